@@ -1,0 +1,1 @@
+"""What did observers and models do, and with what certainty?"""

@@ -1,0 +1,1 @@
+"""One observer, one session, no trial lost."""

@@ -1,0 +1,1 @@
+"""Which images does every model get right, and which does none?"""

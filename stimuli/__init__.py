@@ -1,0 +1,1 @@
+"""Which images will observers see, in which pairs?"""

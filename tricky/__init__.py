@@ -1,0 +1,1 @@
+"""The front door: study file, command line, demo."""
