@@ -1,0 +1,85 @@
+"""What a study file says about images, models, training, evaluation and labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class ImageSettings(BaseModel):
+    """``[images]``: which images the models are asked about."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: Literal["mnist-5k", "folder"] = "mnist-5k"
+    path: Path | None = None
+    """The folder of class folders, relative to the study; only with ``source = "folder"``."""
+
+    @model_validator(mode="after")
+    def _path_goes_with_folder(self) -> ImageSettings:
+        if (self.source == "folder") != (self.path is not None):
+            raise ValueError('`path` goes with `source = "folder"`, and only with it')
+        return self
+
+
+class ModelEntry(BaseModel):
+    """One model of a pool."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    """The name of its file of decisions, so letters, digits, ``.``, ``_`` and ``-``."""
+    source: Annotated[str, Field(pattern=r"^timm:[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)?$")]
+    """``timm:NAME`` or ``timm:NAME.TAG``."""
+    family: str = ""
+    """Kinship: models of one family are not independent votes."""
+    weights: str = "train"
+    """``train`` (by `tricky train`), ``pretrained`` (timm's own), or a checkpoint's path."""
+
+
+class PoolSettings(BaseModel):
+    """``[pool]``: the models whose errors define difficulty."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: str = "mnist-11"
+    """A pool that ships with tricky, or the path of a TOML file with ``[[models]]`` entries."""
+    models: tuple[ModelEntry, ...] = ()
+    """Entries written out here take the place of `file`."""
+
+
+class TrainSettings(BaseModel):
+    """``[train]``: how the untrained models of a pool get their weights."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    images: Annotated[int, Field(ge=1)] = 400
+    """Number of training images, the same share of each class; these are never evaluated."""
+    epochs: Annotated[int, Field(ge=1)] = 8
+    batch_size: Annotated[int, Field(ge=2)] = 32
+    learning_rate: Annotated[float, Field(gt=0)] = 3e-3
+    """Peak of the one-cycle schedule."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.05
+    input_size_px: Annotated[int, Field(ge=16)] = 32
+    """Side of the square that trained models see."""
+
+
+class EvaluateSettings(BaseModel):
+    """``[evaluate]``: where and in what portions models are run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"
+    """``auto`` takes CUDA when there is one, else the CPU."""
+    batch_size: Annotated[int, Field(ge=1)] = 128
+
+
+class LabelSettings(BaseModel):
+    """``[label]``: when an image counts as trivial or impossible."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tolerance: Annotated[int, Field(ge=0)] = 1
+    """Number of models that may dissent: right for all but `tolerance` is trivial."""
