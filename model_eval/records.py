@@ -126,7 +126,9 @@ def read_decisions(folder: Path) -> Decisions:
         check_hash(path, model["sha256"], manifest_path, made_by="tricky evaluate")
         rows = pd.read_parquet(path, columns=["image_id", "prediction"])
         if not rows["image_id"].equals(images["image_id"]):
-            raise InputError(f"{path}: its images are not those of images.parquet; run `tricky evaluate` again")
+            raise InputError(
+                f"{path}: its images are not those of images.parquet; run `tricky evaluate` again"
+            )
         names.append(model["name"])
         predictions.append(rows["prediction"].to_numpy())
     return Decisions(tuple(names), images, np.stack(predictions))

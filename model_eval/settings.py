@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
 class ImageSettings(BaseModel):
@@ -20,7 +21,7 @@ class ImageSettings(BaseModel):
     @model_validator(mode="after")
     def _path_goes_with_folder(self) -> ImageSettings:
         if (self.source == "folder") != (self.path is not None):
-            raise ValueError('`path` goes with `source = "folder"`, and only with it')
+            raise ValueError('`path` together with `source = "folder"`, and only then')
         return self
 
 
@@ -71,9 +72,16 @@ class EvaluateSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"
+    device: str = "auto"
     """``auto`` takes CUDA when there is one, else the CPU."""
     batch_size: Annotated[int, Field(ge=1)] = 128
+
+    @field_validator("device")
+    @classmethod
+    def _device_is_known(cls, device: str) -> str:
+        if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
+            raise ValueError("auto, cpu, mps, cuda or cuda:NUMBER")
+        return device
 
 
 class LabelSettings(BaseModel):

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-
-from model_eval.artefacts import InputError, Progress, no_progress, read_json, sha256_of, versions_of, write_json
 from model_eval.images import ImageSource
+
+from model_eval.artefacts import (
+    InputError,
+    Progress,
+    no_progress,
+    read_json,
+    sha256_of,
+    versions_of,
+    write_json,
+)
 from model_eval.records import Difficulty, DifficultyTable, read_difficulty
 from stimuli.records import MADE_BY, Block, Item, PairTrial, StimulusSet, read_stimulus_set
 from stimuli.settings import StimulusSettings
@@ -25,6 +33,11 @@ class ImagePair:
     block: Block
     trivial: str
     impossible: str
+
+    @property
+    def image_ids(self) -> tuple[str, str]:
+        """Both images."""
+        return self.trivial, self.impossible
 
 
 def build_set(
@@ -70,9 +83,9 @@ def build_set(
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{name}.") as scratch:
         part = Path(scratch) / "set"
-        items, trials = name_items(pairs, table.images, rng)
-        items = export_images(items, source, part, progress)
-        tables = {"items.tsv": (Item, items), "trials.tsv": (PairTrial, trials)}
+        item_ids = number_items(pairs, rng)
+        items = export_items(item_ids, table.images, source, part, progress)
+        tables = {"items.tsv": (Item, items), "trials.tsv": (PairTrial, number_trials(pairs, item_ids))}
         for file, (record, rows) in tables.items():
             write_tsv(part / file, [field.name for field in fields(record)], map(astuple, rows))
         hashes = {file: sha256_of(part / file) for file in tables}
@@ -111,9 +124,8 @@ def draw_pairs(
         ids = eligible.loc[eligible["difficulty"] == difficulty, "image_id"].to_numpy(dtype=object)
         if len(ids) < needed:
             raise InputError(
-                f"difficulty.parquet: {len(ids)} {difficulty} images, {needed} needed "
-                f"({settings.trials} trials + {settings.practice_trials} for practice); ask for fewer trials in "
-                "study.toml, or label more images"
+                f"difficulty.parquet: {len(ids)} {difficulty} images, {needed} needed ({settings.trials} trials + "
+                f"{settings.practice_trials} for practice); ask for fewer in study.toml, or label more images"
             )
         drawn[difficulty] = list(rng.choice(ids, size=needed, replace=False))
     blocks = [Block.PRACTICE] * settings.practice_trials + [Block.MAIN] * settings.trials
@@ -125,60 +137,57 @@ def draw_pairs(
     )
 
 
-def name_items(
-    pairs: Sequence[ImagePair], images: pd.DataFrame, rng: np.random.Generator
-) -> tuple[list[Item], list[PairTrial]]:
-    """Give each image a number that tells nothing, and each pair its two items in the numbers' order.
-
-    `sha256` of the items is still empty: the files are not written yet.
-    """
-    image_ids = [image_id for pair in pairs for image_id in (pair.trivial, pair.impossible)]
+def number_items(pairs: Sequence[ImagePair], rng: np.random.Generator) -> dict[str, str]:
+    """Give each image an item id whose number tells nothing; in the order of the numbers."""
+    image_ids = [image_id for pair in pairs for image_id in pair.image_ids]
     digits = max(3, len(str(len(image_ids))))
-    item_ids = {
-        image_ids[which]: f"item-{number:0{digits}d}"
-        for number, which in enumerate(rng.permutation(len(image_ids)), start=1)
-    }
-    rows = images.set_index("image_id").loc[list(item_ids)]
-    items = [
-        Item(
-            item_id=item_ids[image_id],
-            image_id=image_id,
-            file=f"images/{item_ids[image_id]}.png",
-            sha256="",
-            label=int(label),
-            class_name=class_name,
-            difficulty=difficulty,
-            n_correct=int(n_correct),
-            n_models=int(n_models),
-        )
-        for image_id, label, class_name, difficulty, n_correct, n_models in rows[
-            ["label", "class_name", "difficulty", "n_correct", "n_models"]
-        ].itertuples(name=None)
-    ]
+    shuffled = enumerate(rng.permutation(len(image_ids)), start=1)
+    return {image_ids[which]: f"item-{number:0{digits}d}" for number, which in shuffled}
+
+
+def number_trials(pairs: Sequence[ImagePair], item_ids: Mapping[str, str]) -> list[PairTrial]:
+    """Make each pair a trial, its two items in the order of their numbers, which tells nothing."""
     digits = max(3, len(str(len(pairs))))
-    trials = [
+    return [
         PairTrial(
-            f"trial-{number:0{digits}d}", pair.block, *sorted((item_ids[pair.trivial], item_ids[pair.impossible]))
+            f"trial-{number:0{digits}d}", pair.block, *sorted(item_ids[each] for each in pair.image_ids)
         )
         for number, pair in enumerate(pairs, start=1)
     ]
-    return items, trials
 
 
-def export_images(
-    items: Sequence[Item], source: ImageSource, folder: Path, progress: Progress
+def export_items(
+    item_ids: Mapping[str, str],
+    images: pd.DataFrame,
+    source: ImageSource,
+    folder: Path,
+    progress: Progress,
 ) -> list[Item]:
-    """Write each item's image as PNG at its own resolution, without metadata; return the items hashed."""
+    """Write each image once, as PNG at its own resolution and without metadata; return the items."""
     (folder / "images").mkdir(parents=True)
-    exported = []
-    for done, item in enumerate(items, start=1):
-        path = folder / item.file
-        image = source.read(item.image_id)
+    rows = images.set_index("image_id")
+    items = []
+    for image_id, item_id in item_ids.items():
+        file = f"images/{item_id}.png"
+        image = source.read(image_id)
         image.info.clear()
-        image.save(path, format="PNG")
-        exported.append(Item(**vars(item) | {"sha256": sha256_of(path)}))
-        progress("Export images", done, len(items))
-    return exported
+        image.save(folder / file, format="PNG")
+        row = rows.loc[image_id]
+        items.append(
+            Item(
+                item_id=item_id,
+                image_id=image_id,
+                file=file,
+                sha256=sha256_of(folder / file),
+                label=int(row["label"]),
+                class_name=row["class_name"],
+                difficulty=row["difficulty"],
+                n_correct=int(row["n_correct"]),
+                n_models=int(row["n_models"]),
+            )
+        )
+        progress("Export images", len(items), len(item_ids))
+    return items
 
 
 def write_tsv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -202,8 +211,8 @@ def move_into_place(part: Path, folder: Path, *, replace: bool) -> None:
     if folder.exists():
         if not replace and _set_id(folder) != _set_id(part):
             raise InputError(
-                f"{folder}: holds another stimulus set, which observers may have seen; give the new one a name of "
-                f"its own in study.toml ([stimuli.NAME]), or let the old one go with `{MADE_BY} --replace`"
+                f"{folder}: holds another stimulus set, which observers may have seen; give the new one a name "
+                f"of its own in study.toml ([stimuli.NAME]), or let the old one go: `{MADE_BY} --replace`"
             )
         folder.rename(part.with_name("old"))
     part.rename(folder)

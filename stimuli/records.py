@@ -130,5 +130,7 @@ def _read_tsv(path: Path, columns: list[str]) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file, delimiter="\t")
         if list(reader.fieldnames or ()) != columns:
-            raise InputError(f"{path}: columns are {reader.fieldnames}, expected {columns}; run `{MADE_BY}` again")
+            raise InputError(
+                f"{path}: columns are {reader.fieldnames}, expected {columns}; run `{MADE_BY}` again"
+            )
         return list(reader)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from experiment.bids import Dataset
     from experiment.session import SessionSummary
     from model_eval.images import ImageSource
+
     from model_eval.records import DifficultyTable
     from stimuli.records import StimulusSet
 
@@ -79,9 +80,8 @@ def build_stimuli(
     from stimuli.build import build_set
 
     if name not in study.settings.stimuli:
-        raise InputError(
-            f"study.toml: no [stimuli.{name}]; it has {', '.join(f'[stimuli.{each}]' for each in study.settings.stimuli)}"
-        )
+        there = ", ".join(f"[stimuli.{each}]" for each in study.settings.stimuli)
+        raise InputError(f"{study.root / 'study.toml'}: no [stimuli.{name}]; there is {there}")
     require_current(study, "difficulty")
     return build_set(
         study.difficulty,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -12,13 +11,15 @@ from typing import Any
 from model_eval.artefacts import InputError, read_json, sha256_of
 from tricky.study import Study
 
+Manifest = Mapping[str, Any]
+
 
 class State(StrEnum):
-    """How an artefact stands to what it was made from."""
+    """How a stage's folder stands to what it was made from."""
 
     MISSING = "not there yet"
     CURRENT = "up to date"
-    CHANGED_SETTINGS = "made with other settings"
+    OTHER_SETTINGS = "made with other settings"
     OUT_OF_DATE = "out of date"
 
 
@@ -28,18 +29,16 @@ class StageStatus:
 
     Attributes
     ----------
-    stage : str
-        Folder, relative to the study.
+    folder : str
+        Relative to the study.
     command : str
         What makes it.
     state : State
-    holds : str
-        What is there, in words.
-    why : str
-        What is wrong with it; empty where nothing is.
+    holds, why : str
+        What is there, and what is wrong with it, in words; empty where there is nothing to say.
     """
 
-    stage: str
+    folder: str
     command: str
     state: State
     holds: str = ""
@@ -48,21 +47,27 @@ class StageStatus:
 
 def study_status(study: Study) -> list[StageStatus]:
     """Look at every stage of a study, in the order in which data flows."""
-    names = list(study.settings.stimuli)
-    return [
-        _status(study, "training", "training.json", "tricky train", _training_holds),
-        _status(study, "decisions", "pool.json", "tricky evaluate", _decisions_hold),
-        _status(study, "difficulty", "difficulty.json", "tricky label", _difficulty_holds),
+    stages = [
+        ("training", "training.json", "tricky train", _describe_training),
+        ("decisions", "pool.json", "tricky evaluate", _describe_decisions),
+        ("difficulty", "difficulty.json", "tricky label", _describe_difficulty),
         *(
-            _status(study, f"stimuli/{name}", "stimulus_set.json", f"tricky stimuli build {name}", _stimuli_hold)
-            for name in names
+            (f"stimuli/{name}", "stimulus_set.json", f"tricky stimuli build {name}", _describe_stimuli)
+            for name in study.settings.stimuli
         ),
-        _data_status(study),
-        _status(study, "report", "results.json", "tricky analyse", _report_holds),
+        ("data", "dataset_description.json", "tricky run", _describe_nothing),
+        ("report", "results.json", "tricky analyse", _describe_nothing),
     ]
+    found: dict[str, StageStatus] = {}
+    for folder, manifest, command, describe in stages:
+        if folder == "data":
+            found[folder] = _data_status(study)
+        else:
+            found[folder] = _stage_status(study, folder, manifest, command, describe, found)
+    return list(found.values())
 
 
-def require_current(study: Study, stage: str) -> None:
+def require_current(study: Study, folder: str) -> None:
     """Refuse to go on from a stage whose own origins changed after it was made.
 
     Raises
@@ -71,22 +76,100 @@ def require_current(study: Study, stage: str) -> None:
         The stage is out of date; the line says why and what to run.
     """
     for status in study_status(study):
-        if status.stage == stage and status.state is State.OUT_OF_DATE:
-            raise InputError(f"{study.root / stage}: out of date, {status.why}; run `{status.command}` first")
+        if status.folder == folder and status.state is State.OUT_OF_DATE:
+            path = study.root / folder
+            raise InputError(f"{path}: out of date ({status.why}); run `{status.command}` first")
 
 
-def _status(study: Study, stage: str, manifest_name: str, command: str, holds: Any) -> StageStatus:
-    path = study.root / stage / manifest_name
+def _stage_status(
+    study: Study,
+    folder: str,
+    manifest_name: str,
+    command: str,
+    describe: Callable[[Manifest], str],
+    before: Mapping[str, StageStatus],
+) -> StageStatus:
+    path = study.root / folder / manifest_name
     if not path.is_file():
-        return StageStatus(stage, command, State.MISSING)
+        return StageStatus(folder, command, State.MISSING)
     try:
         manifest = read_json(path, command)
     except InputError as error:
-        return StageStatus(stage, command, State.OUT_OF_DATE, why=str(error))
-    broken = [why for why in _broken_links(study.root, manifest)]
-    if broken:
-        return StageStatus(stage, command, State.OUT_OF_DATE, holds(manifest), "; ".join(broken))
-    changed = list(_changed_settings(study, stage, manifest.get("settings", {})))
-    if changed:
-        return StageStatus(stage, command, State.CHANGED_SETTINGS, holds(manifest), "; ".join(changed))
-    return StageStatus(stage, command, State.CURRENT, holds(manifest))
+        return StageStatus(folder, command, State.OUT_OF_DATE, why=str(error))
+    if broken := list(_broken_links(study.root, manifest["made_from"], before)):
+        return StageStatus(folder, command, State.OUT_OF_DATE, describe(manifest), "; ".join(broken))
+    if changed := list(_other_settings(study, folder, manifest["settings"])):
+        return StageStatus(folder, command, State.OTHER_SETTINGS, describe(manifest), "; ".join(changed))
+    return StageStatus(folder, command, State.CURRENT, describe(manifest))
+
+
+def _broken_links(
+    root: Path, made_from: Mapping[str, str], before: Mapping[str, StageStatus]
+) -> Iterator[str]:
+    """Say which of an artefact's origins are gone, changed, or themselves out of date."""
+    for name, digest in made_from.items():
+        origin = root / name
+        status = before.get(str(Path(name).parent.as_posix()))
+        if not origin.is_file():
+            yield f"{name} is gone"
+        elif sha256_of(origin) != digest:
+            yield f"{name} has changed"
+        elif status and status.state is State.OUT_OF_DATE:
+            yield f"{status.folder} is out of date"
+
+
+def _other_settings(study: Study, folder: str, made_with: Mapping[str, Any]) -> Iterator[str]:
+    """Say which settings an artefact was made with that the study file no longer has."""
+    now = study.settings.model_dump(mode="json")
+    if folder.startswith("stimuli/"):
+        now["stimuli"] = now["stimuli"][folder.removeprefix("stimuli/")]
+    for section, then in made_with.items():
+        for key, value in then.items():
+            if now[section].get(key) != value:
+                yield f"{section}.{key} was {value}, study.toml has {now[section].get(key)}"
+
+
+def _data_status(study: Study) -> StageStatus:
+    """Count the sessions, and those whose stimulus set is no longer the study's."""
+    if not (study.data / "dataset_description.json").is_file():
+        return StageStatus("data", "tricky run", State.MISSING)
+    from analysis import read_sessions
+
+    sessions = read_sessions(study.data).drop_duplicates(["participant", "session"])
+    holds = ", ".join(
+        f"{len(rows)} {'people' if kind == 'person' else kind} ({int(rows['complete'].sum())} complete)"
+        for kind, rows in sessions.groupby("kind", observed=True)
+    )
+    stimuli = study.stimulus_set(study.settings.experiment.stimuli) / "stimulus_set.json"
+    set_id = read_json(stimuli, "tricky stimuli build")["set_id"] if stimuli.is_file() else None
+    others = int((sessions["set_id"] != set_id).sum())
+    if others:
+        why = f"{others} sessions saw another stimulus set than stimuli/{study.settings.experiment.stimuli}"
+        return StageStatus("data", "tricky run", State.OUT_OF_DATE, holds, why)
+    return StageStatus("data", "tricky run", State.CURRENT, holds)
+
+
+def _describe_nothing(_: Manifest) -> str:
+    return ""
+
+
+def _describe_training(manifest: Manifest) -> str:
+    return f"{len(manifest['models'])} models trained"
+
+
+def _describe_decisions(manifest: Manifest) -> str:
+    accuracies = [model["accuracy"] for model in manifest["models"]]
+    return (
+        f"{len(accuracies)} models × {manifest['images']['n']:,} images, "
+        f"top-1 {min(accuracies):.1%} to {max(accuracies):.1%}"
+    )
+
+
+def _describe_difficulty(manifest: Manifest) -> str:
+    return ", ".join(f"{n / manifest['n_images']:.1%} {name}" for name, n in manifest["counts"].items())
+
+
+def _describe_stimuli(manifest: Manifest) -> str:
+    settings = manifest["settings"]["stimuli"]
+    trials = f"{settings['trials']} trials + {settings['practice_trials']} for practice"
+    return f"{trials}, id {manifest['set_id']}"

@@ -149,17 +149,30 @@ def validated(model: type[Model], content: Mapping[str, Any], *, where: str) -> 
 
 def _explain(error: ErrorDetails, model: type[BaseModel]) -> str:
     """Tell one validation error: the key, what was found, what was expected, the nearest valid key."""
-    *section, key = (str(part) for part in error["loc"]) if error["loc"] else ("",)
-    place = f"[{'.'.join(section)}] {key}".removeprefix("[] ").strip()
+    place, section, key = _place(error["loc"])
     if error["type"] == "extra_forbidden":
         keys = _keys_at(model, section)
         near = difflib.get_close_matches(key, keys, n=1, cutoff=0.5)
         hint = f"did you mean `{near[0]}`?" if near else f"expected one of {', '.join(keys)}"
-        return f"{place}: unknown key; {hint}"
-    message = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    if error["type"] == "value_error":  # said by a check of ours, in full
-        return f"{place}: {message}".removeprefix(": ")
-    return f"{place} = {error['input']!r}: expected {message[0].lower()}{message[1:]}"
+        return f"{place}: unknown {'key' if section else 'section'}; {hint}"
+    if error["type"] == "missing":
+        return f"{place}: missing"
+    message = error["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    return f"{place} = {json.dumps(error['input'], default=str)}: expected {message[0].lower()}{message[1:]}"
+
+
+def _place(location: tuple[int | str, ...]) -> tuple[str, list[str], str]:
+    """Return a place in the file as people write it, its section, and its key (``[section] key``)."""
+    parts: list[str] = []
+    for part in location:
+        if isinstance(part, int):  # an element of a list: named by its list
+            parts[-1] += f"[{part}]"
+        else:
+            parts.append(part)
+    if len(parts) == 1:
+        return f"[{parts[0]}]", [], parts[0]
+    *section, key = parts
+    return f"[{'.'.join(section)}] {key}", section, key
 
 
 def _keys_at(model: type[BaseModel], section: list[str]) -> list[str]:
@@ -174,3 +187,13 @@ def _keys_at(model: type[BaseModel], section: list[str]) -> list[str]:
                 break
             candidates.extend(getattr(candidate, "__args__", ()))
     return list(model.model_fields)
+
+
+def override(study: Study, flags: Mapping[str, Mapping[str, Any]]) -> Study:
+    """Return the study with the flags of one run in place of what its file says; None is no flag."""
+    content = study.settings.model_dump()
+    for section, values in flags.items():
+        given = {key: value for key, value in values.items() if value is not None}
+        for key, value in given.items():
+            content[section][key] = content[section][key] | value if isinstance(value, dict) else value
+    return Study(study.root, validated(Settings, content, where="command line"))

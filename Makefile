@@ -1,0 +1,62 @@
+# Everything runs in .venv, which every target sets up for itself; the second time that takes no time.
+# `make PYTHON=python3.12 …` chooses the interpreter. Paths stay relative, so a clone may lie anywhere.
+
+PYTHON ?= $(firstword $(shell command -v python3.12 python3.11) python3)
+BIN := .venv/bin
+RUN := $(BIN)/python -m
+
+# What a bare Debian or Ubuntu lacks: Python's venv, a screen for tests, what PsychoPy draws and listens with, a browser.
+SETUP_PACKAGES := $(shell $(PYTHON) -c 'import ensurepip' 2>/dev/null || echo python3 python3-venv)
+SCREEN_PACKAGES := libegl1 libgl1 libgl1-mesa-dri libglu1-mesa libjack0 fonts-dejavu-core
+TEST_PACKAGES := $(SCREEN_PACKAGES) chromium chromium-driver imagemagick xdotool xvfb
+
+.PHONY: help setup demo test lint bench clean
+.DEFAULT_GOAL := help
+
+help: ## Say what there is to make
+	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 8
+
+setup: .venv/ready ## Set up .venv with all that any stage needs
+
+demo: .venv/ready ## A whole study in two minutes: look at demo-study/report/report.html
+	@$(RUN) tricky demo demo-study
+
+test: .venv/ready system-packages ## Run all tests, those with a screen and a browser included
+	@$(RUN) pytest -n 2 --dist loadfile
+
+lint: .venv/ready ## Check style, types and the arrows between rooms
+	@$(RUN) ruff check
+	@$(RUN) ruff format --check
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+
+bench: .venv/ready ## Run every benchmark; the last line of each is one JSON object, figure → value
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+clean: ## Remove .venv and the demo's study
+	rm -rf .venv demo-study
+
+.venv/ready: pyproject.toml constraints.txt
+	@$(MAKE) --no-print-directory packages PACKAGES="$(SETUP_PACKAGES)"
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13) and "PsychoPy runs on Python 3.11 and 3.12: make PYTHON=python3.12 …")'
+	@echo "Setting up .venv (PyTorch alone takes some minutes the first time) …"
+	@$(PYTHON) -m venv .venv
+	@$(RUN) pip install --quiet --upgrade 'pip>=25.1'
+	@$(RUN) pip install --quiet --constraint constraints.txt --editable '.[all]' --group test --group lint
+	@$(BIN)/python -c 'import torch; from torchvision.ops import nms; nms(torch.rand(1, 4), torch.rand(1), 0.5)'
+	@touch $@
+
+.PHONY: system-packages packages
+system-packages:
+	@$(MAKE) --no-print-directory packages PACKAGES="$(TEST_PACKAGES)"
+
+# Install the Debian packages that are missing: as root by apt, else say in one line what to install.
+packages:
+	@command -v dpkg-query >/dev/null || exit 0; \
+	missing=$$(for name in $(PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' $$name 2>/dev/null | grep -q 'ok installed' || printf '%s ' $$name; done); \
+	[ -z "$$missing" ] || { \
+	  if [ "$$(id -u)" = 0 ]; then \
+	    echo "Installing $$missing…"; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	  else echo "tricky needs: sudo apt-get install $$missing" >&2; exit 1; fi; }

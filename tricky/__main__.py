@@ -1,0 +1,5 @@
+"""``python -m tricky`` is `tricky`."""
+
+from tricky.cli import main
+
+main()

@@ -1,0 +1,98 @@
+"""What the command line shows: progress while it works, and small tables at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from model_eval.artefacts import Progress as ProgressCallback
+from tricky.status import StageStatus, State
+
+if TYPE_CHECKING:
+    from analysis.report import Results
+
+console = Console()
+
+STATE_STYLES = {
+    State.MISSING: "dim",
+    State.CURRENT: "green",
+    State.OTHER_SETTINGS: "yellow",
+    State.OUT_OF_DATE: "bold red",
+}
+
+
+@contextmanager
+def progress() -> Iterator[ProgressCallback]:
+    """Show a bar for each thing that is under way; gives the callback that moves them."""
+    tasks: dict[str, TaskID] = {}
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=32),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        console=console,
+    ) as bars:
+
+        def move(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield move
+
+
+def _table(*columns: str) -> Table:
+    """Return an empty table: names to the left, numbers to the right."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for place, column in enumerate(columns):
+        table.add_column(column, justify="left" if place == 0 else "right")
+    return table
+
+
+def print_status(root: Path, stages: Sequence[StageStatus]) -> None:
+    """Print a line a stage."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("stage", "state", "what is there"):
+        table.add_column(column)
+    for stage in stages:
+        style = STATE_STYLES[stage.state]
+        said = stage.holds or (f"[dim]{stage.command}[/]" if stage.state is State.MISSING else "")
+        table.add_row(stage.folder, f"[{style}]{stage.state}[/]", said)
+        if stage.why:
+            table.add_row("", "", f"[{style}]{stage.why}[/]")
+    console.print(f"[bold]{root}[/]")
+    console.print(table)
+
+
+def print_pool(pool: Mapping[str, Any]) -> None:
+    """Print every model with its accuracy."""
+    table = _table("model", "family", "parameters", "top-1")
+    table.columns[1].justify = "left"
+    for model in pool["models"]:
+        table.add_row(
+            model["name"], model["family"], f"{model['n_parameters']:,}", f"{model['accuracy']:.1%}"
+        )
+    console.print(table)
+    console.print(f"{pool['images']['n']:,} images of {pool['images']['source']}, on {pool['device']}")
+
+
+def print_difficulty(manifest: Mapping[str, Any]) -> None:
+    """Print how many images are trivial, in-between and impossible."""
+    table = _table("difficulty", "share", "images")
+    for name, count in manifest["counts"].items():
+        table.add_row(name, f"{count / manifest['n_images']:.3%}", f"{count:,}")
+    console.print(table)
+    console.print(
+        f"{manifest['n_images']:,} images, {manifest['n_models']} models, tolerance {manifest['tolerance']}"
+    )
+
+
+def print_accuracy(results: Results) -> None:
+    """Print each observer's and the population's proportion correct."""
+    raise NotImplementedError
