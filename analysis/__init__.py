@@ -1,1 +1,13 @@
 """What did observers and models do, and with what certainty?"""
+
+from analysis.accuracy import PopulationAccuracy, observer_accuracy, population_accuracy
+from analysis.consistency import error_consistency
+from analysis.sessions import read_sessions
+
+__all__ = [
+    "PopulationAccuracy",
+    "error_consistency",
+    "observer_accuracy",
+    "population_accuracy",
+    "read_sessions",
+]
