@@ -124,8 +124,9 @@ def draw_pairs(
         ids = eligible.loc[eligible["difficulty"] == difficulty, "image_id"].to_numpy(dtype=object)
         if len(ids) < needed:
             raise InputError(
-                f"difficulty.parquet: {len(ids)} {difficulty} images, {needed} needed ({settings.trials} trials + "
-                f"{settings.practice_trials} for practice); ask for fewer in study.toml, or label more images"
+                f"difficulty.parquet: {len(ids)} {difficulty} images, {needed} needed "
+                f"({settings.trials} trials + {settings.practice_trials} for practice); "
+                "ask for fewer in study.toml, or label more images"
             )
         drawn[difficulty] = list(rng.choice(ids, size=needed, replace=False))
     blocks = [Block.PRACTICE] * settings.practice_trials + [Block.MAIN] * settings.trials
@@ -165,14 +166,14 @@ def export_items(
 ) -> list[Item]:
     """Write each image once, as PNG at its own resolution and without metadata; return the items."""
     (folder / "images").mkdir(parents=True)
-    rows = images.set_index("image_id")
+    rows = images.set_index("image_id").loc[list(item_ids)].to_dict("index")
     items = []
     for image_id, item_id in item_ids.items():
         file = f"images/{item_id}.png"
         image = source.read(image_id)
         image.info.clear()
         image.save(folder / file, format="PNG")
-        row = rows.loc[image_id]
+        row = rows[image_id]
         items.append(
             Item(
                 item_id=item_id,
@@ -211,8 +212,8 @@ def move_into_place(part: Path, folder: Path, *, replace: bool) -> None:
     if folder.exists():
         if not replace and _set_id(folder) != _set_id(part):
             raise InputError(
-                f"{folder}: holds another stimulus set, which observers may have seen; give the new one a name "
-                f"of its own in study.toml ([stimuli.NAME]), or let the old one go: `{MADE_BY} --replace`"
+                f"{folder}: holds another stimulus set, which observers may have seen; give the new one "
+                f"a name of its own in study.toml ([stimuli.NAME]), or let the old go: `{MADE_BY} --replace`"
             )
         folder.rename(part.with_name("old"))
     part.rename(folder)
