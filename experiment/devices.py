@@ -1,0 +1,63 @@
+"""What the engine needs of a screen and of an observer, and no more.
+
+A PsychoPy window with a keyboard, a simulation and the tests each bring their own pair.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from experiment.plan import Page
+from experiment.records import Choice, ScheduledTrial
+
+
+class Stopped(Exception):  # noqa: N818 - stopping is the observer's right, no error
+    """The observer asked to stop; what was recorded stays, and the session can be taken up again."""
+
+
+class Display(Protocol):
+    """Shows things, and tells when they were on the screen."""
+
+    def page(self, page: Page) -> None:
+        """Show a page of text; it stays until something else is shown."""
+        ...
+
+    def fixation(self, duration_s: float) -> None:
+        """Show the fixation for a time, then return."""
+        ...
+
+    def pair(self, trial: ScheduledTrial) -> float:
+        """Show the two images; return their onset in s from the start of the session."""
+        ...
+
+    def dropped_frames(self) -> int:
+        """Return the number of frames missed since the onset of the pair."""
+        ...
+
+    def feedback(self, correct: bool | None) -> None:
+        """Show briefly whether the last choice was right, then return."""
+        ...
+
+
+class Observer(Protocol):
+    """Answers to what the display shows."""
+
+    def goes_on(self) -> None:
+        """Return when the observer wants to leave the page that is on.
+
+        Raises
+        ------
+        Stopped
+            The observer asks to stop instead.
+        """
+        ...
+
+    def choose(self, trial: ScheduledTrial) -> Choice:
+        """Return the observer's choice between the two images that are on.
+
+        Raises
+        ------
+        Stopped
+            The observer asks to stop instead.
+        """
+        ...

@@ -1,0 +1,112 @@
+"""A small stimulus set on disk, written as docs/formats.md says, and the settings that go with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from experiment.bids import Dataset
+from model_eval.artefacts import sha256_of, write_json, write_text
+from stimuli.records import Item, StimulusSet, read_stimulus_set
+
+ITEM_COLUMNS = [field.name for field in fields(Item)]
+
+
+def draw_image(path: Path, seed: int, size_px: tuple[int, int] = (28, 28)) -> None:
+    """Draw a bright stroke on black, as handwritten digits are."""
+    rng = np.random.default_rng(seed)
+    image = Image.new("L", size_px, 0)
+    points = [(float(x), float(y)) for x, y in rng.uniform(0.15, 0.85, (4, 2)) * size_px]
+    ImageDraw.Draw(image).line(points, fill=255, width=max(2, size_px[0] // 10), joint="curve")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save(path)
+
+
+def write_set(folder: Path, n_practice: int, n_main: int, n_ties: int = 0, **image: Any) -> StimulusSet:
+    """Write a set of pairs, one trivial and one impossible image each; the last `n_ties` equally hard."""
+    item_rows, trial_rows = ["\t".join(ITEM_COLUMNS)], ["trial_id\tblock\titem_a\titem_b"]
+    n_trials = n_practice + n_main
+    for number in range(2 * n_trials):
+        item_id, file = f"i{number:04d}", f"images/i{number:04d}.png"
+        draw_image(folder / file, number, **image)
+        hard = number % 2 == 0 and number // 2 < n_trials - n_ties
+        difficulty, n_correct = ("impossible", 1) if hard else ("trivial", 11)
+        cells = [
+            item_id,
+            f"{number:05d}",
+            file,
+            sha256_of(folder / file),
+            number % 10,
+            f"digit {number % 10}",
+        ]
+        item_rows.append("\t".join(map(str, [*cells, difficulty, n_correct, 11])))
+    for number in range(n_trials):
+        block = "practice" if number < n_practice else "main"
+        trial_rows.append(f"t{number:03d}\t{block}\ti{2 * number:04d}\ti{2 * number + 1:04d}")
+    write_text(folder / "items.tsv", "\n".join(item_rows) + "\n")
+    write_text(folder / "trials.tsv", "\n".join(trial_rows) + "\n")
+    tables = {name: sha256_of(folder / name) for name in ("items.tsv", "trials.tsv")}
+    set_id = sha256_of("".join(tables.values()))[:16]
+    write_json(
+        folder / "stimulus_set.json",
+        {"set_id": set_id, "name": folder.name, "task": "2afc", "tables": tables},
+    )
+    return read_stimulus_set(folder)
+
+
+@pytest.fixture(scope="session")
+def make_set(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., StimulusSet]:
+    """Write a set of any size into a folder of its own."""
+    return lambda n_practice, n_main, n_ties=0, **image: write_set(
+        tmp_path_factory.mktemp("study") / "stimuli" / "main", n_practice, n_main, n_ties, **image
+    )
+
+
+@pytest.fixture(scope="session")
+def small_set(make_set: Callable[..., StimulusSet]) -> StimulusSet:
+    """Three practice and ten main trials, one of these with two equally hard items."""
+    return make_set(3, 10, 1)
+
+
+@pytest.fixture
+def dataset() -> Dataset:
+    return Dataset(
+        "Harder for a network", ("Ada Lovelace", "Hermann Helmholtz"), "Vision Laboratory", "CC0-1.0"
+    )
+
+
+@pytest.fixture(scope="session")
+def bids_issues() -> Callable[[Path], list[str]]:
+    """Run the BIDS validator, every row of every table; return its errors and warnings."""
+
+    def validate(data_folder: Path) -> list[str]:
+        command = [
+            Path(sys.executable).with_name("bids-validator-deno"),
+            data_folder,
+            "--format",
+            "json",
+            "--max-rows",
+            "-1",
+        ]
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=os.environ | {"NO_COLOR": "1"}, check=False
+        )
+        report = json.loads(done.stdout)
+        assert report["summary"]["totalFiles"] > 0
+        return [
+            " ".join(str(issue.get(key, "")) for key in ("severity", "code", "subCode", "location"))
+            for issue in report["issues"]["issues"]
+            if issue["severity"] in {"error", "warning"}
+        ]
+
+    return validate
