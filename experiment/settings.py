@@ -49,7 +49,7 @@ class ExperimentSettings(BaseModel):
     def _keys_differ(self) -> ExperimentSettings:
         keys = [self.left_key, self.right_key, self.continue_key, self.quit_key]
         if len(set(keys)) < len(keys):
-            raise ValueError(f"`left_key`, `right_key`, `continue_key` and `quit_key` must differ, got {keys}")
+            raise ValueError("`left_key`, `right_key`, `continue_key` and `quit_key` to differ")
         return self
 
 

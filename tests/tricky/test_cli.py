@@ -1,0 +1,82 @@
+"""The command line as a process: what it loads, what it prints, how it ends."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = {"torch", "torchvision", "timm", "psychopy", "statsmodels", "matplotlib", "pandas"}
+
+
+def tricky(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tricky", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+
+
+def modules_after(code: str) -> set[str]:
+    program = f"import sys\n{code}\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in done.stdout.splitlines()[-1].split()}
+
+
+def test_help_loads_nothing_heavy():
+    code = "import contextlib, tricky.cli\nwith contextlib.suppress(SystemExit): tricky.cli.app(['--help'])"
+    loaded = modules_after(code)
+    assert "typer" in loaded
+    assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize(
+    ("reader", "forbidden"),
+    [
+        ("model_eval.records", {"torch", "timm"}),
+        ("stimuli.records", {"torch", "timm", "psychopy"}),
+        ("experiment.session", {"torch", "timm", "matplotlib", "statsmodels"}),
+        ("analysis", {"torch", "timm", "psychopy", "matplotlib", "statsmodels"}),
+        ("tricky.study", {"torch", "timm", "psychopy", "matplotlib", "statsmodels"}),
+    ],
+)
+def test_a_room_s_door_opens_without_the_other_rooms_libraries(reader, forbidden):
+    assert not modules_after(f"import {reader}") & forbidden
+
+
+def test_init_writes_the_study_file_and_nothing_else(tmp_path):
+    done = tricky("init", "my-study", cwd=tmp_path)
+    assert done.returncode == 0
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["my-study", "my-study/study.toml"]
+
+
+def test_commands_act_on_the_study_that_they_are_given_or_stand_in(tmp_path):
+    tricky("-C", str(tmp_path), "init", "s")
+    below = tmp_path / "s" / "below"
+    below.mkdir()
+    for done in (tricky("-C", str(tmp_path / "s"), "status"), tricky("status", cwd=below)):
+        assert done.returncode == 0
+        assert done.stdout.count("not there yet") == 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["label", "--tolerance", "-1"], "[label] tolerance = -1: expected greater than or equal to 0"),
+        (["label"], "pool.json: not there yet; run `tricky evaluate` first"),
+        (["label", "--models", "11"], "--models goes with --counts"),
+        (["label", "--counts", "none.csv"], "none.csv"),
+        (["stimuli", "build"], "difficulty.json: not there yet; run `tricky label` first"),
+        (["stimuli", "build", "other"], "no [stimuli.other]; there is [stimuli.main]"),
+        (["simulate"], "stimulus_set.json: not there yet; run `tricky stimuli build` first"),
+        (["run", "--participant", "07"], "stimulus_set.json: not there yet; run `tricky stimuli build` first"),
+        (["run", "--participant", "../x"], "letters and digits"),
+        (["analyse"], "not there yet"),
+        (["init"], "there is a study here already"),
+    ],
+)
+def test_bad_input_takes_one_line_and_ends_with_2(tmp_path, arguments, said):
+    tricky("init", cwd=tmp_path)
+    done = tricky(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done
+    assert done.stderr.startswith("tricky: ")
+    assert done.stderr.count("\n") == 1
+    assert said in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["study.toml"], "nothing half-written"

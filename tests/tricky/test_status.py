@@ -1,0 +1,98 @@
+"""What is there, what it was made from, and what is out of date."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from model_eval.artefacts import InputError, sha256_of, write_json
+from tricky.status import State, require_current, study_status
+from tricky.study import Study, create_study
+
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    """A study of two finished stages that are made up, and so can be broken one link at a time."""
+    study = create_study(tmp_path)
+    settings = study.settings.model_dump(mode="json")
+    write_json(
+        study.decisions / "pool.json",
+        {
+            "images": {"n": 5, "source": "mnist-5k"},
+            "models": [{"name": "a", "accuracy": 0.5}],
+            "made_from": {},
+            "settings": {"evaluate": settings["evaluate"]},
+        },
+    )
+    write_json(
+        study.difficulty / "difficulty.json",
+        {
+            "counts": {"trivial": 3, "in-between": 1, "impossible": 1},
+            "n_images": 5,
+            "made_from": {"decisions/pool.json": sha256_of(study.decisions / "pool.json")},
+            "settings": {"label": settings["label"]},
+        },
+    )
+    return study
+
+
+def state_of(study: Study, folder: str) -> tuple[State, str]:
+    return next((each.state, each.why) for each in study_status(study) if each.folder == folder)
+
+
+def test_what_fits_is_up_to_date_and_what_is_missing_is_said(study):
+    assert state_of(study, "decisions") == (State.CURRENT, "")
+    assert state_of(study, "difficulty") == (State.CURRENT, "")
+    assert state_of(study, "stimuli/main") == (State.MISSING, "")
+    assert state_of(study, "data") == (State.MISSING, "")
+
+
+def test_what_is_there_is_told_in_words(study):
+    holds = {each.folder: each.holds for each in study_status(study)}
+    assert holds["decisions"] == "1 models × 5 images, top-1 50.0% to 50.0%"
+    assert holds["difficulty"] == "60.0% trivial, 20.0% in-between, 20.0% impossible"
+
+
+def test_a_changed_origin_makes_a_stage_out_of_date_and_the_next_refuses(study):
+    with (study.decisions / "pool.json").open("a") as file:
+        file.write("\n")
+    assert state_of(study, "difficulty") == (State.OUT_OF_DATE, "decisions/pool.json has changed")
+    with pytest.raises(InputError, match="out of date .*run `tricky label` first"):
+        require_current(study, "difficulty")
+
+
+def test_a_missing_origin_is_said(study):
+    (study.decisions / "pool.json").unlink()
+    assert state_of(study, "difficulty") == (State.OUT_OF_DATE, "decisions/pool.json is gone")
+
+
+def test_what_was_made_from_something_out_of_date_is_out_of_date(study):
+    write_json(
+        study.stimulus_set("main") / "stimulus_set.json",
+        {
+            "set_id": "0",
+            "made_from": {"difficulty/difficulty.json": sha256_of(study.difficulty / "difficulty.json")},
+            "settings": {"stimuli": study.settings.stimuli["main"].model_dump(mode="json")},
+        },
+    )
+    assert state_of(study, "stimuli/main") == (State.CURRENT, "")
+    (study.decisions / "pool.json").unlink()
+    assert state_of(study, "stimuli/main") == (State.OUT_OF_DATE, "difficulty is out of date")
+
+
+def test_other_settings_are_named_but_not_refused(study):
+    path = study.difficulty / "difficulty.json"
+    content = json.loads(path.read_text())
+    content["settings"]["label"]["tolerance"] = 0
+    path.write_text(json.dumps(content))
+    said = "label.tolerance was 0, study.toml has 1"
+    assert state_of(study, "difficulty") == (State.OTHER_SETTINGS, said)
+    require_current(study, "difficulty")
+
+
+def test_an_unreadable_manifest_is_out_of_date_not_a_crash(study):
+    (study.difficulty / "difficulty.json").write_text("{")
+    state, why = state_of(study, "difficulty")
+    assert state is State.OUT_OF_DATE
+    assert "not readable as JSON" in why

@@ -1,0 +1,68 @@
+"""The command that all others hang on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from tricky.study import Study
+
+STUDY = "Study"
+STAGES = "Stages"
+
+
+ORDER = ("init", "status", "demo", "train", "evaluate", "label", "stimuli", "run", "simulate", "analyse")
+"""In which `tricky --help` lists the commands: the study first, then as data flows."""
+
+
+class InOrder(TyperGroup):
+    """Lists commands in our order, not in that of imports."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # typer's own Context has moved between versions
+        """Return the names of all commands, in order."""
+        return sorted(super().list_commands(ctx), key=ORDER.index)
+
+
+app = typer.Typer(
+    name="tricky",
+    cls=InOrder,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Which images are trivial and which impossible for CNNs, and can people tell?",
+)
+stimuli_app = typer.Typer(no_args_is_help=True, help="Build stimulus sets.")
+app.add_typer(stimuli_app, name="stimuli", rich_help_panel=STAGES)
+
+
+def open_study(context: typer.Context, **flags: dict[str, Any]) -> Study:
+    """Open the study that the command acts on, with the flags of this run in place of what its file says."""
+    from tricky import study
+
+    return study.override(study.open_study(context.obj), flags)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"tricky {version('tricky-images')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _choose_study(
+    context: typer.Context,
+    directory: Annotated[
+        Path, typer.Option("-C", metavar="DIR", help="Act on the study in DIR, or in a folder above.")
+    ] = Path(),
+    version: Annotated[  # noqa: ARG001 - typer calls _version
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    context.obj = directory

@@ -1,0 +1,62 @@
+"""``tricky train``, ``evaluate``, ``label``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tricky.cli.app import STAGES, app, open_study
+
+
+@app.command(rich_help_panel=STAGES)
+def train(context: typer.Context) -> None:
+    """Give the pool's untrained models their weights."""
+    from tricky import console, stages
+
+    study = open_study(context)
+    with console.progress() as progress:
+        stages.train(study, progress)
+    print(f"Weights in {study.training}. Next: tricky evaluate")
+
+
+@app.command(rich_help_panel=STAGES)
+def evaluate(
+    context: typer.Context,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
+) -> None:
+    """Ask every model about every image, except those that models were trained on."""
+    from model_eval.artefacts import read_json
+    from tricky import console, stages
+
+    study = open_study(context, evaluate={"device": device})
+    with console.progress() as progress:
+        stages.evaluate(study, progress)
+    console.print_pool(read_json(study.decisions / "pool.json", "tricky evaluate"))
+
+
+@app.command(rich_help_panel=STAGES)
+def label(
+    context: typer.Context,
+    tolerance: Annotated[int | None, typer.Option(help="Number of models that may dissent.")] = None,
+    counts: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv", help="Label a table: image_id, n_correct, [label, class_name, n_models]."
+        ),
+    ] = None,
+    models: Annotated[
+        int | None,
+        typer.Option(min=1, help="With --counts: number of models behind the table."),
+    ] = None,
+) -> None:
+    """Label every image trivial, in-between or impossible."""
+    from model_eval.artefacts import InputError
+    from tricky import console, stages
+
+    if models is not None and counts is None:
+        raise InputError("--models goes with --counts: decisions made here know their models")
+    study = open_study(context, label={"tolerance": tolerance})
+    table = stages.label(study) if counts is None else stages.label_counts(study, counts, models)
+    console.print_difficulty(table.manifest)
