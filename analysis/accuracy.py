@@ -217,7 +217,7 @@ def _answered(
 def _cluster_variance(residuals: np.ndarray, cluster: np.ndarray) -> float:
     """Return the one-way cluster-robust variance of a mean; `cluster` holds codes 0 … G−1."""
     sums = np.bincount(cluster, weights=residuals)
-    return len(sums) / (len(sums) - 1) * float(sums @ sums) / len(residuals) ** 2
+    return len(sums) / (len(sums) - 1) * float(np.square(sums).sum()) / len(residuals) ** 2
 
 
 def _check_level(level: float) -> None:
