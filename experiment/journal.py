@@ -70,7 +70,7 @@ class Journal:
             self._append(HEADER)
         if not rows:
             return 0, 0.0
-        return len(rows), float(rows[-1][_INDEX["onset"]]) + float(rows[-1][_INDEX["response_time"]])
+        return len(rows), _end_s(rows[-1])
 
     @property
     def complete(self) -> bool:
@@ -157,15 +157,17 @@ def parse_rows(path: Path, content: bytes, trials: Sequence[ScheduledTrial]) -> 
         if len(cells) != len(COLUMNS) or cells[: len(shown)] != shown:
             raise InputError(f"{path}: line {number} isn't trial {trial.trial_id} of this session; {advice}")
         try:
-            (
-                Side(cells[_INDEX["response"]]),
-                float(cells[_INDEX["onset"]]),
-                float(cells[_INDEX["response_time"]]),
-            )
+            Side(cells[_INDEX["response"]])
+            _end_s(cells)
         except ValueError as error:
             raise InputError(f"{path}: line {number} holds no response ({error}); {advice}") from None
         rows.append(cells)
     return rows
+
+
+def _end_s(cells: list[str]) -> float:
+    """Return the time of a row's key press, from the start of the session."""
+    return float(cells[_INDEX["onset"]]) + float(cells[_INDEX["response_time"]])
 
 
 @contextmanager

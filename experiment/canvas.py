@@ -1,0 +1,270 @@
+"""How the screens look: drawn with Pillow, pixel by pixel the same on every platform.
+
+A screen is one picture of the window's size, so what a participant reads doesn't depend on the fonts and
+text engines of the machine.  The stimuli are not drawn here: they come on top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from experiment.texts import PageText
+
+BACKGROUND = (128, 128, 128)
+INK = (17, 17, 17)
+QUIET = (62, 62, 62)
+PAPER = (236, 236, 236)
+TRACK = (112, 112, 112)
+SUPERSAMPLING = 4
+
+Colour = tuple[int, int, int]
+Font = ImageFont.FreeTypeFont
+
+
+@dataclass(frozen=True)
+class Fonts:
+    """The files of a typeface."""
+
+    regular: Path
+    bold: Path
+
+
+@dataclass(frozen=True)
+class KeyCap:
+    """A key as it is pictured: an arrow for the arrow keys, else what stands on it."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """Draws screens of one size.
+
+    Attributes
+    ----------
+    size_px : tuple of int
+        Width and height of the window.
+    fonts : Fonts
+        What to write with.
+    """
+
+    size_px: tuple[int, int]
+    fonts: Fonts
+
+    @property
+    def em_px(self) -> int:
+        """Size of running text: a 32nd of the height, and legible in small windows."""
+        return max(18, round(min(self.size_px[1] / 32, self.size_px[0] / 44)))
+
+    def page(self, text: PageText, key: KeyCap, progress: float | None = None) -> Image.Image:
+        """Draw a page: headline, paragraphs, and at its foot the key that leads on.
+
+        Parameters
+        ----------
+        text : PageText
+            What it says.
+        key : KeyCap
+            The continue key.
+        progress : float, optional
+            Share of the main block that is done, shown as a bar.
+        """
+        image, draw = self._blank()
+        em = self.em_px
+        title, body = self._font(1.7, bold=True), self._font(1.0)
+        width = min(round(31 * em), round(self.size_px[0] * 0.8))
+        lines: list[tuple[str, Font, float]] = [
+            (line, title, 1.3 * 1.7) for line in wrap(text.title, title, width)
+        ]
+        for paragraph in text.body:
+            lines.append(("", body, 0.85))
+            lines += [(line, body, 1.55) for line in wrap(paragraph, body, width)]
+        bar_em = 2.2 if progress is not None else 0
+        cap = key_cap(key, round(2.2 * em), self._font(0.85, bold=True))
+        height = round(sum(leading for *_, leading in lines) * em + (bar_em + 2.4) * em) + cap.height
+        x, y = (self.size_px[0] - width) // 2, float((self.size_px[1] - height) // 2)
+        for line, font, leading in lines:
+            draw.text((x, round(y + leading * em / 2)), line, fill=INK, font=font, anchor="lm")
+            y += leading * em
+        if progress is not None:
+            y += 1.6 * em
+            self._bar(draw, (x, round(y)), width, max(6, em // 3), progress)
+            y += (bar_em - 1.6) * em
+        y += 2.4 * em
+        image.paste(cap, (x, round(y)))
+        prompt = (x + cap.width + round(0.7 * em), round(y) + cap.height // 2)
+        draw.text(prompt, text.prompt, fill=INK, font=body, anchor="lm")
+        return image
+
+    def message(self, text: str) -> Image.Image:
+        """Draw one line in the middle."""
+        image, draw = self._blank()
+        centre = (self.size_px[0] // 2, self.size_px[1] // 2)
+        draw.text(centre, text, fill=INK, font=self._font(1.0), anchor="mm")
+        return image
+
+    def trial(
+        self,
+        headline: str,
+        keys: tuple[KeyCap, KeyCap],
+        centres_px: tuple[int, int],
+        image_height_px: int,
+        *,
+        fixation: bool = False,
+    ) -> Image.Image:
+        """Draw what surrounds a pair: the question above it, a key below each image.
+
+        Parameters
+        ----------
+        headline : str
+            The question, or feedback.
+        keys : tuple of KeyCap
+            Left and right.
+        centres_px : tuple of int
+            Horizontal centres of the two images, from the window's left edge.
+        image_height_px : int
+            Height that is kept free for the images, around the window's middle.
+        fixation : bool
+            Whether to draw the fixation cross between the images.
+        """
+        image, draw = self._blank()
+        em, middle = self.em_px, self.size_px[1] // 2
+        font = self._fitting(headline, 1.35, self.size_px[0] * 0.9)
+        above = middle - image_height_px // 2
+        draw.text((self.size_px[0] // 2, above - 3 * em), headline, fill=INK, font=font, anchor="mm")
+        below = middle + image_height_px // 2
+        for key, centre in zip(keys, centres_px, strict=True):
+            cap = key_cap(key, round(2.2 * em), self._font(0.85, bold=True))
+            image.paste(cap, (centre - cap.width // 2, below + round(1.4 * em)))
+        if fixation:
+            arm, half = max(6, round(0.45 * em)), max(1, round(0.06 * em))
+            x = self.size_px[0] // 2
+            draw.rectangle((x - arm, middle - half, x + arm - 1, middle + half - 1), fill=INK)
+            draw.rectangle((x - half, middle - arm, x + half - 1, middle + arm - 1), fill=INK)
+        return image
+
+    def progress_bar(self, share: float) -> Image.Image:
+        """Draw a thin bar, to lie over the foot of a trial: the share of the main block that is done."""
+        image = Image.new("RGB", (_even(self.size_px[0] * 0.3), max(4, 2 * (self.em_px // 12))), BACKGROUND)
+        self._bar(ImageDraw.Draw(image), (0, 0), *image.size, share)
+        return image
+
+    def mark(self, size_px: tuple[int, int]) -> Image.Image:
+        """Draw what marks an image of a size when it lies under it: a frame."""
+        line = max(3, round(0.14 * self.em_px))
+        margin = 3 * line
+        width, height = size_px[0] + 2 * margin, size_px[1] + 2 * margin
+        image = Image.new("RGB", (width, height), BACKGROUND)
+        ImageDraw.Draw(image).rounded_rectangle(
+            (0, 0, width - 1, height - 1), line, outline=PAPER, width=line
+        )
+        return image
+
+    def notice(self, text: str) -> Image.Image:
+        """Draw a strip with one line, as wide as the window, to lie over the foot of a screen."""
+        height = _even(2.8 * self.em_px)
+        image = Image.new("RGB", (self.size_px[0], height), INK)
+        font = self._fitting(text, 0.9, self.size_px[0] * 0.9)
+        ImageDraw.Draw(image).text(
+            (self.size_px[0] // 2, height // 2), text, fill=PAPER, font=font, anchor="mm"
+        )
+        return image
+
+    @property
+    def reserved_px(self) -> int:
+        """Height that question and keys need, above and below the images together."""
+        return round(9 * self.em_px)
+
+    def _blank(self) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+        image = Image.new("RGB", self.size_px, BACKGROUND)
+        return image, ImageDraw.Draw(image)
+
+    def _bar(
+        self, draw: ImageDraw.ImageDraw, position: tuple[int, int], width: int, height: int, share: float
+    ) -> None:
+        x, y = position
+        radius = height // 2
+        draw.rounded_rectangle((x, y, x + width - 1, y + height - 1), radius, fill=TRACK)
+        if share > 0:
+            done = max(height, round(width * share))
+            draw.rounded_rectangle((x, y, x + done - 1, y + height - 1), radius, fill=QUIET)
+
+    def _font(self, size_em: float, *, bold: bool = False) -> Font:
+        path = self.fonts.bold if bold else self.fonts.regular
+        return ImageFont.truetype(str(path), round(size_em * self.em_px))
+
+    def _fitting(self, text: str, size_em: float, width_px: float) -> Font:
+        """Return the font in the size asked for, or smaller where the line would be too wide."""
+        font = self._font(size_em)
+        return self._font(size_em * min(1.0, width_px / font.getlength(text)))
+
+
+def _even(length: float) -> int:
+    return 2 * round(length / 2)
+
+
+def wrap(text: str, font: Font, width_px: float) -> list[str]:
+    """Break a paragraph into as few lines as `width_px` allows, these as even as possible.
+
+    Even lines leave no single word alone on the last one.  A word that is too long stays whole.
+    """
+    lines = _filled(text, font, width_px)
+    for narrower in range(round(width_px), 0, -max(1, round(font.size / 4))):
+        even = _filled(text, font, narrower)
+        if len(even) > len(lines):
+            break
+        lines = even
+    return lines
+
+
+def _filled(text: str, font: Font, width_px: float) -> list[str]:
+    """Fill each line before the next one starts."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and font.getlength(longer) <= width_px:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def key_cap(key: KeyCap, height_px: int, font: Font) -> Image.Image:
+    """Picture a key: a light rounded square, wider where its label needs it."""
+    is_arrow = key.key in _ARROWS
+    width_px = height_px if is_arrow else max(height_px, round(font.getlength(key.label) + height_px * 0.8))
+    scale = SUPERSAMPLING
+    large = Image.new("RGB", (width_px * scale, height_px * scale), BACKGROUND)
+    draw = ImageDraw.Draw(large)
+    lip, radius = round(0.07 * height_px * scale), round(0.2 * height_px * scale)
+    right, bottom = width_px * scale - 1, height_px * scale - 1
+    draw.rounded_rectangle((0, 0, right, bottom), radius, fill=QUIET)
+    draw.rounded_rectangle((0, 0, right, bottom - lip), radius, fill=PAPER)
+    if is_arrow:
+        centre = (width_px * scale / 2, (height_px * scale - lip) / 2)
+        draw.polygon(_arrow(key.key, centre, 0.25 * height_px * scale), fill=INK)
+    image = large.resize((width_px, height_px), Image.Resampling.LANCZOS)
+    if not is_arrow:
+        middle = (width_px // 2, round((height_px - lip / scale) / 2))
+        ImageDraw.Draw(image).text(middle, key.label, fill=INK, font=font, anchor="mm")
+    return image
+
+
+_ARROWS = {"right": (1, 0), "left": (-1, 0), "up": (0, -1), "down": (0, 1)}
+
+
+def _arrow(key: str, centre: tuple[float, float], half: float) -> Sequence[tuple[float, float]]:
+    """Return the outline of an arrow of length ``2 * half`` that points where the key does."""
+    along, across = _ARROWS[key], (-_ARROWS[key][1], _ARROWS[key][0])
+    outline = [(-1, 0.16), (0.1, 0.16), (0.1, 0.72), (1, 0), (0.1, -0.72), (0.1, -0.16), (-1, -0.16)]
+    return [
+        (
+            centre[0] + half * (forward * along[0] + aside * across[0]),
+            centre[1] + half * (forward * along[1] + aside * across[1]),
+        )
+        for forward, aside in outline
+    ]

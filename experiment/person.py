@@ -1,0 +1,107 @@
+"""A person at a keyboard: which key presses count, and which do not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from experiment.devices import Stopped
+from experiment.records import Choice, ScheduledTrial, Side
+from experiment.settings import ExperimentSettings
+
+STOP_WITHIN_S = 3.0
+"""The quit key stops the session when it is pressed twice within this time."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPress:
+    """A key going down.
+
+    Attributes
+    ----------
+    key : str
+        PsychoPy's name of it.
+    time_s : float
+        On the clock that also times the flips.
+    """
+
+    key: str
+    time_s: float
+
+
+class Keyboard(Protocol):
+    """A source of key presses."""
+
+    def presses(self) -> list[KeyPress]:
+        """Return the presses since the last call, each one once, in order."""
+        ...
+
+
+class Frames(Protocol):
+    """A screen, as far as waiting for a key needs it."""
+
+    onset_s: float
+    """Flip that showed what is on now, on the keyboard's clock."""
+
+    def frame(self) -> None:
+        """Show the same for one more frame."""
+        ...
+
+    def ask_to_stop(self, until_s: float) -> None:
+        """Say, until a time, that another press of the quit key stops the session."""
+        ...
+
+
+class PersonAtKeyboard:
+    """Waits for a person, one frame after the other.
+
+    A press counts when it is later than the onset of what it answers to: presses from before are never
+    taken for answers, however late they are read.  The quit key is heard at all times.
+
+    Parameters
+    ----------
+    keyboard : Keyboard
+        Where presses come from.
+    screen : Frames
+        What is kept alive meanwhile.
+    settings : ExperimentSettings
+        Which keys mean what.
+    """
+
+    def __init__(self, keyboard: Keyboard, screen: Frames, settings: ExperimentSettings) -> None:
+        self._keyboard = keyboard
+        self._screen = screen
+        self._settings = settings
+        self._sides = {settings.left_key: Side.LEFT, settings.right_key: Side.RIGHT}
+        self._waiting: list[KeyPress] = []
+        self._asked_to_stop_s = float("-inf")
+
+    def goes_on(self) -> None:
+        """Wait for the continue key."""
+        self._wait_for({self._settings.continue_key})
+
+    def choose(self, trial: ScheduledTrial) -> Choice:  # noqa: ARG002 - a person sees it on the screen
+        """Wait for the key of a side."""
+        press = self._wait_for(set(self._sides))
+        return Choice(self._sides[press.key], press.time_s - self._screen.onset_s)
+
+    def _wait_for(self, keys: set[str]) -> KeyPress:
+        while True:
+            self._waiting += self._keyboard.presses()
+            while self._waiting:
+                press = self._waiting.pop(0)
+                if press.key == self._settings.quit_key:
+                    self._quit_pressed(press.time_s)
+                elif press.key in keys and press.time_s > self._screen.onset_s:
+                    self._ask_to_stop(float("-inf"))
+                    return press
+            self._screen.frame()
+
+    def _quit_pressed(self, time_s: float) -> None:
+        if time_s - self._asked_to_stop_s <= STOP_WITHIN_S:
+            raise Stopped
+        self._ask_to_stop(time_s)
+
+    def _ask_to_stop(self, time_s: float) -> None:
+        self._asked_to_stop_s = time_s
+        self._screen.ask_to_stop(time_s + STOP_WITHIN_S)

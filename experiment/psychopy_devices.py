@@ -1,0 +1,417 @@
+"""A PsychoPy window and keyboard: the only module that knows a real screen.
+
+One clock serves flips and key presses (PsychoPy's default clock, which nothing here resets), so that a
+response time is the difference of two of the drivers' time stamps, whenever they are read.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import sleep
+from typing import Any
+
+import numpy as np
+import psychopy
+import pyglet
+from PIL import Image
+from psychopy import event, logging, monitors, visual
+from psychopy.hardware import keyboard as psychopy_keyboard
+
+from experiment.canvas import BACKGROUND, Canvas, Fonts, KeyCap
+from experiment.devices import Display, Observer
+from experiment.layout import Layout, at_size, lay_out, pixels_of
+from experiment.person import Keyboard, KeyPress, PersonAtKeyboard
+from experiment.plan import Page, PageName
+from experiment.records import ScheduledTrial, Side
+from experiment.settings import ExperimentSettings
+from experiment.texts import Texts
+from model_eval.artefacts import InputError
+from stimuli.records import Block, StimulusSet
+
+logging.console.setLevel(logging.CRITICAL)  # written for programmers; what people need is raised here
+
+FEEDBACK_S = 1.5
+MISSED_AFTER_PERIODS = 1.5
+"""A frame that took longer than so many refresh periods missed at least one."""
+UNLOCKED_PERIOD_S = 1 / 60
+"""Pace of the frames where flips do not wait for a screen's refresh (virtual and remote screens)."""
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """The rhythm of the screen.
+
+    Attributes
+    ----------
+    period_s : float
+        Of one frame: the measured one, or `UNLOCKED_PERIOD_S`.
+    locked : bool
+        Whether flips wait for the screen's refresh.
+    measured_interval_s : float
+        Median time from flip to flip, as fast as they come.
+    """
+
+    period_s: float
+    locked: bool
+    measured_interval_s: float
+
+
+@dataclass(frozen=True)
+class Devices:
+    """What a session of a person runs on.
+
+    Attributes
+    ----------
+    display, observer : Display, Observer
+        For the engine.
+    apparatus : dict
+        What was measured of the machine, for the sidecar.
+    """
+
+    display: Display
+    observer: Observer
+    apparatus: dict[str, Any]
+
+
+@contextmanager
+def open_devices(
+    stimulus_set: StimulusSet,
+    trials: Sequence[ScheduledTrial],
+    first: int,
+    settings: ExperimentSettings,
+    texts: Texts,
+    elapsed_s: float,
+) -> Iterator[Devices]:
+    """Open the window and the keyboard, prepare every picture, and close all at the end.
+
+    Parameters
+    ----------
+    stimulus_set : StimulusSet
+        Where pictures come from.
+    trials : sequence of ScheduledTrial
+        The whole session.
+    first : int
+        Index of the first trial that will be shown.
+    settings, texts : ExperimentSettings, Texts
+        Keys, sizes and words.
+    elapsed_s : float
+        Time of the session that has passed in earlier runs.
+
+    Raises
+    ------
+    InputError
+        There is no such screen or keyboard, or the images do not fit the window.
+    """
+    keyboard = open_keyboard(settings.keyboard)
+    window = _open_window(settings)
+    try:
+        window_px = (int(window.size[0]), int(window.size[1]))
+        canvas = Canvas(window_px, _fonts())
+        native: Any = window.winHandle
+        screen_px = native.screen.width, native.screen.height
+        files = {item.item_id: stimulus_set.folder / item.file for item in stimulus_set.items.values()}
+        sizes_px = {}
+        for item, file in files.items():
+            with Image.open(file) as image:
+                sizes_px[item] = image.size
+        layout = lay_out(
+            window_px, screen_px[0], settings.monitor, settings.image_height_deg, sizes_px, canvas.reserved_px
+        )
+        needed = {trial.item(side) for trial in trials[first:] for side in Side}
+        pictures = {item: _picture(files[item], layout.size_px(item)) for item in sorted(needed)}
+        screen = Screen(window, canvas, layout, trials, settings, texts, pictures, elapsed_s)
+        apparatus = {
+            "window_px": list(window_px),
+            "screen_px": list(screen_px),
+            "screen_refresh": asdict(screen.refresh),
+            "pixels_per_degree": pixels_of(1.0, settings.monitor, screen_px[0]),
+            "image_height_px": layout.image_height_px,
+            "image_centres_px": list(layout.centres_px()),
+            "keyboard": psychopy_keyboard.KeyboardDevice.getBackend() or settings.keyboard,
+            "graphics": _text(native.context.get_info().get_renderer()),
+            "platform": platform.platform(),
+            "python": platform.python_version(),
+        }
+        yield Devices(screen, PersonAtKeyboard(keyboard, screen, settings), apparatus)
+    finally:
+        window.close()
+
+
+class Screen:
+    """Shows the screens of a session (a `Display`), and waits frame by frame.
+
+    Everything that a trial needs is built and drawn once beforehand, as the first drawing of a picture
+    takes longer than a frame.
+
+    Parameters
+    ----------
+    window : psychopy.visual.Window
+        Open.
+    canvas, layout : Canvas, Layout
+        How screens look, and where images stand.
+    trials : sequence of ScheduledTrial
+        The whole session.
+    settings, texts : ExperimentSettings, Texts
+        Keys and words.
+    pictures : dict of str to Image
+        At their size on the screen, by `item_id`.
+    elapsed_s : float
+        Time of the session that has passed in earlier runs.
+    """
+
+    def __init__(
+        self,
+        window: visual.Window,
+        canvas: Canvas,
+        layout: Layout,
+        trials: Sequence[ScheduledTrial],
+        settings: ExperimentSettings,
+        texts: Texts,
+        pictures: dict[str, Image.Image],
+        elapsed_s: float,
+    ) -> None:
+        self._window, self._canvas, self._layout = window, canvas, layout
+        self._settings, self._texts = settings, texts
+        self._n_main = sum(trial.block is Block.MAIN for trial in trials)
+        self._n_practice = len(trials) - self._n_main
+        self._shown: list[visual.ImageStim] = []
+        self._bar: list[visual.ImageStim] = []
+        self._last_flip_s = self.onset_s = logging.defaultClock.getTime()
+        self._notice_until_s = float("-inf")
+        self._dropped = 0
+        self.refresh = Refresh(UNLOCKED_PERIOD_S, False, UNLOCKED_PERIOD_S)
+
+        self._show([self._stim(canvas.message(texts.loading))])
+        keys = (self._cap(settings.left_key), self._cap(settings.right_key))
+        around = (keys, layout.centres_px(), layout.image_height_px)
+        self._fixation = self._stim(canvas.trial(texts.question, *around, fixation=True))
+        self._question = self._stim(canvas.trial(texts.question, *around))
+        self._feedback = {
+            correct: self._stim(canvas.trial(text, *around))
+            for correct, text in ((True, texts.right), (False, texts.wrong), (None, texts.either))
+        }
+        notice = canvas.notice(texts.stop)
+        self._notice = self._stim(notice, (0, (notice.height - layout.window_px[1]) // 2))
+        self._pictures = {item: self._stim(picture) for item, picture in pictures.items()}
+        prepared = [
+            self._fixation,
+            self._question,
+            *self._feedback.values(),
+            self._notice,
+            *self._pictures.values(),
+        ]
+        for stim in prepared:
+            stim.draw()
+        window.clearBuffer()
+        self.refresh = self._measure_refresh()
+        self._origin_s = logging.defaultClock.getTime() - elapsed_s
+
+    def page(self, page: Page) -> None:
+        """Show a page; it stays until something else is shown."""
+        text = self._texts.page(page, self._settings)
+        progress = page.n_done / page.n_main if page.name is PageName.BREAK else None
+        image = self._canvas.page(text, self._cap(self._settings.continue_key), progress)
+        self._show([self._stim(image)])
+
+    def fixation(self, duration_s: float) -> None:
+        """Show the fixation cross for a time, to the nearest frame."""
+        self._show([self._fixation, *self._bar])
+        self._hold(duration_s)
+
+    def pair(self, trial: ScheduledTrial) -> float:
+        """Show the two images; return their onset in s from the start of the session."""
+        if trial.block is Block.MAIN:
+            bar = self._canvas.progress_bar((trial.trial_index - self._n_practice) / self._n_main)
+            self._bar = [
+                self._stim(bar, (0, round(1.5 * self._canvas.em_px) - self._layout.window_px[1] // 2))
+            ]
+        self._pair = trial
+        self._show([self._question, *self._bar, *self._placed(trial)])
+        return self.onset_s - self._origin_s
+
+    def dropped_frames(self) -> int:
+        """Return the number of frames missed since the onset of what is on."""
+        return self._dropped
+
+    def feedback(self, correct: bool | None) -> None:
+        """Mark the harder image of the last pair for a while, and say whether it was the one chosen."""
+        trial, marks = self._pair, []
+        if trial.harder is not None:
+            mark = self._canvas.mark(self._layout.size_px(trial.item(trial.harder)))
+            marks = [self._stim(mark, (self._layout.offset(trial.harder), 0))]
+        self._show([self._feedback[correct], *marks, *self._placed(trial)])
+        self._hold(FEEDBACK_S)
+
+    def frame(self) -> None:
+        """Show the same for one more frame, and count the frames that were missed before it."""
+        for stim in self._shown:
+            stim.draw()
+        if self._last_flip_s < self._notice_until_s:
+            self._notice.draw()
+        if not self.refresh.locked:
+            pyglet.gl.glFinish()  # drawing is over, so that only the flip itself comes after the pause
+            sleep(max(0.0, self._last_flip_s + self.refresh.period_s - logging.defaultClock.getTime()))
+        flip_s = float(self._window.flip())
+        periods = (flip_s - self._last_flip_s) / self.refresh.period_s
+        if periods > MISSED_AFTER_PERIODS:
+            self._dropped += round(periods) - 1
+        self._last_flip_s = flip_s
+
+    def ask_to_stop(self, until_s: float) -> None:
+        """Lay a notice over the foot of the screen, until a time."""
+        self._notice_until_s = until_s
+
+    def _show(self, stims: list[visual.ImageStim]) -> None:
+        """Put something else on the screen; its onset is the flip that shows it."""
+        self._shown = stims
+        self.frame()
+        self.onset_s = self._last_flip_s
+        self._dropped = 0
+
+    def _hold(self, duration_s: float) -> None:
+        """Keep what is on until its duration is over, to the nearest frame."""
+        # What comes next is shown by the flip after this loop, one period later.
+        while self._last_flip_s + 1.5 * self.refresh.period_s < self.onset_s + duration_s:
+            self.frame()
+
+    def _placed(self, trial: ScheduledTrial) -> list[visual.ImageStim]:
+        """Return the two pictures of a trial, each on its side."""
+        stims = []
+        for side in Side:
+            stim = self._pictures[trial.item(side)]
+            stim.pos = (self._layout.offset(side), 0)
+            stims.append(stim)
+        return stims
+
+    def _stim(self, image: Image.Image, position_px: tuple[int, int] = (0, 0)) -> visual.ImageStim:
+        """Make a picture drawable, pixel for pixel; the position is that of its centre from the window's."""
+        return visual.ImageStim(
+            self._window, image=image, size=image.size, pos=position_px, units="pix", interpolate=False
+        )
+
+    def _cap(self, key: str) -> KeyCap:
+        return KeyCap(key, self._texts.key_cap(key))
+
+    def _measure_refresh(self, n_flips: int = 60) -> Refresh:
+        """Flip as fast as the screen lets us, and see whether it keeps a rhythm."""
+        flips_s = []
+        for _ in range(n_flips + 10):  # the first ones fill the driver's queue
+            self._shown[0].draw()
+            flips_s.append(self._window.flip())
+        intervals_s = np.diff(flips_s[10:])
+        first, median, third = np.quantile(intervals_s, [0.25, 0.5, 0.75])
+        # Real screens keep 20 to 500 Hz to well within a tenth; drawing as fast as possible does not.
+        locked = bool(1 / 500 < median < 1 / 20 and third - first < 0.1 * median)
+        return Refresh(float(median) if locked else UNLOCKED_PERIOD_S, locked, float(median))
+
+
+class PtbKeyboard:
+    """Psychtoolbox' keyboard queue: time stamps by the driver's thread, not by when we look."""
+
+    def __init__(self) -> None:
+        self._keyboard = psychopy_keyboard.Keyboard(backend="ptb")
+        self._reported: list[Any] = []
+
+    def presses(self) -> list[KeyPress]:
+        """Return the presses since the last call.
+
+        PsychoPy has two lists, keys that are down and keys that were released.  A press that begins and
+        ends between two looks stands only on the second, one that was reported while it was down turns up
+        there once more.
+        """
+        down = self._keyboard.getKeys(waitRelease=False)
+        new = list(down)
+        for key in self._keyboard.getKeys(waitRelease=True):
+            earlier = [index for index, other in enumerate(self._reported) if other is key]
+            if earlier:
+                del self._reported[earlier[0]]
+            else:
+                new.append(key)
+        self._reported += down
+        return sorted((KeyPress(key.name, float(key.tDown)) for key in new), key=lambda press: press.time_s)
+
+
+class EventKeyboard:
+    """The window's own key events, stamped when they are read: once a frame."""
+
+    def presses(self) -> list[KeyPress]:
+        """Return the presses since the last call."""
+        keys = event.getKeys(timeStamped=logging.defaultClock)
+        return [KeyPress(name, float(time_s)) for name, time_s in keys]
+
+
+def open_keyboard(backend: str) -> Keyboard:
+    """Open the keyboard by the backend asked for; there is no silent second choice.
+
+    Raises
+    ------
+    InputError
+        Psychtoolbox cannot be loaded, or sees no keyboard.
+    """
+    if backend == "event":
+        return EventKeyboard()
+    advice = 'or set `keyboard = "event"` under [experiment] in study.toml (time stamps to the frame only)'
+    if not psychopy_keyboard.havePTB:
+        package = (
+            "libjack0 (apt-get install libjack0)" if platform.system() == "Linux" else "psychtoolbox (pip)"
+        )
+        raise InputError(f"the ptb keyboard cannot be loaded ({_ptb_error()}): install {package}, {advice}")
+    keyboard = PtbKeyboard()
+    if not psychopy_keyboard.getKeyboards() and platform.system() != "Windows":
+        raise InputError(f"the ptb keyboard finds no keyboard: connect one, {advice}")
+    return keyboard
+
+
+def _ptb_error() -> str:
+    try:
+        import psychtoolbox  # noqa: F401 - to learn why it cannot be loaded
+    except ImportError as error:
+        return str(error)
+    return "its reason is unknown"
+
+
+def _open_window(settings: ExperimentSettings) -> visual.Window:
+    monitor = settings.monitor
+    n_screens = len(pyglet.canvas.get_display().get_screens())
+    if monitor.screen >= n_screens:
+        raise InputError(
+            f"[experiment.monitor] screen is {monitor.screen}, but there are {n_screens}, counted from 0; "
+            "correct it in study.toml"
+        )
+    calibration = monitors.Monitor("tricky", width=monitor.width_cm, distance=monitor.viewing_distance_cm)
+    calibration.setSizePix(monitor.size_px)
+    window = visual.Window(
+        monitor.size_px,
+        fullscr=monitor.full_screen,
+        screen=monitor.screen,
+        monitor=calibration,
+        units="pix",
+        color=BACKGROUND,
+        colorSpace="rgb255",
+        allowGUI=False,
+        waitBlanking=True,
+        checkTiming=False,  # measured in Screen, with the pictures at hand
+    )
+    window.mouseVisible = False
+    return window
+
+
+def _fonts() -> Fonts:
+    folder = Path(psychopy.__file__).parent / "assets" / "fonts"
+    return Fonts(folder / "NotoSans-Regular.ttf", folder / "NotoSans-Bold.ttf")
+
+
+def _picture(file: Path, size_px: tuple[int, int]) -> Image.Image:
+    """Read an image at its size on the screen; what is transparent shows the background."""
+    with Image.open(file) as image:
+        opaque = Image.new("RGBA", image.size, (*BACKGROUND, 255))
+        opaque.alpha_composite(image.convert("RGBA"))
+        return at_size(opaque.convert("RGB"), size_px)
+
+
+def _text(value: object) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

@@ -1,0 +1,190 @@
+"""A person's session, from the stimulus set to the closed window."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from experiment.bids import Dataset, SessionPath, describe_dataset, register, sidecar_content
+from experiment.devices import Stopped
+from experiment.engine import run
+from experiment.journal import Journal, locked
+from experiment.plan import schedule, steps
+from experiment.records import Kind
+from experiment.settings import ExperimentSettings
+from experiment.texts import read_texts
+from model_eval.artefacts import InputError, versions_of, write_json
+from stimuli.records import StimulusSet, read_stimulus_set
+
+PER_RUN = ("Settings", "Versions", "Apparatus")
+"""Entries of the sidecar that may change when a session is taken up again."""
+
+
+@dataclass(frozen=True)
+class SessionSummary:
+    """How a session ended.
+
+    Attributes
+    ----------
+    path : Path
+        The session table.
+    complete : bool
+        Whether every trial has its row; if not, the same call goes on.
+    n_trials, n_scheduled : int
+        Trials on disk, and all of them.
+    resumed_at : int or None
+        Index of the first trial of this run, where earlier runs did some.
+    """
+
+    path: Path
+    complete: bool
+    n_trials: int
+    n_scheduled: int
+    resumed_at: int | None
+
+
+def run_session(
+    stimuli_folder: Path,
+    data_folder: Path,
+    participant: str,
+    settings: ExperimentSettings,
+    dataset: Dataset,
+    *,
+    session: int | None = None,
+) -> SessionSummary:
+    """Let a person sit a session, or go on with one that was interrupted.
+
+    The set is checked, the session is locked against a second process and its table is taken up before
+    the window opens.  From then on each response is on disk before the next thing happens.
+
+    Parameters
+    ----------
+    stimuli_folder, data_folder : Path
+        The stimulus set, and the BIDS data set.
+    participant : str
+        Letters and digits.
+    settings : ExperimentSettings
+        Keys, sizes, screen.
+    dataset : Dataset
+        What the data set says of itself.
+    session : int, optional
+        Number of the session, where a participant sits several.
+
+    Returns
+    -------
+    SessionSummary
+        Complete or not: an observer may stop at any time (the quit key, twice).
+
+    Raises
+    ------
+    InputError
+        The set is damaged; the id is not allowed or belongs to a simulated observer; the session is
+        finished, in use, or was begun with another set; PsychoPy, screen or keyboard are missing.
+    """
+    stimulus_set = read_stimulus_set(stimuli_folder)
+    place = SessionPath(data_folder, participant, session, settings.task_name)
+    trials = schedule(stimulus_set, participant, session)
+    texts = read_texts()
+    devices = _psychopy_devices()
+    with ExitStack() as stack:
+        busy = f"{place.table}: this session is running in another process; close that one first"
+        stack.enter_context(locked(data_folder, place.stem, busy))
+        _enter(data_folder, dataset, participant)
+        before = _read_sidecar(place, stimulus_set)
+        journal = stack.enter_context(Journal(place.table, trials))
+        if journal.complete:
+            raise InputError(
+                f"{place.table}: sub-{participant} has finished this session ({len(trials)} trials); "
+                f"give another participant, or another session (--session {(session or 1) + 1})"
+            )
+        first, started = journal.n_done, datetime.now(UTC)
+        runs: list[dict[str, Any]] = list(before.get("Runs", []))
+        elapsed_s = max(_seconds_since_start(runs, started), journal.elapsed_s) if first else 0.0
+        content = sidecar_content(
+            dataset,
+            place.task_name,
+            stimulus_set={"name": stimulus_set.name, "set_id": stimulus_set.set_id},
+            simulated=None,
+            settings={"experiment": settings.model_dump(mode="json")},
+            versions=versions_of("psychopy", "psychtoolbox", "pyglet", "pillow", "numpy"),
+            apparatus={},
+            runs=runs,
+        )
+        if not before:
+            write_json(place.sidecar, content)
+        opened = stack.enter_context(
+            devices.open_devices(stimulus_set, trials, first, settings, texts, elapsed_s)
+        )
+        content["Apparatus"] = opened.apparatus
+        if runs:
+            _keep_what_changed(before, content, runs[-1])
+        runs.append({"started": started.isoformat(timespec="seconds"), "first_trial": first})
+        write_json(place.sidecar, content)
+        with suppress(Stopped):  # what is recorded stands, and the summary says what is missing
+            run(
+                steps(trials, first, settings.break_every),
+                opened.display,
+                opened.observer,
+                journal.record,
+                inter_trial_interval_s=settings.inter_trial_interval_s,
+                resumed=first > 0,
+            )
+        return SessionSummary(place.table, journal.complete, journal.n_done, len(trials), first or None)
+
+
+def _psychopy_devices() -> ModuleType:
+    """Import the module that needs PsychoPy: here, so that nothing else in this room does."""
+    try:
+        from experiment import psychopy_devices
+    except ImportError as error:
+        raise InputError(
+            f"PsychoPy cannot be loaded ({error}); install it with: pip install 'tricky-images[experiment]'"
+        ) from error
+    except Exception as error:
+        if type(error).__name__ != "NoSuchDisplayException":  # pyglet has the class on Linux only
+            raise
+        raise InputError(
+            "there is no screen to draw on: run the session on a PC that has one (on Linux, DISPLAY names it)"
+        ) from error
+    return psychopy_devices
+
+
+def _enter(data_folder: Path, dataset: Dataset, participant: str) -> None:
+    """Make the data set know the participant, before anything of theirs is written."""
+    busy = f"{data_folder}: participants.tsv is in use by another process; try again"
+    with locked(data_folder, "participants", busy, timeout_s=10):
+        describe_dataset(data_folder, dataset)
+        register(data_folder, [participant], Kind.PERSON)
+
+
+def _read_sidecar(place: SessionPath, stimulus_set: StimulusSet) -> dict[str, Any]:
+    """Read what an earlier run wrote, if there was one, and check that it had the same set."""
+    if not place.sidecar.exists():
+        return {}
+    try:
+        content = json.loads(place.sidecar.read_text(encoding="utf-8"))
+        began_with = content["StimulusSet"]["set_id"]
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        raise InputError(f"{place.sidecar}: not a session's description ({error!r}); restore it") from None
+    if began_with != stimulus_set.set_id:
+        raise InputError(
+            f"{place.sidecar}: this session was begun with stimulus set {began_with}, "
+            f"not {stimulus_set.set_id}; restore that set, or give another participant or session"
+        )
+    return content
+
+
+def _seconds_since_start(runs: list[dict[str, Any]], now: datetime) -> float:
+    """Return the time since the first trial's run was started, by the machines' own calendars."""
+    starts = [run["started"] for run in runs if run["first_trial"] == 0]
+    return (now - datetime.fromisoformat(starts[-1])).total_seconds() if starts else 0.0
+
+
+def _keep_what_changed(before: dict[str, Any], content: dict[str, Any], run: dict[str, Any]) -> None:
+    """Note in the entry of the earlier run what it was run with, where that is not so any more."""
+    run |= {key: before[key] for key in PER_RUN if key in before and before[key] != content[key]}
