@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from experiment.records import COLUMNS, Kind
 from model_eval.artefacts import InputError
 
 TABLE_NAME = re.compile(
@@ -21,10 +22,7 @@ CATEGORIES = ("block", "trial_id", "left_item", "right_item", "response", "respo
 FLOATS = ("response_time", "onset")
 INTEGERS = ("trial_index", "dropped_frames")
 BOOLEANS = ("correct", "resumed")
-COLUMNS = (
-    *("trial_index", "block", "trial_id", "left_item", "right_item", "response", "response_item"),
-    *("response_time", "onset", "correct", "dropped_frames", "resumed"),
-)
+REQUIRED = tuple(column.name for column in COLUMNS)
 """Columns that every session table has; a table may have more, which are kept as text."""
 
 
@@ -90,8 +88,8 @@ def read_sessions(folder: Path | str) -> pd.DataFrame:
             "restore the file, as rows are numbered 0, 1, 2 … and never changed"
         )
     table = table.astype(dict.fromkeys((*ENTITIES, *CATEGORIES), "category"))
-    extra = [name for name in table.columns if name not in (*ENTITIES, *COLUMNS, "complete", "_file")]
-    return table[[*ENTITIES, *COLUMNS, *extra, "complete"]]
+    extra = [name for name in table.columns if name not in (*ENTITIES, *REQUIRED, "complete", "_file")]
+    return table[[*ENTITIES, *REQUIRED, *extra, "complete"]]
 
 
 def _read_kinds(path: Path) -> dict[str, str]:
@@ -108,7 +106,7 @@ def _read_kinds(path: Path) -> dict[str, str]:
             f"{path}: needs the columns participant_id and kind, separated by tabs ({error})"
         ) from None
     for participant, kind in kinds.items():
-        if kind not in ("person", "simulated"):
+        if kind not in list(Kind):
             raise InputError(f"{path}: kind of sub-{participant} is {kind!r}; write `person` or `simulated`")
     return kinds
 
@@ -164,7 +162,7 @@ def _read_sidecar(path: Path) -> dict[str, Any]:
 def _check_cells(path: Path, header: str, body: str, n_rows: int) -> None:
     """Refuse a table that lacks a column, or a row with more or fewer cells than the header."""
     columns = header.split("\t")
-    missing = [name for name in COLUMNS if name not in columns]
+    missing = [name for name in REQUIRED if name not in columns]
     if missing and header:
         raise InputError(f"{path}: lacks the column(s) {', '.join(missing)}; restore the file from a copy")
     n_tabs = len(columns) - 1

@@ -1,0 +1,158 @@
+"""What a study has on disk for its report: read, held against its hashes, and told apart by kind."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from analysis.sessions import read_sessions
+from experiment.records import Kind
+from model_eval.artefacts import InputError, read_json, sha256_of
+from model_eval.records import Decisions, DifficultyTable, read_decisions, read_difficulty
+from stimuli.records import Block, StimulusSet, read_stimulus_set
+
+Choice = Literal["auto", "person", "simulated"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that a report rests on.
+
+    Attributes
+    ----------
+    difficulty : DifficultyTable
+        The study's images and how hard each is.
+    decisions : Decisions or None
+        What each model answered; None where a published table was labelled in their place.
+    stimulus_set : StimulusSet
+        What the observers saw.
+    sessions : DataFrame
+        The main block of every session with that set and of one kind of observer, as `read_sessions` has it.
+    kind : Kind
+        Whether these are people or simulated; never both.
+    n_sessions, n_incomplete : int
+        How many sessions that is, and how many of them lack a trial of the set so far.
+    n_other_kind, n_other_set : int
+        Sessions left out: of the other kind of observer, and with another stimulus set.
+    conditions : list of dict
+        How the sessions were run, as their sidecars say: `settings`, `versions`, `simulated` (what all
+        simulated observers share, or None), and `n_sessions` that were run so.
+    manifests : dict of str to dict
+        The manifest of each stage, by its path relative to the study.
+    made_from : dict of str to str
+        Path relative to the study → SHA-256 of each file that was read.
+    """
+
+    difficulty: DifficultyTable
+    decisions: Decisions | None
+    stimulus_set: StimulusSet
+    sessions: pd.DataFrame
+    kind: Kind
+    n_sessions: int
+    n_incomplete: int
+    n_other_kind: int
+    n_other_set: int
+    conditions: list[dict[str, Any]]
+    manifests: dict[str, dict[str, Any]]
+    made_from: dict[str, str]
+
+    @property
+    def labelled_anew(self) -> bool:
+        """Whether the images got other labels after the stimulus set was built."""
+        set_manifest = self.manifests[f"stimuli/{self.stimulus_set.name}/stimulus_set.json"]
+        name = "difficulty/difficulty.json"
+        return set_manifest["made_from"].get(name) != self.made_from[name]
+
+
+def gather(root: Path, set_name: str, observers: Choice) -> Evidence:
+    """Read what a study's folders hold.
+
+    Parameters
+    ----------
+    root : Path
+        The study.
+    set_name : str
+        The stimulus set that the report is about.
+    observers : {"auto", "person", "simulated"}
+        ``auto``: people if there is at least one session of a person, else simulated observers.
+
+    Raises
+    ------
+    InputError
+        A stage is missing or changed, the decisions are not those that the images were labelled by, or no
+        session of that kind was run with that set.
+    """
+    difficulty = read_difficulty(root / "difficulty")
+    names = ["difficulty/difficulty.json"]
+    decisions = None
+    # A table that was labelled from published counts has no decisions, even if the folder holds some.
+    if "decisions/pool.json" in difficulty.manifest["made_from"]:
+        if (
+            sha256_of(root / "decisions" / "pool.json")
+            != difficulty.manifest["made_from"]["decisions/pool.json"]
+        ):
+            raise InputError(f"{root / 'difficulty'}: made from other decisions; run `tricky label` again")
+        decisions = read_decisions(root / "decisions")
+        names.append("decisions/pool.json")
+    folder = root / "stimuli" / set_name
+    stimulus_set = read_stimulus_set(folder)
+    names.append(f"stimuli/{set_name}/stimulus_set.json")
+    manifests = {name: read_json(root / name, "tricky") for name in names}
+
+    every = read_sessions(root / "data")
+    every["session_key"] = every.groupby(["participant", "session"], observed=True, dropna=False).ngroup()
+    with_set = every[every["set_id"] == stimulus_set.set_id]
+    people = Kind.PERSON if (with_set["kind"] == Kind.PERSON).any() else Kind.SIMULATED
+    kind = people if observers == "auto" else Kind(observers)
+    shown = with_set[with_set["kind"] == kind]
+    if shown.empty:
+        who = "anyone" if observers == "auto" else f"a {kind} participant"
+        raise InputError(
+            f"{root / 'data'}: no session of {who} with the set {set_name!r} as it is now "
+            f"(set_id {stimulus_set.set_id}); run one, or name the set that was shown"
+        )
+    n_rows = shown.groupby("session_key").size()
+    main = shown[shown["block"] == Block.MAIN].reset_index(drop=True)
+    if main["correct"].isna().all():
+        raise InputError(f"{root / 'data'}: no trial of a main block has a right answer yet; run on")
+    session_files = sorted((root / "data").glob("sub-*/**/*_beh.*"))
+    files = [*(root / name for name in names), root / "data" / "participants.tsv", *session_files]
+    return Evidence(
+        difficulty=difficulty,
+        decisions=decisions,
+        stimulus_set=stimulus_set,
+        sessions=main,
+        kind=kind,
+        n_sessions=len(n_rows),
+        n_incomplete=int((n_rows < len(stimulus_set.trials)).sum()),
+        n_other_kind=with_set["session_key"].nunique() - len(n_rows),
+        n_other_set=every["session_key"].nunique() - with_set["session_key"].nunique(),
+        conditions=_conditions(root / "data", stimulus_set.set_id, set(shown["participant"])),
+        manifests=manifests,
+        made_from={path.relative_to(root).as_posix(): sha256_of(path) for path in files},
+    )
+
+
+def _conditions(data: Path, set_id: str, participants: set[str]) -> list[dict[str, Any]]:
+    """Return how these participants' sessions with this set were run, each way once with its count."""
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted(data.glob("sub-*/**/*_beh.json")):
+        sidecar = json.loads(path.read_text(encoding="utf-8"))
+        participant = path.name.split("_")[0].removeprefix("sub-")
+        if sidecar["StimulusSet"]["set_id"] != set_id or participant not in participants:
+            continue
+        simulated = sidecar.get("Simulated")
+        if simulated is not None:  # an observer's own draw; the others' differ
+            simulated = {key: value for key, value in simulated.items() if key != "observer_effect_logit"}
+        condition = {
+            "settings": sidecar.get("Settings", {}),
+            "versions": sidecar.get("Versions", {}),
+            "simulated": simulated,
+        }
+        entry = found.setdefault(json.dumps(condition, sort_keys=True), {"n_sessions": 0} | condition)
+        entry["n_sessions"] += 1
+    return list(found.values())

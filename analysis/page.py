@@ -1,0 +1,82 @@
+"""The report as one page of HTML that needs nothing but itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.pictures import Picture
+
+TEMPLATES = Path(__file__).parent / "templates"
+NOTHING = "–"
+"""What stands where a number is undefined."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The pictures of a page.
+
+    Attributes
+    ----------
+    figures : dict of str to str
+        Name of the figure → ``data:`` URI.
+    examples : dict of str to sequence of Picture
+        Difficulty → one picture for each example, in order; empty where there are none.
+    no_examples : str
+        Why there are none, as a sentence; empty where there are.
+    items : dict of str to Picture
+        `item_id` → picture, for the items of the hardest trials.
+    """
+
+    figures: Mapping[str, str]
+    examples: Mapping[str, Sequence[Picture]]
+    no_examples: str
+    items: Mapping[str, Picture]
+
+
+def render(content: Mapping[str, Any], pictures: Pictures) -> str:
+    """Fill the page; every number in it comes from `content`, and every text is escaped.
+
+    The same content and pictures give the same bytes.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "percent": percent,
+        "fixed": fixed,
+        "count": count,
+        "plural": plural,
+        "pretty": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
+    }
+    return environment.get_template("report.html.jinja").render(**content, pictures=pictures)
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """Return a share as a percentage: ``81.4%``."""
+    return NOTHING if share is None else f"{share:.{digits}%}"
+
+
+def fixed(value: float | None, digits: int = 2) -> str:
+    """Return a number with so many digits and a true minus sign."""
+    return NOTHING if value is None else f"{value:.{digits}f}".replace("-", "−")
+
+
+def count(value: int | None) -> str:
+    """Return a whole number with its thousands set apart: ``50,000``."""
+    return NOTHING if value is None else f"{value:,}"
+
+
+def plural(n: int, noun: str) -> str:
+    """Return a number with its noun: ``1 observer``, ``12 observers``."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"

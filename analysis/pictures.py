@@ -1,0 +1,67 @@
+"""Pictures for a page that asks no one for anything: chosen without favour, and written into it."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+LARGEST_UNCHANGED_PX = 128
+"""Images up to this side are embedded pixel for pixel; larger ones as JPEG, made smaller."""
+LARGEST_PX = 320
+"""Twice the size on the page, for screens with fine pixels."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image as a page holds it.
+
+    Attributes
+    ----------
+    uri : str
+        ``data:`` URI of a PNG or JPEG.
+    pixelated : bool
+        Whether it is small and to be enlarged without smoothing.
+    """
+
+    uri: str
+    pixelated: bool
+
+
+def embed(image: Image.Image) -> Picture:
+    """Return an image as a data URI, the same bytes for the same pixels."""
+    small = max(image.size) <= LARGEST_UNCHANGED_PX
+    with io.BytesIO() as buffer:
+        if small:
+            image.save(buffer, "PNG", optimize=True)
+        else:
+            reduced = image.convert("RGB")
+            reduced.thumbnail((LARGEST_PX, LARGEST_PX), Image.Resampling.LANCZOS)
+            reduced.save(buffer, "JPEG", quality=85)
+        return Picture(data_uri(buffer.getvalue(), "image/png" if small else "image/jpeg"), pixelated=small)
+
+
+def data_uri(content: bytes, media_type: str) -> str:
+    """Return bytes as a ``data:`` URI."""
+    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
+
+
+def evenly_chosen(images: pd.DataFrame, n: int) -> pd.DataFrame:
+    """Return up to `n` rows, evenly spaced in the order of class and name, so that no one chose them.
+
+    Parameters
+    ----------
+    images : DataFrame
+        With `label` and `image_id`.
+    n : int
+        Number of rows wanted.
+    """
+    ordered = images.sort_values(["label", "image_id"], ignore_index=True)
+    if len(ordered) <= n:
+        return ordered
+    # The middle of each of n equal stretches.
+    return ordered.iloc[np.floor((np.arange(n) + 0.5) * len(ordered) / n).astype(int)]

@@ -1,0 +1,99 @@
+"""From answers to numbers: everything that a report says of observers and models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.accuracy import PopulationAccuracy, observer_accuracy, population_accuracy
+from analysis.consistency import ConsistencySummary, error_consistency, summarise_pairs
+from analysis.evidence import Evidence
+from analysis.items import trial_accuracy
+from model_eval.records import Decisions
+
+
+@dataclass(frozen=True)
+class Consistency:
+    """Error consistency of one group of subjects.
+
+    Attributes
+    ----------
+    kappa : DataFrame, subjects × subjects
+        The most accurate subject first.
+    summary : ConsistencySummary
+        Over all pairs of two.
+    """
+
+    kappa: pd.DataFrame
+    summary: ConsistencySummary
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a report says.
+
+    Attributes
+    ----------
+    population : PopulationAccuracy
+        For new observers and new trials.
+    observers : DataFrame, one row an observer, index observer
+        `n_trials`, `n_correct`, `accuracy`, `low`, `high`, `median_response_time_s`; the most accurate first.
+    trials : DataFrame
+        As `trial_accuracy` returns it.
+    observer_consistency : Consistency
+    model_accuracy : Series or None
+        Top-1 accuracy by model, in the pool's order; None where decisions are not at hand.
+    model_consistency : Consistency or None
+    """
+
+    population: PopulationAccuracy
+    observers: pd.DataFrame
+    trials: pd.DataFrame
+    observer_consistency: Consistency
+    model_accuracy: pd.Series | None
+    model_consistency: Consistency | None
+
+
+def score(evidence: Evidence, level: float) -> Scores:
+    """Score the main block of the observers, and the models on all images.
+
+    In a choice between two images the item is the pair, so `trial_id` stands for it. Consistency is taken
+    over the first answer that an observer gave to each trial.
+    """
+    sessions = evidence.sessions.dropna(subset="correct")
+    answers = sessions["correct"], sessions["participant"].astype(str), sessions["trial_id"].astype(str)
+    observers = observer_accuracy(answers[0], answers[1], level)
+    times = sessions.groupby("participant", observed=True)["response_time"].median()
+    observers["median_response_time_s"] = times.rename(index=str).reindex(observers.index)
+    observers = observers.sort_values("accuracy", ascending=False, kind="stable")
+    model_accuracy = model_consistency = None
+    if evidence.decisions is not None:
+        model_accuracy, model_consistency = _score_models(evidence.decisions)
+    return Scores(
+        population=population_accuracy(*answers, level),
+        observers=observers,
+        trials=trial_accuracy(sessions, evidence.stimulus_set),
+        observer_consistency=_observer_consistency(sessions, observers.index),
+        model_accuracy=model_accuracy,
+        model_consistency=model_consistency,
+    )
+
+
+def _observer_consistency(sessions: pd.DataFrame, order: pd.Index) -> Consistency:
+    answers = sessions.astype({"participant": str, "trial_id": str}).pivot_table(
+        index="participant", columns="trial_id", values="correct", aggfunc="first"
+    )
+    answers = answers.loc[order].astype("boolean")
+    observed = answers.notna().to_numpy()
+    kappa = error_consistency(answers.fillna(False).to_numpy(dtype=bool), observed)
+    return Consistency(pd.DataFrame(kappa, order, order), summarise_pairs(kappa))
+
+
+def _score_models(decisions: Decisions) -> tuple[pd.Series, Consistency]:
+    accuracy = pd.Series(decisions.accuracy, index=pd.Index(decisions.models, name="model"), name="accuracy")
+    best_first = np.argsort(-decisions.accuracy, kind="stable")
+    kappa = error_consistency(decisions.correct[best_first])
+    names = accuracy.index[best_first]
+    return accuracy, Consistency(pd.DataFrame(kappa, names, names), summarise_pairs(kappa))
