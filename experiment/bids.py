@@ -261,7 +261,9 @@ def register(data_folder: Path, participants: Iterable[str], kind: Kind, *, drop
     rows = [row for row in before if row["participant_id"] not in gone] + new
     if rows != before:
         text = io.StringIO()
-        writer = csv.DictWriter(text, columns, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_NONE)
+        writer = csv.DictWriter(
+            text, columns, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_NONE, quotechar=None
+        )
         writer.writeheader()
         writer.writerows(rows)
         write_text(path, text.getvalue())
@@ -273,6 +275,8 @@ def _read_participants(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     for number, row in enumerate(rows, start=2):
+        if None in row or None in row.values():
+            raise InputError(f"{path}: line {number} has more or fewer cells than the header; correct it")
         if not row.get("participant_id") or row.get("kind") not in set(Kind):
             raise InputError(
                 f"{path}: line {number} needs a participant_id and a kind, person or simulated; add them"

@@ -16,6 +16,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from experiment.bids import Dataset
+from experiment.devices import Stopped
+from experiment.plan import Page
+from experiment.records import Choice, ScheduledTrial, Side
 from model_eval.artefacts import sha256_of, write_json, write_text
 from stimuli.records import Item, StimulusSet, read_stimulus_set
 
@@ -110,3 +113,56 @@ def bids_issues() -> Callable[[Path], list[str]]:
         ]
 
     return validate
+
+
+class Tape:
+    """A display and an observer in one, who keep a log: for tests of what drives them."""
+
+    RESPONSE_TIME_S = 0.8
+    DROPPED = 2
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, Any]] = []
+        self.onsets_s: list[float] = []
+        self.choice = Side.RIGHT
+        self.choices: dict[int, Side] = {}
+        self.stop_at: int | None = None
+
+    def log(self, what: str, detail: Any = None) -> None:
+        self.events.append((what, detail))
+
+    def page(self, page: Page) -> None:
+        self.log("page", page.name)
+
+    def goes_on(self) -> None:
+        self.log("goes_on")
+
+    def fixation(self, duration_s: float) -> None:
+        self.log("fixation", duration_s)
+
+    def pair(self, trial: ScheduledTrial) -> float:
+        self.log("pair", trial)
+        self.onsets_s.append(10.0 + 2 * trial.trial_index)
+        return self.onsets_s[-1]
+
+    def choose(self, trial: ScheduledTrial) -> Choice:
+        if trial.trial_index == self.stop_at:
+            raise Stopped
+        self.log("choose", trial)
+        return Choice(self.choices.get(trial.trial_index, self.choice), self.RESPONSE_TIME_S)
+
+    def dropped_frames(self) -> int:
+        return self.DROPPED
+
+    def feedback(self, correct: bool | None) -> None:
+        self.log("feedback", correct)
+
+
+@pytest.fixture
+def tape() -> Tape:
+    return Tape()
+
+
+@pytest.fixture(scope="session")
+def make_tape() -> type[Tape]:
+    return Tape

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+
+from experiment.devices import Stopped
+from experiment.engine import run
+from experiment.plan import schedule, steps
+from experiment.records import Side
+
+
+@pytest.fixture
+def trials(small_set):
+    return schedule(small_set, "07")
+
+
+def test_a_session_records_each_choice_with_its_times(trials, tape):
+    responses = []
+    run(steps(trials, 0, 0), tape, tape, responses.append, inter_trial_interval_s=0.5, resumed=False)
+    assert [response.trial for response in responses] == list(trials)
+    assert [response.onset_s for response in responses] == tape.onsets_s
+    assert {response.response_time_s for response in responses} == {tape.RESPONSE_TIME_S}
+    assert {response.dropped_frames for response in responses} == {tape.DROPPED}
+    assert not any(response.resumed for response in responses)
+
+
+def test_a_response_is_recorded_before_anything_else_happens(trials, tape):
+    run(
+        steps(trials, 0, 0),
+        tape,
+        tape,
+        lambda r: tape.log("record", r.trial),
+        inter_trial_interval_s=0,
+        resumed=True,
+    )
+    acts = [what for what, _ in tape.events]
+    chosen = [index for index, act in enumerate(acts) if act == "choose"]
+    assert len(chosen) == len(trials)
+    assert all(acts[index + 1] == "record" for index in chosen)
+
+
+def test_feedback_comes_in_practice_only_and_says_what_was_right(trials, tape):
+    tape.choice = Side.LEFT
+    run(steps(trials, 0, 0), tape, tape, lambda _: None, inter_trial_interval_s=0, resumed=False)
+    told = [correct for what, correct in tape.events if what == "feedback"]
+    assert told == [trial.harder is Side.LEFT for trial in trials[:3]]
+
+
+def test_each_pair_follows_the_fixation_of_the_asked_duration(trials, tape):
+    run(steps(trials, 0, 0), tape, tape, lambda _: None, inter_trial_interval_s=0.75, resumed=False)
+    acts = [what for what, _ in tape.events]
+    assert all(tape.events[i - 1] == ("fixation", 0.75) for i, act in enumerate(acts) if act == "pair")
+
+
+def test_every_page_waits_for_the_observer(trials, tape):
+    run(steps(trials, 0, 4), tape, tape, lambda _: None, inter_trial_interval_s=0, resumed=False)
+    acts = [what for what, _ in tape.events]
+    assert acts.count("page") == acts.count("goes_on") == 6
+    assert all(acts[index + 1] == "goes_on" for index, act in enumerate(acts) if act == "page")
+
+
+def test_an_observer_who_stops_leaves_the_trials_before(trials, tape):
+    responses = []
+    tape.stop_at = 4
+    with pytest.raises(Stopped):
+        run(steps(trials, 0, 0), tape, tape, responses.append, inter_trial_interval_s=0, resumed=False)
+    assert [response.trial for response in responses] == list(trials[:4])

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from experiment.devices import Stopped
+from experiment.person import KeyPress, PersonAtKeyboard
+from experiment.plan import schedule
+from experiment.records import Choice, Side
+from experiment.settings import ExperimentSettings
+
+
+class ScriptedScreen:
+    """Frames that take a second each, and a keyboard that reports presses once their time has come."""
+
+    def __init__(self, *presses: tuple[str, float], onset_s: float = 10.0) -> None:
+        self.onset_s = self.now_s = onset_s
+        self.script = sorted(
+            (KeyPress(key, time_s) for key, time_s in presses), key=lambda press: press.time_s
+        )
+        self.asked: list[float] = []
+
+    def frame(self) -> None:
+        self.now_s += 1.0
+        if self.now_s > 1000:
+            raise TimeoutError("nobody pressed a key that counts")
+
+    def presses(self) -> list[KeyPress]:
+        due = [press for press in self.script if press.time_s <= self.now_s]
+        self.script = self.script[len(due) :]
+        return due
+
+    def ask_to_stop(self, until_s: float) -> None:
+        self.asked.append(until_s)
+
+
+@pytest.fixture
+def trial(small_set):
+    return schedule(small_set, "07")[0]
+
+
+def person(screen: ScriptedScreen, **keys: Any) -> PersonAtKeyboard:
+    return PersonAtKeyboard(screen, screen, ExperimentSettings(**keys))
+
+
+@pytest.mark.parametrize(("key", "side"), [("left", Side.LEFT), ("right", Side.RIGHT)])
+def test_a_response_time_runs_from_the_flip_to_the_press_not_to_when_it_is_read(trial, key, side):
+    assert person(ScriptedScreen((key, 12.25))).choose(trial) == Choice(side, 2.25)
+
+
+def test_other_keys_answer_other_sides(trial):
+    screen = ScriptedScreen(("left", 11), ("j", 12.5))
+    assert person(screen, left_key="f", right_key="j").choose(trial) == Choice(Side.RIGHT, 2.5)
+
+
+def test_a_press_from_before_the_onset_is_never_an_answer(trial):
+    screen = ScriptedScreen(("right", 9.9), ("right", 10.0), ("left", 11.5))
+    assert person(screen).choose(trial) == Choice(Side.LEFT, 1.5)
+
+
+def test_the_first_of_two_presses_between_looks_is_the_answer(trial):
+    assert person(ScriptedScreen(("left", 12.1), ("right", 12.2))).choose(trial).side is Side.LEFT
+
+
+def test_a_second_press_does_not_answer_the_next_pair(trial):
+    screen = ScriptedScreen(("left", 12.1), ("right", 12.2), ("left", 21.0))
+    observer = person(screen)
+    observer.choose(trial)
+    screen.onset_s = screen.now_s = 20.0
+    assert observer.choose(trial) == Choice(Side.LEFT, 1.0)
+
+
+def test_only_the_continue_key_leads_on():
+    screen = ScriptedScreen(("left", 11), ("space", 15), ("left", 30))
+    person(screen).goes_on()
+    assert screen.now_s == 15
+
+
+@pytest.mark.parametrize("between_s", [0.1, 2.9])
+def test_the_quit_key_twice_within_three_seconds_stops(trial, between_s):
+    screen = ScriptedScreen(("escape", 12), ("escape", 12 + between_s), ("left", 50))
+    with pytest.raises(Stopped):
+        person(screen).choose(trial)
+    assert screen.asked == [15]
+
+
+def test_the_quit_key_once_or_twice_far_apart_stops_nothing(trial):
+    screen = ScriptedScreen(("escape", 12), ("escape", 15.5), ("left", 20))
+    assert person(screen).choose(trial) == Choice(Side.LEFT, 10.0)
+
+
+def test_an_answer_in_between_takes_the_question_back(trial):
+    screen = ScriptedScreen(("escape", 12), ("left", 13), ("escape", 14), ("right", 16))
+    observer = person(screen)
+    assert observer.choose(trial).side is Side.LEFT
+    assert observer.choose(trial).side is Side.RIGHT
+
+
+def test_the_quit_key_is_heard_even_before_the_onset(trial):
+    with pytest.raises(Stopped):
+        person(ScriptedScreen(("escape", 8.5), ("escape", 9.5), ("left", 11))).choose(trial)
