@@ -1,0 +1,45 @@
+"""Where models run, and with which arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from model_eval.artefacts import InputError
+
+PRECISION = "float32"
+"""How models are evaluated: single precision throughout, no TF32, no automatic mixing."""
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device that a study names; ``auto`` takes CUDA when there is one, else the CPU.
+
+    Raises
+    ------
+    InputError
+        This machine has no such device.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(name)
+    if device.type == "cuda":
+        there = torch.cuda.is_available() and (device.index or 0) < torch.cuda.device_count()
+    else:
+        there = device.type == "cpu" or torch.backends.mps.is_available()
+    if not there:
+        raise InputError(f"device {name!r}: this machine has none; use `--device auto` or `--device cpu`")
+    return device
+
+
+@contextmanager
+def exact_arithmetic() -> Iterator[None]:
+    """Hold torch to IEEE single precision and to repeatable cuDNN algorithms, and give back what was set."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    try:
+        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+            yield
+    finally:
+        torch.set_float32_matmul_precision(before)
