@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import os
+import shlex
+import shutil
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +21,7 @@ from tricky.status import StageStatus, State
 
 if TYPE_CHECKING:
     from analysis.report import Results
+    from tricky.study import Study
 
 console = Console()
 
@@ -95,4 +101,51 @@ def print_difficulty(manifest: Mapping[str, Any]) -> None:
 
 def print_accuracy(results: Results) -> None:
     """Print each observer's and the population's proportion correct."""
-    raise NotImplementedError
+    table = _table("observer", "trials", "correct", "interval")
+    for row in results.observers.itertuples():
+        table.add_row(
+            str(row.Index), f"{row.n_trials}", f"{row.accuracy:.1%}", f"{row.low:.1%} to {row.high:.1%}"
+        )
+    console.print(table)
+    console.print(_population(results))
+
+
+def print_demo(study: Study, difficulty: Mapping[str, Any], results: Results, seconds: float) -> None:
+    """Close the demo: what it found, and the two things to do next."""
+    table = _table("", "")
+    for name, count in difficulty["counts"].items():
+        table.add_row(f"{name} images", f"{count / difficulty['n_images']:.1%}")
+    console.print()
+    console.print(table)
+    console.print(_population(results))
+    console.print(f"[dim]{seconds:.0f} s[/]")
+    folder = shlex.quote(os.path.relpath(study.root))
+    console.print("\n[bold]Look at the report[/]")
+    console.print(f"  {_opener()} {shlex.quote(os.path.relpath(results.report))}", soft_wrap=True)
+    stimuli = study.settings.stimuli[study.settings.experiment.stimuli]
+    n_pairs = stimuli.trials + stimuli.practice_trials
+    console.print(f"[bold]Sit the experiment yourself[/] ({n_pairs} pairs, a few minutes; Esc twice to stop)")
+    console.print(f"  {shlex.quote(_program())} -C {folder} run --participant 07", soft_wrap=True)
+
+
+def _population(results: Results) -> str:
+    """Say in one line how often observers were right."""
+    found = results.population
+    who = "simulated observers" if results.kind == "simulated" else "observers"
+    interval = (
+        f"{found.level:.0%} interval for new observers and new pairs: {found.low:.1%} to {found.high:.1%}"
+    )
+    if math.isnan(found.low):
+        interval = found.method
+    return f"{found.n_observers} {who} were right in [bold]{found.estimate:.1%}[/] of trials ({interval})"
+
+
+def _opener() -> str:
+    """Return this system's command that opens a page."""
+    return {"darwin": "open", "win32": "start"}.get(sys.platform, "xdg-open")
+
+
+def _program() -> str:
+    """Return how the user can call tricky from here: by name if it is on the path, else by its place."""
+    beside = Path(sys.executable).with_name("tricky")
+    return "tricky" if shutil.which("tricky") else os.path.relpath(beside)

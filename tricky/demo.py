@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 
@@ -37,8 +36,3 @@ def run_demo(folder: Path, seed: int) -> None:
         stages.simulate(study, progress)
         results = stages.analyse(study)
     console.print_demo(study, table.manifest, results, time.perf_counter() - started)
-
-
-def opener() -> str:
-    """Return this system's command that opens a page."""
-    return {"darwin": "open", "win32": "start"}.get(sys.platform, "xdg-open")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -124,9 +124,33 @@ def _other_settings(study: Study, folder: str, made_with: Mapping[str, Any]) -> 
     if folder.startswith("stimuli/"):
         now["stimuli"] = now["stimuli"][folder.removeprefix("stimuli/")]
     for section, then in made_with.items():
+        if section == "pool":
+            yield from _other_models(study, folder, then["models"])
+            continue
         for key, value in then.items():
             if now[section].get(key) != value:
                 yield f"{section}.{key} was {value}, study.toml has {now[section].get(key)}"
+
+
+def _other_models(study: Study, folder: str, then: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Say which models an artefact was made with that are no longer the pool's, and the other way round.
+
+    Manifests hold the entries themselves: a pool file's name would not tell when its content changed.
+    """
+    from model_eval.pool import read_pool
+
+    entries = read_pool(study.settings.pool, study.root)
+    if folder == "training":
+        entries = [entry for entry in entries if entry.weights == "train"]
+    now = {entry.name: entry.model_dump(mode="json") for entry in entries}
+    before = {entry["name"]: entry for entry in then}
+    for name in before.keys() - now.keys():
+        yield f"{name} is no longer in the pool"
+    for name, entry in now.items():
+        if name not in before:
+            yield f"{name} is new in the pool"
+        elif before[name] != entry:
+            yield f"{name} has changed in the pool"
 
 
 def _data_status(study: Study) -> StageStatus:
