@@ -89,7 +89,7 @@ def _place(location: tuple[int | str, ...]) -> tuple[str, list[str], str]:
 def _keys_at(model: type[BaseModel], section: list[str]) -> list[str]:
     """Return the keys that a section knows, following its place in the file."""
     for part in section:
-        field = model.model_fields.get(part)
+        field = model.model_fields.get(part.partition("[")[0])
         candidates = [field.annotation] if field else []
         while candidates:
             candidate = candidates.pop()

@@ -67,6 +67,10 @@ def test_name_and_seed_of_a_new_study_stand_in_its_file(tmp_path):
         ('[images]\nsource = "folder"', "[images] = "),
         ("[experiment.monitor]\nsize_px = [10, 600]", "[experiment.monitor] size_px[0] = 10: expected greater"),
         ('[[pool.models]]\nname = "a"', "[pool.models[0]] source: missing"),
+        (
+            '[[pool.models]]\nname = "a"\nsource = "timm:x"\nwieghts = "train"',
+            "[pool.models[0]] wieghts: unknown key; did you mean `weights`?",
+        ),
         ("[label\ntolerance = 1", "not valid TOML"),
     ],
 )
