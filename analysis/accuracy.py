@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,9 @@ from numpy.typing import ArrayLike
 from scipy import special, stats
 
 from model_eval.artefacts import InputError
+
+Answers = ArrayLike | Sequence[bool | None]
+"""Bools, with None, NaN or NA where a trial has no right answer."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class PopulationAccuracy:
 
 
 def population_accuracy(
-    correct: ArrayLike, observer: ArrayLike, item: ArrayLike, level: float = 0.95
+    correct: Answers, observer: ArrayLike, item: ArrayLike, level: float = 0.95
 ) -> PopulationAccuracy:
     r"""Estimate the proportion correct that new observers reach on new items.
 
@@ -145,7 +149,7 @@ def population_accuracy(
     )
 
 
-def observer_accuracy(correct: ArrayLike, observer: ArrayLike, level: float = 0.95) -> pd.DataFrame:
+def observer_accuracy(correct: Answers, observer: ArrayLike, level: float = 0.95) -> pd.DataFrame:
     """Return each observer's proportion correct with its Wilson interval, for this observer and these items.
 
     Parameters
@@ -191,9 +195,7 @@ def observer_accuracy(correct: ArrayLike, observer: ArrayLike, level: float = 0.
     )
 
 
-def _answered(
-    correct: ArrayLike, *groups: ArrayLike
-) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
+def _answered(correct: Answers, *groups: ArrayLike) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
     """Return the answers that were given, 0 or 1, and for each grouping its codes and sorted names."""
     try:
         answers = pd.array(np.asarray(correct), dtype="boolean")

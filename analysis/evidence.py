@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.sessions import read_sessions
 from experiment.records import Kind
-from model_eval.artefacts import InputError, read_json, sha256_of
+from model_eval.artefacts import InputError, check_hash, read_json, sha256_of
 from model_eval.records import Decisions, DifficultyTable, read_decisions, read_difficulty
 from stimuli.records import Block, StimulusSet, read_stimulus_set
 
@@ -63,7 +63,7 @@ class Evidence:
     @property
     def labelled_anew(self) -> bool:
         """Whether the images got other labels after the stimulus set was built."""
-        set_manifest = self.manifests[f"stimuli/{self.stimulus_set.name}/stimulus_set.json"]
+        set_manifest = self.manifests[f"stimuli/{self.stimulus_set.folder.name}/stimulus_set.json"]
         name = "difficulty/difficulty.json"
         return set_manifest["made_from"].get(name) != self.made_from[name]
 
@@ -90,12 +90,9 @@ def gather(root: Path, set_name: str, observers: Choice) -> Evidence:
     names = ["difficulty/difficulty.json"]
     decisions = None
     # A table that was labelled from published counts has no decisions, even if the folder holds some.
-    if "decisions/pool.json" in difficulty.manifest["made_from"]:
-        if (
-            sha256_of(root / "decisions" / "pool.json")
-            != difficulty.manifest["made_from"]["decisions/pool.json"]
-        ):
-            raise InputError(f"{root / 'difficulty'}: made from other decisions; run `tricky label` again")
+    if pool_hash := difficulty.manifest["made_from"].get("decisions/pool.json"):
+        manifest = root / "difficulty" / "difficulty.json"
+        check_hash(root / "decisions" / "pool.json", pool_hash, manifest, made_by="tricky label")
         decisions = read_decisions(root / "decisions")
         names.append("decisions/pool.json")
     folder = root / "stimuli" / set_name

@@ -31,7 +31,7 @@ DIFFICULTY_COLOURS = {
     Difficulty.TRIVIAL: BLUE,
 }
 
-WIDTH_IN = 5.6
+WIDTH_IN = 4.8
 """As wide as a column of text on a page, and readable still on a telephone."""
 NAMES_UP_TO = 40
 """More rows than these have no room for their names."""
@@ -86,6 +86,7 @@ def save(figure: Figure, stem: Path) -> None:
     for suffix, metadata in ((".svg", {"Date": None}), (".png", {"Software": None})):
         with replacing(stem.with_suffix(suffix)) as part:
             figure.savefig(part, format=suffix[1:], metadata=metadata)
+        figure.set_layout_engine("none")  # what the first file was laid out to holds for the second
 
 
 @styled
@@ -134,9 +135,7 @@ def correct_model_histogram(n_correct: np.ndarray, difficulty: np.ndarray, n_mod
     n_models : int
         Largest number of models asked about an image.
     """
-    from matplotlib.ticker import MaxNLocator
-
-    figure, axes = _axes(height_in=3.3)
+    figure, axes = _axes(height_in=3.0)
     below = np.zeros(n_models + 1, dtype=int)
     for (kind, colour), at in zip(DIFFICULTY_COLOURS.items(), (0.0, 0.5, 1.0), strict=True):
         counts = np.bincount(n_correct[difficulty == kind], minlength=n_models + 1)
@@ -153,7 +152,7 @@ def correct_model_histogram(n_correct: np.ndarray, difficulty: np.ndarray, n_mod
             weight="bold",
             color=FAINT if colour == GREY else colour,  # the bars' grey is too light to read
         )
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=n_models + 1 if n_models <= 20 else 12))
+    axes.set_xticks(range(0, n_models + 1, 1 + n_models // 20))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.set(
         xlim=(-0.6, n_models + 0.6),
@@ -225,8 +224,9 @@ def consistency_matrix(kappa: pd.DataFrame, noun: str) -> Figure:
 
     n = len(kappa)
     figure, axes = _axes(height_in=WIDTH_IN * 0.86)
-    colours = LinearSegmentedColormap.from_list("κ", ["#8a3c00", VERMILION, "#f7f8f9", "#62a5d0", "#003d63"])
-    colours.set_bad("#dfe2e6")
+    colours = LinearSegmentedColormap.from_list(
+        "kappa", ["#8a3c00", VERMILION, "#f7f8f9", "#62a5d0", "#003d63"]
+    ).with_extremes(bad="#dfe2e6")
     diagonal = np.eye(n, dtype=bool)
     off_diagonal = np.where(diagonal, np.nan, kappa.to_numpy())
     line = 0 if n > NAMES_UP_TO else 1
@@ -253,7 +253,7 @@ def consistency_matrix(kappa: pd.DataFrame, noun: str) -> Figure:
     bar = figure.colorbar(mesh, ax=axes, shrink=0.7, aspect=24)
     bar.ax.set_ylim(min(0.0, np.floor(10 * np.nanmin(off_diagonal, initial=0)) / 10), 1)
     bar.outline.set_visible(False)  # type: ignore[operator]
-    bar.set_label(f"error consistency κ of two {noun}")
+    bar.set_label("error consistency κ")
     return figure
 
 

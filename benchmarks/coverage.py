@@ -61,7 +61,10 @@ def constant_for(accuracy: float, sd_logit: float) -> float:
     """
     nodes, weights = np.polynomial.hermite_e.hermegauss(100)
     weights = weights / weights.sum()
-    return optimize.brentq(lambda c: weights @ special.expit(c + sd_logit * nodes) - accuracy, -20, 20)
+    found = optimize.root_scalar(
+        lambda constant: weights @ special.expit(constant + sd_logit * nodes) - accuracy, bracket=(-20, 20)
+    )
+    return found.root
 
 
 def coverage(design: Design, n_studies: int, rng: np.random.Generator, level: float = LEVEL) -> float:

@@ -65,13 +65,13 @@ class SmallStudy:
         """Write decisions of five models that share what is hard, and the difficulty that follows."""
         rng = np.random.default_rng(seed)
         ids = [f"{i:04d}" for i in range(n_images)]
-        label = np.arange(n_images, dtype=np.int32) % 10
+        label = (np.arange(n_images) % 10).astype(np.int32)
         images = pd.DataFrame(
             {
                 "image_id": ids,
                 "path": "",
                 "label": label,
-                "class_name": [class_name(each) for each in label],
+                "class_name": [class_name(int(each)) for each in label],
                 "sha256": [sha256_of(draw(i).tobytes()) for i in range(n_images)],
             }
         )

@@ -17,7 +17,7 @@ def test_rows_come_typed_with_who_what_and_which_set(study):
     by_trial = table.set_index("trial_id")
     assert by_trial["correct"].iloc[2:4].tolist() == [True, False]
     assert pd.isna(by_trial["correct"].iloc[4])
-    assert by_trial.loc["trial-001", "response_time"] == pytest.approx(0.81)
+    assert by_trial["response_time"].iloc[1] == pytest.approx(0.81)
     assert table["correct"].dtype == "boolean"
     assert table["resumed"].dtype == "boolean"
     assert table["trial_index"].tolist() == list(range(len(study.trials)))
@@ -62,8 +62,7 @@ def test_a_further_column_is_kept(study):
     lines = path.read_text().splitlines()
     path.write_text("".join(f"{line}\t{'note' if i == 0 else 'ok'}\n" for i, line in enumerate(lines)))
     notes = read_sessions(study.data).groupby("participant", observed=True)["note"].agg(["count", "size"])
-    assert notes.loc["07", "count"] == 0
-    assert notes.loc["08", "count"] == notes.loc["08", "size"] == len(study.trials)
+    assert notes.to_numpy().tolist() == [[0, len(study.trials)], [len(study.trials)] * 2]
 
 
 def test_a_thousand_sessions_are_read_in_the_order_of_their_participants(study):
