@@ -213,12 +213,14 @@ def wrap(text: str, font: Font, width_px: float) -> list[str]:
     Even lines leave no single word alone on the last one.  A word that is too long stays whole.
     """
     lines = _filled(text, font, width_px)
-    for narrower in range(round(width_px), 0, -max(1, round(font.size / 4))):
-        even = _filled(text, font, narrower)
-        if len(even) > len(lines):
-            break
-        lines = even
-    return lines
+    too_narrow, wide_enough = 0.0, width_px
+    while wide_enough - too_narrow > 1:
+        width = (too_narrow + wide_enough) / 2
+        if len(_filled(text, font, width)) > len(lines):
+            too_narrow = width
+        else:
+            wide_enough = width
+    return _filled(text, font, wide_enough)
 
 
 def _filled(text: str, font: Font, width_px: float) -> list[str]:

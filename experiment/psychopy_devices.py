@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from time import sleep
+from time import perf_counter, sleep
 from typing import Any
 
 import numpy as np
@@ -106,9 +106,9 @@ def open_devices(
     InputError
         There is no such screen or keyboard, or the images do not fit the window.
     """
-    keyboard = open_keyboard(settings.keyboard)
-    window = _open_window(settings)
+    window = open_window(settings)
     try:
+        keyboard = open_keyboard(settings.keyboard, window)
         window_px = (int(window.size[0]), int(window.size[1]))
         canvas = Canvas(window_px, _fonts())
         native: Any = window.winHandle
@@ -336,7 +336,25 @@ class PtbKeyboard:
 
 
 class EventKeyboard:
-    """The window's own key events, stamped when they are read: once a frame."""
+    """The window's own key events, stamped when they are read: once a frame.
+
+    A key that is held down repeats itself (on X11 as a release and a press at once); what repeats is no
+    answer, so such presses are kept from PsychoPy.
+    """
+
+    REPEATS_WITHIN_S = 0.005
+
+    def __init__(self, window: visual.Window) -> None:
+        self._released_s: dict[int, float] = {}
+        native: Any = window.winHandle
+        native.push_handlers(on_key_press=self._is_repetition, on_key_release=self._note_release)
+
+    def _note_release(self, symbol: int, _modifiers: int) -> None:
+        self._released_s[symbol] = perf_counter()
+
+    def _is_repetition(self, symbol: int, _modifiers: int) -> bool:
+        """Return True, which to pyglet means that the event is dealt with."""
+        return perf_counter() - self._released_s.get(symbol, float("-inf")) < self.REPEATS_WITHIN_S
 
     def presses(self) -> list[KeyPress]:
         """Return the presses since the last call."""
@@ -344,7 +362,7 @@ class EventKeyboard:
         return [KeyPress(name, float(time_s)) for name, time_s in keys]
 
 
-def open_keyboard(backend: str) -> Keyboard:
+def open_keyboard(backend: str, window: visual.Window) -> Keyboard:
     """Open the keyboard by the backend asked for; there is no silent second choice.
 
     Raises
@@ -353,7 +371,7 @@ def open_keyboard(backend: str) -> Keyboard:
         Psychtoolbox cannot be loaded, or sees no keyboard.
     """
     if backend == "event":
-        return EventKeyboard()
+        return EventKeyboard(window)
     advice = 'or set `keyboard = "event"` under [experiment] in study.toml (time stamps to the frame only)'
     if not psychopy_keyboard.havePTB:
         package = (
@@ -374,7 +392,14 @@ def _ptb_error() -> str:
     return "its reason is unknown"
 
 
-def _open_window(settings: ExperimentSettings) -> visual.Window:
+def open_window(settings: ExperimentSettings) -> visual.Window:
+    """Open the window on the screen asked for, grey, without a mouse pointer.
+
+    Raises
+    ------
+    InputError
+        There is no such screen.
+    """
     monitor = settings.monitor
     n_screens = len(pyglet.canvas.get_display().get_screens())
     if monitor.screen >= n_screens:

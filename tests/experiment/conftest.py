@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -166,3 +166,16 @@ def tape() -> Tape:
 @pytest.fixture(scope="session")
 def make_tape() -> type[Tape]:
     return Tape
+
+
+@pytest.fixture
+def screen() -> Iterator[str]:
+    """A virtual screen for one test, 1280 × 800; Xvfb picks its number."""
+    read, write = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x800x24", "-nolisten", "tcp"]
+    with subprocess.Popen(command, pass_fds=(write,), stderr=subprocess.DEVNULL) as server:
+        os.close(write)
+        with os.fdopen(read) as answer:
+            display = f":{int(answer.readline())}"
+        yield display
+        server.terminate()

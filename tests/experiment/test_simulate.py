@@ -112,6 +112,16 @@ def test_an_interrupted_simulation_keeps_what_is_finished_and_goes_on(simulate, 
     assert (tmp_path / "data" / "sub-sim04").exists()
 
 
+def test_what_a_kill_leaves_behind_does_not_make_the_data_set_invalid(simulate, tmp_path, bids_issues):
+    simulate()
+    data = tmp_path / "data"
+    shutil.copytree(data / "sub-sim01", data / ".sub-sim04.part")
+    (data / ".participants.tsv.x1.part").write_text("participant_id\t")
+    assert bids_issues(data) == []
+    simulate(4)
+    assert not (data / ".sub-sim04.part").exists()
+
+
 def test_people_are_never_touched(simulate, tmp_path):
     data = tmp_path / "data"
     register(data, ["07"], Kind.PERSON)

@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+import builtins
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from experiment import session as session_module
+from experiment.bids import register
+from experiment.journal import locked
+from experiment.plan import schedule
+from experiment.records import Kind
+from experiment.session import run_session
+from experiment.settings import ExperimentSettings
+from model_eval.artefacts import InputError
+
+
+class FakeDevices:
+    """Stands in for the module that opens the window: a tape in place of screen and person."""
+
+    def __init__(self, tape) -> None:
+        self.display = self.observer = tape
+        self.apparatus = {"keyboard": "tape"}
+        self.opened: list[tuple[int, float]] = []
+        self.check = lambda: None
+
+    @contextmanager
+    def open_devices(self, _set, _trials, first, _settings, _texts, elapsed_s) -> Iterator[FakeDevices]:
+        self.opened.append((first, elapsed_s))
+        self.check()
+        yield self
+
+
+@pytest.fixture
+def devices(tape, monkeypatch):
+    fake = FakeDevices(tape)
+    monkeypatch.setattr(session_module, "_psychopy_devices", lambda: fake)
+    return fake
+
+
+@pytest.fixture
+def data(tmp_path):
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def sit(small_set, data, dataset, devices):  # noqa: ARG001 - no window opens
+    def call(participant="07", *, made=small_set, session=None, **settings):
+        return run_session(
+            made.folder, data, participant, ExperimentSettings(**settings), dataset, session=session
+        )
+
+    return call
+
+
+def sidecar(path: Path) -> dict:
+    return json.loads(path.with_suffix(".json").read_text())
+
+
+def resumed(path: Path) -> list[str]:
+    return [line.rsplit("\t", 1)[1] for line in path.read_text().splitlines()[1:]]
+
+
+def test_an_undisturbed_session_holds_the_schedule(sit, data, small_set):
+    summary = sit()
+    assert summary.path == data / "sub-07" / "beh" / "sub-07_task-harder_beh.tsv"
+    assert (summary.complete, summary.n_trials, summary.n_scheduled, summary.resumed_at) == (
+        True,
+        13,
+        13,
+        None,
+    )
+    rows = [line.split("\t") for line in summary.path.read_text().splitlines()[1:]]
+    assert [row[2:5] for row in rows] == [
+        [t.trial_id, t.left_item, t.right_item] for t in schedule(small_set, "07")
+    ]
+    assert set(resumed(summary.path)) == {"false"}
+
+
+def test_a_stopped_session_goes_on_where_it_stopped(sit, tape):
+    tape.stop_at = 5
+    stopped = sit()
+    assert (stopped.complete, stopped.n_trials, stopped.resumed_at) == (False, 5, None)
+    before = stopped.path.read_bytes()
+    tape.stop_at = None
+    ended = sit()
+    assert (ended.complete, ended.n_trials, ended.resumed_at) == (True, 13, 5)
+    assert ended.path.read_bytes().startswith(before)
+    assert resumed(ended.path) == ["false"] * 5 + ["true"] * 8
+    assert [run["first_trial"] for run in sidecar(ended.path)["Runs"]] == [0, 5]
+
+
+def test_the_data_set_is_valid_bids_at_every_moment(sit, devices, tape, data, bids_issues):
+    devices.check = lambda: moments.append(bids_issues(data))
+    moments: list[list[str]] = []
+    for stop_at in (0, 2, 7, None):
+        tape.stop_at = stop_at
+        sit()
+        moments.append(bids_issues(data))
+    sit("08", session=1)
+    moments.append(bids_issues(data))
+    assert moments == [[]] * 10
+
+
+def test_the_validator_that_the_tests_rely_on_finds_faults(sit, data, bids_issues):
+    path = sit().path
+    path.write_text(path.read_text().replace("\tleft\t", "\t\t"))
+    (data / "sub-99" / "beh").mkdir(parents=True)
+    (data / "sub-99" / "beh" / "sub-99_task-harder_beh.tsv").write_text(path.read_text())
+    issues = bids_issues(data)
+    assert any("PARTICIPANT_ID_MISMATCH" in issue for issue in issues)
+    assert any("SIDECAR_KEY_RECOMMENDED" in issue for issue in issues)
+
+
+def test_onsets_go_on_from_the_start_of_the_session(sit, devices, tape):
+    tape.stop_at = 5
+    path = sit().path
+    content = sidecar(path)
+    content["Runs"][0]["started"] = (datetime.now(UTC) - timedelta(seconds=500)).isoformat()
+    path.with_suffix(".json").write_text(json.dumps(content))
+    tape.stop_at = None
+    sit()
+    (_, before), (_, after) = devices.opened
+    assert before == 0
+    assert after == pytest.approx(500, abs=60)
+
+
+def test_onsets_never_run_backwards_even_if_the_clock_of_the_machine_does(sit, devices, tape):
+    tape.stop_at = 5
+    path = sit().path
+    content = sidecar(path)
+    content["Runs"][0]["started"] = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    path.with_suffix(".json").write_text(json.dumps(content))
+    tape.stop_at = None
+    sit()
+    assert devices.opened[1] == (5, pytest.approx(tape.onsets_s[4] + tape.RESPONSE_TIME_S))
+
+
+def test_a_finished_session_is_refused_and_stays_as_it_is(sit):
+    path = sit().path
+    before = path.read_bytes(), path.with_suffix(".json").read_bytes()
+    with pytest.raises(InputError, match=r"finished this session \(13 trials\).*--session 2"):
+        sit()
+    assert (path.read_bytes(), path.with_suffix(".json").read_bytes()) == before
+
+
+def test_a_second_session_has_an_order_of_its_own(sit, small_set):
+    sit()
+    second = sit(session=2).path
+    rows = [line.split("\t")[2] for line in second.read_text().splitlines()[1:]]
+    assert rows == [trial.trial_id for trial in schedule(small_set, "07", 2)]
+    assert rows != [trial.trial_id for trial in schedule(small_set, "07")]
+
+
+def test_what_changes_between_runs_is_kept_with_the_run(sit, devices, tape):
+    tape.stop_at = 5
+    sit(image_height_deg=5)
+    tape.stop_at = None
+    devices.apparatus = {"keyboard": "another"}
+    content = sidecar(sit(image_height_deg=6).path)
+    assert content["Settings"]["experiment"]["image_height_deg"] == 6
+    assert content["Apparatus"] == {"keyboard": "another"}
+    first, second = content["Runs"]
+    assert first["Settings"]["experiment"]["image_height_deg"] == 5
+    assert first["Apparatus"] == {"keyboard": "tape"}
+    assert set(second) == {"started", "first_trial"}
+
+
+def test_a_session_begun_with_another_set_is_refused(sit, tape, make_set):
+    tape.stop_at = 5
+    path = sit().path
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="begun with stimulus set"):
+        sit(made=make_set(3, 11))
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_set_is_refused_before_anything_is_written(sit, devices, data, make_set):
+    made = make_set(1, 2)
+    (made.folder / "images" / "i0003.png").write_bytes(b"")
+    with pytest.raises(InputError, match=r"i0003\.png: changed"):
+        sit(made=made)
+    assert not data.exists()
+    assert devices.opened == []
+
+
+def test_an_id_that_bids_forbids_is_refused_before_anything_is_written(sit, data):
+    with pytest.raises(InputError, match="letters and digits only"):
+        sit("sub_07")
+    assert not data.exists()
+
+
+def test_the_id_of_a_simulated_observer_is_refused(sit, devices, data):
+    register(data, ["sim01"], Kind.SIMULATED)
+    with pytest.raises(InputError, match="sub-sim01 is there as simulated"):
+        sit("sim01")
+    assert devices.opened == []
+
+
+def test_a_session_that_runs_elsewhere_is_refused_before_the_window_opens(sit, devices, data):
+    with (
+        locked(data, "sub-07_task-harder", "busy"),
+        pytest.raises(InputError, match="running in another process"),
+    ):
+        sit()
+    assert devices.opened == []
+
+
+def test_an_exception_in_mid_session_leaves_the_trials_before_it(sit, tape):
+    def fail(trial):
+        if trial.trial_index == 6:
+            raise RuntimeError("the graphics driver died")
+        return choose(trial)
+
+    choose, tape.choose = tape.choose, fail
+    with pytest.raises(RuntimeError):
+        sit()
+    tape.choose = choose
+    summary = sit()
+    assert (summary.complete, summary.resumed_at) == (True, 6)
+
+
+def test_a_window_that_does_not_open_leaves_no_run_behind(sit, devices):
+    def refuse():
+        raise InputError("no keyboard")
+
+    devices.check = refuse
+    with pytest.raises(InputError):
+        sit()
+    devices.check = lambda: None
+    assert len(sidecar(sit().path)["Runs"]) == 1
+
+
+def test_without_psychopy_the_package_to_install_is_named(small_set, data, dataset, monkeypatch):
+    real = builtins.__import__
+
+    def without(name, *arguments, **keywords):
+        if name == "experiment" and arguments[2] == ("psychopy_devices",):
+            raise ImportError("No module named 'psychopy'")
+        return real(name, *arguments, **keywords)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(InputError, match=r"pip install 'tricky-images\[experiment\]'"):
+        run_session(small_set.folder, data, "07", ExperimentSettings(), dataset)
+    assert not data.exists()

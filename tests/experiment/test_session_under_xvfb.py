@@ -1,0 +1,144 @@
+"""A real process, a real window, real key presses, a real kill."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageGrab
+
+from experiment.layout import at_size
+from experiment.plan import schedule
+from stimuli.records import StimulusSet
+
+WINDOW_PX = (1280, 800)  # of the virtual screen, too
+RUN = f"""
+import sys
+from pathlib import Path
+from experiment.bids import Dataset
+from experiment.session import run_session
+from experiment.settings import ExperimentSettings, MonitorSettings
+
+settings = ExperimentSettings(
+    inter_trial_interval_s=0.2, break_every=3, monitor=MonitorSettings(size_px={WINDOW_PX})
+)
+dataset = Dataset("Test", ("Ada Lovelace", "Hermann Helmholtz"), "Laboratory", "CC0-1.0")
+summary = run_session(Path(sys.argv[1]), Path(sys.argv[2]), "07", settings, dataset)
+print("complete" if summary.complete else "incomplete", summary.n_trials, summary.resumed_at)
+"""
+
+
+def until(evidence: Callable[[], object], what: str, patience_s: float = 40.0) -> None:
+    """Wait for evidence, not for time."""
+    end = time.monotonic() + patience_s
+    while not evidence():
+        assert time.monotonic() < end, f"waited {patience_s} s in vain for {what}"
+        time.sleep(0.05)
+
+
+class Session:
+    """The session's process, and the hands of a participant who never waits for a prompt."""
+
+    def __init__(self, screen: str, home: Path, stimuli: Path, data: Path) -> None:
+        # A bare environment: no locale, no QT, a fresh home.
+        self._env = {"PATH": os.environ["PATH"], "HOME": str(home), "DISPLAY": screen}
+        self._table = data / "sub-07" / "beh" / "sub-07_task-harder_beh.tsv"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", RUN, str(stimuli), str(data)],
+            env=self._env,
+            cwd=Path(__file__).parents[2],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        until(lambda: self._ended() or self._focused(), "the window")
+        assert not self._ended(), "the session ended before its window opened"
+
+    def rows(self) -> list[list[str]]:
+        """Return the rows on disk, those with a line end."""
+        if not self._table.exists():
+            return []
+        return [line.split("\t") for line in self._table.read_text().split("\n")[1:-1]]
+
+    def press_until(self, done: Callable[[], object], *keys: str) -> None:
+        """Press keys by turns until there is evidence that they did their work."""
+
+        def press() -> bool:
+            for key in keys:
+                self._xdotool("key", key)
+            return bool(done())
+
+        until(press, f"{keys} to lead there")
+
+    def _focused(self) -> bool:
+        found = self._xdotool("search", "--onlyvisible", "--name", "PsychoPy").stdout.split()
+        return bool(found) and self._xdotool("windowfocus", found[-1]).returncode == 0
+
+    def _ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def _xdotool(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["xdotool", *arguments], env=self._env, capture_output=True, text=True, check=False
+        )
+
+
+def is_shown(made: StimulusSet, item: str, centre_x: int, height: int, screen: str) -> bool:
+    """Tell whether an image stands on the screen, exact in every pixel."""
+    picture = np.asarray(
+        at_size(Image.open(made.folder / made.items[item].file).convert("RGB"), (height, height))
+    )
+    left, top = centre_x - height // 2, (WINDOW_PX[1] - height) // 2
+    box = (left, top, left + height, top + height)
+    return np.array_equal(np.asarray(ImageGrab.grab(box, xdisplay=screen).convert("RGB")), picture)
+
+
+def test_a_killed_session_goes_on_and_holds_every_trial_once_in_its_undisturbed_order(
+    screen, make_set, tmp_path, bids_issues
+):
+    made, data = make_set(2, 6), tmp_path / "data"
+    trials = schedule(made, "07")
+
+    first = Session(screen, tmp_path, made.folder, data)
+    first.press_until(lambda: len(first.rows()) >= 4, "Left", "space")
+    first.process.send_signal(signal.SIGKILL)
+    first.process.communicate()
+    before = first.rows()
+    assert 4 <= len(before) < len(trials)
+    assert bids_issues(data) == []
+
+    second = Session(screen, tmp_path, made.folder, data)
+    second.press_until(lambda: len(second.rows()) > len(before), "Right", "space")
+    assert bids_issues(data) == []
+    apparatus = json.loads(next(data.rglob("*_beh.json")).read_text())["Apparatus"]
+    (left, right), height = apparatus["image_centres_px"], apparatus["image_height_px"]
+
+    def pair_is_on() -> bool:
+        trial = trials[len(second.rows())]
+        sides = ((trial.left_item, left), (trial.right_item, right))
+        return all(is_shown(made, item, centre, height, screen) for item, centre in sides)
+
+    second.press_until(pair_is_on, "space")  # no answer is given now, so the next pair comes up and stays
+    second.press_until(lambda: second.process.poll() is not None, "Right", "space")
+    assert second.process.communicate()[0].split() == ["complete", "8", str(len(before))]
+
+    rows = second.rows()
+    assert [row[:5] for row in rows] == [
+        [str(trial.trial_index), trial.block, trial.trial_id, trial.left_item, trial.right_item]
+        for trial in trials
+    ]
+    assert rows[: len(before)] == before
+    assert [row[5] for row in rows] == ["left"] * len(before) + ["right"] * (len(trials) - len(before))
+    assert [row[11] for row in rows] == ["false"] * len(before) + ["true"] * (len(trials) - len(before))
+    onsets_s = [float(row[8]) for row in rows]
+    times_s = [float(row[7]) for row in rows]
+    assert all(time_s > 0 for time_s in times_s)
+    ends_s = [onset + time_s for onset, time_s in zip(onsets_s, times_s, strict=True)]
+    assert all(end < onset for end, onset in zip(ends_s, onsets_s[1:], strict=False))
+    assert bids_issues(data) == []
