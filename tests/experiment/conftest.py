@@ -172,7 +172,17 @@ def make_tape() -> type[Tape]:
 def screen() -> Iterator[str]:
     """A virtual screen for one test, 1280 × 800; Xvfb picks its number."""
     read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x800x24", "-nolisten", "tcp"]
+    command = [
+        "Xvfb",
+        "-displayfd",
+        str(write),
+        "-screen",
+        "0",
+        "1280x800x24",
+        "-noreset",
+        "-nolisten",
+        "tcp",
+    ]
     with subprocess.Popen(command, pass_fds=(write,), stderr=subprocess.DEVNULL) as server:
         os.close(write)
         with os.fdopen(read) as answer:
