@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ from model_eval.artefacts import (
 from model_eval.batches import prepared_batches
 from model_eval.classifiers import Classifier, build_classifier
 from model_eval.decide import decision_rows
-from model_eval.devices import PRECISION, choose_device, exact_arithmetic
+from model_eval.devices import PRECISION, choose_device, exact_arithmetic, n_cores, threads_within_models
 from model_eval.images import ImageSource, class_names
 from model_eval.records import IMAGE_COLUMNS, write_parquet
 from model_eval.settings import EvaluateSettings, ModelEntry
@@ -93,7 +94,7 @@ def evaluate_pool(
             to_ask.append((file, classifier))
 
     write_parquet(folder / "images.parquet", images)
-    with exact_arithmetic(), torch.inference_mode():
+    with exact_arithmetic():
         n_shards = _ask(source, images, to_ask, device, settings.batch_size, progress)
     for file, _ in to_ask:
         file.join_parts(n_shards, device.type)
@@ -182,27 +183,32 @@ def _ask(
     batch_size: int,
     progress: Progress,
 ) -> int:
-    """Write the parts that are missing, shard by shard, and return the number of shards."""
+    """Write the parts that are missing, shard by shard, and return the number of shards.
+
+    On the CPU models run side by side: small ones gain nothing from several threads within a layer.
+    """
     shards = [images.iloc[start : start + SHARD_IMAGES] for start in range(0, len(images), SHARD_IMAGES)]
     total, done = len(images) * len(to_ask), 0
     for _, classifier in to_ask:
         classifier.module.to(device)
-    with ThreadPoolExecutor() as threads:
+    within = threads_within_models(max(1, n_cores() // max(1, len(to_ask))))
+    with within, ThreadPoolExecutor(n_cores()) as threads:
         for number, shard in enumerate(shards):
             missing = [(file, classifier) for file, classifier in to_ask if not file.has_part(number)]
             done += len(shard) * (len(to_ask) - len(missing))
             if not missing:
                 continue
-            preprocessings = {
-                classifier.preprocessing.key: classifier.preprocessing for _, classifier in missing
-            }
+            classifiers = [classifier for _, classifier in missing]
+            preprocessings = {model.preprocessing.key: model.preprocessing for model in classifiers}
             decisions: list[list[pd.DataFrame]] = [[] for _ in missing]
             for rows, inputs in prepared_batches(
                 source, shard, list(preprocessings.values()), batch_size, threads
             ):
                 inputs = {key: batch.to(device) for key, batch in inputs.items()}
-                for parts, (_, classifier) in zip(decisions, missing, strict=True):
-                    parts.append(_decide(classifier, inputs[classifier.preprocessing.key], rows))
+                decide = functools.partial(_decide, inputs=inputs, rows=rows)
+                answers = (threads.map if device.type == "cpu" else map)(decide, classifiers)
+                for parts, answer in zip(decisions, answers, strict=True):
+                    parts.append(answer)
                     done += len(rows)
                     progress("Evaluating models", done, total)
             for parts, (file, _) in zip(decisions, missing, strict=True):
@@ -210,11 +216,13 @@ def _ask(
     return len(shards)
 
 
-def _decide(classifier: Classifier, inputs: torch.Tensor, rows: pd.DataFrame) -> pd.DataFrame:
+@torch.inference_mode()
+def _decide(classifier: Classifier, inputs: dict[str, torch.Tensor], rows: pd.DataFrame) -> pd.DataFrame:
     """Return one model's decisions on one batch; what `inputs` holds beyond `rows` fills it up."""
     if any(module.training for module in classifier.module.modules()):
         raise RuntimeError(f"{classifier.entry.name} is in training mode")
-    logits = classifier.module(inputs)[: len(rows), list(classifier.outputs)].float().cpu().numpy()
+    outputs = classifier.module(inputs[classifier.preprocessing.key])
+    logits = outputs[: len(rows), list(classifier.outputs)].float().cpu().numpy()
     finite = np.isfinite(logits).all(axis=1)
     if not finite.all():
         image_id = rows["image_id"].iloc[int(finite.argmin())]
