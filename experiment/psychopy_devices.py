@@ -1,4 +1,4 @@
-"""A PsychoPy window and keyboard: the only module that knows a real screen.
+"""A PsychoPy window with a person before it: the only module that knows a real screen.
 
 One clock serves flips and key presses (PsychoPy's default clock, which nothing here resets), so that a
 response time is the difference of two of the drivers' time stamps, whenever they are read.
@@ -11,21 +11,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from time import perf_counter, sleep
+from time import sleep
 from typing import Any
 
 import numpy as np
 import psychopy
 import pyglet
 from PIL import Image
-from psychopy import event, logging, monitors, visual
-from psychopy.hardware import keyboard as psychopy_keyboard
+from psychopy import logging, monitors, visual
 
 from experiment.canvas import BACKGROUND, Canvas, Fonts, KeyCap
 from experiment.devices import Display, Observer
 from experiment.layout import Layout, at_size, lay_out, pixels_of
-from experiment.person import Keyboard, KeyPress, PersonAtKeyboard
+from experiment.person import PersonAtKeyboard
 from experiment.plan import Page, PageName
+from experiment.psychopy_keyboards import open_keyboard
 from experiment.records import ScheduledTrial, Side
 from experiment.settings import ExperimentSettings
 from experiment.texts import Texts
@@ -131,7 +131,7 @@ def open_devices(
             "pixels_per_degree": pixels_of(1.0, settings.monitor, screen_px[0]),
             "image_height_px": layout.image_height_px,
             "image_centres_px": list(layout.centres_px()),
-            "keyboard": psychopy_keyboard.KeyboardDevice.getBackend() or settings.keyboard,
+            "keyboard": settings.keyboard,
             "graphics": _text(native.context.get_info().get_renderer()),
             "platform": platform.platform(),
             "python": platform.python_version(),
@@ -307,89 +307,6 @@ class Screen:
         # Real screens keep 20 to 500 Hz to well within a tenth; drawing as fast as possible does not.
         locked = bool(1 / 500 < median < 1 / 20 and third - first < 0.1 * median)
         return Refresh(float(median) if locked else UNLOCKED_PERIOD_S, locked, float(median))
-
-
-class PtbKeyboard:
-    """Psychtoolbox' keyboard queue: time stamps by the driver's thread, not by when we look."""
-
-    def __init__(self) -> None:
-        self._keyboard = psychopy_keyboard.Keyboard(backend="ptb")
-        self._reported: list[Any] = []
-
-    def presses(self) -> list[KeyPress]:
-        """Return the presses since the last call.
-
-        PsychoPy has two lists, keys that are down and keys that were released.  A press that begins and
-        ends between two looks stands only on the second, one that was reported while it was down turns up
-        there once more.
-        """
-        down = self._keyboard.getKeys(waitRelease=False)
-        new = list(down)
-        for key in self._keyboard.getKeys(waitRelease=True):
-            earlier = [index for index, other in enumerate(self._reported) if other is key]
-            if earlier:
-                del self._reported[earlier[0]]
-            else:
-                new.append(key)
-        self._reported += down
-        return sorted((KeyPress(key.name, float(key.tDown)) for key in new), key=lambda press: press.time_s)
-
-
-class EventKeyboard:
-    """The window's own key events, stamped when they are read: once a frame.
-
-    A key that is held down repeats itself (on X11 as a release and a press at once); what repeats is no
-    answer, so such presses are kept from PsychoPy.
-    """
-
-    REPEATS_WITHIN_S = 0.005
-
-    def __init__(self, window: visual.Window) -> None:
-        self._released_s: dict[int, float] = {}
-        native: Any = window.winHandle
-        native.push_handlers(on_key_press=self._is_repetition, on_key_release=self._note_release)
-
-    def _note_release(self, symbol: int, _modifiers: int) -> None:
-        self._released_s[symbol] = perf_counter()
-
-    def _is_repetition(self, symbol: int, _modifiers: int) -> bool:
-        """Return True, which to pyglet means that the event is dealt with."""
-        return perf_counter() - self._released_s.get(symbol, float("-inf")) < self.REPEATS_WITHIN_S
-
-    def presses(self) -> list[KeyPress]:
-        """Return the presses since the last call."""
-        keys = event.getKeys(timeStamped=logging.defaultClock)
-        return [KeyPress(name, float(time_s)) for name, time_s in keys]
-
-
-def open_keyboard(backend: str, window: visual.Window) -> Keyboard:
-    """Open the keyboard by the backend asked for; there is no silent second choice.
-
-    Raises
-    ------
-    InputError
-        Psychtoolbox cannot be loaded, or sees no keyboard.
-    """
-    if backend == "event":
-        return EventKeyboard(window)
-    advice = 'or set `keyboard = "event"` under [experiment] in study.toml (time stamps to the frame only)'
-    if not psychopy_keyboard.havePTB:
-        package = (
-            "libjack0 (apt-get install libjack0)" if platform.system() == "Linux" else "psychtoolbox (pip)"
-        )
-        raise InputError(f"the ptb keyboard cannot be loaded ({_ptb_error()}): install {package}, {advice}")
-    keyboard = PtbKeyboard()
-    if not psychopy_keyboard.getKeyboards() and platform.system() != "Windows":
-        raise InputError(f"the ptb keyboard finds no keyboard: connect one, {advice}")
-    return keyboard
-
-
-def _ptb_error() -> str:
-    try:
-        import psychtoolbox  # noqa: F401 - to learn why it cannot be loaded
-    except ImportError as error:
-        return str(error)
-    return "its reason is unknown"
 
 
 def open_window(settings: ExperimentSettings) -> visual.Window:

@@ -14,7 +14,8 @@ import pytest
 LISTEN = """
 import json, sys
 from time import sleep
-from experiment.psychopy_devices import logging, open_keyboard, open_window
+from experiment.psychopy_devices import open_window
+from experiment.psychopy_keyboards import logging, open_keyboard
 from experiment.settings import ExperimentSettings, MonitorSettings
 
 monitor = MonitorSettings(size_px=(640, 480), full_screen=False)
@@ -98,7 +99,7 @@ def refusal(screen: str, code: str) -> str:
 
 
 REFUSED = """
-from experiment import psychopy_devices as devices
+from experiment import psychopy_devices as devices, psychopy_keyboards as keyboards
 from experiment.settings import ExperimentSettings, MonitorSettings
 from model_eval.artefacts import InputError
 try:
@@ -114,7 +115,7 @@ def test_a_screen_that_is_not_there_is_refused(screen):
 
 
 def test_without_psychtoolbox_the_package_to_install_is_named_and_nothing_else_is_used(screen):
-    code = "devices.psychopy_keyboard.havePTB = False; devices.open_keyboard('ptb', None)"
+    code = "keyboards.psychopy_keyboard.havePTB = False; keyboards.open_keyboard('ptb', None)"
     line = refusal(screen, code)
     assert "libjack0" in line or sys.platform != "linux"
     assert 'keyboard = "event"' in line
