@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence import Evidence
+from analysis.figures import NAMES_UP_TO
 from analysis.pictures import evenly_chosen
 from analysis.scores import Consistency, Scores
 from analysis.settings import AnalyseSettings
@@ -165,7 +166,8 @@ def _consistency(consistency: Consistency | None) -> dict[str, Any] | None:
         return None
     return asdict(consistency.summary) | {
         "subjects": list(consistency.kappa.index),
-        "kappa": consistency.kappa.to_numpy(),
+        # Nobody reads a million values here: tables/ holds the matrix, whatever its size.
+        "kappa": consistency.kappa.to_numpy() if len(consistency.kappa) <= NAMES_UP_TO else None,
     }
 
 

@@ -100,7 +100,7 @@ def model_accuracies(accuracy: pd.Series, n_images: int) -> Figure:
     n_images : int
         Number of images that each was asked about.
     """
-    ordered = accuracy.sort_values(kind="stable")
+    ordered = accuracy.sort_values(ascending=False, kind="stable")[::-1]
     figure, axes = _axes(height_in=_rows_in(len(ordered)))
     rows = np.arange(len(ordered))
     axes.barh(rows, 100 * ordered, height=0.68, color=BLUE)
@@ -179,7 +179,7 @@ def observer_accuracies(
     noun : str
         What to call the observers.
     """
-    ordered = observers.sort_values("accuracy", kind="stable")
+    ordered = observers.sort_values("accuracy", ascending=False, kind="stable")[::-1]
     figure, axes = _axes(height_in=_rows_in(len(ordered)) + 0.35)
     rows = np.arange(len(ordered))
     if np.isfinite(population.low):
@@ -237,7 +237,7 @@ def consistency_matrix(kappa: pd.DataFrame, noun: str) -> Figure:
     if n <= VALUES_UP_TO:
         for row, column in zip(*np.nonzero(~diagonal), strict=True):
             value = off_diagonal[row, column]
-            text = "–" if np.isnan(value) else f"{value:.2f}".replace("0.", ".").replace("-", "−")
+            text = "–" if np.isnan(value) else f"{value:z.2f}".replace("0.", ".").replace("-", "−")
             colour = "white" if abs(value) > 0.5 else INK
             axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", size=7.5, color=colour)
     if n <= NAMES_UP_TO:

@@ -69,7 +69,7 @@ def percent(share: float | None, digits: int = 1) -> str:
 
 def fixed(value: float | None, digits: int = 2) -> str:
     """Return a number with so many digits and a true minus sign."""
-    return NOTHING if value is None else f"{value:.{digits}f}".replace("-", "−")
+    return NOTHING if value is None else f"{value:z.{digits}f}".replace("-", "−")
 
 
 def count(value: int | None) -> str:

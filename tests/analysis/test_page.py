@@ -10,6 +10,7 @@ from analysis.page import count, fixed, percent, plural
         (percent(0.5, 0), "50%"),
         (percent(None), "–"),
         (fixed(-0.0449), "−0.04"),
+        (fixed(-0.001), "0.00"),
         (fixed(None), "–"),
         (count(50_000), "50,000"),
         (count(None), "–"),
