@@ -68,7 +68,7 @@ def fit_network(
         torch.manual_seed(int(initial.generate_state(1, np.uint64)[0]))
         network = new_network(entry, n_classes, settings.input_size_px).to(device).train()
         optimiser = torch.optim.AdamW(
-            network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+            network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
         )
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimiser, max_lr=settings.learning_rate, total_steps=settings.epochs * n_batches

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
-import tomllib
 from collections import Counter
-from importlib.resources import files
+from importlib.resources import as_file, files
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from model_eval.artefacts import InputError
 from model_eval.settings import ModelEntry, PoolSettings
+from model_eval.validation import read_toml, validated
 
 RESERVED = "images"
 """No model may be called so: its file of decisions would take the place of ``images.parquet``."""
@@ -43,8 +42,7 @@ def read_pool(settings: PoolSettings, root: Path) -> tuple[ModelEntry, ...]:
     """
     entries, where = settings.models, "[pool]"
     if not entries:
-        where, text = _read_file(settings.file, root)
-        entries = _parse(text, where)
+        where, entries = _read_file(settings.file, root)
     if len(entries) == 0:
         raise InputError(f"{where}: no models; add [[models]] entries")
     # Names become file names, and some file systems don't tell upper case from lower.
@@ -66,40 +64,15 @@ def shipped_pools() -> list[str]:
     )
 
 
-def _read_file(name: str, root: Path) -> tuple[str, str]:
-    """Return where a pool stands, in words, and its text."""
+def _read_file(name: str, root: Path) -> tuple[str, tuple[ModelEntry, ...]]:
+    """Return where a pool stands, in words, and its models."""
     if name in shipped_pools():
-        return f"pool {name}", files("model_eval").joinpath("pools", f"{name}.toml").read_text(
-            encoding="utf-8"
-        )
+        with as_file(files("model_eval").joinpath("pools", f"{name}.toml")) as path:
+            return f"pool {name}", validated(_PoolFile, read_toml(path), where=f"pool {name}").models
     path = root / name
-    try:
-        return str(path), path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not in UTF-8; save it so") from None
-    except OSError:
-        shipped = ", ".join(shipped_pools())
+    if not path.is_file():
         raise InputError(
-            f"{path}: no such pool; set `file` in [pool] to {shipped} or to a TOML file with [[models]]"
-        ) from None
-
-
-def _parse(text: str, where: str) -> tuple[ModelEntry, ...]:
-    try:
-        return _PoolFile.model_validate(tomllib.loads(text)).models
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{where}: no valid TOML: {error}") from None
-    except ValidationError as error:
-        raise InputError(f"{where}: {_first_problem(error)}") from None
-
-
-def _first_problem(error: ValidationError) -> str:
-    """Say in one line what the first error is, with the nearest valid key for an unknown one."""
-    problem = error.errors()[0]
-    place = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] != "extra_forbidden":
-        given = "" if problem["type"] == "missing" else f", got {problem['input']!r}"
-        return f"`{place}`: {problem['msg']}{given}"
-    known = ModelEntry.model_fields if "." in place else _PoolFile.model_fields
-    nearest = difflib.get_close_matches(place.rpartition(".")[2], list(known), n=1, cutoff=0)
-    return f"unknown key `{place}`; the nearest valid key is `{nearest[0]}`"
+            f"{path}: no such pool; set `file` in [pool] to {', '.join(shipped_pools())} or to a TOML file "
+            "with [[models]]"
+        )
+    return str(path), validated(_PoolFile, read_toml(path), where=str(path)).models
