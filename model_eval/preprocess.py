@@ -47,7 +47,8 @@ def square_pixels(image: Image.Image, size_px: int) -> np.ndarray:
     """Return an image as a square, uint8 of shape (size_px, size_px, 3).
 
     An image that fits into the square keeps its pixels and is padded with black, so that small images are
-    not blurred.  From a larger one the largest central square is taken and resized (bicubic, antialiased).
+    not blurred.  A larger one is resized (bicubic, antialiased) until its shorter side fits, and its centre
+    is taken.
     """
     image = image.convert("RGB")
     if max(image.size) > size_px:
