@@ -1,43 +1,27 @@
-"""Build a stimulus set: draw the images, pair them, export them once."""
+"""Build a stimulus set: who may enter, who is drawn, with whom, in which trials."""
 
 from __future__ import annotations
 
-import csv
-import tempfile
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace as replaced
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from model_eval.artefacts import InputError, Progress, no_progress
 from model_eval.images import ImageSource
-
-from model_eval.artefacts import (
-    InputError,
-    Progress,
-    no_progress,
-    read_json,
-    sha256_of,
-    versions_of,
-    write_json,
-)
-from model_eval.records import Difficulty, DifficultyTable, read_difficulty
-from stimuli.records import MADE_BY, Block, Item, PairTrial, StimulusSet, read_stimulus_set
-from stimuli.settings import StimulusSettings
-
-
-@dataclass(frozen=True)
-class ImagePair:
-    """One trivial and one impossible image (their `image_id`), before they become items of a set."""
-
-    block: Block
-    trivial: str
-    impossible: str
-
-    @property
-    def image_ids(self) -> tuple[str, str]:
-        """Both images."""
-        return self.trivial, self.impossible
+from stimuli.balance import balance_table, giveaway_auc, unbalanced
+from stimuli.design import Slot, deal, images_to_tuples, repartner, trials_of
+from stimuli.features import FEATURES, measured
+from stimuli.manifest import Contents, item_ids_of, write_set
+from stimuli.match import Space, draw_tuples
+from stimuli.material import Material, gather
+from stimuli.records import PAIR_TASK, Block, StimulusSet
+from stimuli.select import Candidates, candidates_of, cap_classes
+from stimuli.settings import MatchSettings, StimulusSettings
 
 
 def build_set(
@@ -48,14 +32,20 @@ def build_set(
     name: str,
     folder: Path,
     seed: int,
+    root: Path | None = None,
+    originals: Path | None = None,
+    catalogue: pd.DataFrame | None = None,
+    cache: Path | None = None,
     replace: bool = False,
     progress: Progress = no_progress,
-) -> StimulusSet:
+) -> StimulusSet[Any]:
     """Build the stimulus set `name` from a difficulty table and leave it in `folder`.
 
-    Trivial and impossible images are drawn at random, each used once, paired at random, and named so
-    that a file's name or place tells nothing of its difficulty.  The same table, settings and seed give
-    the same set.  The folder appears whole or not at all; building the same set again changes nothing.
+    Images that break a rule are turned away and counted. Of the others, one image of the scarcest group is
+    drawn by chance for each trial, and partners from the other groups are assigned to it, as like as the
+    covariates of the study ask. Trials of practice and main block never share an image. Items are named after
+    their content, so neither name nor order tells the difficulty. The same table, settings and seed give the
+    same set. The folder appears whole or not at all; building the same set again changes nothing.
 
     Parameters
     ----------
@@ -63,162 +53,145 @@ def build_set(
         Folder of the difficulty table.
     source : ImageSource
         The images that the table speaks of.
+    root : Path, optional
+        Folder that the paths in `settings` are relative to (by default, that above `difficulty`).
+    originals : Path, optional
+        Folder of the source's files, for a source that has files.
+    catalogue : DataFrame, optional
+        `image_id` and `sha256` of the source's images, where they are known.
+    cache : Path, optional
+        Where measured features are remembered from one build to the next.
     replace : bool
         Let a different set that stands in `folder` go.
 
     Raises
     ------
     InputError
-        There are too few images of a difficulty, the images are not the table's, or `folder` holds another
-        set, which observers may already have seen.
+        There are too few images of a group, or too few that can be matched; the images are not the table's;
+        or `folder` holds another set, which observers may already have seen.
     """
-    table = read_difficulty(difficulty)
-    if table.manifest["images"] not in (None, source.name):
-        raise InputError(
-            f"{difficulty}: labels images of {table.manifest['images']}, study.toml has {source.name}; "
-            "run `tricky evaluate` and `tricky label` again"
-        )
+    material = gather(
+        difficulty,
+        source,
+        settings,
+        root=difficulty.parent if root is None else root,
+        originals=originals,
+        catalogue=catalogue,
+        cache=cache,
+        progress=progress,
+    )
     rng = np.random.default_rng([seed, *name.encode()])
-    pairs = draw_pairs(table, settings, rng)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{name}.") as scratch:
-        part = Path(scratch) / "set"
-        item_ids = number_items(pairs, rng)
-        items = export_items(item_ids, table.images, source, part, progress)
-        tables = {"items.tsv": (Item, items), "trials.tsv": (PairTrial, number_trials(pairs, item_ids))}
-        for file, (record, rows) in tables.items():
-            write_tsv(part / file, [field.name for field in fields(record)], map(astuple, rows))
-        hashes = {file: sha256_of(part / file) for file in tables}
-        manifest = {
-            "set_id": sha256_of("".join(hashes.values()))[:16],
-            "name": name,
-            "task": settings.task,
-            "tables": hashes,
-            "made_from": {"difficulty/difficulty.json": sha256_of(difficulty / "difficulty.json")},
-            "settings": {"stimuli": settings.model_dump(mode="json")},
-            "seed": seed,
-            "versions": versions_of("numpy", "pillow"),
-        }
-        write_json(part / "stimulus_set.json", manifest)
-        move_into_place(part, folder, replace=replace)
-    return read_stimulus_set(folder)
-
-
-def draw_pairs(
-    table: DifficultyTable, settings: StimulusSettings, rng: np.random.Generator
-) -> tuple[ImagePair, ...]:
-    """Draw as many trivial and impossible images as the set needs and pair them, practice first.
-
-    Rows are sorted by `image_id` before chance comes in, so that their order in the table means nothing.
-    Images whose label is known to be wrong are left out.
-
-    Raises
-    ------
-    InputError
-        There are fewer images of a difficulty than pairs.
-    """
-    needed = settings.practice_trials + settings.trials
-    eligible = table.images[~table.images["label_error"]].sort_values("image_id")
-    drawn: dict[Difficulty, list[str]] = {}
-    for difficulty in (Difficulty.TRIVIAL, Difficulty.IMPOSSIBLE):
-        ids = eligible.loc[eligible["difficulty"] == difficulty, "image_id"].to_numpy(dtype=object)
-        if len(ids) < needed:
-            raise InputError(
-                f"difficulty.parquet: {len(ids)} {difficulty} images, {needed} needed "
-                f"({settings.trials} trials + {settings.practice_trials} for practice); "
-                "ask for fewer in study.toml, or label more images"
-            )
-        drawn[difficulty] = list(rng.choice(ids, size=needed, replace=False))
-    blocks = [Block.PRACTICE] * settings.practice_trials + [Block.MAIN] * settings.trials
-    return tuple(
-        ImagePair(block, trivial, impossible)
-        for block, trivial, impossible in zip(
-            blocks, drawn[Difficulty.TRIVIAL], drawn[Difficulty.IMPOSSIBLE], strict=True
-        )
+    eligible = candidates_of(material, settings, rng, progress=progress)
+    ordinary, catch = part_catch(eligible, material, settings)
+    slots = draw_slots(cap_classes(ordinary, settings), catch, settings, rng)
+    contents = contents_of(slots, eligible, material, settings, progress=progress)
+    return write_set(
+        contents, material, settings, name=name, folder=folder, seed=seed, replace=replace, progress=progress
     )
 
 
-def number_items(pairs: Sequence[ImagePair], rng: np.random.Generator) -> dict[str, str]:
-    """Give each image an item id whose number tells nothing; in the order of the numbers."""
-    image_ids = [image_id for pair in pairs for image_id in pair.image_ids]
-    digits = max(3, len(str(len(image_ids))))
-    shuffled = enumerate(rng.permutation(len(image_ids)), start=1)
-    return {image_ids[which]: f"item-{number:0{digits}d}" for number, which in shuffled}
-
-
-def number_trials(pairs: Sequence[ImagePair], item_ids: Mapping[str, str]) -> list[PairTrial]:
-    """Make each pair a trial, its two items in the order of their numbers, which tells nothing."""
-    digits = max(3, len(str(len(pairs))))
-    return [
-        PairTrial(
-            f"trial-{number:0{digits}d}", pair.block, *sorted(item_ids[each] for each in pair.image_ids)
+def part_catch(
+    eligible: Candidates, material: Material, settings: StimulusSettings
+) -> tuple[Candidates, Candidates]:
+    """Part ordinary candidates from those that the lab listed as unmistakable, which serve for no more."""
+    listed = eligible.rows.index.isin(material.lists.get("catch_images", ()))
+    if listed.sum() == 0 and settings.catch_trials:
+        raise InputError(
+            f"{settings.catch_images}: none of its {len(material.lists['catch_images'])} images is eligible; "
+            "list images of the set's groups"
         )
-        for number, pair in enumerate(pairs, start=1)
+    return (
+        replaced(eligible, rows=eligible.rows[~listed]),
+        replaced(eligible, rows=eligible.rows[listed]),
+    )
+
+
+def draw_slots(
+    ordinary: Candidates, catch: Candidates, settings: StimulusSettings, rng: np.random.Generator
+) -> list[Slot]:
+    """Draw the images of every trial: catch trials first, then practice and main block together."""
+    pairs = settings.task == PAIR_TASK
+    n_groups = 1 if pairs else len(settings.groups)
+    n_practice, n_main, n_catch = (
+        -(-n // n_groups) for n in (settings.practice_trials, settings.trials, settings.catch_trials)
+    )
+    unmistakable: list[tuple[str, ...]] = []
+    if n_catch:
+        # They check attention, not ability: that they are unmistakable matters, not that they are matched.
+        plain = settings.model_copy(update={"match": MatchSettings()})
+        try:
+            unmistakable = draw_tuples(cap_classes(catch, plain), plain, n_catch)
+        except InputError as error:
+            raise InputError(f"{settings.catch_images}: {error}") from None
+    taken = Counter(str(catch.rows.loc[image, "class_name"]) for images in unmistakable for image in images)
+    tuples = draw_tuples(cap_classes(ordinary, settings, taken), settings, n_practice + n_main)
+    if not pairs:
+        practice = images_to_tuples(tuples[:n_practice], settings.practice_trials, rng)
+        main = images_to_tuples(tuples[n_practice:], settings.trials, rng)
+        unmistakable = images_to_tuples(unmistakable, settings.catch_trials, rng)
+    else:
+        practice, main = tuples[:n_practice], tuples[n_practice:]
+        if settings.match.how == "groups":
+            practice, main = repartner(practice, rng), repartner(main, rng)
+    slots = [Slot(Block.MAIN, images) for images in main]
+    slots += [Slot(Block.MAIN, images, catch=True) for images in unmistakable]
+    group_of_image = ordinary.rows["group"].to_dict() | catch.rows["group"].to_dict()
+    kinds = ["pair" if pairs else group_of_image[slot.images[0]] for slot in slots]
+    return [
+        *(Slot(Block.PRACTICE, images) for images in practice),
+        *deal(slots, kinds, settings.sessions, settings.repeat_trials),
     ]
 
 
-def export_items(
-    item_ids: Mapping[str, str],
-    images: pd.DataFrame,
-    source: ImageSource,
-    folder: Path,
-    progress: Progress,
-) -> list[Item]:
-    """Write each image once, as PNG at its own resolution and without metadata; return the items."""
-    (folder / "images").mkdir(parents=True)
-    rows = images.set_index("image_id").loc[list(item_ids)].to_dict("index")
-    items = []
-    for image_id, item_id in item_ids.items():
-        file = f"images/{item_id}.png"
-        image = source.read(image_id)
-        image.info.clear()
-        image.save(folder / file, format="PNG")
-        row = rows[image_id]
-        items.append(
-            Item(
-                item_id=item_id,
-                image_id=image_id,
-                file=file,
-                sha256=sha256_of(folder / file),
-                label=int(row["label"]),
-                class_name=row["class_name"],
-                difficulty=row["difficulty"],
-                n_correct=int(row["n_correct"]),
-                n_models=int(row["n_models"]),
-            )
-        )
-        progress("Export images", len(items), len(item_ids))
-    return items
+def contents_of(
+    slots: Sequence[Slot],
+    eligible: Candidates,
+    material: Material,
+    settings: StimulusSettings,
+    *,
+    progress: Progress = no_progress,
+) -> Contents:
+    """Describe a finished set: its items with all that is measured on them, its trials, and its summary."""
+    image_ids = sorted({image for slot in slots for image in slot.images})
+    rows = eligible.rows.loc[image_ids]
+    features = measured(
+        dict(zip(image_ids, rows["sha256"], strict=True)),
+        material.source,
+        originals=material.originals,
+        cache=material.cache,
+        hashes=settings.eligible.min_hash_distance > 0,
+        progress=progress,
+    )
+    rows = rows[[name for name in rows.columns if name not in features]].join(features)
+    if rows["phash"].isna().all():
+        rows = rows.drop(columns="phash")
+    main = [image for slot in slots if slot.block is Block.MAIN and not slot.catch for image in slot.images]
+    covariates = tuple(
+        name for name in dict.fromkeys((*settings.match.covariates, *FEATURES)) if rows[name].notna().any()
+    )
+    space = Space.of(eligible.rows, settings.match)
+    balance = balance_table(eligible.rows, rows.loc[main], settings.groups, covariates)
+    summary = {
+        "eligible": {
+            "labelled": len(material.rows),
+            "groups": {group: eligible.count(group) for group in settings.groups},
+            "turned_away": list(eligible.turned_away),
+        },
+        "scale_sd": dict(zip(space.covariates, space.scale.tolist(), strict=True)),
+        "histogram": _histogram(material.rows, eligible.rows, rows),
+        "balance": balance,
+        "giveaway": giveaway_auc(rows.loc[main], covariates),
+        "warnings": unbalanced(balance, covariates),
+    }
+    return Contents(rows, trials_of(slots, item_ids_of(rows)), summary, {})
 
 
-def write_tsv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a table with Unix line ends, quoting only what must be."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, delimiter="\t", lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
-
-
-def move_into_place(part: Path, folder: Path, *, replace: bool) -> None:
-    """Make the finished set `part` stand in `folder`, unless another set stands there.
-
-    The same set is written anew, which mends a damaged one and brings its origins up to date.
-
-    Raises
-    ------
-    InputError
-        `folder` holds something else, and `replace` is off.
-    """
-    if folder.exists():
-        if not replace and _set_id(folder) != _set_id(part):
-            raise InputError(
-                f"{folder}: holds another stimulus set, which observers may have seen; give the new one "
-                f"a name of its own in study.toml ([stimuli.NAME]), or let the old go: `{MADE_BY} --replace`"
-            )
-        folder.rename(part.with_name("old"))
-    part.rename(folder)
-
-
-def _set_id(folder: Path) -> str | None:
-    manifest = folder / "stimulus_set.json"
-    return read_json(manifest, MADE_BY)["set_id"] if manifest.is_file() else None
+def _histogram(
+    labelled: pd.DataFrame, eligible: pd.DataFrame, used: pd.DataFrame
+) -> dict[str, dict[str, int]]:
+    """Count images by number of correct models: all that are labelled, those eligible, those used."""
+    parts = {"labelled": labelled, "eligible": eligible, "used": used}
+    return {
+        name: {str(k): int(n) for k, n in rows["n_correct"].value_counts().sort_index().items()}
+        for name, rows in parts.items()
+    }

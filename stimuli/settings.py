@@ -2,9 +2,97 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from model_eval.artefacts import InputError
+from model_eval.records import Difficulty
+from stimuli.records import StimulusSet
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class EligibleSettings(BaseModel):
+    """``[stimuli.NAME.eligible]``: which images may enter."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    min_stability: Share = 0.0
+    """Least probability that a resampled pool gives the same difficulty."""
+    allow_images: Path | None = None
+    """A file that lists the only images that may enter (its first column, or one a line)."""
+    deny_images: Path | None = None
+    """A file that lists images to keep out: people, sensitive content, images seen in training."""
+    allow_classes: tuple[str, ...] = ()
+    deny_classes: tuple[str, ...] = ()
+    min_side_px: Annotated[int, Field(ge=1)] = 1
+    max_aspect_ratio: Annotated[float, Field(ge=1)] | None = None
+    """Longer side over shorter side."""
+    max_per_class: Annotated[int, Field(ge=1)] | None = None
+    """Images of one class in the whole set, practice included."""
+    min_hash_distance: Annotated[int, Field(ge=0, le=64)] = 0
+    """Bits of 64 in which the perceptual hashes of any two images of the set differ at least."""
+
+
+class MatchSettings(BaseModel):
+    """``[stimuli.NAME.match]``: in what the groups of difficulty are made alike."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    covariates: tuple[str, ...] = ()
+    """Numbers to match on: measured on the images, or columns of the difficulty table or of `table`."""
+    exact: tuple[str, ...] = ()
+    """Columns in which partners are the same: ``class_name``, or a column of `table`."""
+    how: Literal["pairs", "groups"] = "pairs"
+    """Whether matched partners are shown together, or only the groups as wholes are alike."""
+    caliper_sd: Annotated[float, Field(gt=0)] | None = None
+    """Largest distance of partners, in standard deviations over the covariates."""
+
+    @model_validator(mode="after")
+    def _caliper_needs_covariates(self) -> MatchSettings:
+        if self.caliper_sd is not None and not self.covariates:
+            raise ValueError("`caliper_sd` together with `covariates`")
+        return self
+
+
+class ExportSettings(BaseModel):
+    """``[stimuli.NAME.export]``: what observers see of an image."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    view: Literal["original", "whole", "centre"] = "original"
+    """Original pixels; the whole picture, resized; or the central square that models see."""
+    size_px: Annotated[int, Field(ge=16)] | None = None
+    """Longer side of the whole picture, or side of the central square."""
+    crop_pct: Annotated[float, Field(gt=0, le=1)] = 0.875
+    """Share of the shorter side that the central square takes, as models' preprocessing calls it."""
+    reference: bool = False
+    """Point to the original files instead of copying them, where images may not be copied."""
+
+    @model_validator(mode="after")
+    def _size_goes_with_resizing(self) -> ExportSettings:
+        if (self.view == "original") != (self.size_px is None):
+            raise ValueError('`size_px` together with `view = "whole"` or `"centre"`, and only then')
+        if self.reference and self.view != "original":
+            raise ValueError(
+                '`reference = true` only with `view = "original"`: a file that stays is not resized'
+            )
+        return self
+
+
+class QuestionSettings(BaseModel):
+    """``[[stimuli.NAME.questions]]``: one question about each image of a rating task."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+    """Name of its column in the data."""
+    text: Annotated[str, Field(min_length=1)]
+    answers: Annotated[tuple[str, ...], Field(min_length=2)]
+    """In the order shown; for an ordered scale, from low to high."""
 
 
 class StimulusSettings(BaseModel):
@@ -12,9 +100,77 @@ class StimulusSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    task: Literal["2afc"] = "2afc"
-    """Two-alternative forced choice between a trivial and an impossible image."""
+    task: Literal["2afc", "single", "rating"] = "2afc"
+    """Choice between two images; naming the group of one image; questions about one image."""
+    groups: Annotated[tuple[str, ...], Field(min_length=1)] = ("trivial", "impossible")
+    """Classes of difficulty, or names in `ranges`."""
+    ranges: dict[str, tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]] = {}
+    """Groups of the lab's own: least and greatest number of models that are right."""
     trials: Annotated[int, Field(ge=1)] = 60
-    """Number of pairs in the main block."""
+    """Of the main block: pairs in ``2afc``, else images, shared evenly between the groups."""
     practice_trials: Annotated[int, Field(ge=0)] = 5
-    """Number of pairs before it, of other images."""
+    """Before it, with other images."""
+    catch_trials: Annotated[int, Field(ge=0)] = 0
+    """Of the main block, besides `trials`: with the unmistakable images that `catch_images` lists."""
+    catch_images: Path | None = None
+    repeat_trials: Annotated[int, Field(ge=0)] = 0
+    """Trials of the main block that come a second time."""
+    repeat_distance: Annotated[int, Field(ge=0)] = 10
+    """Least number of trials between a trial and its repeat."""
+    sessions: Annotated[int, Field(ge=1)] = 1
+    """Lists that the main block is cut into; a session shows one."""
+    table: Path | None = None
+    """A CSV file with `image_id` and columns to match on or to carry along."""
+    carry: tuple[str, ...] = ()
+    """Columns of `table` that go along with the items, such as licence and source."""
+    questions: tuple[QuestionSettings, ...] = ()
+    eligible: EligibleSettings = EligibleSettings()
+    match: MatchSettings = MatchSettings()
+    export: ExportSettings = ExportSettings()
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> StimulusSettings:
+        known = [*Difficulty, *self.ranges]
+        for group in self.groups:
+            if group not in known:
+                raise ValueError(f"`groups` among {', '.join(known)}; {group!r} is none of them")
+        if taken := [name for name in self.ranges if name in list(Difficulty)]:
+            raise ValueError(f"names in `ranges` other than the classes of difficulty; {taken[0]!r} is one")
+        if empty := [name for name, (low, high) in self.ranges.items() if low > high]:
+            raise ValueError(f"`ranges` with the smaller number first; {empty[0]!r} has the larger one first")
+        if repeated := [name for name, n in Counter(self.groups).items() if n > 1]:
+            raise ValueError(f"`groups` that differ; {repeated[0]!r} stands twice")
+        if self.task == "2afc" and len(self.groups) != 2:
+            raise ValueError("two `groups` for a choice between two images")
+        if (self.task == "rating") != bool(self.questions):
+            raise ValueError('`questions` together with `task = "rating"`, and only then')
+        if (self.catch_trials > 0) != (self.catch_images is not None):
+            raise ValueError("`catch_images`, a file, together with `catch_trials`, and only then")
+        if self.carry and self.table is None:
+            raise ValueError("`table`, which has the columns to `carry`")
+        if self.sessions > self.trials:
+            raise ValueError("at least one of the `trials` a session")
+        if self.repeat_trials > self.trials:
+            raise ValueError("at most as many `repeat_trials` as `trials`")
+        # All that are repeated first, then the rest, then the repeats: no order keeps them further apart.
+        furthest = self.trials // self.sessions + self.catch_trials // self.sessions - 1
+        if self.repeat_trials and furthest < self.repeat_distance:
+            raise ValueError(f"`repeat_distance` of at most {furthest}, with so few trials in a session")
+        return self
+
+
+def settings_of(stimulus_set: StimulusSet[Any]) -> StimulusSettings:
+    """Return the settings that a set was built with.
+
+    Raises
+    ------
+    InputError
+        Its manifest doesn't hold them, or holds what this version doesn't know.
+    """
+    try:
+        return StimulusSettings.model_validate(stimulus_set.manifest["settings"]["stimuli"])
+    except (KeyError, ValidationError):
+        raise InputError(
+            f"{stimulus_set.folder / 'stimulus_set.json'}: settings of another version of tricky; "
+            "build the set anew"
+        ) from None

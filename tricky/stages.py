@@ -7,21 +7,27 @@ that lacks one can do the other stages.
 from __future__ import annotations
 
 import importlib.util
+import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from model_eval.artefacts import InputError, Progress, no_progress
 from tricky.status import require_current
-from tricky.study import Study
+from tricky.study import Study, validated
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from analysis.report import Results
     from experiment.bids import Dataset
     from experiment.session import SessionSummary
     from model_eval.images import ImageSource
-
     from model_eval.records import DifficultyTable
+    from stimuli.check import Checked
+    from stimuli.orders import Order
     from stimuli.records import StimulusSet
+    from stimuli.show import Sheet
 
 
 def train(study: Study, progress: Progress = no_progress) -> None:
@@ -74,25 +80,133 @@ def label_counts(study: Study, counts: Path, n_models: int | None) -> Difficulty
 
 
 def build_stimuli(
-    study: Study, name: str, *, replace: bool = False, progress: Progress = no_progress
+    study: Study,
+    name: str,
+    *,
+    reference: bool = False,
+    replace: bool = False,
+    progress: Progress = no_progress,
 ) -> StimulusSet:
     """Build one of the study's stimulus sets."""
+    _require("sklearn", extra="stimuli", to="ask how well low-level features give difficulty away")
     from stimuli.build import build_set
 
     if name not in study.settings.stimuli:
         there = ", ".join(f"[stimuli.{each}]" for each in study.settings.stimuli)
         raise InputError(f"{study.root / 'study.toml'}: no [stimuli.{name}]; there is {there}")
     require_current(study, "difficulty")
+    settings = study.settings.stimuli[name]
+    if reference:
+        export = settings.export.model_dump() | {"reference": True}
+        settings = validated(type(settings), settings.model_dump() | {"export": export}, where="command line")
     return build_set(
         study.difficulty,
         images_of(study),
-        study.settings.stimuli[name],
+        settings,
         name=name,
         folder=study.stimulus_set(name),
         seed=study.settings.study.seed,
+        root=study.root,
+        originals=_originals(study),
+        catalogue=_catalogue(study.decisions),
+        cache=study.root / "stimuli" / ".covariates.parquet",
         replace=replace,
         progress=progress,
     )
+
+
+def refresh_stimuli(
+    study: Study,
+    name: str,
+    *,
+    decisions: Path | None = None,
+    successor: str | None = None,
+    full: bool = False,
+    replace: bool = False,
+    progress: Progress = no_progress,
+) -> StimulusSet:
+    """Build the successor of a stimulus set from a new pool's decisions, or from the study's own labels."""
+    _require("sklearn", extra="stimuli", to="ask how well low-level features give difficulty away")
+    from model_eval.artefacts import sha256_of
+    from model_eval.difficulty import label_decisions
+    from stimuli.refresh import refresh_set
+
+    parent = study.stimulus_set(name)
+    successor = successor or _next_name(name)
+    if successor == name:
+        raise InputError(f"{parent}: a set can't be its own successor; give another name with --as")
+    with tempfile.TemporaryDirectory() as scratch:
+        if decisions is None:
+            require_current(study, "difficulty")
+            difficulty, made_from = study.difficulty, None
+        else:
+            difficulty = Path(scratch)
+            label_decisions(decisions, difficulty, study.settings.label)
+            pool = decisions / "pool.json"
+            made_from = {Path(os.path.relpath(pool, study.root)).as_posix(): sha256_of(pool)}
+        return refresh_set(
+            parent,
+            difficulty,
+            images_of(study),
+            name=successor,
+            folder=study.stimulus_set(successor),
+            seed=study.settings.study.seed,
+            root=study.root,
+            originals=_originals(study),
+            catalogue=_catalogue(study.decisions if decisions is None else decisions),
+            cache=study.root / "stimuli" / ".covariates.parquet",
+            made_from=made_from,
+            full=full,
+            replace=replace,
+            progress=progress,
+        )
+
+
+def check_stimuli(study: Study, name: str) -> list[Checked]:
+    """Hold a stimulus set against everything that it promises."""
+    from stimuli.check import check_set
+
+    return check_set(study.stimulus_set(name))
+
+
+def show_stimuli(study: Study, name: str) -> Sheet:
+    """Write a stimulus set's contact sheets."""
+    for package in ("jinja2", "matplotlib"):
+        _require(package, extra="stimuli", to="draw contact sheets")
+    from stimuli.show import show_set
+
+    return show_set(study.stimulus_set(name))
+
+
+def stimuli_orders(study: Study, name: str, observers: int) -> tuple[StimulusSet, list[Order]]:
+    """Draw the sessions of observers 01, 02 … and count what was promised of them."""
+    from stimuli.orders import orders
+    from stimuli.records import read_any_set
+
+    stimulus_set = read_any_set(study.stimulus_set(name))
+    digits = max(2, len(str(observers)))
+    return stimulus_set, orders(stimulus_set, [f"{n:0{digits}d}" for n in range(1, observers + 1)])
+
+
+def _originals(study: Study) -> Path | None:
+    """Return the folder of the study's image files, where there are files."""
+    path = study.settings.images.path
+    return None if path is None else study.root / path
+
+
+def _catalogue(decisions: Path) -> pd.DataFrame | None:
+    """Return what is known of the evaluated images, so that none is read again; None without decisions."""
+    from model_eval.records import read_decisions
+
+    return read_decisions(decisions).images if (decisions / "pool.json").is_file() else None
+
+
+def _next_name(name: str) -> str:
+    """Name a successor: main is followed by main-2, that by main-3."""
+    stem, _, number = name.rpartition("-")
+    if not (stem and number.isdecimal()):
+        stem, number = name, "1"
+    return f"{stem}-{int(number) + 1}"
 
 
 def run(study: Study, participant: str, session: int | None = None) -> SessionSummary:
