@@ -87,17 +87,20 @@ def gather(root: Path, set_name: str, observers: Choice) -> Evidence:
         session of that kind was run with that set.
     """
     difficulty = read_difficulty(root / "difficulty")
-    names = ["difficulty/difficulty.json"]
     decisions = None
+    names = ["difficulty/difficulty.json", f"stimuli/{set_name}/stimulus_set.json"]
     # A table that was labelled from published counts has no decisions, even if the folder holds some.
     if pool_hash := difficulty.manifest["made_from"].get("decisions/pool.json"):
-        manifest = root / "difficulty" / "difficulty.json"
-        check_hash(root / "decisions" / "pool.json", pool_hash, manifest, made_by="tricky label")
+        pool = root / "decisions" / "pool.json"
+        check_hash(pool, pool_hash, root / "difficulty" / "difficulty.json", made_by="tricky label")
         decisions = read_decisions(root / "decisions")
-        names.append("decisions/pool.json")
-    folder = root / "stimuli" / set_name
-    stimulus_set = read_stimulus_set(folder)
-    names.append(f"stimuli/{set_name}/stimulus_set.json")
+        names.insert(0, "decisions/pool.json")
+        training = root / "training" / "training.json"
+        training_hash = read_json(pool, "tricky evaluate")["made_from"].get("training/training.json")
+        if training_hash and training.exists():  # weights may have stayed on the machine that trained them
+            check_hash(training, training_hash, pool, made_by="tricky evaluate")
+            names.insert(0, "training/training.json")
+    stimulus_set = read_stimulus_set(root / "stimuli" / set_name)
     manifests = {name: read_json(root / name, "tricky") for name in names}
 
     every = read_sessions(root / "data")

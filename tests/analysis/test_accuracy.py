@@ -54,14 +54,6 @@ def test_interval_holds_the_true_value_of_new_observers_and_items_as_often_as_it
     assert 0.93 - 0.036 < share < 0.97 + 0.036, f"{design}: covers {share:.1%} of 400 studies"
 
 
-def test_published_observers_have_their_published_mean():
-    # Nine observers with 149 pairs each, from 107 to 132 right (Meding et al. 2022): 81.36% on average.
-    n_right = [107, 132, 113, 119, 121, 123, 124, 126, 126]
-    correct = np.concatenate([np.arange(149) < n for n in n_right])
-    result = population_accuracy(correct, np.repeat(np.arange(9), 149), np.tile(np.arange(149), 9))
-    assert result.estimate == pytest.approx(0.8136, abs=5e-5)
-
-
 def test_trials_without_a_right_answer_are_left_out():
     correct, observer, item = crossed(5, 20, seed=2)
     answers = pd.array(correct, dtype="boolean")

@@ -11,7 +11,7 @@ from analysis.evidence import Choice
 from analysis.page import fixed, percent
 from analysis.report import write_report
 from analysis.settings import AnalyseSettings
-from model_eval.artefacts import InputError
+from model_eval.artefacts import InputError, sha256_of, write_json
 
 
 def report(study, source=None, *, observers: Choice = "auto", title="Small study"):
@@ -249,6 +249,22 @@ def test_what_does_not_fit_is_refused_in_one_line_and_nothing_is_written(study, 
         report(study)
     assert "\n" not in str(caught.value)
     assert not (study.root / "report").exists()
+
+
+def test_the_seed_of_the_training_is_named_and_another_training_is_refused(study):
+    study.write_observers(2)
+    training, pool = study.root / "training" / "training.json", study.root / "decisions" / "pool.json"
+    write_json(training, {"made_from": {}, "seed": 4711, "versions": {}, "settings": {}})
+    made_from = {"training/training.json": sha256_of(training)}
+    write_json(pool, json.loads(pool.read_text()) | {"made_from": made_from})
+    table = study.root / "difficulty" / "difficulty.json"
+    made_from = {"decisions/pool.json": sha256_of(pool)}
+    write_json(table, json.loads(table.read_text()) | {"made_from": made_from})
+    assert "training/training.json" in text_of(report(study))
+    assert report(study).content["stages"][0]["seed"] == 4711
+    write_json(training, {"made_from": {}, "seed": 1, "versions": {}, "settings": {}})
+    with pytest.raises(InputError, match=r"training.json: changed since pool.json was written"):
+        report(study)
 
 
 def test_asking_for_people_where_there_are_none_is_refused(study):
