@@ -62,7 +62,7 @@ def evaluate_pool(
     settings : EvaluateSettings
         Models are always given `batch_size` images, the last batch filled up, so that no decision depends
         on how many images there are.  The size itself may change the last digits of probabilities (on the
-        CPU it does so below 32), as may another device.
+        CPU it does so below 32), and so may another device or number of cores.
     root : Path
         The study's folder, which checkpoints are relative to.
     training : Path

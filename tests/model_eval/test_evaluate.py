@@ -1,0 +1,363 @@
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+import timm
+import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
+from timm.data.config import resolve_model_data_config
+from timm.data.dataset import ImageDataset
+from timm.data.loader import create_loader
+
+import model_eval.evaluate
+from model_eval.artefacts import InputError, read_json, sha256_of
+from model_eval.evaluate import evaluate_pool
+from model_eval.records import DECISION_DTYPES, IMAGE_COLUMNS, read_decisions
+from model_eval.settings import EvaluateSettings, ModelEntry
+
+Entries = Sequence[ModelEntry]
+N_LEFT = 36  # of 60 images 24 are trained on
+
+
+@pytest.fixture(autouse=True)
+def small_shards_on_one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a run have several shards, and the same arithmetic on every machine."""
+    monkeypatch.setattr(model_eval.evaluate, "SHARD_IMAGES", 10)
+    monkeypatch.setattr(model_eval.evaluate, "n_cores", lambda: 1)
+
+
+@pytest.fixture
+def study(trained_folder: Path, tmp_path: Path) -> Path:
+    """A study whose two models are trained."""
+    shutil.copytree(trained_folder, tmp_path / "training")
+    return tmp_path
+
+
+def evaluate(source, entries: Entries, root: Path, batch_size: int = 32, progress=lambda *_: None) -> Path:
+    folder = root / "decisions"
+    evaluate_pool(
+        source,
+        entries,
+        EvaluateSettings(device="cpu", batch_size=batch_size),
+        root=root,
+        training=root / "training",
+        folder=folder,
+        progress=progress,
+    )
+    return folder
+
+
+def tables_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("*.parquet")}
+
+
+def checkpoint(path: Path, n_outputs: int = 3, name: str = "test_resnet") -> ModelEntry:
+    """Save untrained weights, and return the entry that takes them from there."""
+    torch.manual_seed(4)
+    torch.save(timm.create_model(name, num_classes=n_outputs).state_dict(), path)
+    return ModelEntry(name=path.stem, source=f"timm:{name}", weights=path.name)
+
+
+def change_bias(path: Path, change: torch.Tensor) -> None:
+    """Add to the biases of a checkpoint's head."""
+    state = torch.load(path, weights_only=True)
+    state["fc.bias"] += change
+    torch.save(state, path)
+
+
+def test_decisions_are_written_as_the_formats_say(drawn, two_entries: Entries, study: Path) -> None:
+    folder = evaluate(drawn, two_entries, study)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        *("images.parquet", "mambaout.parquet", "pool.json", "resnet.parquet")
+    ]
+    images = pd.read_parquet(folder / "images.parquet")
+    assert tuple(images.columns) == IMAGE_COLUMNS
+    assert len(images) == N_LEFT
+    for entry in two_entries:
+        rows = pd.read_parquet(folder / f"{entry.name}.parquet")
+        assert {name: str(dtype) for name, dtype in rows.dtypes.items()} == DECISION_DTYPES
+        assert rows["image_id"].equals(images["image_id"])
+        assert rows["label"].equals(images["label"])
+        assert ((rows["label_rank"] == 1) == (rows["prediction"] == rows["label"])).all()
+
+    manifest = read_json(folder / "pool.json", "tricky evaluate")
+    assert manifest["images"] == {
+        "sha256": sha256_of(folder / "images.parquet"),
+        "n": N_LEFT,
+        "source": drawn.name,
+    }
+    assert manifest["made_from"] == {
+        name: sha256_of(study / name) for name in ("training/training.json", "training/images.parquet")
+    }
+    decisions = read_decisions(folder)
+    for model, entry, accuracy in zip(manifest["models"], two_entries, decisions.accuracy, strict=True):
+        assert model["name"] == entry.name
+        assert model["family"] == entry.family
+        assert model["accuracy"] == pytest.approx(accuracy)
+        assert model["weights_sha256"] == sha256_of(study / "training" / f"{entry.name}.safetensors")
+        assert model["precision"] == "float32"
+        # The file says the same of itself.
+        assert model["weights_sha256"] in str(pq.read_schema(folder / f"{entry.name}.parquet").metadata)
+
+
+def test_predictions_are_those_of_timm_s_own_evaluation(drawn_folder: Path, drawn, tmp_path: Path) -> None:
+    entry = checkpoint(tmp_path / "net.pt")
+    network = timm.create_model("test_resnet", num_classes=3, checkpoint_path=str(tmp_path / "net.pt")).eval()
+    dataset = ImageDataset(str(drawn_folder))
+    loader: Any = create_loader(
+        dataset,
+        batch_size=20,
+        use_prefetcher=False,
+        num_workers=0,
+        is_training=False,
+        **resolve_model_data_config(network),
+    )
+    with torch.inference_mode():
+        logits = torch.cat([network(images) for images, _ in loader])
+    # An untrained head says the same of every image; without its mean it tells them apart.
+    change_bias(tmp_path / "net.pt", -logits.mean(dim=0))
+    probabilities = (logits - logits.mean(dim=0)).softmax(dim=1)
+    prediction = probabilities.argmax(dim=1)
+    assert prediction.unique().tolist() == [0, 1, 2]
+
+    paths = [
+        Path(str(path)).relative_to(drawn_folder).as_posix() for path in dataset.filenames(absolute=True)
+    ]
+    ours = (
+        pd.read_parquet(evaluate(drawn, [entry], tmp_path) / "net.parquet").set_index("image_id").loc[paths]
+    )
+    assert len(ours) == 60
+    np.testing.assert_array_equal(ours["prediction"], prediction)
+    np.testing.assert_allclose(ours["p_prediction"], probabilities.amax(dim=1), atol=1e-5)
+    p_label = probabilities[torch.arange(60), torch.from_numpy(ours["label"].to_numpy().astype(int))]
+    np.testing.assert_allclose(ours["p_label"], p_label, atol=1e-5)
+
+
+def test_an_imagenet_model_is_asked_about_the_classes_of_the_folders_alone(
+    drawn_folder: Path, open_folder: Callable, tmp_path: Path
+) -> None:
+    folders = {"disc": "n01440764", "noise": "n02123045", "stripes": "n15075141"}
+    for name, synset in folders.items():
+        shutil.copytree(drawn_folder / name, tmp_path / "images" / synset)
+    entry = checkpoint(tmp_path / "net.pt", 1000)
+    # Of this head only the outputs of the three folders matter: the others are always the largest.
+    change = torch.full((1000,), 50.0)
+    change[[0, 281, 999]] = torch.tensor([0.0, 10.0, 0.0])
+    change_bias(tmp_path / "net.pt", change)
+    rows = pd.read_parquet(evaluate(open_folder(tmp_path / "images"), [entry], tmp_path) / "net.parquet")
+    assert rows["prediction"].tolist() == [1] * 60
+
+
+def test_no_image_that_a_model_was_trained_on_is_evaluated_nor_a_copy_of_one(
+    drawn_folder: Path, open_folder: Callable, two_entries: Entries, study: Path
+) -> None:
+    images = shutil.copytree(drawn_folder, study / "images")
+    seen = pd.read_parquet(study / "training" / "images.parquet")
+    shutil.copy(images / seen["path"][0], images / "noise" / "copy.png")
+    folder = evaluate(open_folder(images), two_entries, study)
+    evaluated = pd.read_parquet(folder / "images.parquet")
+    assert len(evaluated) == N_LEFT
+    assert not evaluated["image_id"].isin(seen["image_id"]).any()
+    assert not evaluated["sha256"].isin(seen["sha256"]).any()
+
+
+def test_each_image_is_decoded_once_for_all_models_and_ways_of_seeing(
+    drawn, two_entries: Entries, study: Path
+) -> None:
+    entries = [*two_entries, checkpoint(study / "large.pt"), checkpoint(study / "vit.pt", name="test_vit")]
+    folder = evaluate(drawn, entries, study)
+    evaluated = pd.read_parquet(folder / "images.parquet")["image_id"]
+    assert drawn.reads == dict.fromkeys(evaluated, 1)
+
+
+@pytest.mark.parametrize("batch_size", [48, 64])
+def test_the_batch_size_changes_no_byte(batch_size: int, drawn, two_entries: Entries, study: Path) -> None:
+    before = tables_of(evaluate(drawn, two_entries, study))
+    shutil.rmtree(study / "decisions")
+    assert tables_of(evaluate(drawn, two_entries, study, batch_size)) == before
+
+
+def test_a_decision_does_not_depend_on_the_other_images(
+    drawn, drawn_folder: Path, open_folder: Callable, two_entries: Entries, study: Path
+) -> None:
+    everything = pd.read_parquet(evaluate(drawn, two_entries, study) / "resnet.parquet")
+    images = shutil.copytree(drawn_folder, study / "images")
+    for image_id in everything["image_id"][::2]:
+        (images / image_id).unlink()
+    (study / "decisions" / "resnet.parquet").unlink()
+    half = pd.read_parquet(evaluate(open_folder(images), two_entries, study) / "resnet.parquet")
+    pd.testing.assert_frame_equal(half, everything[1::2].reset_index(drop=True), check_exact=True)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import model_eval.evaluate
+from model_eval.images import open_images
+from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
+
+def kill_in_mid_run(what, done, total):
+    if "Evaluating" in what and done >= 45:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == "__main__":
+    images, root = Path(sys.argv[1]), Path(sys.argv[2])
+    model_eval.evaluate.SHARD_IMAGES = 10
+    model_eval.evaluate.n_cores = lambda: 1
+    model_eval.evaluate.evaluate_pool(
+        open_images(ImageSettings(source="folder", path=images), Path()),
+        [
+            ModelEntry(name="resnet", source="timm:test_resnet", family="residual"),
+            ModelEntry(name="mambaout", source="timm:test_mambaout", family="gated"),
+        ],
+        EvaluateSettings(device="cpu", batch_size=32), root=root, training=root / "training",
+        folder=root / "decisions", progress=kill_in_mid_run,
+    )
+"""
+
+
+def test_a_killed_run_goes_on_where_it_was_and_ends_as_an_undisturbed_one(
+    drawn, drawn_folder: Path, two_entries: Entries, study: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    undisturbed = tmp_path_factory.mktemp("undisturbed")
+    shutil.copytree(study / "training", undisturbed / "training")
+    expected = evaluate(drawn, two_entries, undisturbed)
+
+    (study / "killed.py").write_text(KILLED)
+    run = subprocess.run([sys.executable, study / "killed.py", drawn_folder, study], check=False)
+    assert run.returncode == -signal.SIGKILL
+    assert not (study / "decisions" / "pool.json").exists()
+
+    drawn.reads.clear()
+    folder = evaluate(drawn, two_entries, study)
+    # Two of four shards were finished, 20 of 36 images: they are not looked at again.
+    assert drawn.reads.total() == N_LEFT - 20
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        path.name: path.read_bytes() for path in expected.iterdir()
+    }
+
+
+def test_a_further_model_costs_only_that_model_and_one_fewer_costs_nothing(
+    drawn, two_entries: Entries, study: Path
+) -> None:
+    asked: list[int] = []
+
+    def total_of(*report: Any) -> None:
+        what, _, total = report
+        if "Evaluating" in what:
+            asked.append(total)
+
+    folder = evaluate(drawn, two_entries, study)
+    before = tables_of(folder)
+    inodes = {name: (folder / name).stat().st_ino for name in ("resnet.parquet", "mambaout.parquet")}
+    three = [*two_entries, checkpoint(study / "more.pt", name="test_vit")]
+    evaluate(drawn, three, study, progress=total_of)
+    assert set(asked) == {N_LEFT}
+    assert {name: tables_of(folder)[name] for name in before} == before
+    assert {name: (folder / name).stat().st_ino for name in inodes} == inodes
+
+    asked.clear()
+    drawn.reads.clear()
+    evaluate(drawn, two_entries[::-1], study, progress=total_of)
+    assert asked == []
+    assert drawn.reads.total() == 0
+    assert read_decisions(folder).models == ("mambaout", "resnet")
+
+
+def test_other_weights_are_noticed(drawn, two_entries: Entries, study: Path) -> None:
+    entry = checkpoint(study / "net.pt")
+    evaluate(drawn, [entry], study)
+    for favoured in range(3):
+        change_bias(study / "net.pt", 10.0 ** (favoured + 2) * torch.eye(3)[favoured])
+        assert (read_decisions(evaluate(drawn, [entry], study)).predictions == favoured).all()
+
+    path = study / "training" / "resnet.safetensors"
+    save_file(load_file(path), path)
+    with pytest.raises(InputError, match=r"resnet\.safetensors: changed since training\.json was written"):
+        evaluate(drawn, two_entries, study)
+
+
+def test_another_image_is_noticed(
+    drawn_folder: Path, open_folder: Callable, two_entries: Entries, study: Path
+) -> None:
+    images = shutil.copytree(drawn_folder, study / "images")
+    folder = evaluate(open_folder(images), two_entries, study)
+    evaluated = pd.read_parquet(folder / "images.parquet")
+    before = tables_of(folder)
+    Image.new("RGB", (30, 30), (200, 10, 10)).save(images / evaluated["path"][0])
+    evaluate(open_folder(images), two_entries, study)
+    after = tables_of(folder)
+    assert all(before[name] != after[name] for name in before)
+    read_decisions(folder)
+
+    seen = pd.read_parquet(study / "training" / "images.parquet")["path"]
+    Image.new("RGB", (30, 30)).save(images / seen[3])
+    with pytest.raises(InputError, match=rf"1 training images, the first {seen[3]}, .*run `tricky train`"):
+        evaluate(open_folder(images), two_entries, study)
+
+
+def test_an_image_that_breaks_during_the_run_is_named_and_what_was_done_is_kept(
+    drawn_folder: Path, open_folder: Callable, tmp_path: Path
+) -> None:
+    images = shutil.copytree(drawn_folder, tmp_path / "images")
+    entry = checkpoint(tmp_path / "net.pt")
+    source = open_folder(images)
+    catalogue = source.catalogue()
+    late = catalogue["path"].iloc[55]
+    content = (images / late).read_bytes()
+    source.catalogue = lambda *_: catalogue
+    (images / late).write_bytes(b"broken")
+    with pytest.raises(InputError, match=f"{late}: can't be read"):
+        evaluate(source, [entry], tmp_path)
+    assert not (tmp_path / "decisions" / "net.parquet").exists()
+
+    (images / late).write_bytes(content)
+    source.reads.clear()
+    evaluate(source, [entry], tmp_path)
+    assert source.reads.total() == 10
+
+
+def test_a_broken_image_stops_the_evaluation_before_any_model_runs(
+    drawn_folder: Path, open_folder: Callable, tmp_path: Path
+) -> None:
+    images = shutil.copytree(drawn_folder, tmp_path / "images")
+    (images / "noise" / "19.png").write_bytes(b"broken")
+    (images / "disc" / "00.png").write_bytes(b"")
+    source = open_folder(images)
+    with pytest.raises(InputError, match=r"2 of 60 images can't be read: disc/00\.png .*noise/19\.png"):
+        evaluate(source, [checkpoint(tmp_path / "net.pt")], tmp_path)
+    assert source.reads.total() == 0
+    assert not (tmp_path / "decisions").exists()
+
+
+def test_without_trained_weights_the_command_that_makes_them_is_named(
+    drawn, two_entries: Entries, study: Path
+) -> None:
+    new = ModelEntry(name="new", source="timm:test_resnet")
+    with pytest.raises(InputError, match=r"new: .*names no weights of timm:test_resnet.*`tricky train`"):
+        evaluate(drawn, [*two_entries, new], study)
+    (study / "training" / "resnet.safetensors").unlink()
+    with pytest.raises(InputError, match=r"resnet\.safetensors: missing.*`tricky train`"):
+        evaluate(drawn, two_entries, study)
+    shutil.rmtree(study / "training")
+    with pytest.raises(InputError, match=r"training\.json: not there yet; run `tricky train` first"):
+        evaluate(drawn, two_entries, study)
+
+
+def test_an_answer_that_is_not_finite_is_refused_with_model_and_image(drawn, tmp_path: Path) -> None:
+    entry = checkpoint(tmp_path / "net.pt")
+    change_bias(tmp_path / "net.pt", torch.tensor([0.0, float("nan"), 0.0]))
+    with pytest.raises(InputError, match=r"^net: its answer to image disc/00\.png isn't finite"):
+        evaluate(drawn, [entry], tmp_path)
+    assert not (tmp_path / "decisions" / "pool.json").exists()
