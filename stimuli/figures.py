@@ -92,7 +92,7 @@ def data_uri(figure: Figure) -> str:
 def _figure(n_rows: int, height_in: float) -> tuple[Figure, Any]:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6.3, height_in), layout="constrained")
+    figure = Figure(figsize=(5.0, height_in), layout="constrained")
     axes = figure.subplots(n_rows, sharex=True)
     for each in np.atleast_1d(np.asarray(axes, dtype=object)):
         _plain(each)

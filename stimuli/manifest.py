@@ -6,6 +6,7 @@ import csv
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -145,7 +146,7 @@ def _export(
     folder: Path,
     progress: Progress,
 ) -> list[dict[str, Any]]:
-    """Write each image once, in the order of the item ids; return the items' cells."""
+    """Write each image once; return the items' cells in the order of their ids."""
     item_ids = item_ids_of(rows)
     originals = material.originals
     if settings.export.reference and originals is None:
@@ -153,25 +154,31 @@ def _export(
             f"{material.source.name}: has no image files to refer to; leave out `reference` in study.toml"
         )
     material.check_originals(list(item_ids))
-    items = []
-    for image_id in sorted(item_ids, key=item_ids.__getitem__):
+    if not settings.export.reference:
+        (part / "images").mkdir()
+
+    def export(image_id: str) -> dict[str, Any]:
         item_id = item_ids[image_id]
         if settings.export.reference:
             original = originals / image_id  # type: ignore[operator] - refused above
             check_referable(original)
-            file, digest = Path(os.path.relpath(original, folder)).as_posix(), sha256_of(original)
+            file, written = Path(os.path.relpath(original, folder)).as_posix(), original
         else:
-            (part / "images").mkdir(exist_ok=True)
             file = f"images/{item_id}.png"
+            written = part / file
             try:
-                export_image(material.source.read(image_id), settings.export, part / file)
+                export_image(material.source.read(image_id), settings.export, written)
             except InputError as error:
                 raise InputError(f"{image_id}: {error}") from None
-            digest = sha256_of(part / file)
-        row = rows.loc[image_id].to_dict()
-        row["image_sha256"] = row["sha256"]
-        items.append(row | {"item_id": item_id, "image_id": image_id, "file": file, "sha256": digest})
-        progress("Exporting images", len(items), len(item_ids))
+        row: dict[str, Any] = dict(zip(rows.columns, rows.loc[image_id], strict=True))
+        own = {"item_id": item_id, "image_id": image_id, "file": file, "sha256": sha256_of(written)}
+        return {**row, "image_sha256": row["sha256"], **own}
+
+    items: list[dict[str, Any]] = []
+    with ThreadPoolExecutor() as pool:
+        for item in pool.map(export, sorted(item_ids, key=item_ids.__getitem__)):
+            items.append(item)
+            progress("Exporting images", len(items), len(item_ids))
     return items
 
 

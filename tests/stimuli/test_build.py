@@ -1,197 +1,235 @@
-"""Stimulus sets, built from difficulty tables made in the test."""
+"""Whole sets, from a difficulty table to a folder."""
 
-import io
-import random
-from pathlib import Path
+import os
+import stat
+from collections import Counter
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
-from model_eval.artefacts import InputError, sha256_of, write_json
-from model_eval.records import DifficultyTable, write_parquet
-from stimuli.build import build_set, draw_pairs
-from stimuli.records import Block, StimulusSet, read_stimulus_set
+from model_eval.artefacts import InputError
+from stimuli.build import build_set
+from stimuli.check import check_set
+from stimuli.export import SAME_TIME
+from stimuli.records import Block, read_any_set, read_stimulus_set
 from stimuli.settings import StimulusSettings
 
-TEN_MODELS = 10
-COUNTS = {"trivial": 10, "in-between": 5, "impossible": 0}
+
+def problems(folder):
+    return [problem for checked in check_set(folder) for problem in checked.problems]
 
 
-class PlainImages:
-    """A source of grey squares, each with a value of its own and with metadata that must not leak."""
-
-    name = "plain"
-
-    def read(self, image_id: str) -> Image.Image:
-        image = Image.new("L", (7, 5), color=int(image_id) % 256)
-        info = PngImagePlugin.PngInfo()
-        info.add_text("difficulty", "impossible")
-        file = io.BytesIO()
-        image.save(file, format="PNG", pnginfo=info)
-        return Image.open(file)
-
-
-def difficulty_rows(n_of_each: int, label_errors: tuple[str, ...] = ()) -> pd.DataFrame:
-    rows = []
-    for difficulty, n_correct in COUNTS.items():
-        for _ in range(n_of_each):
-            image_id = f"{len(rows):04d}"
-            rows.append(
-                {
-                    "image_id": image_id,
-                    "label": len(rows) % 3,
-                    "class_name": "abc"[len(rows) % 3],
-                    "n_models": TEN_MODELS,
-                    "n_correct": n_correct,
-                    "difficulty": difficulty,
-                    "label_error": image_id in label_errors,
-                }
-            )
-    return pd.DataFrame(rows)
-
-
-def write_difficulty(folder: Path, rows: pd.DataFrame, images: str | None = "plain") -> Path:
-    write_parquet(folder / "difficulty.parquet", rows)
-    manifest = {"sha256": sha256_of(folder / "difficulty.parquet"), "images": images}
-    write_json(folder / "difficulty.json", manifest)
-    return folder
-
-
-def build(tmp_path: Path, rows: pd.DataFrame, name: str = "main", seed: int = 1, **options: bool) -> StimulusSet:
-    return build_set(
-        write_difficulty(tmp_path / "difficulty", rows),
-        PlainImages(),
-        StimulusSettings(trials=6, practice_trials=2),
-        name=name,
-        folder=tmp_path / "stimuli" / name,
-        seed=seed,
-        **options,
-    )
-
-
-def test_every_trial_pairs_one_trivial_with_one_impossible_image(tmp_path):
-    built = build(tmp_path, difficulty_rows(20))
+def test_every_trial_pairs_one_trivial_with_one_impossible_image(build, difficulty_rows):
+    built = build(difficulty_rows(20))
     for trial in built.trials:
-        kinds = {built.items[trial.item_a].difficulty, built.items[trial.item_b].difficulty}
+        kinds = {built.items[item].difficulty for item in trial.item_ids}
         assert kinds == {"trivial", "impossible"}
-        harder = built.harder_item(trial)
-        assert harder is not None
-        assert built.items[harder].difficulty == "impossible"
+        assert built.items[built.harder_item(trial)].difficulty == "impossible"
 
 
-def test_practice_comes_first_and_no_image_is_used_twice(tmp_path):
-    built = build(tmp_path, difficulty_rows(20))
+def test_practice_comes_first_and_no_image_is_used_twice(build, difficulty_rows):
+    built = build(difficulty_rows(20))
     assert [trial.block for trial in built.trials] == [Block.PRACTICE] * 2 + [Block.MAIN] * 6
-    used = [built.items[item].image_id for trial in built.trials for item in (trial.item_a, trial.item_b)]
+    used = [built.items[item].image_id for trial in built.trials for item in trial.item_ids]
     assert len(set(used)) == len(used) == 16
 
 
-def test_the_image_on_disk_is_the_source_s_image_without_its_metadata(tmp_path):
-    built = build(tmp_path, difficulty_rows(20))
+def test_the_image_on_disk_is_the_source_s_image_without_its_metadata(build, difficulty_rows, plain_images):
+    rows = difficulty_rows(20)
+    source = plain_images(list(rows["image_id"]))
+    built = build(rows, source=source)
     for item in built.items.values():
         with Image.open(built.folder / item.file) as image:
-            assert image.size == (7, 5)
-            assert np.asarray(image).max() == np.asarray(image).min() == int(item.image_id) % 256
+            assert np.array_equal(np.asarray(image), np.asarray(source.read(item.image_id)))
             assert image.info == {}
 
 
-def test_neither_number_nor_place_of_an_item_tells_its_difficulty(tmp_path):
-    rows = difficulty_rows(200)
-    built = build_set(
-        write_difficulty(tmp_path / "difficulty", rows),
-        PlainImages(),
-        StimulusSettings(trials=200, practice_trials=0),
-        name="main",
-        folder=tmp_path / "main",
-        seed=3,
-    )
+def test_neither_name_nor_place_nor_time_of_an_item_tells_its_difficulty(build, difficulty_rows):
+    built = build(difficulty_rows(200), {"trials": 200, "practice_trials": 0})
     hard = np.array([item.difficulty == "impossible" for item in built.items.values()])
     ranks = np.arange(len(hard))
     # Under chance the mean rank of 200 out of 400 has an SD of sqrt(400² / 12 · (1/200) · (200/399)) = 5.8.
     assert abs(ranks[hard].mean() - ranks.mean()) < 3 * 5.8
+    assert list(built.items) == sorted(built.items)
     first = np.array([built.items[trial.item_a].difficulty == "impossible" for trial in built.trials])
     assert 70 <= first.sum() <= 130  # 200 fair coins, four SDs
+    files = [(built.folder / item.file).stat() for item in built.items.values()]
+    assert {each.st_mtime for each in files} == {SAME_TIME}
+    assert not any(each.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) for each in files)
 
 
-def test_row_order_changes_nothing_and_seed_and_name_do(tmp_path):
+def test_an_item_is_named_after_its_image_in_every_set(build, difficulty_rows):
     rows = difficulty_rows(30)
-    first = build(tmp_path / "a", rows)
-    shuffled = build(tmp_path / "b", rows.sample(frac=1, random_state=5).reset_index(drop=True))
-    assert first.set_id == shuffled.set_id
-    for file in ("items.tsv", "trials.tsv"):
-        assert (first.folder / file).read_bytes() == (shuffled.folder / file).read_bytes()
-    assert build(tmp_path / "c", rows, seed=2).set_id != first.set_id
-    assert build(tmp_path / "a", rows, name="other").set_id != first.set_id
+    one, two = build(rows), build(rows, {"trials": 20}, name="other", seed=4)
+    names = [{item.image_id: item.item_id for item in each.items.values()} for each in (one, two)]
+    both = names[0].keys() & names[1].keys()
+    assert both
+    assert all(names[0][image] == names[1][image] for image in both)
 
 
-def test_images_with_wrong_labels_are_never_drawn(tmp_path):
-    wrong = tuple(f"{number:04d}" for number in range(0, 12))
-    built = build(tmp_path, difficulty_rows(20, label_errors=wrong))
-    assert not {item.image_id for item in built.items.values()} & set(wrong)
+def test_order_of_rows_and_of_keys_changes_nothing_and_seed_and_name_do(build, tmp_path, difficulty_rows):
+    rows = difficulty_rows(30)
+    asked = {"trials": 5, "match": {"covariates": ["covariate"], "exact": ["class_name"]}}
+    backwards = {"match": dict(reversed(asked["match"].items())), "trials": 5}
+    first = build(rows, asked, root=tmp_path / "a")
+    shuffled = rows.sample(frac=1, random_state=5).reset_index(drop=True)
+    second = build(shuffled, backwards, root=tmp_path / "b")
+    assert first.set_id == second.set_id
+    files = sorted(path.relative_to(first.folder) for path in first.folder.rglob("*") if path.is_file())
+    for file in files:
+        if file.name != "stimulus_set.json":  # it names the table's hash, which the order of rows changes
+            assert (first.folder / file).read_bytes() == (second.folder / file).read_bytes()
+    assert build(rows, asked, seed=2, root=tmp_path / "c").set_id != first.set_id
+    assert build(rows, asked, name="other").set_id != first.set_id
 
 
-def test_too_few_images_are_refused_with_both_numbers_and_nothing_is_written(tmp_path):
-    with pytest.raises(InputError, match=r"7 trivial images, 8 needed \(6 trials \+ 2 for practice\)"):
-        build(tmp_path, difficulty_rows(7))
+def test_too_few_images_are_refused_with_the_numbers_and_the_dearest_rule_and_nothing_is_written(
+    build, tmp_path, difficulty_rows
+):
+    rows = difficulty_rows(10)
+    rows.loc[rows["difficulty"] == "impossible", "stability"] = [0.1, 0.2, 0.3, 0.4, *[0.9] * 6]
+    with pytest.raises(
+        InputError,
+        match=r"6 impossible images are eligible, 8 needed \(6 trials \+ 2 for practice\)"
+        r"; the rule that cost most: min_stability, 4 images",
+    ):
+        build(rows, {"eligible": {"min_stability": 0.5}})
     assert not (tmp_path / "stimuli").exists()
 
 
-def test_a_different_set_of_the_same_name_is_kept_unless_told_otherwise(tmp_path):
+def test_a_different_set_of_the_same_name_is_kept_unless_told_otherwise(build, tmp_path, difficulty_rows):
     rows = difficulty_rows(20)
-    first = build(tmp_path, rows)
+    first = build(rows)
     with pytest.raises(InputError, match="holds another stimulus set"):
-        build(tmp_path, rows, seed=2)
+        build(rows, seed=2)
     assert read_stimulus_set(first.folder).set_id == first.set_id
-    second = build(tmp_path, rows, seed=2, replace=True)
+    second = build(rows, seed=2, replace=True)
     assert read_stimulus_set(first.folder).set_id == second.set_id != first.set_id
     assert [path.name for path in (tmp_path / "stimuli").iterdir()] == ["main"]
 
 
-def test_building_the_same_set_again_mends_a_damaged_one(tmp_path):
+def test_building_the_same_set_again_mends_a_damaged_one(build, difficulty_rows):
     rows = difficulty_rows(20)
-    built = build(tmp_path, rows)
-    next(iter((built.folder / "images").iterdir())).write_bytes(b"damaged")
+    built = build(rows)
+    image = next(iter((built.folder / "images").iterdir()))
+    image.chmod(0o644)
+    image.write_bytes(b"damaged")
     with pytest.raises(InputError, match="changed since"):
         read_stimulus_set(built.folder)
-    assert build(tmp_path, rows).set_id == built.set_id
+    assert build(rows).set_id == built.set_id
 
 
-def test_a_changed_table_is_refused(tmp_path):
-    built = build(tmp_path, difficulty_rows(20))
-    text = (built.folder / "trials.tsv").read_text()
-    (built.folder / "trials.tsv").write_text(text.replace("practice", "main"))
-    with pytest.raises(InputError, match=r"trials\.tsv: changed since stimulus_set\.json was written"):
+def test_labels_of_other_images_are_refused(tmp_path, difficulty_rows, write_difficulty, plain_images):
+    rows = difficulty_rows(20)
+    folder = write_difficulty(tmp_path / "difficulty", rows, images="mnist-5k")
+    source = plain_images(list(rows["image_id"]))
+    with pytest.raises(InputError, match="labels images of mnist-5k"):
+        build_set(folder, source, StimulusSettings(), name="main", folder=tmp_path / "main", seed=1)
+
+
+def test_images_are_measured_once(build, tmp_path, difficulty_rows, plain_images):
+    rows = difficulty_rows(20)
+    source = plain_images(list(rows["image_id"]))
+    asked = {"match": {"covariates": ["mean_luminance"]}}
+    cache = tmp_path / "cache.parquet"
+    first = build(rows, asked, source=source, cache=cache)
+    assert source.n_read == 40 + 16, "every candidate measured, every item exported"
+    source.n_read = 0
+    second = build(rows, asked, source=source, cache=cache)
+    assert source.n_read == 16
+    assert second.set_id == first.set_id == build(rows, asked, name="main", replace=True).set_id
+
+
+def test_a_session_refuses_a_set_for_another_task(build, difficulty_rows):
+    built = build(difficulty_rows(20), {"task": "single"})
+    assert read_any_set(built.folder).task == "single"
+    with pytest.raises(InputError, match="made for the task"):
         read_stimulus_set(built.folder)
 
 
-def test_labels_of_other_images_are_refused(tmp_path):
-    folder = write_difficulty(tmp_path / "difficulty", difficulty_rows(20), images="mnist-5k")
-    with pytest.raises(InputError, match="labels images of mnist-5k"):
-        build_set(folder, PlainImages(), StimulusSettings(), name="main", folder=tmp_path / "main", seed=1)
+def test_rated_images_come_as_many_of_each_difficulty_with_their_questions(build, difficulty_rows):
+    questions = [{"name": "fits", "text": "Does the label fit?", "answers": ["yes", "no"]}]
+    asked = {"task": "rating", "groups": ["trivial", "in-between", "impossible"], "questions": questions}
+    built = build(difficulty_rows(20), asked | {"trials": 30, "practice_trials": 6})
+    shown = Counter((trial.block, built.items[trial.item].difficulty) for trial in built.trials)
+    assert all(shown[Block.MAIN, kind] == 10 and shown[Block.PRACTICE, kind] == 2 for kind in asked["groups"])
+    assert built.questions[0].answers == ("yes", "no")
+    assert problems(built.folder) == []
 
 
-@settings(max_examples=50, deadline=None)
-@given(
-    n_of_each=st.integers(1, 30),
-    trials=st.integers(1, 20),
-    practice=st.integers(0, 8),
-    seed=st.integers(0, 2**32),
-)
-def test_drawn_pairs_are_as_many_as_asked_or_refused(n_of_each, trials, practice, seed):
-    rows = difficulty_rows(n_of_each)
-    rows = rows.sample(frac=1, random_state=random.Random(seed).randrange(2**32))
-    table = DifficultyTable(rows, {})
-    asked = StimulusSettings(trials=trials, practice_trials=practice)
-    if trials + practice > n_of_each:
-        with pytest.raises(InputError):
-            draw_pairs(table, asked, np.random.default_rng(seed))
+def test_catch_trials_show_only_what_the_lab_listed(build, tmp_path, difficulty_rows):
+    rows = difficulty_rows(20)
+    listed = ["0000", "0001", "0002", "0040", "0041"]
+    (tmp_path / "catch.csv").write_text("image_id,why\n" + "\n".join(f"{each},clear" for each in listed))
+    built = build(rows, {"catch_trials": 2, "catch_images": "catch.csv"}, root=tmp_path)
+    catch = {built.items[item].image_id for trial in built.trials if trial.catch for item in trial.item_ids}
+    other = {
+        built.items[item].image_id for trial in built.trials if not trial.catch for item in trial.item_ids
+    }
+    assert len(catch) == 4
+    assert catch <= set(listed)
+    assert not other & set(listed)
+    assert problems(built.folder) == []
+
+
+def test_licence_and_source_go_along_with_the_items(build, tmp_path, difficulty_rows):
+    rows = difficulty_rows(20)
+    lab = pd.DataFrame({"image_id": rows["image_id"], "licence": "CC0", "size": np.arange(len(rows)) % 7})
+    lab.to_csv(tmp_path / "images.csv", index=False)
+    asked = {"table": "images.csv", "carry": ["licence"], "match": {"covariates": ["size"]}}
+    built = build(rows, asked, root=tmp_path)
+    assert all(more["licence"] == "CC0" and "size" in more for more in built.more.values())
+    assert problems(built.folder) == []
+
+
+def test_no_reference_to_images_without_files(build, difficulty_rows):
+    with pytest.raises(InputError, match="has no image files to refer to"):
+        build(difficulty_rows(20), {"export": {"reference": True}})
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_every_rule_holds_for_whatever_a_lab_asks(difficulty_rows, build, tmp_path_factory, data):
+    n_classes = data.draw(st.integers(1, 4))
+    rows = difficulty_rows(data.draw(st.integers(4, 25)), n_classes)
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    rows["stability"] = rng.uniform(0.3, 1, len(rows))
+    rows["label_error"] = rng.random(len(rows)) < 0.1
+    task = data.draw(st.sampled_from(["2afc", "single"]))
+    trials = data.draw(st.integers(1, 8))
+    repeats = data.draw(st.integers(0, min(2, trials)))
+    asked = {
+        "task": task,
+        "groups": data.draw(st.sampled_from([("trivial", "impossible"), ("in-between", "trivial")])),
+        "trials": trials,
+        "practice_trials": data.draw(st.integers(0, 3)),
+        "sessions": data.draw(st.integers(1, min(2, trials))),
+        "repeat_trials": repeats,
+        "repeat_distance": 0,
+        "eligible": {
+            "min_stability": data.draw(st.sampled_from([0.0, 0.5])),
+            "max_per_class": data.draw(st.sampled_from([None, 4, 8])),
+            "min_hash_distance": data.draw(st.sampled_from([0, 12])),
+            "deny_classes": data.draw(st.sampled_from([(), ("b",)])),
+        },
+        "match": {
+            "covariates": data.draw(st.sampled_from([(), ("covariate",), ("covariate", "edge_density")])),
+            "exact": data.draw(st.sampled_from([(), ("class_name",)])),
+            "how": data.draw(st.sampled_from(["pairs", "groups"])),
+        },
+    }
+    folder = tmp_path_factory.mktemp("any")
+    try:
+        built = build(rows, asked, root=folder)
+    except InputError as error:
+        assert "\n" not in str(error)
+        assert not (folder / "stimuli").exists()
         return
-    pairs = draw_pairs(table, asked, np.random.default_rng(seed))
-    kinds = rows.set_index("image_id")["difficulty"]
-    assert len(pairs) == trials + practice
-    assert all(kinds[pair.trivial] == "trivial" and kinds[pair.impossible] == "impossible" for pair in pairs)
-    assert len({image for pair in pairs for image in pair.image_ids}) == 2 * len(pairs)
+    assert problems(built.folder) == []
+    images = {item.image_id for item in built.items.values()}
+    assert not rows.set_index("image_id").loc[sorted(images), "label_error"].any()
+    assert os.listdir(folder / "stimuli") == ["main"]
