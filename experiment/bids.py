@@ -102,7 +102,7 @@ def sidecar_content(
     dataset: Dataset,
     task_name: str,
     *,
-    stimulus_set: Mapping[str, str],
+    stimulus_set: Mapping[str, Any],
     simulated: Mapping[str, Any] | None,
     settings: Mapping[str, Any],
     versions: Mapping[str, str],
@@ -118,7 +118,7 @@ def sidecar_content(
     task_name : str
         The task entity.
     stimulus_set : mapping
-        ``name`` and ``set_id``.
+        ``name`` and ``set_id``, and ``n_trials`` of a whole session.
     simulated : mapping or None
         The observer's parameters; None for a person.
     settings, versions, apparatus : mapping

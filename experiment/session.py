@@ -108,7 +108,11 @@ def run_session(
         content = sidecar_content(
             dataset,
             place.task_name,
-            stimulus_set={"name": stimulus_set.name, "set_id": stimulus_set.set_id},
+            stimulus_set={
+                "name": stimulus_set.name,
+                "set_id": stimulus_set.set_id,
+                "n_trials": len(trials),
+            },
             simulated=None,
             settings={"experiment": settings.model_dump(mode="json")},
             versions=versions_of("psychopy", "psychtoolbox", "pyglet", "pillow", "numpy"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ from experiment.engine import run
 from experiment.journal import locked
 from experiment.observers import Population, SimulatedDisplay, SimulatedObserver
 from experiment.plan import schedule, steps
-from experiment.records import HEADER, Kind, Response, row_of
+from experiment.records import HEADER, Kind, Response, ScheduledTrial, row_of
 from experiment.settings import ExperimentSettings, SimulateSettings
 from model_eval.artefacts import SCHEMA_VERSION, InputError, Progress, no_progress, sha256_of, versions_of
-from stimuli.records import StimulusSet, read_stimulus_set
+from stimuli.records import read_stimulus_set
 
 
 def simulate_sessions(
@@ -84,9 +85,15 @@ def simulate_sessions(
         versions = versions_of("numpy", "scipy")
         for done, session in enumerate(sessions):
             progress("Simulating observers", done, len(sessions))
+            trials = schedule(stimulus_set, session.participant, session.session)
+            about_set = {
+                "name": stimulus_set.name,
+                "set_id": stimulus_set.set_id,
+                "n_trials": len(trials),
+            }
             files = {
-                session.table: _table(stimulus_set, session, population, effects, experiment),
-                session.sidecar: _sidecar(stimulus_set, session, population, experiment, dataset, versions),
+                session.table: _table(trials, session, population, effects, experiment),
+                session.sidecar: _sidecar(about_set, session, population, experiment, dataset, versions),
             }
             _put(session, files)
         progress("Simulating observers", len(sessions), len(sessions))
@@ -94,14 +101,13 @@ def simulate_sessions(
 
 
 def _table(
-    stimulus_set: StimulusSet,
+    trials: Sequence[ScheduledTrial],
     session: SessionPath,
     population: Population,
     item_effects: dict[str, float],
     experiment: ExperimentSettings,
 ) -> str:
     """Run one observer's session and return its table."""
-    trials = schedule(stimulus_set, session.participant, session.session)
     display = SimulatedDisplay()
     observer = SimulatedObserver(
         population.intercept_logit + population.observer_effect(session.participant),
@@ -122,7 +128,7 @@ def _table(
 
 
 def _sidecar(
-    stimulus_set: StimulusSet,
+    about_set: dict[str, Any],
     session: SessionPath,
     population: Population,
     experiment: ExperimentSettings,
@@ -137,7 +143,7 @@ def _sidecar(
     content = sidecar_content(
         dataset,
         session.task_name,
-        stimulus_set={"name": stimulus_set.name, "set_id": stimulus_set.set_id},
+        stimulus_set=about_set,
         simulated=parameters,
         settings={"experiment": experiment.model_dump(mode="json")},
         versions=versions,

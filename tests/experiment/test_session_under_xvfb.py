@@ -19,19 +19,12 @@ from experiment.plan import schedule
 from stimuli.records import StimulusSet
 
 WINDOW_PX = (1280, 800)  # of the virtual screen, too
-RUN = f"""
-import sys
-from pathlib import Path
-from experiment.bids import Dataset
-from experiment.session import run_session
-from experiment.settings import ExperimentSettings, MonitorSettings
-
-settings = ExperimentSettings(
-    inter_trial_interval_s=0.2, break_every=3, monitor=MonitorSettings(size_px={WINDOW_PX})
-)
-dataset = Dataset("Test", ("Ada Lovelace", "Hermann Helmholtz"), "Laboratory", "CC0-1.0")
-summary = run_session(Path(sys.argv[1]), Path(sys.argv[2]), "07", settings, dataset)
-print("complete" if summary.complete else "incomplete", summary.n_trials, summary.resumed_at)
+STUDY = f"""
+[experiment]
+inter_trial_interval_s = 0.2
+break_every = 3
+[experiment.monitor]
+size_px = {list(WINDOW_PX)}
 """
 
 
@@ -46,14 +39,13 @@ def until(evidence: Callable[[], object], what: str, patience_s: float = 40.0) -
 class Session:
     """The session's process, and the hands of a participant who never waits for a prompt."""
 
-    def __init__(self, screen: str, home: Path, stimuli: Path, data: Path) -> None:
+    def __init__(self, screen: str, study: Path) -> None:
         # A bare environment: no locale, no QT, a fresh home.
-        self._env = {"PATH": os.environ["PATH"], "HOME": str(home), "DISPLAY": screen}
-        self._table = data / "sub-07" / "beh" / "sub-07_task-harder_beh.tsv"
+        self._env = {"PATH": os.environ["PATH"], "HOME": str(study), "DISPLAY": screen}
+        self._table = study / "data" / "sub-07" / "beh" / "sub-07_task-harder_beh.tsv"
         self.process = subprocess.Popen(
-            [sys.executable, "-c", RUN, str(stimuli), str(data)],
+            [sys.executable, "-m", "tricky", "-C", str(study), "run", "--participant", "07"],
             env=self._env,
-            cwd=Path(__file__).parents[2],
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -100,12 +92,15 @@ def is_shown(made: StimulusSet, item: str, centre_x: int, height: int, screen: s
 
 
 def test_a_killed_session_goes_on_and_holds_every_trial_once_in_its_undisturbed_order(
-    screen, make_set, tmp_path, bids_issues
+    screen, make_set, bids_issues
 ):
-    made, data = make_set(2, 6), tmp_path / "data"
+    made = make_set(2, 6)
+    study = made.folder.parents[1]
+    data = study / "data"
+    (study / "study.toml").write_text(STUDY)
     trials = schedule(made, "07")
 
-    first = Session(screen, tmp_path, made.folder, data)
+    first = Session(screen, study)
     first.press_until(lambda: len(first.rows()) >= 4, "Left", "space")
     first.process.send_signal(signal.SIGKILL)
     first.process.communicate()
@@ -113,7 +108,7 @@ def test_a_killed_session_goes_on_and_holds_every_trial_once_in_its_undisturbed_
     assert 4 <= len(before) < len(trials)
     assert bids_issues(data) == []
 
-    second = Session(screen, tmp_path, made.folder, data)
+    second = Session(screen, study)
     second.press_until(lambda: len(second.rows()) > len(before), "Right", "space")
     assert bids_issues(data) == []
     apparatus = json.loads(next(data.rglob("*_beh.json")).read_text())["Apparatus"]
@@ -126,7 +121,8 @@ def test_a_killed_session_goes_on_and_holds_every_trial_once_in_its_undisturbed_
 
     second.press_until(pair_is_on, "space")  # no answer is given now, so the next pair comes up and stays
     second.press_until(lambda: second.process.poll() is not None, "Right", "space")
-    assert second.process.communicate()[0].split() == ["complete", "8", str(len(before))]
+    said = second.process.communicate()[0]
+    assert said == f"Session complete: 8 trials in {data / 'sub-07' / 'beh' / 'sub-07_task-harder_beh.tsv'}\n"
 
     rows = second.rows()
     assert [row[:5] for row in rows] == [
