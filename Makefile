@@ -8,7 +8,7 @@ RUN := $(BIN)/python -m
 # What a bare Debian or Ubuntu lacks: Python's venv, a screen for tests, what PsychoPy draws and listens with, a browser.
 SETUP_PACKAGES := $(shell $(PYTHON) -c 'import ensurepip' 2>/dev/null || echo python3 python3-venv)
 SCREEN_PACKAGES := libegl1 libgl1 libgl1-mesa-dri libglu1-mesa libjack0 fonts-dejavu-core
-TEST_PACKAGES := $(SCREEN_PACKAGES) chromium chromium-driver imagemagick xdotool xvfb
+TEST_PACKAGES := $(SCREEN_PACKAGES) chromium chromium-driver xdotool xvfb
 
 .PHONY: help setup demo test lint bench clean
 .DEFAULT_GOAL := help

@@ -44,7 +44,10 @@ def test_a_room_s_door_opens_without_the_other_rooms_libraries(reader, forbidden
 def test_init_writes_the_study_file_and_nothing_else(tmp_path):
     done = tricky("init", "my-study", cwd=tmp_path)
     assert done.returncode == 0
-    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["my-study", "my-study/study.toml"]
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == [
+        "my-study",
+        "my-study/study.toml",
+    ]
 
 
 def test_commands_act_on_the_study_that_they_are_given_or_stand_in(tmp_path):
@@ -66,7 +69,10 @@ def test_commands_act_on_the_study_that_they_are_given_or_stand_in(tmp_path):
         (["stimuli", "build"], "difficulty.json: not there yet; run `tricky label` first"),
         (["stimuli", "build", "other"], "no [stimuli.other]; there is [stimuli.main]"),
         (["simulate"], "stimulus_set.json: not there yet; run `tricky stimuli build` first"),
-        (["run", "--participant", "07"], "stimulus_set.json: not there yet; run `tricky stimuli build` first"),
+        (
+            ["run", "--participant", "07"],
+            "stimulus_set.json: not there yet; run `tricky stimuli build` first",
+        ),
         (["run", "--participant", "../x"], "letters and digits"),
         (["analyse"], "not there yet"),
         (["init"], "there is a study here already"),

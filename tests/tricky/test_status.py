@@ -10,7 +10,6 @@ from tricky.status import State, require_current, study_status
 from tricky.study import Study, create_study
 
 
-
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
     """A study of two finished stages that are made up, and so can be broken one link at a time."""
@@ -58,7 +57,7 @@ def test_a_changed_origin_makes_a_stage_out_of_date_and_the_next_refuses(study):
     with (study.decisions / "pool.json").open("a") as file:
         file.write("\n")
     assert state_of(study, "difficulty") == (State.OUT_OF_DATE, "decisions/pool.json has changed")
-    with pytest.raises(InputError, match="out of date .*run `tricky label` first"):
+    with pytest.raises(InputError, match=r"out of date .*run `tricky label` first"):
         require_current(study, "difficulty")
 
 

@@ -65,7 +65,10 @@ def test_name_and_seed_of_a_new_study_stand_in_its_file(tmp_path):
         ('[evaluate]\ndevice = "gpu"', '[evaluate] device = "gpu": expected auto, cpu, mps, cuda'),
         ('[images]\nsource = "imagenet"', "[images] source = \"imagenet\": expected 'mnist-5k' or 'folder'"),
         ('[images]\nsource = "folder"', "[images] = "),
-        ("[experiment.monitor]\nsize_px = [10, 600]", "[experiment.monitor] size_px[0] = 10: expected greater"),
+        (
+            "[experiment.monitor]\nsize_px = [10, 600]",
+            "[experiment.monitor] size_px[0] = 10: expected greater",
+        ),
         ('[[pool.models]]\nname = "a"', "[pool.models[0]] source: missing"),
         (
             '[[pool.models]]\nname = "a"\nsource = "timm:x"\nwieghts = "train"',
