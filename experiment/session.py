@@ -86,8 +86,8 @@ def run_session(
         The set is damaged; the id is not allowed or belongs to a simulated observer; the session is
         finished, in use, or was begun with another set; PsychoPy, screen or keyboard are missing.
     """
-    stimulus_set = read_stimulus_set(stimuli_folder)
     place = SessionPath(data_folder, participant, session, settings.task_name)
+    stimulus_set = read_stimulus_set(stimuli_folder)
     trials = schedule(stimulus_set, participant, session)
     texts = read_texts()
     devices = _psychopy_devices()
