@@ -49,7 +49,7 @@ def to_srgb(image: Image.Image) -> Image.Image:
             renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
             outputMode="RGB",
         )
-    except ImageCms.PyCMSError as error:
+    except (ImageCms.PyCMSError, OSError) as error:
         raise InputError(
             f"colour profile can't be applied ({error}); save the image as sRGB without a profile"
         ) from None

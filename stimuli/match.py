@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,24 +90,36 @@ def draw_tuples(candidates: Candidates, settings: StimulusSettings, n: int) -> l
     drawn, waiting = waiting[:n], waiting[n:]
     while True:
         references = by_group[scarce].loc[drawn]
-        partners = {
-            group: assign(references, by_group[group], space, settings.match.caliper_sd) for group in others
-        }
-        alone = {place for found in partners.values() for place in np.flatnonzero(found < 0).tolist()}
+        partners, alone = _partners(references, by_group, others, space, settings.match)
         if not alone:
             break
         if len(waiting) < len(alone):
+            rest = by_group[scarce].loc[[*drawn, *waiting]]
+            unmatched = _partners(rest, by_group, others, space, settings.match)[1]
+            # Those let go before can't have a partner besides these, so this is the most there can be.
             raise InputError(
                 f"{n} matched tuples needed ({_asked(settings)}), "
-                f"{len(drawn) - len(alone) + len(waiting)} at most can be formed "
+                f"{len(rest) - len(unmatched)} at most can be formed "
                 f"of {len(by_group[scarce])} {scarce} images; "
-                f"{_unmatched(references.iloc[sorted(alone)], settings.match)}; "
+                f"{_unmatched(rest.iloc[sorted(unmatched)], settings.match)}; "
                 "match on less, allow a wider caliper, or ask for fewer in study.toml"
             )
         drawn = [image for place, image in enumerate(drawn) if place not in alone] + waiting[: len(alone)]
         waiting = waiting[len(alone) :]
     columns = {group: by_group[group].index[partners[group]] for group in others} | {scarce: pd.Index(drawn)}
     return list(zip(*(columns[group].tolist() for group in settings.groups), strict=True))
+
+
+def _partners(
+    references: pd.DataFrame,
+    by_group: Mapping[str, pd.DataFrame],
+    others: Sequence[str],
+    space: Space,
+    settings: MatchSettings,
+) -> tuple[dict[str, np.ndarray], set[int]]:
+    """Return the partners from every other group, and the places of references that lack one."""
+    found = {group: assign(references, by_group[group], space, settings.caliper_sd) for group in others}
+    return found, {place for each in found.values() for place in np.flatnonzero(each < 0).tolist()}
 
 
 def assign(
