@@ -9,9 +9,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,15 +133,22 @@ def _run_here(
 
 @dataclass(frozen=True)
 class _Worker:
-    """What a process shares with the one that started it, and the data, sent once."""
+    """What a process shares with the one that started it."""
 
-    data: TrainingData
+    data_path: Path
     epochs_done: Any
     stop: Any
+
+    def data(self) -> TrainingData:
+        with np.load(self.data_path) as arrays:
+            return TrainingData(arrays["pixels"], arrays["labels"])
 
     def after_epoch(self) -> None:
         with self.epochs_done.get_lock():
             self.epochs_done.value += 1
+        self.check()
+
+    def check(self) -> None:
         if self.stop.is_set():
             raise _StoppedError
 
@@ -156,24 +164,28 @@ def _run_in_processes(
     jobs: Sequence[TrainingJob], data: TrainingData, workers: int, progress: Progress
 ) -> None:
     context = multiprocessing.get_context("spawn")  # a fork of a process that has run torch may hang
-    shared = _Worker(data, context.Value("i", 0), context.Event())
     total = sum(job.settings.epochs for job in jobs)
-    with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(shared,)) as pool:
-        try:
-            waiting: set[Future[None]] = {pool.submit(_run_in_worker, job) for job in jobs}
-            while waiting:
-                finished, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    future.result()
-                progress("Training models", shared.epochs_done.value, total)
-        except BrokenProcessPool:
-            raise InputError(
-                "a training process ended before its time, perhaps for lack of memory; "
-                "run `tricky train` again: finished models are kept"
-            ) from None
-        finally:
-            shared.stop.set()
-            pool.shutdown(cancel_futures=True)
+    with tempfile.TemporaryDirectory() as folder:
+        # In a file: what a pipe can't hold would make each process wait until the one before has started.
+        data_path = Path(folder) / "data.npz"
+        np.savez(data_path, pixels=data.pixels, labels=data.labels)
+        shared = _Worker(data_path, context.Value("i", 0), context.Event())
+        with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(shared,)) as pool:
+            try:
+                waiting = {pool.submit(_run_in_worker, job) for job in jobs}
+                while waiting:
+                    finished, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+                    for future in finished:
+                        future.result()
+                    progress("Training models", shared.epochs_done.value, total)
+            except BrokenProcessPool:
+                raise InputError(
+                    "a training process ended before its time, perhaps for lack of memory; "
+                    "run `tricky train` again: finished models are kept"
+                ) from None
+            finally:
+                shared.stop.set()
+                pool.shutdown(cancel_futures=True)
 
 
 def _start_worker(shared: _Worker) -> None:
@@ -191,4 +203,5 @@ def _start_worker(shared: _Worker) -> None:
 def _run_in_worker(job: TrainingJob) -> None:
     if _worker is None:
         raise RuntimeError("only for processes that _start_worker prepared")
-    job.run(_worker.data, torch.device("cpu"), _worker.after_epoch)
+    _worker.check()
+    job.run(_worker.data(), torch.device("cpu"), _worker.after_epoch)
