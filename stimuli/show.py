@@ -210,7 +210,8 @@ def _about_giveaway(giveaway: Mapping[str, Any] | None) -> str:
         f"groups apart with an area under the ROC curve of {giveaway['auc']:.3f} (chance .5"
     )
     sd = giveaway["chance_sd"]
-    return said + (f", with a standard deviation of {sd:.3f} for so many images)." if sd else ").")
+    said += f", with a standard deviation of {sd:.3f} for so many images)." if sd else ")."
+    return said + (" Less than .5 means: nothing." if giveaway["auc"] < 0.5 else "")
 
 
 def _balance_row(row: Mapping[str, Any]) -> dict[str, Any]:
