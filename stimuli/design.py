@@ -71,25 +71,26 @@ def deal(slots: Sequence[Slot], kinds: Sequence[str], n_sessions: int, n_repeats
     kinds : sequence of str
         What the slots of a session are balanced in: the group of a single image; the same for all pairs.
     """
-    n_kinds = len(set(kinds))
-    kind_of = {kind: number for number, kind in enumerate(sorted(set(kinds)))}
     ordinary = sorted(
-        ((kind_of[kind], slot) for slot, kind in zip(slots, kinds, strict=True) if not slot.catch),
+        ((kind, slot) for slot, kind in zip(slots, kinds, strict=True) if not slot.catch),
         key=lambda each: each[0],
     )
+    dealt = [replace(slot, session=place % n_sessions + 1) for place, (_, slot) in enumerate(ordinary)]
+    repeated: Counter[int | str] = Counter()
+    open_places = list(range(len(dealt)))
+    for _ in range(n_repeats):
+        # The session with the fewest repeats so far gives the next one, of the kind with the fewest so far.
+        place = min(
+            open_places, key=lambda each: (repeated[dealt[each].session], repeated[ordinary[each][0]], each)
+        )
+        open_places.remove(place)
+        repeated.update([dealt[place].session, ordinary[place][0]])
+        dealt[place] = replace(dealt[place], repeated=True)
     # Catch slots are dealt backwards: they fill up the sessions that have one ordinary slot less.
     catch = [slot for slot in slots if slot.catch]
-    dealt = [replace(slot, session=n_sessions - place % n_sessions) for place, slot in enumerate(catch)]
-    ranks: Counter[tuple[int, int]] = Counter()
-    turns = []
-    for place, (kind, slot) in enumerate(ordinary):
-        session = place % n_sessions + 1
-        turns.append((ranks[kind, session], (kind - session) % n_kinds, session, place))
-        ranks[kind, session] += 1
-        dealt.append(replace(slot, session=session))
-    for *_, place in sorted(turns)[:n_repeats]:
-        dealt[len(catch) + place] = replace(dealt[len(catch) + place], repeated=True)
-    return dealt
+    return dealt + [
+        replace(slot, session=n_sessions - place % n_sessions) for place, slot in enumerate(catch)
+    ]
 
 
 def trials_of(slots: Sequence[Slot], item_ids: Mapping[str, str]) -> list[Trial]:
