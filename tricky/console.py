@@ -29,6 +29,7 @@ STATE_STYLES = {
     State.MISSING: "dim",
     State.CURRENT: "green",
     State.OTHER_SETTINGS: "yellow",
+    State.ORIGINS_ELSEWHERE: "yellow",
     State.OUT_OF_DATE: "bold red",
 }
 
@@ -53,7 +54,7 @@ def progress() -> Iterator[ProgressCallback]:
         yield move
 
 
-def _table(*columns: str) -> Table:
+def plain_table(*columns: str) -> Table:
     """Return an empty table: names to the left, numbers to the right."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for place, column in enumerate(columns):
@@ -78,7 +79,7 @@ def print_status(root: Path, stages: Sequence[StageStatus]) -> None:
 
 def print_pool(pool: Mapping[str, Any]) -> None:
     """Print every model with its accuracy."""
-    table = _table("model", "family", "parameters", "top-1")
+    table = plain_table("model", "family", "parameters", "top-1")
     table.columns[1].justify = "left"
     for model in pool["models"]:
         table.add_row(
@@ -90,7 +91,7 @@ def print_pool(pool: Mapping[str, Any]) -> None:
 
 def print_difficulty(manifest: Mapping[str, Any]) -> None:
     """Print how many images are trivial, in-between and impossible."""
-    table = _table("difficulty", "share", "images")
+    table = plain_table("difficulty", "share", "images")
     for name, count in manifest["counts"].items():
         table.add_row(name, f"{count / manifest['n_images']:.3%}", f"{count:,}")
     console.print(table)
@@ -101,7 +102,7 @@ def print_difficulty(manifest: Mapping[str, Any]) -> None:
 
 def print_accuracy(results: Results) -> None:
     """Print each observer's and the population's proportion correct."""
-    table = _table("observer", "trials", "correct", "interval")
+    table = plain_table("observer", "trials", "correct", "interval")
     for row in results.observers.itertuples():
         table.add_row(
             str(row.Index), f"{row.n_trials}", f"{row.accuracy:.1%}", f"{row.low:.1%} to {row.high:.1%}"
@@ -112,7 +113,7 @@ def print_accuracy(results: Results) -> None:
 
 def print_demo(study: Study, difficulty: Mapping[str, Any], results: Results, seconds: float) -> None:
     """Close the demo: what it found, and the two things to do next."""
-    table = _table("", "")
+    table = plain_table("", "")
     for name, count in difficulty["counts"].items():
         table.add_row(f"{name} images", f"{count / difficulty['n_images']:.1%}")
     console.print()

@@ -20,6 +20,7 @@ class State(StrEnum):
     MISSING = "not there yet"
     CURRENT = "up to date"
     OTHER_SETTINGS = "made with other settings"
+    ORIGINS_ELSEWHERE = "origins not here"
     OUT_OF_DATE = "out of date"
 
 
@@ -100,19 +101,21 @@ def _stage_status(
         return StageStatus(folder, command, State.OUT_OF_DATE, describe(manifest), "; ".join(broken))
     if changed := list(_other_settings(study, folder, manifest["settings"])):
         return StageStatus(folder, command, State.OTHER_SETTINGS, describe(manifest), "; ".join(changed))
+    # No fault: a stage may run on a machine that was given only what it reads.
+    if elsewhere := [name for name in manifest["made_from"] if not (study.root / name).is_file()]:
+        why = f"made from {', '.join(elsewhere)}"
+        return StageStatus(folder, command, State.ORIGINS_ELSEWHERE, describe(manifest), why)
     return StageStatus(folder, command, State.CURRENT, describe(manifest))
 
 
 def _broken_links(
     root: Path, made_from: Mapping[str, str], before: Mapping[str, StageStatus]
 ) -> Iterator[str]:
-    """Say which of an artefact's origins are gone, changed, or themselves out of date."""
+    """Say which of an artefact's origins have changed, or are themselves out of date."""
     for name, digest in made_from.items():
         origin = root / name
-        status = before.get(str(Path(name).parent.as_posix()))
-        if not origin.is_file():
-            yield f"{name} is gone"
-        elif sha256_of(origin) != digest:
+        status = before.get(Path(name).parent.as_posix())
+        if origin.is_file() and sha256_of(origin) != digest:
             yield f"{name} has changed"
         elif status and status.state is State.OUT_OF_DATE:
             yield f"{status.folder} is out of date"

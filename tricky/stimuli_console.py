@@ -5,20 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rich.table import Table
-
 from stimuli.check import Checked
 from stimuli.orders import Order, times_seen
 from stimuli.records import Block, StimulusSet
-from tricky.console import console
-
-
-def _table(*columns: str) -> Table:
-    """Return an empty table: names to the left, numbers to the right."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="left" if place == 0 else "right")
-    return table
+from tricky.console import console, plain_table
 
 
 def print_set(built: StimulusSet[Any]) -> None:
@@ -41,7 +31,7 @@ def print_changes(built: StimulusSet[Any]) -> None:
     """Print what changed since the parent."""
     told, parent = built.manifest["refresh"], built.manifest["parent"]
     groups = built.manifest["settings"]["stimuli"]["groups"]
-    table = _table("images", *groups)
+    table = plain_table("images", *groups)
     for change in ("kept", "dropped", "added"):
         table.add_row(change, *(str(told[change].get(group, 0)) for group in groups))
     shares = []
@@ -57,7 +47,7 @@ def print_changes(built: StimulusSet[Any]) -> None:
         f"{told['kept_with_other_share_correct']} of those kept have another share of correct models"
     )
     before = {(row["covariate"], *row["groups"]): row["after"] for row in parent["balance"]}
-    balance = _table("balance", "groups", "before", "after")
+    balance = plain_table("balance", "groups", "before", "after")
     for row in built.manifest["balance"]:
         values = (before.get((row["covariate"], *row["groups"])), row["after"])
         told_values = ["–" if value is None else f"{value:+.3f}" for value in values]
@@ -88,7 +78,7 @@ def print_orders(stimulus_set: StimulusSet[Any], found: Sequence[Order]) -> None
         "harder left",
     ]
     columns += ["longest run", *(["closest repeat"] if repeated else [])]
-    table = _table(*columns)
+    table = plain_table(*columns)
     for order in found:
         cells = [order.participant, *([str(order.session), str(order.shown_list)] if several else [])]
         for block, n in ((Block.PRACTICE, order.n_practice), (Block.MAIN, order.n_main)):

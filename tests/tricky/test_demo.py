@@ -65,14 +65,18 @@ def test_the_published_histogram_gives_the_published_shares(tmp_path):
     counts = [n_correct for n_correct, n_images in rows for _ in range(int(n_images))]
     table = tmp_path / "published.csv"
     table.write_text("image_id,n_correct\n" + "".join(f"{i},{n}\n" for i, n in enumerate(counts)))
-    assert tricky("-C", str(tmp_path), "init").returncode == 0
+    study = tmp_path / "study"
+    assert tricky("init", str(study)).returncode == 0
 
     def shares(*flags: str) -> dict[str, str]:
-        done = tricky("-C", str(tmp_path), "label", "--counts", str(table), "--models", "11", *flags)
+        done = tricky("-C", str(study), "label", "--counts", str(table), "--models", "11", *flags)
         assert done.returncode == 0, done.stderr
         return dict(
             re.findall(r"^(trivial|in-between|impossible)\s+([\d.]+)%", done.stdout, flags=re.MULTILINE)
         )
 
     assert shares() == {"trivial": "46.000", "in-between": "42.496", "impossible": "11.504"}
+    status = tricky("-C", str(study), "status").stdout
+    assert "46.0% trivial, 42.5% in-between, 11.5% impossible" in status
+    assert "out of date" not in status
     assert shares("--tolerance", "0") == {"trivial": "31.838", "in-between": "61.118", "impossible": "7.044"}
