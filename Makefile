@@ -31,7 +31,7 @@ lint: .venv/ready ## Check style, types and the arrows between rooms
 	@$(BIN)/lint-imports
 
 bench: .venv/ready ## Run every benchmark; the last line of each is one JSON object, figure → value
-	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python -P "$$file" || exit 1; done
 
 clean: ## Remove .venv and the demo's study
 	rm -rf .venv demo-study

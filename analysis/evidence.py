@@ -31,11 +31,12 @@ class Evidence:
     stimulus_set : StimulusSet
         What the observers saw.
     sessions : DataFrame
-        The main block of every session with that set and of one kind of observer, as `read_sessions` has it.
+        The main block, without catch trials and repeats, of every session with that set and of one kind of
+        observer, as `read_sessions` has it.
     kind : Kind
         Whether these are people or simulated; never both.
     n_sessions, n_incomplete : int
-        How many sessions that is, and how many of them lack a trial of the set so far.
+        How many sessions that is, and how many of them lack a trial so far.
     n_other_kind, n_other_set : int
         Sessions left out: of the other kind of observer, and with another stimulus set.
     conditions : list of dict
@@ -115,8 +116,14 @@ def gather(root: Path, set_name: str, observers: Choice) -> Evidence:
             f"{root / 'data'}: no session of {who} with the set {set_name!r} as it is now "
             f"(set_id {stimulus_set.set_id}); run one, or name the set that was shown"
         )
-    n_rows = shown.groupby("session_key").size()
-    main = shown[shown["block"] == Block.MAIN].reset_index(drop=True)
+    complete = shown.groupby("session_key")["complete"].first()
+    # Catch trials ask for attention, and a repeat is no new item: neither tells how often people are right.
+    scored = [
+        trial.trial_id
+        for trial in stimulus_set.trials
+        if trial.block is Block.MAIN and not trial.catch and trial.repeats is None
+    ]
+    main = shown[shown["trial_id"].isin(scored)].reset_index(drop=True)
     if main["correct"].isna().all():
         raise InputError(f"{root / 'data'}: no trial of a main block has a right answer yet; run on")
     session_files = sorted((root / "data").glob("sub-*/**/*_beh.*"))
@@ -127,9 +134,9 @@ def gather(root: Path, set_name: str, observers: Choice) -> Evidence:
         stimulus_set=stimulus_set,
         sessions=main,
         kind=kind,
-        n_sessions=len(n_rows),
-        n_incomplete=int((n_rows < len(stimulus_set.trials)).sum()),
-        n_other_kind=with_set["session_key"].nunique() - len(n_rows),
+        n_sessions=len(complete),
+        n_incomplete=int((~complete.astype("boolean").fillna(False)).sum()),
+        n_other_kind=with_set["session_key"].nunique() - len(complete),
         n_other_set=every["session_key"].nunique() - with_set["session_key"].nunique(),
         conditions=_conditions(root / "data", stimulus_set.set_id, set(shown["participant"])),
         manifests=manifests,

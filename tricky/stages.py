@@ -212,10 +212,15 @@ def _next_name(name: str) -> str:
 def run(study: Study, participant: str, session: int | None = None) -> SessionSummary:
     """Run one person's session, or go on with it."""
     _require("psychopy", extra="experiment", to="show images to people")
+    from experiment.bids import SessionPath
     from experiment.session import run_session
+    from stimuli.check import require_sound
 
+    SessionPath(study.data, participant, session, study.settings.experiment.task_name)  # refuses a bad id
+    stimuli = study.stimulus_set(study.settings.experiment.stimuli)
+    require_sound(stimuli)
     return run_session(
-        study.stimulus_set(study.settings.experiment.stimuli),
+        stimuli,
         study.data,
         participant,
         study.settings.experiment,

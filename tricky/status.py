@@ -54,7 +54,7 @@ def study_status(study: Study) -> list[StageStatus]:
         ("difficulty", "difficulty.json", "tricky label", _describe_difficulty),
         *(
             (f"stimuli/{name}", "stimulus_set.json", f"tricky stimuli build {name}", _describe_stimuli)
-            for name in study.settings.stimuli
+            for name in _stimulus_sets(study)
         ),
         ("data", "dataset_description.json", "tricky run", _describe_nothing),
         ("report", "results.json", "tricky analyse", _describe_nothing),
@@ -66,6 +66,12 @@ def study_status(study: Study) -> list[StageStatus]:
         else:
             found[folder] = _stage_status(study, folder, manifest, command, describe, found)
     return list(found.values())
+
+
+def _stimulus_sets(study: Study) -> list[str]:
+    """Name the sets that the study file describes, then the successors that stand beside them."""
+    there = sorted(path.parent.name for path in study.root.glob("stimuli/*/stimulus_set.json"))
+    return list(dict.fromkeys([*study.settings.stimuli, *there]))
 
 
 def require_current(study: Study, folder: str) -> None:
@@ -125,7 +131,10 @@ def _other_settings(study: Study, folder: str, made_with: Mapping[str, Any]) -> 
     """Say which settings an artefact was made with that the study file no longer has."""
     now = study.settings.model_dump(mode="json")
     if folder.startswith("stimuli/"):
-        now["stimuli"] = now["stimuli"][folder.removeprefix("stimuli/")]
+        name = folder.removeprefix("stimuli/")
+        if name not in now["stimuli"]:  # a successor has its settings from its parent
+            return
+        now["stimuli"] = now["stimuli"][name]
     for section, then in made_with.items():
         if section == "pool":
             yield from _other_models(study, folder, then["models"])

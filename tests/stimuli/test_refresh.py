@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from model_eval.artefacts import InputError, sha256_of
@@ -162,6 +162,7 @@ def brute_force(slots, rows, old, exact, cap):
 
 
 @settings(max_examples=80, deadline=None)
+@example(seed=18301, exact=False, cap=3)
 @given(seed=st.integers(0, 2**32), exact=st.booleans(), cap=st.sampled_from([None, 3, 4]))
 def test_as_many_images_stay_as_can(seed, exact, cap):
     rng = np.random.default_rng(seed)
@@ -172,6 +173,7 @@ def test_as_many_images_stay_as_can(seed, exact, cap):
     old = pd.DataFrame({"group": was, "class_name": classes}, index=names)
     slots = [Slot(Block.MAIN, (names[2 * i], names[2 * i + 1]), 1) for i in range(n_pairs)]
     had = old.loc[[image for slot in slots for image in slot.images]]
+    assume(cap is None or had["class_name"].value_counts().max() <= cap)  # as any set that was built
     fate = rng.choice(["stays", "goes", "moves"], len(names), p=[0.5, 0.3, 0.2])
     now = old[fate != "goes"].copy()
     moved = now.index.isin(old.index[fate == "moves"])

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from model_eval.artefacts import InputError
+from model_eval.artefacts import InputError, sha256_of
 from model_eval.difficulty import label_counts
 from model_eval.settings import LabelSettings
 from tricky.stages import build_stimuli
@@ -203,3 +203,25 @@ def test_a_missing_set_takes_one_line_and_ends_with_2(tmp_path):
         assert done.returncode == 2
         assert done.stderr.count("\n") == 1
         assert "not there yet" in done.stderr
+
+
+def test_a_session_refuses_a_set_that_breaks_a_promise_though_its_hashes_fit(tmp_path):
+    study = write_study(
+        tmp_path / "study", 'source = "mnist-5k"', "[stimuli.main]\ntrials = 6\npractice_trials = 2"
+    )
+    label(study, [f"{number:04d}" for number in range(0, 5000, 20)], 1)
+    succeed("stimuli", "build", cwd=study)
+    folder = study / "stimuli" / "main"
+    trials = folder / "trials.tsv"
+    trials.chmod(0o644)
+    trials.write_text("".join(trials.read_text().splitlines(keepends=True)[:-1]))  # one trial fewer
+    manifest = folder / "stimulus_set.json"
+    content = json.loads(manifest.read_text())
+    content["tables"]["trials.tsv"] = sha256_of(trials)
+    manifest.chmod(0o644)
+    manifest.write_text(json.dumps(content))
+    done = tricky("run", "--participant", "07", cwd=study)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"tricky: {folder}: ")
+    assert "build the set again" in done.stderr
+    assert not (study / "data").exists()
