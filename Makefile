@@ -1,7 +1,9 @@
 # Everything runs in .venv, which every target sets up for itself; the second time that takes no time.
 # `make PYTHON=python3.12 …` chooses the interpreter. Paths stay relative, so a clone may lie anywhere.
 
-PYTHON ?= $(firstword $(shell command -v python3.12 python3.11) python3)
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))
+PYTHON ?= $(shell for each in python3 python3.12 python3.11; do \
+  "$$each" -c '$(FITS)' 2>/dev/null && echo "$$each" && exit; done; echo python3)
 BIN := .venv/bin
 RUN := $(BIN)/python -m
 
@@ -38,7 +40,7 @@ clean: ## Remove .venv and the demo's study
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(MAKE) --no-print-directory packages PACKAGES="$(SETUP_PACKAGES)"
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13) and "PsychoPy runs on Python 3.11 and 3.12: make PYTHON=python3.12 …")'
+	@$(PYTHON) -c '$(FITS)' || { echo "tricky needs Python 3.11 or 3.12 (PsychoPy goes no further): make PYTHON=python3.12 …" >&2; exit 1; }
 	@echo "Setting up .venv (PyTorch alone takes some minutes the first time) …"
 	@$(PYTHON) -m venv .venv
 	@$(RUN) pip install --quiet --upgrade 'pip>=25.1'
