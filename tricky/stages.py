@@ -254,7 +254,7 @@ def analyse(study: Study, observers: Literal["auto", "person", "simulated"] = "a
         study.settings.analyse,
         title=study.settings.study.name,
         experiment_set=study.settings.experiment.stimuli,
-        source=images_of(study),
+        source=images_at_hand(study),
         observers=observers,
     )
 
@@ -264,6 +264,14 @@ def images_of(study: Study) -> ImageSource:
     from model_eval.images import open_images
 
     return open_images(study.settings.images, study.root)
+
+
+def images_at_hand(study: Study) -> ImageSource | None:
+    """Open the images, or return None on a machine that hasn't got them: a report can do without."""
+    try:
+        return images_of(study)
+    except InputError:
+        return None
 
 
 def dataset_of(study: Study) -> Dataset:
