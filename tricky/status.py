@@ -48,6 +48,11 @@ class StageStatus:
 
 def study_status(study: Study) -> list[StageStatus]:
     """Look at every stage of a study, in the order in which data flows."""
+    return list(_look(study))
+
+
+def _look(study: Study) -> Iterator[StageStatus]:
+    """Look at one stage after the other, so that whoever asks for an early one waits for no later one."""
     stages = [
         ("training", "training.json", "tricky train", _describe_training),
         ("decisions", "pool.json", "tricky evaluate", _describe_decisions),
@@ -65,7 +70,7 @@ def study_status(study: Study) -> list[StageStatus]:
             found[folder] = _data_status(study)
         else:
             found[folder] = _stage_status(study, folder, manifest, command, describe, found)
-    return list(found.values())
+        yield found[folder]
 
 
 def _stimulus_sets(study: Study) -> list[str]:
@@ -82,10 +87,10 @@ def require_current(study: Study, folder: str) -> None:
     InputError
         The stage is out of date; the line says why and what to run.
     """
-    for status in study_status(study):
-        if status.folder == folder and status.state is State.OUT_OF_DATE:
-            path = study.root / folder
-            raise InputError(f"{path}: out of date ({status.why}); run `{status.command}` first")
+    status = next(each for each in _look(study) if each.folder == folder)
+    if status.state is State.OUT_OF_DATE:
+        path = study.root / folder
+        raise InputError(f"{path}: out of date ({status.why}); run `{status.command}` first")
 
 
 def _stage_status(
