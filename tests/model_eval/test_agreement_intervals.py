@@ -45,7 +45,7 @@ def test_on_many_items_the_interval_is_the_bootstrap_of_scipy(pairs, compared_wi
     correct = answers(3, 1200, seed=1)
     low, high = limits_by_scipy(correct[:2] if statistic is cohen_kappa_score else correct, statistic)
     found = measure_consistency(correct, pairs, np.random.default_rng(2), compared_with=compared_with)
-    # Limits of 500 resamples have a standard error of 5% of the width; 2 pseudo-items of 1,200 move them less.
+    # Limits of 500 resamples have a standard error of 5% of the width; pseudo-items move them less.
     assert (found.low, found.high) == pytest.approx((low, high), abs=0.2 * (high - low))
 
 
