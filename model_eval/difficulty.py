@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from model_eval.agreement import agreement
 from model_eval.artefacts import InputError, read_json, sha256_of, versions_of, write_json, write_text
 from model_eval.counts import read_counts
 from model_eval.criterion import NOT_LABELLED, difficulty_of, least_models, stability
 from model_eval.lists import read_image_list
+from model_eval.modal import modal_answers
 from model_eval.reassessed import Reason, read_reassessed, why_impossible
 from model_eval.records import (
     DIFFICULTY_COLUMNS,
@@ -99,7 +99,7 @@ def label_decisions(
         n_models=seen.sum(axis=0),
         n_correct=correct.sum(axis=0),
         stability_families=in_families,
-        **agreement(decisions.predictions, decisions.labels)._asdict(),
+        **modal_answers(decisions.predictions, decisions.labels)._asdict(),
     )
     return _write(
         table,

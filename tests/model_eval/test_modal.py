@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from model_eval.agreement import agreement
+from model_eval.modal import modal_answers
 
 
 def test_agreement_is_what_counting_by_hand_gives() -> None:
@@ -13,7 +13,7 @@ def test_agreement_is_what_counting_by_hand_gives() -> None:
     labels = rng.integers(0, 5, 300)
     predictions[:, 0] = -1  # seen by nobody
     predictions[:, 1] = labels[1]
-    found = agreement(predictions, labels)
+    found = modal_answers(predictions, labels)
 
     def commonest(answers: list[int]) -> tuple[int, int]:
         counts = Counter(answers)

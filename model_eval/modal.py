@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 
-class Agreement(NamedTuple):
+class ModalAnswers(NamedTuple):
     """The commonest answer to each image, and the share of models that gave it; each of shape (n_images,).
 
     Of answers given as often, the smallest index is taken.  An index is −1, and its share 0, where there is
@@ -20,7 +20,7 @@ class Agreement(NamedTuple):
     modal_error_share: np.ndarray
 
 
-def agreement(predictions: np.ndarray, labels: np.ndarray) -> Agreement:
+def modal_answers(predictions: np.ndarray, labels: np.ndarray) -> ModalAnswers:
     """Return how far models agree, on whatever answer and on one and the same wrong one.
 
     Parameters
@@ -31,7 +31,7 @@ def agreement(predictions: np.ndarray, labels: np.ndarray) -> Agreement:
 
     Returns
     -------
-    Agreement
+    ModalAnswers
         Shares are of the models that saw the image.
     """
     answers = np.sort(np.ascontiguousarray(predictions.T), axis=1)  # equal answers stand side by side
@@ -45,7 +45,7 @@ def agreement(predictions: np.ndarray, labels: np.ndarray) -> Agreement:
     run_length[answers == labels[:, None]] = 0
     error, wrong_votes = _longest(answers, run_length)
     of_seen = np.maximum(n_models, 1)
-    return Agreement(modal, votes / of_seen, error, wrong_votes / of_seen)
+    return ModalAnswers(modal, votes / of_seen, error, wrong_votes / of_seen)
 
 
 def _longest(answers: np.ndarray, run_length: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
