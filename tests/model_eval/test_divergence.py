@@ -11,7 +11,7 @@ from model_eval.divergence import divergence_to_neighbour
 def test_is_the_integral_of_the_log_ratio_of_two_normal_densities(own: float, other: float):
     def integrand(x: float) -> float:
         ratio = stats.norm.logpdf(x, scale=own) - stats.norm.logpdf(x, scale=other)
-        return stats.norm.pdf(x, scale=own) * ratio
+        return float(stats.norm.pdf(x, scale=own) * ratio)
 
     reference, _ = integrate.quad(integrand, -9 * own, 9 * own)
     assert divergence_to_neighbour(np.array([own, other]))[0] == pytest.approx(reference, rel=1e-6)
