@@ -19,9 +19,9 @@ TABLE_NAME = re.compile(
 )
 ENTITIES = ("participant", "session", "kind", "set_id")
 CATEGORIES = ("block", "trial_id", "left_item", "right_item", "response", "response_item")
-FLOATS = ("response_time", "onset")
-INTEGERS = ("trial_index", "dropped_frames")
-BOOLEANS = ("correct", "resumed")
+FLOATS = ("response_time", "onset", "worst_frame")
+INTEGERS = ("trial_index", "dropped_frames", "late_flips", "early_keys", "keys_together", "broken_off")
+BOOLEANS = ("correct", "timing_ok", "key_held", "resumed")
 REQUIRED = tuple(column.name for column in COLUMNS)
 """Columns that every session table has; a table may have more, which are kept as text."""
 
@@ -54,7 +54,7 @@ def read_sessions(folder: Path | str) -> pd.DataFrame:
     DataFrame
         One row a trial, in the order of participants, sessions and trials: `participant` (without ``sub-``),
         `session` (missing where the data set has none), `kind` (``person`` or ``simulated``), `set_id`, then
-        the columns of the session tables (`response_time` and `onset` in seconds; `correct` a nullable bool,
+        the columns of the session tables (times in seconds; `correct` a nullable bool,
         missing where both items of the trial are equally hard), and `complete`: whether the session has a row
         for each trial of its set (missing where its sidecar doesn't say how many there are).
 

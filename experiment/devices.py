@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from experiment.plan import Page
-from experiment.records import Choice, ScheduledTrial
+from experiment.records import Choice, ScheduledTrial, Timing
 
 
 class Stopped(Exception):  # noqa: N818 - stopping is the observer's right, no error
@@ -30,8 +30,8 @@ class Display(Protocol):
         """Show the two images; return their onset in s from the start of the session."""
         ...
 
-    def dropped_frames(self) -> int:
-        """Return the number of frames missed since the onset of the pair."""
+    def timing(self) -> Timing:
+        """Return how the screen kept its rhythm since the onset of the pair."""
         ...
 
     def feedback(self, correct: bool | None) -> None:

@@ -18,6 +18,7 @@ def run(
     *,
     inter_trial_interval_s: float,
     resumed: bool,
+    broken_off: int = 0,
 ) -> None:
     """Run the steps of a session, in order.
 
@@ -36,6 +37,8 @@ def run(
         Duration of the fixation before each pair.
     resumed : bool
         Whether the session has been interrupted before.
+    broken_off : int
+        How often the first of the trials had begun before.
 
     Raises
     ------
@@ -50,9 +53,8 @@ def run(
         display.fixation(inter_trial_interval_s)
         onset_s = display.pair(step)
         choice = observer.choose(step)
-        response = Response(
-            step, choice.side, choice.response_time_s, onset_s, display.dropped_frames(), resumed
-        )
+        response = Response(step, choice, onset_s, display.timing(), resumed, broken_off)
         record(response)
+        broken_off = 0
         if step.block is Block.PRACTICE:
             display.feedback(response.correct)

@@ -19,7 +19,7 @@ from scipy.optimize import root_scalar
 from scipy.special import expit, logit, ndtri
 
 from experiment.plan import Page
-from experiment.records import Choice, ScheduledTrial, Side
+from experiment.records import Choice, ScheduledTrial, Side, Timing
 from experiment.settings import SimulateSettings
 from model_eval.artefacts import sha256_of
 
@@ -165,9 +165,9 @@ class SimulatedDisplay:
         """Return the simulated time."""
         return self.now_s
 
-    def dropped_frames(self) -> int:
-        """Return 0."""
-        return 0
+    def timing(self) -> Timing:
+        """Return that nothing went wrong."""
+        return Timing()
 
     def feedback(self, correct: bool | None) -> None:  # noqa: ARG002
         """Let the time pass."""

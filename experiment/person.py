@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from experiment.devices import Stopped
-from experiment.records import Choice, ScheduledTrial, Side
+from experiment.records import TOGETHER_S, Choice, ScheduledTrial, Side
 from experiment.settings import ExperimentSettings
 
 STOP_WITHIN_S = 3.0
@@ -36,12 +36,21 @@ class Keyboard(Protocol):
         """Return the presses since the last call, each one once, in order."""
         ...
 
+    def held(self) -> set[str]:
+        """Return the keys that were down at the last call of `presses`."""
+        ...
+
 
 class Frames(Protocol):
     """A screen, as far as waiting for a key needs it."""
 
     onset_s: float
     """Flip that showed what is on now, on the keyboard's clock."""
+
+    @property
+    def last_flip_s(self) -> float:
+        """Flip that showed it last, on the same clock."""
+        ...
 
     def frame(self) -> None:
         """Show the same for one more frame."""
@@ -56,7 +65,9 @@ class PersonAtKeyboard:
     """Waits for a person, one frame after the other.
 
     A press counts when it is later than the onset of what it answers to: presses from before are never
-    taken for answers, however late they are read.  The quit key is heard at all times.
+    taken for answers, however late they are read, and a key that is held down answers once.  Every press
+    of an answer key counts once in the session table: as the answer; as a key pressed together with it,
+    within `TOGETHER_S` after it; or as an early key of the next trial.  The quit key is heard at all times.
 
     Parameters
     ----------
@@ -77,24 +88,43 @@ class PersonAtKeyboard:
         self._asked_to_stop_s = float("-inf")
 
     def goes_on(self) -> None:
-        """Wait for the continue key."""
+        """Wait for the continue key; answer keys pressed before it count for nothing."""
         self._wait_for({self._settings.continue_key})
 
     def choose(self, trial: ScheduledTrial) -> Choice:  # noqa: ARG002 - a person sees it on the screen
-        """Wait for the key of a side."""
-        press = self._wait_for(set(self._sides))
-        return Choice(self._sides[press.key], press.time_s - self._screen.onset_s)
+        """Wait for the key of a side, and for others that are pressed together with it."""
+        onset_s = self._screen.onset_s
+        self._listen()
+        since = {press.key for press in self._waiting if press.time_s > onset_s}
+        held = self._keyboard.held() & set(self._sides) - since
+        answer, early = self._wait_for(set(self._sides))
+        until_s = answer.time_s + TOGETHER_S
+        while self._screen.last_flip_s <= until_s:
+            self._screen.frame()
+        self._listen()
+        together = [press for press in self._waiting if press.key in self._sides and press.time_s <= until_s]
+        self._waiting = [press for press in self._waiting if press not in together]
+        return Choice(
+            self._sides[answer.key], answer.time_s - onset_s, early, bool(held), keys_together=len(together)
+        )
 
-    def _wait_for(self, keys: set[str]) -> KeyPress:
+    def _listen(self) -> None:
+        self._waiting += self._keyboard.presses()
+
+    def _wait_for(self, keys: set[str]) -> tuple[KeyPress, int]:
+        """Return the first press of `keys` after the onset, and the number of those that came before it."""
+        early = 0
         while True:
-            self._waiting += self._keyboard.presses()
+            self._listen()
             while self._waiting:
                 press = self._waiting.pop(0)
                 if press.key == self._settings.quit_key:
                     self._quit_pressed(press.time_s)
-                elif press.key in keys and press.time_s > self._screen.onset_s:
+                elif press.key in keys and press.time_s <= self._screen.onset_s:
+                    early += 1
+                elif press.key in keys:
                     self._ask_to_stop(float("-inf"))
-                    return press
+                    return press, early
             self._screen.frame()
 
     def _quit_pressed(self, time_s: float) -> None:

@@ -26,38 +26,16 @@ from experiment.layout import Layout, at_size, lay_out, pixels_of
 from experiment.person import PersonAtKeyboard
 from experiment.plan import Page, PageName
 from experiment.psychopy_keyboards import open_keyboard
-from experiment.records import ScheduledTrial, Side
+from experiment.records import ScheduledTrial, Side, Timing
 from experiment.settings import ExperimentSettings
 from experiment.texts import Texts
+from experiment.timing import Refresh, refresh_of, timing_of
 from model_eval.artefacts import InputError
 from stimuli.records import Block, StimulusSet
 
 logging.console.setLevel(logging.CRITICAL)  # written for programmers; what people need is raised here
 
 FEEDBACK_S = 1.5
-MISSED_AFTER_PERIODS = 1.5
-"""A frame that took longer than so many refresh periods missed at least one."""
-UNLOCKED_PERIOD_S = 1 / 60
-"""Pace of the frames where flips do not wait for a screen's refresh (virtual and remote screens)."""
-
-
-@dataclass(frozen=True)
-class Refresh:
-    """The rhythm of the screen.
-
-    Attributes
-    ----------
-    period_s : float
-        Of one frame: the measured one, or `UNLOCKED_PERIOD_S`.
-    locked : bool
-        Whether flips wait for the screen's refresh.
-    measured_interval_s : float
-        Median time from flip to flip, as fast as they come.
-    """
-
-    period_s: float
-    locked: bool
-    measured_interval_s: float
 
 
 @dataclass(frozen=True)
@@ -180,10 +158,10 @@ class Screen:
         self._n_practice = len(trials) - self._n_main
         self._shown: list[visual.ImageStim] = []
         self._bar: list[visual.ImageStim] = []
-        self._last_flip_s = self.onset_s = logging.defaultClock.getTime()
+        self.last_flip_s = self.onset_s = logging.defaultClock.getTime()
         self._notice_until_s = float("-inf")
-        self._dropped = 0
-        self.refresh = Refresh(UNLOCKED_PERIOD_S, False, UNLOCKED_PERIOD_S)
+        self._frames_s: list[float] = []
+        self.refresh = Refresh()
 
         self._show([self._stim(canvas.message(texts.loading))])
         keys = (self._cap(settings.left_key), self._cap(settings.right_key))
@@ -233,9 +211,9 @@ class Screen:
         self._show([self._question, *self._bar, *self._placed(trial)])
         return self.onset_s - self._origin_s
 
-    def dropped_frames(self) -> int:
-        """Return the number of frames missed since the onset of what is on."""
-        return self._dropped
+    def timing(self) -> Timing:
+        """Return how the screen kept its rhythm since the onset of what is on."""
+        return timing_of(self._frames_s, self.refresh)
 
     def feedback(self, correct: bool | None) -> None:
         """Mark the harder image of the last pair for a while, and say whether it was the one chosen."""
@@ -247,19 +225,17 @@ class Screen:
         self._hold(FEEDBACK_S)
 
     def frame(self) -> None:
-        """Show the same for one more frame, and count the frames that were missed before it."""
+        """Show the same for one more frame."""
         for stim in self._shown:
             stim.draw()
-        if self._last_flip_s < self._notice_until_s:
+        if self.last_flip_s < self._notice_until_s:
             self._notice.draw()
         if not self.refresh.locked:
             pyglet.gl.glFinish()  # drawing is over, so that only the flip itself comes after the pause
-            sleep(max(0.0, self._last_flip_s + self.refresh.period_s - logging.defaultClock.getTime()))
+            sleep(max(0.0, self.last_flip_s + self.refresh.period_s - logging.defaultClock.getTime()))
         flip_s = float(self._window.flip())
-        periods = (flip_s - self._last_flip_s) / self.refresh.period_s
-        if periods > MISSED_AFTER_PERIODS:
-            self._dropped += round(periods) - 1
-        self._last_flip_s = flip_s
+        self._frames_s.append(flip_s - self.last_flip_s)
+        self.last_flip_s = flip_s
 
     def ask_to_stop(self, until_s: float) -> None:
         """Lay a notice over the foot of the screen, until a time."""
@@ -269,13 +245,13 @@ class Screen:
         """Put something else on the screen; its onset is the flip that shows it."""
         self._shown = stims
         self.frame()
-        self.onset_s = self._last_flip_s
-        self._dropped = 0
+        self.onset_s = self.last_flip_s
+        self._frames_s.clear()
 
     def _hold(self, duration_s: float) -> None:
         """Keep what is on until its duration is over, to the nearest frame."""
         # What comes next is shown by the flip after this loop, one period later.
-        while self._last_flip_s + 1.5 * self.refresh.period_s < self.onset_s + duration_s:
+        while self.last_flip_s + 1.5 * self.refresh.period_s < self.onset_s + duration_s:
             self.frame()
 
     def _placed(self, trial: ScheduledTrial) -> list[visual.ImageStim]:
@@ -302,11 +278,7 @@ class Screen:
         for _ in range(n_flips + 10):  # the first ones fill the driver's queue
             self._shown[0].draw()
             flips_s.append(self._window.flip())
-        intervals_s = np.diff(flips_s[10:])
-        first, median, third = np.quantile(intervals_s, [0.25, 0.5, 0.75])
-        # Real screens keep 20 to 500 Hz to well within a tenth; drawing as fast as possible does not.
-        locked = bool(1 / 500 < median < 1 / 20 and third - first < 0.1 * median)
-        return Refresh(float(median) if locked else UNLOCKED_PERIOD_S, locked, float(median))
+        return refresh_of(list(np.diff(flips_s[10:])))
 
 
 def open_window(settings: ExperimentSettings) -> visual.Window:

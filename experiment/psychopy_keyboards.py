@@ -9,6 +9,7 @@ import platform
 from time import perf_counter
 from typing import Any
 
+import pyglet
 from psychopy import event, logging, visual
 from psychopy.hardware import keyboard as psychopy_keyboard
 
@@ -41,6 +42,10 @@ class PtbKeyboard:
                 new.append(key)
         return sorted((KeyPress(key.name, float(key.tDown)) for key in new), key=lambda press: press.time_s)
 
+    def held(self) -> set[str]:
+        """Return the keys that were down at the last look: reported, and not yet released."""
+        return {key.name for key in self._reported}
+
 
 class EventKeyboard:
     """The window's own key events, stamped when they are read: once a frame.
@@ -53,20 +58,27 @@ class EventKeyboard:
 
     def __init__(self, window: visual.Window) -> None:
         self._released_s: dict[int, float] = {}
+        self._down: set[int] = set()
         native: Any = window.winHandle
         native.push_handlers(on_key_press=self._is_repetition, on_key_release=self._note_release)
 
     def _note_release(self, symbol: int, _modifiers: int) -> None:
         self._released_s[symbol] = perf_counter()
+        self._down.discard(symbol)
 
     def _is_repetition(self, symbol: int, _modifiers: int) -> bool:
         """Return True, which to pyglet means that the event is dealt with."""
+        self._down.add(symbol)
         return perf_counter() - self._released_s.get(symbol, float("-inf")) < self.REPEATS_WITHIN_S
 
     def presses(self) -> list[KeyPress]:
         """Return the presses since the last call."""
         keys = event.getKeys(timeStamped=logging.defaultClock)
         return [KeyPress(name, float(time_s)) for name, time_s in keys]
+
+    def held(self) -> set[str]:
+        """Return the keys that were down at the last look."""
+        return {pyglet.window.key.symbol_string(symbol).lower().lstrip("_") for symbol in self._down}
 
 
 def open_keyboard(backend: str, window: visual.Window) -> Keyboard:

@@ -56,10 +56,53 @@ class ScheduledTrial:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What an observer did: which side, and how long after the images appeared."""
+    """What an observer did.
+
+    Attributes
+    ----------
+    side : Side
+        What was chosen as the harder.
+    response_time_s : float
+        From the flip that showed the images to the key press.
+    early_keys : int
+        Answer keys pressed since the answer or the page before, up to the onset; they answer nothing.
+    key_held : bool
+        Whether an answer key was down when the images appeared.
+    keys_together : int
+        Further presses of answer keys within `TOGETHER_S` after the one that counts.
+    """
 
     side: Side
     response_time_s: float
+    early_keys: int = 0
+    key_held: bool = False
+    keys_together: int = 0
+
+
+TOGETHER_S = 0.05
+"""Presses of answer keys no further apart than this are taken for one movement of the hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How the screen kept its rhythm while the images were on.
+
+    Attributes
+    ----------
+    dropped_frames : int
+        Refreshes missed.
+    late_flips : int
+        Flips that came late; each misses one refresh or more.
+    worst_frame_s : float or None
+        Longest time between two flips; None where there was no screen.
+    ok : bool
+        Whether onset and response time are good to one refresh: flips wait for the screen, and none was late.
+    """
+
+    dropped_frames: int = 0
+    late_flips: int = 0
+    worst_frame_s: float | None = None
+    ok: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,29 +113,29 @@ class Response:
     ----------
     trial : ScheduledTrial
         What was shown.
-    side : Side
-        What was chosen as the harder.
-    response_time_s : float
-        From the flip that showed the images to the key press.
+    choice : Choice
+        What the observer did.
     onset_s : float
         Of the images, from the start of the session.
-    dropped_frames : int
-        Frames missed while the images were on.
+    timing : Timing
+        While the images were on.
     resumed : bool
         Whether the session was interrupted at or before this trial.
+    broken_off : int
+        How often the trial had begun before, without an answer: its images may have been seen.
     """
 
     trial: ScheduledTrial
-    side: Side
-    response_time_s: float
+    choice: Choice
     onset_s: float
-    dropped_frames: int
-    resumed: bool
+    timing: Timing = Timing()
+    resumed: bool = False
+    broken_off: int = 0
 
     @property
     def correct(self) -> bool | None:
         """Whether the harder item was chosen; None where there is none."""
-        return None if self.trial.harder is None else self.side is self.trial.harder
+        return None if self.trial.harder is None else self.choice.side is self.trial.harder
 
 
 @dataclass(frozen=True)
@@ -143,14 +186,14 @@ COLUMNS = (
     Column(
         "response",
         "Side that the observer chose as the harder one for a network.",
-        lambda r: r.side.value,
+        lambda r: r.choice.side.value,
         levels={Side.LEFT: "The left image.", Side.RIGHT: "The right image."},
     ),
-    Column("response_item", "Item that the observer chose.", lambda r: r.trial.item(r.side)),
+    Column("response_item", "Item that the observer chose.", lambda r: r.trial.item(r.choice.side)),
     Column(
         "response_time",
         "Time from the screen refresh that showed the images to the key press.",
-        lambda r: f"{r.response_time_s:.6f}",
+        lambda r: f"{r.choice.response_time_s:.6f}",
         units="s",
     ),
     Column(
@@ -171,7 +214,54 @@ COLUMNS = (
     Column(
         "dropped_frames",
         "Screen refreshes missed while the images were on.",
-        lambda r: str(r.dropped_frames),
+        lambda r: str(r.timing.dropped_frames),
+    ),
+    Column(
+        "late_flips",
+        "Flips that came more than one and a half refresh periods after the one before, while the images "
+        "were on.",
+        lambda r: str(r.timing.late_flips),
+    ),
+    Column(
+        "worst_frame",
+        "Longest time between two flips while the images were on.",
+        lambda r: "n/a" if r.timing.worst_frame_s is None else f"{r.timing.worst_frame_s:.6f}",
+        units="s",
+    ),
+    Column(
+        "timing_ok",
+        "Whether onset and response time are good to one refresh of the screen.",
+        lambda r: _TRUTH[r.timing.ok],
+        levels={
+            "true": "Flips waited for the screen's refresh, and none was late while the images were on.",
+            "false": "A flip was late, or flips don't wait for this screen (see Apparatus).",
+        },
+    ),
+    Column(
+        "early_keys",
+        "Number of answer keys pressed after the answer or the page before and not after the onset of the "
+        "images; they answer nothing.",
+        lambda r: str(r.choice.early_keys),
+    ),
+    Column(
+        "key_held",
+        "Whether an answer key was down when the images appeared.",
+        lambda r: _TRUTH[r.choice.key_held],
+        levels={
+            "true": "It was pressed before the onset; it answers nothing until it is pressed anew.",
+            "false": "None was down.",
+        },
+    ),
+    Column(
+        "keys_together",
+        f"Number of further presses of answer keys within {TOGETHER_S} s after the one that counts.",
+        lambda r: str(r.choice.keys_together),
+    ),
+    Column(
+        "broken_off",
+        "How often this trial had begun before and was broken off without an answer, by a pause, a stop or a "
+        "crash: its images may have been seen already.",
+        lambda r: str(r.broken_off),
     ),
     Column(
         "resumed",

@@ -137,6 +137,7 @@ def run_session(
                 journal.record,
                 inter_trial_interval_s=settings.inter_trial_interval_s,
                 resumed=first > 0,
+                broken_off=_ended_at(first, runs[:-1]),
             )
         return SessionSummary(place.table, journal.complete, journal.n_done, len(trials), first or None)
 
@@ -187,6 +188,12 @@ def _seconds_since_start(runs: list[dict[str, Any]], now: datetime) -> float:
     """Return the time since the first trial's run was started, by the machines' own calendars."""
     starts = [run["started"] for run in runs if run["first_trial"] == 0]
     return (now - datetime.fromisoformat(starts[-1])).total_seconds() if starts else 0.0
+
+
+def _ended_at(first: int, runs: list[dict[str, Any]]) -> int:
+    """Return how many earlier runs ended before trial `first` was answered, and may have shown it."""
+    ends = [run["first_trial"] for run in runs[1:]] + [first] * bool(runs)
+    return ends.count(first)
 
 
 def _keep_what_changed(before: dict[str, Any], content: dict[str, Any], run: dict[str, Any]) -> None:

@@ -134,13 +134,14 @@ def measure_dichotomy(
     value = dichotomy(correct)
     n_models, n_images = correct.shape
     patterns = patterns_of(correct)
-    weights = resampled(patterns.n_images, n_resamples, rng) / n_images
     n_right = patterns.correct.sum(axis=0)
-    accuracy = weights @ patterns.correct.T
-    observed = weights @ (n_right * (n_models - n_right))
-    expected = _expected_pairs(accuracy)
-    bootstrap = np.full(n_resamples, np.nan)
-    np.divide(observed, expected, out=bootstrap, where=expected > 0)
+    bootstrap = []
+    for weights in resampled(patterns.n_images, n_resamples, rng):
+        expected = _expected_pairs(weights @ patterns.correct.T / n_images)
+        observed = weights @ (n_right * (n_models - n_right)) / n_images
+        bootstrap.append(
+            1 - np.divide(observed, expected, out=np.full(len(weights), np.nan), where=expected > 0)
+        )
 
     jackknife = None
     if holds_for == "images and models":
@@ -150,7 +151,7 @@ def measure_dichotomy(
             if n_models > 2
             else np.array([np.nan])
         )
-    low, high = interval(value, 1 - bootstrap, jackknife, level)
+    low, high = interval(value, np.concatenate(bootstrap), jackknife, level)
     own = correct.mean(axis=1)
     least, most = dichotomy_range(own)
     histogram = np.bincount(correct.sum(axis=0), minlength=n_models + 1)
@@ -188,9 +189,10 @@ def interval_of_histogram(
     n_resamples : int
     """
     counts = np.asarray(n_images)
-    replicates = resampled(counts, n_resamples, rng)
-    values = np.array([dichotomy_of_histogram(each) for each in replicates])
-    return interval(dichotomy_of_histogram(counts), values, level=level)
+    values = [
+        dichotomy_of_histogram(each) for weights in resampled(counts, n_resamples, rng) for each in weights
+    ]
+    return interval(dichotomy_of_histogram(counts), np.array(values), level=level)
 
 
 def dichotomy_range(accuracy: np.ndarray) -> tuple[float, float]:

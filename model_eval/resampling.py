@@ -7,6 +7,7 @@ agree with itself, so their part is the jackknife's.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,8 @@ from scipy import stats
 
 N_RESAMPLES = 1000
 """Enough for the standard deviation of a bootstrap to be known to 2%."""
+_CELLS = 2**22
+"""Counts that are held in memory at a time: 32 MB."""
 
 
 class Patterns(NamedTuple):
@@ -49,7 +52,7 @@ def patterns_of(correct: np.ndarray) -> Patterns:
     return Patterns(np.unpackbits(packed, axis=0, count=len(correct)).astype(bool), n_images)
 
 
-def resampled(n_images: np.ndarray, n_resamples: int, rng: np.random.Generator) -> np.ndarray:
+def resampled(n_images: np.ndarray, n_resamples: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
     """Draw as many images again, with replacement, and count them by pattern.
 
     Parameters
@@ -58,13 +61,15 @@ def resampled(n_images: np.ndarray, n_resamples: int, rng: np.random.Generator) 
     n_resamples : int
     rng : Generator
 
-    Returns
-    -------
-    ndarray of int, shape (n_resamples, n_patterns)
-        Each row sums to the number of images.
+    Yields
+    ------
+    ndarray of int, shape (n, n_patterns)
+        Some of the resamples, `n_resamples` rows in all; each row sums to the number of images.
     """
     total = n_images.sum()
-    return rng.multinomial(total, n_images / total, size=n_resamples)
+    at_a_time = max(1, _CELLS // len(n_images))
+    for start in range(0, n_resamples, at_a_time):
+        yield rng.multinomial(total, n_images / total, size=min(at_a_time, n_resamples - start))
 
 
 def interval(

@@ -18,7 +18,8 @@ from model_eval.records import DECISION_DTYPES, write_parquet
 
 HEADER = [
     *("trial_index", "block", "trial_id", "left_item", "right_item", "response", "response_item"),
-    *("response_time", "onset", "correct", "dropped_frames", "resumed"),
+    *("response_time", "onset", "correct", "dropped_frames", "late_flips", "worst_frame", "timing_ok"),
+    *("early_keys", "key_held", "keys_together", "broken_off", "resumed"),
 ]
 MODELS = ("alpha", "beta", "gamma", "delta", "epsilon")
 
@@ -232,8 +233,8 @@ class SmallStudy:
                     chosen,
                     *times,
                     truth,
-                    "0",
-                    "false",
+                    *("0", "0", "0.016667", "true"),
+                    *("0", "false", "0", "0", "false"),
                 ]
             )
         ses = "" if session is None else f"_ses-{session}"

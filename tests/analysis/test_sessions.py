@@ -113,7 +113,7 @@ def test_a_row_with_too_few_cells_is_named_by_its_line(study):
     lines = path.read_text().splitlines(keepends=True)
     lines[5] = "4\tmain\n"
     path.write_text("".join(lines))
-    with pytest.raises(InputError, match="line 6 has not 12 cells"):
+    with pytest.raises(InputError, match="line 6 has not 19 cells"):
         read_sessions(study.data)
 
 

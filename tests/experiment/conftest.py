@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw
 from experiment.bids import Dataset
 from experiment.devices import Stopped
 from experiment.plan import Page
-from experiment.records import Choice, ScheduledTrial, Side
+from experiment.records import Choice, ScheduledTrial, Side, Timing
 from model_eval.artefacts import sha256_of, write_json, write_text
 from stimuli.records import Item, StimulusSet, read_stimulus_set
 
@@ -119,7 +119,7 @@ class Tape:
     """A display and an observer in one, who keep a log: for tests of what drives them."""
 
     RESPONSE_TIME_S = 0.8
-    DROPPED = 2
+    TIMING = Timing(2, 1, 0.05, False)
 
     def __init__(self) -> None:
         self.events: list[tuple[str, Any]] = []
@@ -151,8 +151,8 @@ class Tape:
         self.log("choose", trial)
         return Choice(self.choices.get(trial.trial_index, self.choice), self.RESPONSE_TIME_S)
 
-    def dropped_frames(self) -> int:
-        return self.DROPPED
+    def timing(self) -> Timing:
+        return self.TIMING
 
     def feedback(self, correct: bool | None) -> None:
         self.log("feedback", correct)

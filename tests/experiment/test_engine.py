@@ -5,7 +5,7 @@ import pytest
 from experiment.devices import Stopped
 from experiment.engine import run
 from experiment.plan import schedule, steps
-from experiment.records import Side
+from experiment.records import Choice, Side
 
 
 @pytest.fixture
@@ -18,9 +18,23 @@ def test_a_session_records_each_choice_with_its_times(trials, tape):
     run(steps(trials, 0, 0), tape, tape, responses.append, inter_trial_interval_s=0.5, resumed=False)
     assert [response.trial for response in responses] == list(trials)
     assert [response.onset_s for response in responses] == tape.onsets_s
-    assert {response.response_time_s for response in responses} == {tape.RESPONSE_TIME_S}
-    assert {response.dropped_frames for response in responses} == {tape.DROPPED}
+    assert {response.choice for response in responses} == {Choice(tape.choice, tape.RESPONSE_TIME_S)}
+    assert {response.timing for response in responses} == {tape.TIMING}
     assert not any(response.resumed for response in responses)
+
+
+def test_only_the_first_trial_of_a_run_was_broken_off_by_what_ended_the_one_before(trials, tape):
+    responses = []
+    run(
+        steps(trials, 4, 0),
+        tape,
+        tape,
+        responses.append,
+        inter_trial_interval_s=0,
+        resumed=True,
+        broken_off=2,
+    )
+    assert [response.broken_off for response in responses] == [2] + [0] * (len(trials) - 5)
 
 
 def test_a_response_is_recorded_before_anything_else_happens(trials, tape):

@@ -14,7 +14,7 @@ from experiment.devices import Stopped
 from experiment.engine import run
 from experiment.journal import Journal, locked
 from experiment.plan import schedule, steps
-from experiment.records import HEADER, Response, ScheduledTrial, Side, row_of
+from experiment.records import HEADER, Choice, Response, ScheduledTrial, Side, row_of
 from model_eval.artefacts import InputError
 
 
@@ -29,7 +29,7 @@ def path(tmp_path):
 
 
 def response(trial: ScheduledTrial, side: Side = Side.LEFT) -> Response:
-    return Response(trial, side, 0.5, 3.0 * trial.trial_index, 0, False)
+    return Response(trial, Choice(side, 0.5), 3.0 * trial.trial_index)
 
 
 def shown(path: Path) -> list[list[str]]:

@@ -20,6 +20,14 @@ class ScriptedScreen:
             (KeyPress(key, time_s) for key, time_s in presses), key=lambda press: press.time_s
         )
         self.asked: list[float] = []
+        self.down: set[str] = set()
+
+    @property
+    def last_flip_s(self) -> float:
+        return self.now_s
+
+    def held(self) -> set[str]:
+        return self.down
 
     def frame(self) -> None:
         self.now_s += 1.0
@@ -56,7 +64,47 @@ def test_other_keys_answer_other_sides(trial):
 
 def test_a_press_from_before_the_onset_is_never_an_answer(trial):
     screen = ScriptedScreen(("right", 9.9), ("right", 10.0), ("left", 11.5))
-    assert person(screen).choose(trial) == Choice(Side.LEFT, 1.5)
+    assert person(screen).choose(trial) == Choice(Side.LEFT, 1.5, early_keys=2)
+
+
+def test_early_keys_are_counted_however_late_they_are_read(trial):
+    class SlowDriver(ScriptedScreen):
+        def frame(self) -> None:
+            super().frame()
+            if self.now_s == 11:
+                self.script.insert(0, KeyPress("right", 9.9))
+
+    screen = SlowDriver(("left", 12.5))
+    assert person(screen).choose(trial) == Choice(Side.LEFT, 2.5, early_keys=1)
+
+
+def test_a_key_that_is_down_at_the_onset_is_noted_and_answers_nothing(trial):
+    screen = ScriptedScreen(("right", 9.0), ("left", 11.5))
+    screen.down = {"right", "shift"}
+    assert person(screen).choose(trial) == Choice(Side.LEFT, 1.5, early_keys=1, key_held=True)
+
+
+def test_a_key_that_went_down_after_the_onset_was_not_held_then(trial):
+    screen = ScriptedScreen(("left", 10.5))
+    screen.now_s, screen.down = 10.75, {"left"}
+    assert person(screen).choose(trial) == Choice(Side.LEFT, 0.5)
+
+
+def test_keys_pressed_together_are_counted_with_the_first_as_the_answer(trial):
+    screen = ScriptedScreen(("right", 12), ("left", 12.04), ("x", 12.04), ("left", 12.06))
+    observer = person(screen)
+    assert observer.choose(trial) == Choice(Side.RIGHT, 2.0, keys_together=1)
+    screen.onset_s = screen.now_s = 20.0
+    screen.script = [KeyPress("right", 21.0)]
+    assert observer.choose(trial) == Choice(Side.RIGHT, 1.0, early_keys=1)
+
+
+def test_keys_pressed_on_a_page_are_early_for_nothing(trial):
+    screen = ScriptedScreen(("left", 11), ("space", 12), ("left", 12.5), ("right", 21))
+    observer = person(screen)
+    observer.goes_on()
+    screen.onset_s = screen.now_s = 20.0
+    assert observer.choose(trial) == Choice(Side.RIGHT, 1.0, early_keys=1)
 
 
 def test_the_first_of_two_presses_between_looks_is_the_answer(trial):
@@ -68,7 +116,7 @@ def test_a_second_press_does_not_answer_the_next_pair(trial):
     observer = person(screen)
     observer.choose(trial)
     screen.onset_s = screen.now_s = 20.0
-    assert observer.choose(trial) == Choice(Side.LEFT, 1.0)
+    assert observer.choose(trial) == Choice(Side.LEFT, 1.0, early_keys=1)
 
 
 def test_only_the_continue_key_leads_on():

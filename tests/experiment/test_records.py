@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from experiment.records import COLUMNS, HEADER, Response, ScheduledTrial, Side, row_of
+from experiment.records import COLUMNS, HEADER, Choice, Response, ScheduledTrial, Side, Timing, row_of
 from stimuli.records import Block
 
 
@@ -12,12 +12,21 @@ def trial(harder: Side | None) -> ScheduledTrial:
 
 
 def test_a_response_is_written_as_the_formats_say():
-    row = row_of(Response(trial(Side.LEFT), Side.RIGHT, 0.81234567, 12.5, 2, True))
-    assert row == "3\tmain\tt009\ti0001\ti0002\tright\ti0002\t0.812346\t12.500000\tfalse\t2\ttrue\n"
+    choice = Choice(Side.RIGHT, 0.81234567, 2, True, 1)
+    response = Response(trial(Side.LEFT), choice, 12.5, Timing(3, 2, 0.0501, False), True, 1)
+    assert row_of(response).split("\t") == [
+        *("3", "main", "t009", "i0001", "i0002", "right", "i0002", "0.812346", "12.500000", "false"),
+        *("3", "2", "0.050100", "false", "2", "true", "1", "1", "true\n"),
+    ]
+
+
+def test_a_simulated_screen_has_no_worst_frame():
+    cells = row_of(Response(trial(Side.LEFT), Choice(Side.RIGHT, 0.8), 12.5)).split("\t")
+    assert dict(zip(HEADER.split("\t"), cells, strict=True))["worst_frame"] == "n/a"
 
 
 def test_there_is_no_right_answer_where_both_items_are_equally_hard():
-    response = Response(trial(None), Side.LEFT, 1.0, 0.0, 0, False)
+    response = Response(trial(None), Choice(Side.LEFT, 1.0), 0.0)
     assert response.correct is None
     assert row_of(response).split("\t")[9] == "n/a"
 
@@ -37,4 +46,5 @@ def test_every_column_is_described_and_every_time_has_its_unit():
     assert {name for name, entry in described.items() if entry.get("Units") == "s"} == {
         "response_time",
         "onset",
+        "worst_frame",
     }

@@ -65,6 +65,18 @@ def resumed(path: Path) -> list[str]:
     return [line.rsplit("\t", 1)[1] for line in path.read_text().splitlines()[1:]]
 
 
+def broken_off(path: Path) -> list[str]:
+    return [line.rsplit("\t", 2)[1] for line in path.read_text().splitlines()[1:]]
+
+
+def test_a_trial_that_several_runs_ended_at_was_broken_off_as_often(sit, tape):
+    for stop_at in (0, 5, 5, 5, 7):
+        tape.stop_at = stop_at
+        sit()
+    tape.stop_at = None
+    assert broken_off(sit().path) == ["1", "0", "0", "0", "0", "3", "0", "1"] + ["0"] * 5
+
+
 def test_an_undisturbed_session_holds_the_schedule(sit, data, small_set):
     summary = sit()
     assert summary.path == data / "sub-07" / "beh" / "sub-07_task-harder_beh.tsv"
@@ -91,6 +103,7 @@ def test_a_stopped_session_goes_on_where_it_stopped(sit, tape):
     assert (ended.complete, ended.n_trials, ended.resumed_at) == (True, 13, 5)
     assert ended.path.read_bytes().startswith(before)
     assert resumed(ended.path) == ["false"] * 5 + ["true"] * 8
+    assert broken_off(ended.path) == ["0"] * 5 + ["1"] + ["0"] * 7
     assert [run["first_trial"] for run in sidecar(ended.path)["Runs"]] == [0, 5]
 
 

@@ -155,7 +155,7 @@ def test_a_killed_session_goes_on_and_holds_every_trial_once_in_its_undisturbed_
     ]
     assert rows[: len(before)] == before
     assert [row[5] for row in rows] == ["left"] * len(before) + ["right"] * (len(trials) - len(before))
-    assert [row[11] for row in rows] == ["false"] * len(before) + ["true"] * (len(trials) - len(before))
+    assert [row[-1] for row in rows] == ["false"] * len(before) + ["true"] * (len(trials) - len(before))
     onsets_s = [float(row[8]) for row in rows]
     times_s = [float(row[7]) for row in rows]
     assert all(time_s > 0 for time_s in times_s)
