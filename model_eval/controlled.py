@@ -87,8 +87,8 @@ def train_conditions(
         "settings": {
             "images": source.settings.model_dump(mode="json"),
             "evaluate": {"batch_size": evaluate.batch_size},
+            "recipe": recipe.model_dump(mode="json", exclude_unset=True),
         },
-        "recipe": recipe.model_dump(mode="json", exclude_unset=True),
         "seed": seed,
         "versions": versions_of("torch", "torchvision", "timm", "numpy", "pandas", "pillow"),
         "device": device.type,

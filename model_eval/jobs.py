@@ -51,7 +51,7 @@ class Job(Protocol):
         """Batches of all epochs, those done before included."""
         ...
 
-    def run(self, device: torch.device, report: Report) -> Any:
+    def run(self, device: torch.device, report: Report, /) -> Any:
         """Train, write what comes of it, and return what is to be known of it at once."""
         ...
 
