@@ -34,9 +34,7 @@ def trial_accuracy(sessions: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame
     table["accuracy"] = table["n_correct"] / table["n_answers"]
     table["shrunk_accuracy"] = shrunk(table["n_correct"].to_numpy(), table["n_answers"].to_numpy())
     table["median_response_time_s"] = by_trial["response_time"].median().to_numpy()
-    about = [
-        name for name in map(str, trials.columns) if name.startswith(("harder_", "easier_")) or name == "gap"
-    ]
+    about = trials.columns[trials.columns.str.match("harder_|easier_|gap")]
     table = table.join(trials[about], on="trial_id")
     return table.sort_values(
         ["accuracy", "n_answers", "trial_id"], ascending=[True, False, True], ignore_index=True

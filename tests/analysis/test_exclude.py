@@ -60,7 +60,7 @@ def test_each_rule_takes_what_it_says_in_the_stated_order_and_is_counted():
     assert table.loc["01", "reason"] == "fell asleep"
     assert table.loc["02", "reason"] == "50% of catch trials right"
     # Trial 0 of the third broke two rules and counts under the first.
-    assert table.loc["03", ["timing", "too_fast", "too_slow", "n_kept"]].tolist() == [1, 0, 1, 8]
+    assert list(table.loc["03", ["timing", "too_fast", "too_slow", "n_kept"]]) == [1, 0, 1, 8]
     assert table.loc["05", "n_kept"] == 10
     assert done.kept.groupby("participant").size().to_dict() == {"03": 8, "05": 10}
     assert done.n_trials == 10 + 10 + 2 + 9
