@@ -22,8 +22,10 @@ CATEGORIES = ("block", "trial_id", "left_item", "right_item", "response", "respo
 FLOATS = ("response_time", "onset", "worst_frame")
 INTEGERS = ("trial_index", "dropped_frames", "late_flips", "early_keys", "keys_together", "broken_off")
 BOOLEANS = ("correct", "timing_ok", "key_held", "resumed")
-REQUIRED = tuple(column.name for column in COLUMNS)
-"""Columns that every session table has; a table may have more, which are kept as text."""
+KNOWN = tuple(column.name for column in COLUMNS)
+"""Columns of the tables of pairs; the tables of other tasks have a part of them."""
+REQUIRED = ("trial_index", "block", "trial_id", "response_time", "onset", "resumed")
+"""Columns that every session table has; a table may have more, and those not in `KNOWN` are kept as text."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,11 @@ def read_sessions(folder: Path | str) -> pd.DataFrame:
             f"{row['_file']}: trial_index {row['trial_index']} stands where another belongs; "
             "restore the file, as rows are numbered 0, 1, 2 … and never changed"
         )
-    table = table.astype(dict.fromkeys((*ENTITIES, *CATEGORIES), "category"))
-    extra = [name for name in table.columns if name not in (*ENTITIES, *REQUIRED, "complete", "_file")]
-    return table[[*ENTITIES, *REQUIRED, *extra, "complete"]]
+    categories = [name for name in CATEGORIES if name in table.columns]
+    table = table.astype(dict.fromkeys((*ENTITIES, *categories), "category"))
+    known = [name for name in KNOWN if name in table.columns]
+    extra = [name for name in table.columns if name not in (*ENTITIES, *KNOWN, "complete", "_file")]
+    return table[[*ENTITIES, *known, *extra, "complete"]]
 
 
 def _read_kinds(path: Path) -> dict[str, str]:
@@ -189,12 +193,12 @@ def _parse(header: str, files: list[_SessionFile]) -> pd.DataFrame:
         complete=spread([file.complete for file in files], "boolean"),
         _file=spread([str(file.path) for file in files], "str"),
     )
-    for name in (*FLOATS, *INTEGERS):
+    for name in (each for each in (*FLOATS, *INTEGERS) if each in raw):
         table[name] = _checked(table, name, pd.to_numeric(raw[name], errors="coerce"))
-    for name in INTEGERS:
+    for name in (each for each in INTEGERS if each in raw):
         whole = table[name].where(table[name] % 1 == 0)
         table[name] = _checked(table.assign(**{name: raw[name]}), name, whole).astype("Int64")
-    for name in BOOLEANS:
+    for name in (each for each in BOOLEANS if each in raw):
         values = raw[name].map({"true": True, "false": False}).astype("boolean")
         table[name] = _checked(table, name, values)
     return table

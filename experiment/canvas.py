@@ -6,13 +6,14 @@ text engines of the machine.  The stimuli are not drawn here: they come on top.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
 from experiment.texts import PageText
+from model_eval.artefacts import InputError
 
 BACKGROUND = (128, 128, 128)
 INK = (17, 17, 17)
@@ -20,6 +21,8 @@ QUIET = (62, 62, 62)
 PAPER = (236, 236, 236)
 TRACK = (112, 112, 112)
 SUPERSAMPLING = 4
+LABEL_SIZE, LABEL_LEADING = 0.85, 1.15
+"""Of what is written below keys, in em."""
 
 Colour = tuple[int, int, int]
 Font = ImageFont.FreeTypeFont
@@ -33,12 +36,53 @@ class Fonts:
     bold: Path
 
 
+def require_characters(fonts: Fonts, characters: Iterable[str]) -> None:
+    """Refuse a typeface that lacks a character which is to be written.
+
+    Raises
+    ------
+    InputError
+        The missing characters are named.
+    """
+    for path in (fonts.regular, fonts.bold):
+        font = ImageFont.truetype(str(path), 24)
+        # A font draws what it lacks as one and the same box; U+FFFF is in none.
+        box = bytes(font.getmask("\uffff"))
+        missing = sorted(
+            {each for each in characters if not each.isspace() and bytes(font.getmask(each)) == box}
+        )
+        if missing:
+            raise InputError(
+                f"{path.name} has not got {' '.join(missing)}, which participants are to read; "
+                "name a font file that has ([experiment] font in study.toml)"
+            )
+
+
 @dataclass(frozen=True)
 class KeyCap:
     """A key as it is pictured: an arrow for the arrow keys, else what stands on it."""
 
     key: str
     label: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A key with what it stands for, and where it is pictured.
+
+    Attributes
+    ----------
+    key : KeyCap
+        The key.
+    label : str
+        Written below it; may be empty.
+    centre_px : int
+        From the window's left edge.
+    """
+
+    key: KeyCap
+    label: str
+    centre_px: int
 
 
 @dataclass(frozen=True)
@@ -110,26 +154,23 @@ class Canvas:
     def trial(
         self,
         headline: str,
-        keys: tuple[KeyCap, KeyCap],
-        centres_px: tuple[int, int],
+        answers: Sequence[Answer],
         image_height_px: int,
         *,
         fixation: bool = False,
     ) -> Image.Image:
-        """Draw what surrounds a pair: the question above it, a key below each image.
+        """Draw what surrounds the images: the question above them, the keys below.
 
         Parameters
         ----------
         headline : str
             The question, or feedback.
-        keys : tuple of KeyCap
-            Left and right.
-        centres_px : tuple of int
-            Horizontal centres of the two images, from the window's left edge.
+        answers : sequence of Answer
+            From left to right.
         image_height_px : int
             Height that is kept free for the images, around the window's middle.
         fixation : bool
-            Whether to draw the fixation cross between the images.
+            Whether to draw the fixation cross in the window's middle.
         """
         image, draw = self._blank()
         em, middle = self.em_px, self.size_px[1] // 2
@@ -137,9 +178,13 @@ class Canvas:
         above = middle - image_height_px // 2
         draw.text((self.size_px[0] // 2, above - 3 * em), headline, fill=INK, font=font, anchor="mm")
         below = middle + image_height_px // 2
-        for key, centre in zip(keys, centres_px, strict=True):
-            cap = key_cap(key, round(2.2 * em), self._font(0.85, bold=True))
-            image.paste(cap, (centre - cap.width // 2, below + round(1.4 * em)))
+        small, lines = self._labels([answer.label for answer in answers])
+        for answer, label in zip(answers, lines, strict=True):
+            cap = key_cap(answer.key, round(2.2 * em), self._font(0.85, bold=True))
+            image.paste(cap, (answer.centre_px - cap.width // 2, below + round(1.4 * em)))
+            for number, line in enumerate(label):
+                y = below + round((4.4 + LABEL_LEADING * number) * em)
+                draw.text((answer.centre_px, y), line, fill=INK, font=small, anchor="mm")
         if fixation:
             arm, half = max(6, round(0.45 * em)), max(1, round(0.06 * em))
             x = self.size_px[0] // 2
@@ -174,10 +219,27 @@ class Canvas:
         )
         return image
 
-    @property
-    def reserved_px(self) -> int:
-        """Height that question and keys need, above and below the images together."""
-        return round(9 * self.em_px)
+    def spread_px(self, n: int) -> list[int]:
+        """Return the centres of `n` answers beside each other, from the window's left edge."""
+        middle = self.size_px[0] // 2
+        return [round(middle + (index - (n - 1) / 2) * self._spacing_px(n)) for index in range(n)]
+
+    def reserved_px(self, labels: Sequence[str]) -> int:
+        """Return the height that a question and its answers need, above and below the images together."""
+        n_lines = max(len(lines) for lines in self._labels(labels)[1])
+        return round(2 * max(4.5, (4.6 + LABEL_LEADING * n_lines) * bool(n_lines)) * self.em_px)
+
+    def _spacing_px(self, n: int) -> float:
+        return min(self.size_px[0] * 0.96 / n, 9 * self.em_px)
+
+    def _labels(self, labels: Sequence[str]) -> tuple[Font, list[list[str]]]:
+        """Break labels into lines, in a font in which the longest word has room."""
+        width_px = self._spacing_px(len(labels)) - 0.5 * self.em_px
+        font = self._font(LABEL_SIZE)
+        longest_px = max((font.getlength(word) for label in labels for word in label.split()), default=0.0)
+        if longest_px > width_px:
+            font = self._font(LABEL_SIZE * width_px / longest_px)
+        return font, [wrap(label, font, width_px) for label in labels]
 
     def _blank(self) -> tuple[Image.Image, ImageDraw.ImageDraw]:
         image = Image.new("RGB", self.size_px, BACKGROUND)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from experiment.plan import Page
-from experiment.records import Choice, ScheduledTrial, Timing
+from experiment.records import Ask, Choice, ScheduledTrial, Timing
 
 
 class Stopped(Exception):  # noqa: N818 - stopping is the observer's right, no error
@@ -26,16 +26,24 @@ class Display(Protocol):
         """Show the fixation for a time, then return."""
         ...
 
-    def pair(self, trial: ScheduledTrial) -> float:
-        """Show the two images; return their onset in s from the start of the session."""
+    def images(self, trial: ScheduledTrial) -> float:
+        """Show a trial's images and its first question; return their onset in s from the session's start."""
+        ...
+
+    def further(self, trial: ScheduledTrial, ask: Ask) -> None:
+        """Show a further question about the images."""
         ...
 
     def timing(self) -> Timing:
-        """Return how the screen kept its rhythm since the onset of the pair."""
+        """Return how the screen kept its rhythm since the onset of the images."""
         ...
 
     def feedback(self, correct: bool | None) -> None:
         """Show briefly whether the last choice was right, then return."""
+        ...
+
+    def too_late(self) -> None:
+        """Show briefly that the time for an answer is over, then return."""
         ...
 
 
@@ -52,8 +60,8 @@ class Observer(Protocol):
         """
         ...
 
-    def choose(self, trial: ScheduledTrial) -> Choice:
-        """Return the observer's choice between the two images that are on.
+    def choose(self, trial: ScheduledTrial, ask: Ask) -> Choice:
+        """Return the observer's answer to the question that is on.
 
         Raises
         ------

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 
 from experiment.devices import Display, Observer
 from experiment.plan import Page
-from experiment.records import Response, ScheduledTrial
+from experiment.records import Choice, Response, ScheduledTrial, Task
+from experiment.tables import RATING_TASK
 from stimuli.records import Block
 
 
@@ -15,6 +16,7 @@ def run(
     display: Display,
     observer: Observer,
     record: Callable[[Response], None],
+    task: Task,
     *,
     inter_trial_interval_s: float,
     resumed: bool,
@@ -33,8 +35,10 @@ def run(
         Who shows, and who answers.
     record : callable
         Returns when the response is safe.
+    task : Task
+        What is asked in each trial.
     inter_trial_interval_s : float
-        Duration of the fixation before each pair.
+        Duration of the fixation before each trial.
     resumed : bool
         Whether the session has been interrupted before.
     broken_off : int
@@ -51,10 +55,20 @@ def run(
             observer.goes_on()
             continue
         display.fixation(inter_trial_interval_s)
-        onset_s = display.pair(step)
-        choice = observer.choose(step)
-        response = Response(step, choice, onset_s, display.timing(), resumed, broken_off)
+        first, *rest = task.asks
+        onset_s = display.images(step)
+        choice, timing = observer.choose(step, first), display.timing()
+        further = []
+        for ask in rest:
+            if choice.answer is None:
+                further.append(Choice(None, None))
+                continue
+            display.further(step, ask)
+            further.append(observer.choose(step, ask))
+        response = Response(step, choice, onset_s, timing, resumed, broken_off, tuple(further))
         record(response)
         broken_off = 0
-        if step.block is Block.PRACTICE:
+        if choice.answer is None:
+            display.too_late()
+        elif step.block is Block.PRACTICE and task.name != RATING_TASK:
             display.feedback(response.correct)

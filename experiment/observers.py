@@ -10,7 +10,7 @@ correct of the population, over new observers and new items, is the one asked fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, hypot, log, pi, sqrt
 
@@ -19,7 +19,7 @@ from scipy.optimize import root_scalar
 from scipy.special import expit, logit, ndtri
 
 from experiment.plan import Page
-from experiment.records import Choice, ScheduledTrial, Side, Timing
+from experiment.records import Ask, Choice, ScheduledTrial, Timing
 from experiment.settings import SimulateSettings
 from model_eval.artefacts import sha256_of
 
@@ -127,23 +127,28 @@ class SimulatedObserver:
         """Read for a while."""
         self._display.now_s += 5.0
 
-    def choose(self, trial: ScheduledTrial) -> Choice:
+    def choose(self, trial: ScheduledTrial, ask: Ask) -> Choice:
         """Choose by the model's probability."""
         ease = self._ability + self._item_effects[trial.trial_id]
         draw, deviate = self._rng.random(2)
-        if trial.harder is None:
-            side = Side.LEFT if draw < 0.5 else Side.RIGHT
+        if trial.right_answer in ask.values:
+            p_correct = 1 / (1 + exp(-ease)) if ease > -700 else 0.0
+            wrong = [value for value in ask.values if value != trial.right_answer]
+            # What is left of the draw, stretched over [0, 1), chooses among the wrong answers.
+            answer = (
+                trial.right_answer if draw < p_correct else pick(wrong, (draw - p_correct) / (1 - p_correct))
+            )
         else:
-            correct = draw < 1 / (1 + exp(-ease)) if ease > -700 else False
-            side = trial.harder if correct else _opposite(trial.harder)
+            answer = pick(ask.values, draw)
         log_median = log(MEDIAN_RESPONSE_TIME_S) - SPEED_UP_PER_LOGIT * min(max(ease, -3.0), 6.0)
         response_time_s = exp(log_median + RESPONSE_TIME_SD_LOG * float(ndtri(deviate or 0.5)))
         self._display.now_s += response_time_s
-        return Choice(side, response_time_s)
+        return Choice(answer, response_time_s)
 
 
-def _opposite(side: Side) -> Side:
-    return Side.RIGHT if side is Side.LEFT else Side.LEFT
+def pick(values: Sequence[str], share: float) -> str:
+    """Return the value at a share, in [0, 1), of the list."""
+    return values[int(share * len(values))]
 
 
 class SimulatedDisplay:
@@ -161,14 +166,21 @@ class SimulatedDisplay:
         """Let the time pass."""
         self.now_s += duration_s
 
-    def pair(self, trial: ScheduledTrial) -> float:  # noqa: ARG002
+    def images(self, trial: ScheduledTrial) -> float:  # noqa: ARG002
         """Return the simulated time."""
         return self.now_s
+
+    def further(self, trial: ScheduledTrial, ask: Ask) -> None:
+        """Show nothing."""
 
     def timing(self) -> Timing:
         """Return that nothing went wrong."""
         return Timing()
 
     def feedback(self, correct: bool | None) -> None:  # noqa: ARG002
+        """Let the time pass."""
+        self.now_s += self.FEEDBACK_S
+
+    def too_late(self) -> None:
         """Let the time pass."""
         self.now_s += self.FEEDBACK_S

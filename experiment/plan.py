@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from experiment.records import ScheduledTrial, Side
-from stimuli.present import present
-from stimuli.records import Block, PairTrial, StimulusSet
+from experiment.tables import SINGLE_TASK
+from experiment.tasks import groups_of
+from stimuli.present import Presentation, present
+from stimuli.records import Block, StimulusSet
 
 
 def schedule(
-    stimulus_set: StimulusSet[PairTrial], participant: str, session: int | None = None
+    stimulus_set: StimulusSet[Any], participant: str, session: int | None = None
 ) -> tuple[ScheduledTrial, ...]:
     """Return what an observer sees in a session, in order of presentation.
 
@@ -22,7 +25,7 @@ def schedule(
 
     Parameters
     ----------
-    stimulus_set : StimulusSet of PairTrial
+    stimulus_set : StimulusSet
         Items and trials.
     participant : str
         Without ``sub-``.
@@ -34,14 +37,25 @@ def schedule(
     InputError
         The set has fewer sessions.
     """
+    groups = groups_of(stimulus_set) if stimulus_set.task == SINGLE_TASK else {}
     scheduled = []
     for index, shown in enumerate(present(stimulus_set, participant, session)):
-        left, right = shown.items
-        harder_side = None if shown.harder_left is None else Side.LEFT if shown.harder_left else Side.RIGHT
         scheduled.append(
-            ScheduledTrial(index, shown.trial.block, shown.trial.trial_id, left, right, harder_side)
+            ScheduledTrial(
+                index,
+                shown.trial.block,
+                shown.trial.trial_id,
+                shown.items,
+                _right_answer(shown, groups),
+            )
         )
     return tuple(scheduled)
+
+
+def _right_answer(shown: Presentation[Any], groups: Mapping[str, str]) -> str | None:
+    if len(shown.items) == 1:
+        return groups.get(shown.items[0])
+    return None if shown.harder_left is None else Side.LEFT if shown.harder_left else Side.RIGHT
 
 
 class PageName(StrEnum):

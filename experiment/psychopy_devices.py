@@ -9,7 +9,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -20,14 +20,16 @@ import pyglet
 from PIL import Image
 from psychopy import logging, monitors, visual
 
-from experiment.canvas import BACKGROUND, Canvas, Fonts, KeyCap
+from experiment.canvas import BACKGROUND, Answer, Canvas, Fonts, KeyCap, require_characters
 from experiment.devices import Display, Observer
 from experiment.layout import Layout, at_size, lay_out, pixels_of
+from experiment.masks import pink_noise
 from experiment.person import PersonAtKeyboard
 from experiment.plan import Page, PageName
 from experiment.psychopy_keyboards import open_keyboard
-from experiment.records import ScheduledTrial, Side, Timing
+from experiment.records import Ask, ScheduledTrial, Side, Task, Timing
 from experiment.settings import ExperimentSettings
+from experiment.tasks import CONFIDENCE
 from experiment.texts import Texts
 from experiment.timing import Refresh, refresh_of, timing_of
 from model_eval.artefacts import InputError
@@ -36,6 +38,7 @@ from stimuli.records import Block, StimulusSet
 logging.console.setLevel(logging.CRITICAL)  # written for programmers; what people need is raised here
 
 FEEDBACK_S = 1.5
+N_MASKS = 8
 
 
 @dataclass(frozen=True)
@@ -59,10 +62,12 @@ class Devices:
 def open_devices(
     stimulus_set: StimulusSet,
     trials: Sequence[ScheduledTrial],
+    task: Task,
     first: int,
     settings: ExperimentSettings,
     texts: Texts,
     elapsed_s: float,
+    root: Path,
 ) -> Iterator[Devices]:
     """Open the window and the keyboard, prepare every picture, and close all at the end.
 
@@ -72,12 +77,16 @@ def open_devices(
         Where pictures come from.
     trials : sequence of ScheduledTrial
         The whole session.
+    task : Task
+        What is asked in each trial.
     first : int
         Index of the first trial that will be shown.
     settings, texts : ExperimentSettings, Texts
         Keys, sizes and words.
     elapsed_s : float
         Time of the session that has passed in earlier runs.
+    root : Path
+        What the path of a font is relative to.
 
     Raises
     ------
@@ -88,7 +97,7 @@ def open_devices(
     try:
         keyboard = open_keyboard(settings.keyboard, window)
         window_px = (int(window.size[0]), int(window.size[1]))
-        canvas = Canvas(window_px, _fonts())
+        canvas = Canvas(window_px, fonts_of(settings, root))
         native: Any = window.winHandle
         screen_px = native.screen.width, native.screen.height
         files = {item.item_id: stimulus_set.folder / item.file for item in stimulus_set.items.values()}
@@ -96,12 +105,24 @@ def open_devices(
         for item, file in files.items():
             with Image.open(file) as image:
                 sizes_px[item] = image.size
-        layout = lay_out(
-            window_px, screen_px[0], settings.monitor, settings.image_height_deg, sizes_px, canvas.reserved_px
+        require_characters(
+            canvas.fonts,
+            texts.characters().union(
+                *(ask.text + "".join(o.label for o in ask.options) for ask in task.asks)
+            ),
         )
-        needed = {trial.item(side) for trial in trials[first:] for side in Side}
+        layout = lay_out(
+            window_px,
+            screen_px[0],
+            settings.monitor,
+            settings.image_height_deg,
+            sizes_px,
+            max(canvas.reserved_px([option.label for option in ask.options]) for ask in task.asks),
+            len(trials[0].items),
+        )
+        needed = {item for trial in trials[first:] for item in trial.items}
         pictures = {item: _picture(files[item], layout.size_px(item)) for item in sorted(needed)}
-        screen = Screen(window, canvas, layout, trials, settings, texts, pictures, elapsed_s)
+        screen = Screen(window, canvas, layout, trials, task, settings, texts, pictures, elapsed_s)
         apparatus = {
             "window_px": list(window_px),
             "screen_px": list(screen_px),
@@ -133,6 +154,8 @@ class Screen:
         How screens look, and where images stand.
     trials : sequence of ScheduledTrial
         The whole session.
+    task : Task
+        What is asked in each trial.
     settings, texts : ExperimentSettings, Texts
         Keys and words.
     pictures : dict of str to Image
@@ -147,40 +170,40 @@ class Screen:
         canvas: Canvas,
         layout: Layout,
         trials: Sequence[ScheduledTrial],
+        task: Task,
         settings: ExperimentSettings,
         texts: Texts,
         pictures: dict[str, Image.Image],
         elapsed_s: float,
     ) -> None:
         self._window, self._canvas, self._layout = window, canvas, layout
-        self._settings, self._texts = settings, texts
+        self._task, self._settings, self._texts = task, settings, texts
         self._n_main = sum(trial.block is Block.MAIN for trial in trials)
         self._n_practice = len(trials) - self._n_main
         self._shown: list[visual.ImageStim] = []
+        self._then: list[tuple[int, list[visual.ImageStim]]] = []
+        self._taken_away_s: float | None = None
         self._bar: list[visual.ImageStim] = []
         self.last_flip_s = self.onset_s = logging.defaultClock.getTime()
         self._notice_until_s = float("-inf")
         self._frames_s: list[float] = []
         self.refresh = Refresh()
 
-        self._show([self._stim(canvas.message(texts.loading))])
-        keys = (self._cap(settings.left_key), self._cap(settings.right_key))
-        around = (keys, layout.centres_px(), layout.image_height_px)
-        self._fixation = self._stim(canvas.trial(texts.question, *around, fixation=True))
-        self._question = self._stim(canvas.trial(texts.question, *around))
-        self._feedback = {
-            correct: self._stim(canvas.trial(text, *around))
-            for correct, text in ((True, texts.right), (False, texts.wrong), (None, texts.either))
-        }
-        notice = canvas.notice(texts.stop)
+        self._show([self._stim(canvas.message(texts.lines["loading"]))])
+        self._fixation = self._stim(self._around(task.asks[0], fixation=True))
+        self._questions = {ask.name: self._stim(self._around(ask)) for ask in task.asks}
+        self._too_late = self._stim(canvas.message(texts.lines["too_late"]))
+        notice = canvas.notice(texts.lines["stop"])
         self._notice = self._stim(notice, (0, (notice.height - layout.window_px[1]) // 2))
         self._pictures = {item: self._stim(picture) for item, picture in pictures.items()}
+        self._masks = self._draw_masks()
         prepared = [
             self._fixation,
-            self._question,
-            *self._feedback.values(),
+            *self._questions.values(),
+            self._too_late,
             self._notice,
             *self._pictures.values(),
+            *self._masks,
         ]
         for stim in prepared:
             stim.draw()
@@ -190,42 +213,97 @@ class Screen:
 
     def page(self, page: Page) -> None:
         """Show a page; it stays until something else is shown."""
-        text = self._texts.page(page, self._settings)
+        text = self._texts.page(page, self._settings, self._task)
         progress = page.n_done / page.n_main if page.name is PageName.BREAK else None
         image = self._canvas.page(text, self._cap(self._settings.continue_key), progress)
         self._show([self._stim(image)])
 
     def fixation(self, duration_s: float) -> None:
-        """Show the fixation cross for a time, to the nearest frame."""
-        self._show([self._fixation, *self._bar])
-        self._hold(duration_s)
+        """Let a time pass before the images, to the nearest frame, at its end or all along with the cross."""
+        fixation_ms = self._settings.presentation.fixation_ms
+        cross_s = duration_s if fixation_ms is None else fixation_ms / 1000
+        if cross_s < duration_s:
+            self._show([self._questions[self._task.asks[0].name], *self._bar])
+            self._hold(duration_s - cross_s)
+        if cross_s > 0:
+            self._show([self._fixation, *self._bar])
+            self._hold(cross_s)
 
-    def pair(self, trial: ScheduledTrial) -> float:
-        """Show the two images; return their onset in s from the start of the session."""
+    def images(self, trial: ScheduledTrial) -> float:
+        """Show a trial's images and its first question; return their onset in s from the session's start."""
         if trial.block is Block.MAIN:
             bar = self._canvas.progress_bar((trial.trial_index - self._n_practice) / self._n_main)
             self._bar = [
                 self._stim(bar, (0, round(1.5 * self._canvas.em_px) - self._layout.window_px[1] // 2))
             ]
-        self._pair = trial
-        self._show([self._question, *self._bar, *self._placed(trial)])
+        self._trial = trial
+        question = [self._questions[self._task.asks[0].name], *self._bar]
+        self._show([*question, *self._placed(trial)], self._after_images(question))
         return self.onset_s - self._origin_s
+
+    def _after_images(
+        self, question: list[visual.ImageStim]
+    ) -> tuple[tuple[int, list[visual.ImageStim]], ...]:
+        """Return what takes the images' place, and after how many frames."""
+        shown = self._settings.presentation
+        if not shown.limited:
+            return ()
+        n_images = shown.image_frames or self._frames((shown.image_ms or 0.0) / 1000)
+        without = (n_images, question)
+        if not shown.mask_ms:
+            return (without,)
+        first = self._trial.trial_index * len(self._layout.offsets_px)
+        masks = []
+        for number, offset in enumerate(self._layout.offsets_px):
+            mask = self._masks[(first + number) % len(self._masks)]
+            mask.pos = (offset, 0)
+            masks.append(mask)
+        return (
+            (n_images, [*question, *masks]),
+            (n_images + self._frames(shown.mask_ms / 1000), question),
+        )
+
+    def _frames(self, duration_s: float) -> int:
+        """Return the number of frames nearest to a duration, at least one."""
+        return max(1, round(duration_s / self.refresh.period_s))
+
+    def further(self, trial: ScheduledTrial, ask: Ask) -> None:
+        """Show a further question, beside the images unless their presentation is limited."""
+        images = [] if self._task.limited else self._placed(trial)
+        self._show([self._questions[ask.name], *self._bar, *images])
 
     def timing(self) -> Timing:
         """Return how the screen kept its rhythm since the onset of what is on."""
-        return timing_of(self._frames_s, self.refresh)
+        timing = timing_of(self._frames_s, self.refresh)
+        if self._taken_away_s is None:
+            return timing
+        duration_s = self._taken_away_s - self.onset_s
+        return replace(
+            timing, image_frames=round(duration_s / self.refresh.period_s), image_duration_s=duration_s
+        )
 
     def feedback(self, correct: bool | None) -> None:
-        """Mark the harder image of the last pair for a while, and say whether it was the one chosen."""
-        trial, marks = self._pair, []
-        if trial.harder is not None:
-            mark = self._canvas.mark(self._layout.size_px(trial.item(trial.harder)))
-            marks = [self._stim(mark, (self._layout.offset(trial.harder), 0))]
-        self._show([self._feedback[correct], *marks, *self._placed(trial)])
+        """Say for a while whether the last answer was right; of a pair, mark the harder image."""
+        trial, marks = self._trial, []
+        if len(trial.items) == 2 and trial.right_answer is not None:
+            mark = self._canvas.mark(self._layout.size_px(trial.item(trial.right_answer)))
+            offset = self._layout.offsets_px[trial.right_answer == Side.RIGHT]
+            marks = [self._stim(mark, (offset, 0))]
+        text = self._texts.feedback(correct, trial.right_answer)
+        around = self._stim(self._around(replace(self._task.asks[0], text=text)))
+        self._show([around, *marks, *self._placed(trial)])
+        self._hold(FEEDBACK_S)
+
+    def too_late(self) -> None:
+        """Say for a while that the time for an answer is over."""
+        self._show([self._too_late])
         self._hold(FEEDBACK_S)
 
     def frame(self) -> None:
-        """Show the same for one more frame."""
+        """Show the same for one more frame, or what comes after it."""
+        takes_away = bool(self._then) and self._then[0][0] == self._n_frames
+        if takes_away:
+            self._shown = self._then.pop(0)[1]
         for stim in self._shown:
             stim.draw()
         if self.last_flip_s < self._notice_until_s:
@@ -236,14 +314,23 @@ class Screen:
         flip_s = float(self._window.flip())
         self._frames_s.append(flip_s - self.last_flip_s)
         self.last_flip_s = flip_s
+        self._n_frames += 1
+        if takes_away and self._taken_away_s is None:
+            self._taken_away_s = flip_s
 
     def ask_to_stop(self, until_s: float) -> None:
         """Lay a notice over the foot of the screen, until a time."""
         self._notice_until_s = until_s
 
-    def _show(self, stims: list[visual.ImageStim]) -> None:
-        """Put something else on the screen; its onset is the flip that shows it."""
-        self._shown = stims
+    def _show(
+        self, stims: list[visual.ImageStim], then: Sequence[tuple[int, list[visual.ImageStim]]] = ()
+    ) -> None:
+        """Put something else on the screen; its onset is the flip that shows it.
+
+        `then` says what comes after it, and after how many frames from that onset.
+        """
+        self._shown, self._then = stims, list(then)
+        self._n_frames, self._taken_away_s = 0, None
         self.frame()
         self.onset_s = self.last_flip_s
         self._frames_s.clear()
@@ -255,11 +342,11 @@ class Screen:
             self.frame()
 
     def _placed(self, trial: ScheduledTrial) -> list[visual.ImageStim]:
-        """Return the two pictures of a trial, each on its side."""
+        """Return the pictures of a trial, each in its place."""
         stims = []
-        for side in Side:
-            stim = self._pictures[trial.item(side)]
-            stim.pos = (self._layout.offset(side), 0)
+        for item, offset in zip(trial.items, self._layout.offsets_px, strict=True):
+            stim = self._pictures[item]
+            stim.pos = (offset, 0)
             stims.append(stim)
         return stims
 
@@ -268,6 +355,23 @@ class Screen:
         return visual.ImageStim(
             self._window, image=image, size=image.size, pos=position_px, units="pix", interpolate=False
         )
+
+    def _around(self, ask: Ask, *, fixation: bool = False) -> Image.Image:
+        """Draw what surrounds the images while a question is asked."""
+        labelled = any(option.label for option in ask.options) or ask.name == CONFIDENCE
+        centres = self._canvas.spread_px(len(ask.options)) if labelled else self._layout.centres_px()
+        answers = [
+            Answer(self._cap(option.key), option.label, centre)
+            for option, centre in zip(ask.options, centres, strict=True)
+        ]
+        return self._canvas.trial(ask.text, answers, self._layout.image_height_px, fixation=fixation)
+
+    def _draw_masks(self) -> list[visual.ImageStim]:
+        """Prepare noise of the widest image's size, where it is shown at all."""
+        if not self._settings.presentation.mask_ms:
+            return []
+        size_px = max(self._layout.image_width_px.values()), self._layout.image_height_px
+        return [self._stim(pink_noise(size_px, np.random.default_rng(seed))) for seed in range(N_MASKS)]
 
     def _cap(self, key: str) -> KeyCap:
         return KeyCap(key, self._texts.key_cap(key))
@@ -314,9 +418,21 @@ def open_window(settings: ExperimentSettings) -> visual.Window:
     return window
 
 
-def _fonts() -> Fonts:
-    folder = Path(psychopy.__file__).parent / "assets" / "fonts"
-    return Fonts(folder / "NotoSans-Regular.ttf", folder / "NotoSans-Bold.ttf")
+def fonts_of(settings: ExperimentSettings, root: Path) -> Fonts:
+    """Return the typeface to write with: the lab's own, or Noto Sans, which comes with PsychoPy.
+
+    Raises
+    ------
+    InputError
+        The lab's own is not there.
+    """
+    if settings.font is None:
+        folder = Path(psychopy.__file__).parent / "assets" / "fonts"
+        return Fonts(folder / "NotoSans-Regular.ttf", folder / "NotoSans-Bold.ttf")
+    font = root / settings.font
+    if not font.is_file():
+        raise InputError(f"[experiment] font: {font}: no such file; correct it in study.toml")
+    return Fonts(font, font)
 
 
 def _picture(file: Path, size_px: tuple[int, int]) -> Image.Image:

@@ -17,9 +17,11 @@ from experiment.journal import Journal, locked
 from experiment.plan import schedule, steps
 from experiment.records import Kind
 from experiment.settings import ExperimentSettings
+from experiment.tables import table_of
+from experiment.tasks import task_of
 from experiment.texts import read_texts
 from model_eval.artefacts import InputError, versions_of, write_json
-from stimuli.records import StimulusSet, read_stimulus_set
+from stimuli.records import StimulusSet, read_any_set
 
 PER_RUN = ("Settings", "Versions", "Apparatus")
 """Entries of the sidecar that may change when a session is taken up again."""
@@ -56,6 +58,7 @@ def run_session(
     dataset: Dataset,
     *,
     session: int | None = None,
+    root: Path = Path(),
 ) -> SessionSummary:
     """Let a person sit a session, or go on with one that was interrupted.
 
@@ -74,6 +77,8 @@ def run_session(
         What the data set says of itself.
     session : int, optional
         Number of the session, where a participant sits several.
+    root : Path
+        What paths in the settings are relative to: the study's folder.
 
     Returns
     -------
@@ -87,16 +92,18 @@ def run_session(
         finished, in use, or was begun with another set; PsychoPy, screen or keyboard are missing.
     """
     place = SessionPath(data_folder, participant, session, settings.task_name)
-    stimulus_set = read_stimulus_set(stimuli_folder)
+    stimulus_set = read_any_set(stimuli_folder)
     trials = schedule(stimulus_set, participant, session)
-    texts = read_texts()
+    texts = read_texts(settings.language, stimulus_set.task, root)
+    task = task_of(stimulus_set, settings, participant, texts.wording)
+    table = table_of(task)
     devices = _psychopy_devices()
     with ExitStack() as stack:
         busy = f"{place.table}: this session is running in another process; close that one first"
         stack.enter_context(locked(data_folder, place.stem, busy))
         _enter(data_folder, dataset, participant)
         before = _read_sidecar(place, stimulus_set)
-        journal = stack.enter_context(Journal(place.table, trials))
+        journal = stack.enter_context(Journal(place.table, trials, table))
         if journal.complete:
             raise InputError(
                 f"{place.table}: sub-{participant} has finished this session ({len(trials)} trials); "
@@ -108,6 +115,8 @@ def run_session(
         content = sidecar_content(
             dataset,
             place.task_name,
+            table,
+            instructions=texts.instructions(settings, task),
             stimulus_set={
                 "name": stimulus_set.name,
                 "set_id": stimulus_set.set_id,
@@ -122,7 +131,7 @@ def run_session(
         if not before:
             write_json(place.sidecar, content)
         opened = stack.enter_context(
-            devices.open_devices(stimulus_set, trials, first, settings, texts, elapsed_s)
+            devices.open_devices(stimulus_set, trials, task, first, settings, texts, elapsed_s, root)
         )
         content["Apparatus"] = opened.apparatus
         if runs:
@@ -135,6 +144,7 @@ def run_session(
                 opened.display,
                 opened.observer,
                 journal.record,
+                task,
                 inter_trial_interval_s=settings.inter_trial_interval_s,
                 resumed=first > 0,
                 broken_off=_ended_at(first, runs[:-1]),

@@ -15,10 +15,13 @@ from experiment.engine import run
 from experiment.journal import locked
 from experiment.observers import Population, SimulatedDisplay, SimulatedObserver
 from experiment.plan import schedule, steps
-from experiment.records import HEADER, Kind, Response, ScheduledTrial, row_of
+from experiment.records import Kind, Response, ScheduledTrial
 from experiment.settings import ExperimentSettings, SimulateSettings
+from experiment.tables import Table, table_of
+from experiment.tasks import task_of
+from experiment.texts import read_texts
 from model_eval.artefacts import SCHEMA_VERSION, InputError, Progress, no_progress, sha256_of, versions_of
-from stimuli.records import read_stimulus_set
+from stimuli.records import read_any_set
 
 
 def simulate_sessions(
@@ -29,6 +32,7 @@ def simulate_sessions(
     dataset: Dataset,
     *,
     seed: int,
+    root: Path = Path(),
     progress: Progress = no_progress,
 ) -> list[Path]:
     """Let simulated observers sit the session, through the engine that people's sessions go through.
@@ -54,6 +58,8 @@ def simulate_sessions(
         What the data set says of itself.
     seed : int
         Of the study.
+    root : Path
+        What paths in the settings are relative to: the study's folder.
     progress : Progress
         Called for each observer.
 
@@ -68,7 +74,8 @@ def simulate_sessions(
         The stimulus set is damaged, an observer's name belongs to a person, or another simulation is at
         work on the same data set.
     """
-    stimulus_set = read_stimulus_set(stimuli_folder)
+    stimulus_set = read_any_set(stimuli_folder)
+    texts = read_texts(experiment.language, stimulus_set.task, root)
     sessions = [
         SessionPath(data_folder, f"sim{number:02d}", None, experiment.task_name)
         for number in range(1, settings.observers + 1)
@@ -91,9 +98,14 @@ def simulate_sessions(
                 "set_id": stimulus_set.set_id,
                 "n_trials": len(trials),
             }
+            task = task_of(stimulus_set, experiment, session.participant, texts.wording)
+            table = table_of(task)
+            instructions = texts.instructions(experiment, task)
             files = {
-                session.table: _table(trials, session, population, effects, experiment),
-                session.sidecar: _sidecar(about_set, session, population, experiment, dataset, versions),
+                session.table: _table(trials, session, population, effects, experiment, table),
+                session.sidecar: _sidecar(
+                    about_set, session, population, experiment, dataset, versions, table, instructions
+                ),
             }
             _put(session, files)
         progress("Simulating observers", len(sessions), len(sessions))
@@ -106,6 +118,7 @@ def _table(
     population: Population,
     item_effects: dict[str, float],
     experiment: ExperimentSettings,
+    table: Table,
 ) -> str:
     """Run one observer's session and return its table."""
     display = SimulatedDisplay()
@@ -121,10 +134,11 @@ def _table(
         display,
         observer,
         responses.append,
+        table.task,
         inter_trial_interval_s=experiment.inter_trial_interval_s,
         resumed=False,
     )
-    return HEADER + "".join(map(row_of, responses))
+    return table.header + "".join(map(table.row_of, responses))
 
 
 def _sidecar(
@@ -134,6 +148,8 @@ def _sidecar(
     experiment: ExperimentSettings,
     dataset: Dataset,
     versions: dict[str, str],
+    table: Table,
+    instructions: str,
 ) -> str:
     parameters: dict[str, Any] = population.settings.model_dump(mode="json", exclude={"observers"}) | {
         "seed": population.seed,
@@ -143,6 +159,8 @@ def _sidecar(
     content = sidecar_content(
         dataset,
         session.task_name,
+        table,
+        instructions=instructions,
         stimulus_set=about_set,
         simulated=parameters,
         settings={"experiment": experiment.model_dump(mode="json")},

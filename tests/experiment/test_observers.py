@@ -15,7 +15,7 @@ from experiment.observers import (
     population_intercept,
     standard_normal,
 )
-from experiment.records import ScheduledTrial, Side
+from experiment.records import Ask, Option, ScheduledTrial, Side
 from experiment.settings import SimulateSettings
 from stimuli.records import Block
 
@@ -47,15 +47,18 @@ def test_keyed_deviates_are_standard_normal_and_belong_to_their_key():
     assert standard_normal(1, "observer", "t7") != deviates[7]
 
 
+ASK = Ask("response", "", tuple(Option(side, "", side) for side in Side))
+
+
 def choices(ease: float, harder: Side | None, n: int = 4000) -> tuple[np.ndarray, np.ndarray]:
     """Return whether an observer was right (left, where nothing is), and the response times in s."""
     display = SimulatedDisplay()
     observer = SimulatedObserver(ease - 1.0, {"t0": 1.0}, np.random.default_rng(11), display)
-    trial = ScheduledTrial(0, Block.MAIN, "t0", "i0", "i1", harder)
-    made = [observer.choose(trial) for _ in range(n)]
-    assert display.now_s == pytest.approx(sum(choice.response_time_s for choice in made))
+    trial = ScheduledTrial(0, Block.MAIN, "t0", ("i0", "i1"), harder)
+    made = [observer.choose(trial, ASK) for _ in range(n)]
+    assert display.now_s == pytest.approx(sum(choice.response_time_s or 0 for choice in made))
     target = harder or Side.LEFT
-    return np.array([c.side is target for c in made]), np.array([c.response_time_s for c in made])
+    return np.array([c.answer == target for c in made]), np.array([c.response_time_s for c in made])
 
 
 @pytest.mark.parametrize("ease", [-2.0, 0.0, 1.5, 800.0])

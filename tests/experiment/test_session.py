@@ -29,7 +29,9 @@ class FakeDevices:
         self.check = lambda: None
 
     @contextmanager
-    def open_devices(self, _set, _trials, first, _settings, _texts, elapsed_s) -> Iterator[FakeDevices]:
+    def open_devices(
+        self, _set, _trials, _task, first, _settings, _texts, elapsed_s, _root
+    ) -> Iterator[FakeDevices]:
         self.opened.append((first, elapsed_s))
         self.check()
         yield self
@@ -87,9 +89,7 @@ def test_an_undisturbed_session_holds_the_schedule(sit, data, small_set):
         None,
     )
     rows = [line.split("\t") for line in summary.path.read_text().splitlines()[1:]]
-    assert [row[2:5] for row in rows] == [
-        [t.trial_id, t.left_item, t.right_item] for t in schedule(small_set, "07")
-    ]
+    assert [row[2:5] for row in rows] == [[t.trial_id, *t.items] for t in schedule(small_set, "07")]
     assert set(resumed(summary.path)) == {"false"}
 
 
@@ -224,10 +224,10 @@ def test_a_session_that_runs_elsewhere_is_refused_before_the_window_opens(sit, d
 
 
 def test_an_exception_in_mid_session_leaves_the_trials_before_it(sit, tape):
-    def fail(trial):
+    def fail(trial, ask):
         if trial.trial_index == 6:
             raise RuntimeError("the graphics driver died")
-        return choose(trial)
+        return choose(trial, ask)
 
     choose, tape.choose = tape.choose, fail
     with pytest.raises(RuntimeError):
@@ -260,3 +260,24 @@ def test_without_psychopy_the_package_to_install_is_named(small_set, data, datas
     with pytest.raises(InputError, match=r"pip install 'tricky-images\[experiment\]'"):
         run_session(small_set.folder, data, "07", ExperimentSettings(), dataset)
     assert not data.exists()
+
+
+@pytest.mark.parametrize("task", ["single", "rating"])
+def test_sessions_of_single_images_go_on_after_a_stop_and_are_valid_bids(
+    sit, tape, data, single_set, rating_set, bids_issues, task
+):
+    made = {"single": single_set, "rating": rating_set}[task]
+    tape.stop_at = 3
+    tape.too_late_at = {2}
+    sit(made=made, confidence_levels=3)
+    tape.stop_at = None
+    ended = sit(made=made, confidence_levels=3)
+    assert (ended.complete, ended.resumed_at) == (True, 3)
+    rows = [line.split("\t") for line in ended.path.read_text().splitlines()]
+    assert [row[2:4] for row in rows[1:]] == [[t.trial_id, *t.items] for t in schedule(made, "07")]
+    assert {row[rows[0].index("confidence")] for row in rows[1:]} <= {"3", "n/a"}
+    described = sidecar(ended.path)
+    assert set(rows[0]) <= set(described)
+    first = "response" if task == "single" else "clear"
+    assert set(described["AnswerKeys"][first].values()) == set(described[first]["Levels"])
+    assert bids_issues(data) == []
