@@ -1,8 +1,8 @@
 """What did observers and models do, and with what certainty?"""
 
 from analysis.accuracy import PopulationAccuracy, observer_accuracy, population_accuracy
-from analysis.consistency import error_consistency
 from analysis.sessions import read_sessions
+from model_eval.agreement import error_consistency
 
 __all__ = [
     "PopulationAccuracy",

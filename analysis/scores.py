@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.accuracy import PopulationAccuracy, observer_accuracy, population_accuracy
-from analysis.consistency import ConsistencySummary, error_consistency, summarise_pairs
+from analysis.consistency import ConsistencySummary, summarise_pairs
 from analysis.evidence import Evidence
 from analysis.items import trial_accuracy
+from model_eval.agreement import error_consistency
 from model_eval.records import Decisions
 
 

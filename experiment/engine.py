@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
-from experiment.devices import Display, Observer
-from experiment.plan import Page
+from experiment.devices import Display, NotSaved, Observer, Paused, Stopped
+from experiment.plan import Page, PageName
 from experiment.records import Choice, Response, ScheduledTrial, Task
 from experiment.tables import RATING_TASK
 from stimuli.records import Block
@@ -25,7 +26,8 @@ def run(
     """Run the steps of a session, in order.
 
     A response is recorded before anything else happens, feedback included, so that no trial that an
-    observer has answered can be lost to what comes after it.
+    observer has answered can be lost to what comes after it.  Where it cannot be saved the session waits on
+    a page that says so.
 
     Parameters
     ----------
@@ -34,7 +36,7 @@ def run(
     display, observer
         Who shows, and who answers.
     record : callable
-        Returns when the response is safe.
+        Returns when the response is safe, or raises `NotSaved`.
     task : Task
         What is asked in each trial.
     inter_trial_interval_s : float
@@ -48,27 +50,61 @@ def run(
     ------
     Stopped
         The observer asked to stop; every recorded response stands.
+    NotSaved
+        The observer stopped at a response that could not be saved; every earlier one stands.
     """
     for step in steps:
         if isinstance(step, Page):
-            display.page(step)
-            observer.goes_on()
+            _read(step, display, observer)
             continue
-        display.fixation(inter_trial_interval_s)
-        first, *rest = task.asks
-        onset_s = display.images(step)
-        choice, timing = observer.choose(step, first), display.timing()
-        further = []
-        for ask in rest:
-            if choice.answer is None:
-                further.append(Choice(None, None))
-                continue
-            display.further(step, ask)
-            further.append(observer.choose(step, ask))
-        response = Response(step, choice, onset_s, timing, resumed, broken_off, tuple(further))
-        record(response)
+        response = None
+        while response is None:
+            try:
+                response = _trial(step, display, observer, task, inter_trial_interval_s)
+            except Paused:
+                broken_off += 1
+                _read(Page(PageName.PAUSED), display, observer)
+        response = replace(response, resumed=resumed, broken_off=broken_off)
+        _keep(response, record, display, observer)
         broken_off = 0
-        if choice.answer is None:
+        if response.choice.answer is None:
             display.too_late()
         elif step.block is Block.PRACTICE and task.name != RATING_TASK:
             display.feedback(response.correct)
+
+
+def _trial(
+    trial: ScheduledTrial, display: Display, observer: Observer, task: Task, interval_s: float
+) -> Response:
+    """Show a trial and ask all its questions, the further ones only where the first was answered."""
+    first, *rest = task.asks
+    display.fixation(interval_s)
+    onset_s = display.images(trial)
+    choice, timing = observer.choose(trial, first), display.timing()
+    further = []
+    for ask in rest:
+        if choice.answer is None:
+            further.append(Choice(None, None))
+        else:
+            display.further(trial, ask)
+            further.append(observer.choose(trial, ask))
+    return Response(trial, choice, onset_s, timing, further=tuple(further))
+
+
+def _read(page: Page, display: Display, observer: Observer) -> None:
+    display.page(page)
+    observer.goes_on()
+
+
+def _keep(
+    response: Response, record: Callable[[Response], None], display: Display, observer: Observer
+) -> None:
+    """Record a response; where that fails tell the experimenter, and try again when told to."""
+    while True:
+        try:
+            return record(response)
+        except NotSaved as trouble:
+            try:
+                _read(Page(PageName.NOT_SAVED, reason=str(trouble)), display, observer)
+            except Stopped:
+                raise trouble from None

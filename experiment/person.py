@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from experiment.devices import Stopped
+from experiment.devices import Paused, Stopped
 from experiment.records import TOGETHER_S, Ask, Choice, ScheduledTrial
 from experiment.settings import ExperimentSettings
 
@@ -73,7 +73,7 @@ class PersonAtKeyboard:
     taken for answers, however late they are read, and a key that is held down answers once.  A question may
     set a later moment, and a deadline.  Every press of an answer key counts once in the session table: as the
     answer; as a key pressed together with it, within `TOGETHER_S` after it; or as an early key of the next
-    trial.  The quit key is heard at all times.
+    trial.  The quit key is heard at all times, the pause key in trials.
 
     Parameters
     ----------
@@ -103,7 +103,9 @@ class PersonAtKeyboard:
         self._listen()
         since = {press.key for press in self._waiting if press.time_s > onset_s}
         held = self._keyboard.held() & set(answers) - since
-        answer, early = self._wait_for(set(answers), onset_s + ask.from_s, onset_s + ask.deadline_s)
+        answer, early = self._wait_for(
+            set(answers), onset_s + ask.from_s, onset_s + ask.deadline_s, pauses=True
+        )
         if answer is None:
             return Choice(None, None, early, bool(held))
         until_s = answer.time_s + TOGETHER_S
@@ -120,7 +122,7 @@ class PersonAtKeyboard:
         self._waiting += self._keyboard.presses()
 
     def _wait_for(
-        self, keys: set[str], after_s: float, deadline_s: float = float("inf")
+        self, keys: set[str], after_s: float, deadline_s: float = float("inf"), *, pauses: bool = False
     ) -> tuple[KeyPress | None, int]:
         """Return the first press of `keys` in a time, and the number of those that came before it.
 
@@ -133,6 +135,8 @@ class PersonAtKeyboard:
                 press = self._waiting.pop(0)
                 if press.key == self._settings.quit_key:
                     self._quit_pressed(press.time_s)
+                elif pauses and press.key == self._settings.pause_key:
+                    raise Paused
                 elif press.key in keys and press.time_s <= after_s:
                     early += 1
                 elif press.key in keys and press.time_s > deadline_s:

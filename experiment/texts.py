@@ -17,7 +17,7 @@ from experiment.tasks import Wording
 from model_eval.artefacts import InputError
 from stimuli.records import PAIR_TASK
 
-SHARED_PAGES = (PageName.CLOSING,)
+SHARED_PAGES = (PageName.CLOSING, PageName.PAUSED, PageName.NOT_SAVED)
 TASK_PAGES = tuple(name for name in PageName if name not in SHARED_PAGES)
 SHARED_TEXTS = ("loading", "stop", "too_late", "confidence")
 TASK_TEXTS = ("question", "right", "wrong", "either")
@@ -30,7 +30,7 @@ TABLES = {
 """Tables of short texts, with the keys that each must have; it may have more."""
 PLACEHOLDERS = {
     *("left_key", "right_key", "continue_key", "answers", "n_done", "n_main"),
-    *("answer", "key"),
+    *("answer", "key", "reason"),
 }
 
 
@@ -98,6 +98,7 @@ class Texts:
             ),
             "n_done": page.n_done,
             "n_main": page.n_main,
+            "reason": page.reason,
         }
         text = self.pages[page.name]
         return PageText(

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from experiment.bids import Dataset
-from experiment.devices import Stopped
+from experiment.devices import Paused, Stopped
 from experiment.plan import Page
 from experiment.records import Ask, Choice, ScheduledTrial, Side, Timing
 from model_eval.artefacts import sha256_of, write_json, write_text
@@ -178,6 +178,7 @@ class Tape:
         self.choices: dict[int, Side] = {}
         self.stop_at: int | None = None
         self.too_late_at: set[int] = set()
+        self.pause_at: list[int] = []
 
     def log(self, what: str, detail: Any = None) -> None:
         self.events.append((what, detail))
@@ -202,6 +203,9 @@ class Tape:
     def choose(self, trial: ScheduledTrial, ask: Ask) -> Choice:
         if trial.trial_index == self.stop_at:
             raise Stopped
+        if trial.trial_index in self.pause_at:
+            self.pause_at.remove(trial.trial_index)
+            raise Paused
         self.log("choose", trial)
         if trial.trial_index in self.too_late_at and ask.name == "response":
             return Choice(None, None)

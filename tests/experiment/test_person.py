@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from experiment.devices import Stopped
+from experiment.devices import Paused, Stopped
 from experiment.person import KeyPress, PersonAtKeyboard
 from experiment.plan import schedule
 from experiment.records import Ask, Choice, Option, Side
@@ -170,3 +170,14 @@ def test_an_answer_within_the_window_counts_however_late_it_is_read(trial):
 def test_digits_on_the_number_pad_are_as_good_as_those_above_the_letters(trial):
     ask = Ask("clear", "", (Option("no", "no", "1"), Option("yes", "yes", "2")))
     assert person(ScriptedScreen(("num_2", 11))).choose(trial, ask) == Choice("yes", 1.0)
+
+
+def test_the_pause_key_breaks_a_trial_off_and_leads_on_from_no_page(trial):
+    screen = ScriptedScreen(("p", 11), ("space", 12), ("f9", 21), ("p", 22))
+    observer = person(screen)
+    observer.goes_on()
+    assert screen.now_s == 12
+    screen.onset_s = screen.now_s = 20.0
+    with pytest.raises(Paused):
+        observer.choose(trial, ASK)
+    assert screen.now_s == 22
