@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from experiment.texts import PageText
+from experiment.plan import PageText
 from model_eval.artefacts import InputError
 
 BACKGROUND = (128, 128, 128)
@@ -118,15 +118,8 @@ class Canvas:
             Share of the main block that is done, shown as a bar.
         """
         image, draw = self._blank()
-        em = self.em_px
-        title, body = self._font(1.7, bold=True), self._font(1.0)
-        width = min(round(31 * em), round(self.size_px[0] * 0.8))
-        lines: list[tuple[str, Font, float]] = [
-            (line, title, 1.3 * 1.7) for line in wrap(text.title, title, width)
-        ]
-        for paragraph in text.body:
-            lines.append(("", body, 0.85))
-            lines += [(line, body, 1.55) for line in wrap(paragraph, body, width)]
+        em, width, body = self.em_px, self._width_px, self._font(1.0)
+        lines = self._lines(text)
         bar_em = 2.2 if progress is not None else 0
         cap = key_cap(key, round(2.2 * em), self._font(0.85, bold=True))
         height = round(sum(leading for *_, leading in lines) * em + (bar_em + 2.4) * em) + cap.height
@@ -143,6 +136,24 @@ class Canvas:
         prompt = (x + cap.width + round(0.7 * em), round(y) + cap.height // 2)
         draw.text(prompt, text.prompt, fill=INK, font=body, anchor="lm")
         return image
+
+    def fits(self, text: PageText) -> bool:
+        """Return whether a page has room, key and margins included."""
+        return (sum(leading for *_, leading in self._lines(text)) + 7) * self.em_px <= self.size_px[1]
+
+    @property
+    def _width_px(self) -> int:
+        """Width of running text."""
+        return min(round(31 * self.em_px), round(self.size_px[0] * 0.8))
+
+    def _lines(self, text: PageText) -> list[tuple[str, Font, float]]:
+        """Return a page's lines, each with its font and its height in em."""
+        title, body = self._font(1.7, bold=True), self._font(1.0)
+        lines = [(line, title, 1.3 * 1.7) for line in wrap(text.title, title, self._width_px)]
+        for paragraph in text.body:
+            lines.append(("", body, 0.85))
+            lines += [(line, body, 1.55) for line in wrap(paragraph, body, self._width_px)]
+        return lines
 
     def message(self, text: str) -> Image.Image:
         """Draw one line in the middle."""
@@ -190,6 +201,44 @@ class Canvas:
             x = self.size_px[0] // 2
             draw.rectangle((x - arm, middle - half, x + arm - 1, middle + half - 1), fill=INK)
             draw.rectangle((x - half, middle - arm, x + half - 1, middle + arm - 1), fill=INK)
+        return image
+
+    def examples(
+        self, text: PageText, key: KeyCap, pictures: Sequence[tuple[Image.Image, str]]
+    ) -> Image.Image:
+        """Draw a page whose title and body stand above example images, each with a caption.
+
+        Pictures that would be too wide or too high together are made smaller, all alike.
+        """
+        image, draw = self._blank()
+        em, body = self.em_px, self._font(1.0)
+        lines = self._lines(text)
+        above = sum(leading for *_, leading in lines) * em
+        gap, below = 2 * em, 7.5 * em  # below: caption, key and their distances
+        wide = sum(picture.width for picture, _ in pictures) + gap * (len(pictures) - 1)
+        high = max(picture.height for picture, _ in pictures)
+        scale = min(1.0, self.size_px[0] * 0.9 / wide, (self.size_px[1] - above - below - 3 * em) / high)
+        height = round(above + below + high * scale)
+        y = float((self.size_px[1] - height) // 2)
+        left = (self.size_px[0] - self._width_px) // 2
+        for line, font, leading in lines:
+            draw.text((left, round(y + leading * em / 2)), line, fill=INK, font=font, anchor="lm")
+            y += leading * em
+        y += 1.2 * em
+        x = (self.size_px[0] - wide * scale) / 2
+        for picture, caption in pictures:
+            size = round(picture.width * scale), round(picture.height * scale)
+            image.paste(
+                picture.resize(size, Image.Resampling.LANCZOS) if scale < 1 else picture, (round(x), round(y))
+            )
+            middle = round(x + size[0] / 2), round(y + high * scale + 0.9 * em)
+            draw.text(middle, caption, fill=INK, font=self._font(0.9, bold=True), anchor="mm")
+            x += size[0] + gap
+        cap = key_cap(key, round(2.2 * em), self._font(0.85, bold=True))
+        foot = round(y + high * scale + 3.2 * em)
+        image.paste(cap, (left, foot))
+        prompt = left + cap.width + round(0.7 * em), foot + cap.height // 2
+        draw.text(prompt, text.prompt, fill=INK, font=body, anchor="lm")
         return image
 
     def progress_bar(self, share: float) -> Image.Image:

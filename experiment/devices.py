@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from experiment.plan import Page
+from experiment.plan import Page, PageText
 from experiment.records import Ask, Choice, ScheduledTrial, Timing
 from model_eval.artefacts import InputError
 
@@ -24,7 +24,23 @@ class NotSaved(InputError):  # noqa: N818 - named for what it says to people
     """A response could not be made safe; every earlier one is, and recording it can be tried again."""
 
 
-class Display(Protocol):
+class Reader(Protocol):
+    """Shows texts and questions outside trials."""
+
+    def fits(self, text: PageText) -> bool:
+        """Return whether a page has room on the screen."""
+        ...
+
+    def read(self, text: PageText) -> None:
+        """Show a page of text; it stays until something else is shown."""
+        ...
+
+    def question(self, ask: Ask) -> None:
+        """Show a question by itself, with its answers."""
+        ...
+
+
+class Display(Reader, Protocol):
     """Shows things, and tells when they were on the screen."""
 
     def page(self, page: Page) -> None:
@@ -69,8 +85,8 @@ class Observer(Protocol):
         """
         ...
 
-    def choose(self, trial: ScheduledTrial, ask: Ask) -> Choice:
-        """Return the observer's answer to the question that is on.
+    def choose(self, trial: ScheduledTrial | None, ask: Ask) -> Choice:
+        """Return the observer's answer to the question that is on, about a trial or by itself.
 
         Raises
         ------

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from experiment.devices import Display, NotSaved, Observer, Paused, Stopped
-from experiment.plan import Page, PageName
-from experiment.records import Choice, Response, ScheduledTrial, Task
+from experiment.plan import Page, PageName, PageText
+from experiment.records import Ask, Choice, Response, ScheduledTrial, Task
 from experiment.tables import RATING_TASK
 from stimuli.records import Block
 
 
 def run(
-    steps: Iterable[Page | ScheduledTrial],
+    steps: Iterable[Page | PageText | Ask | ScheduledTrial],
     display: Display,
     observer: Observer,
     record: Callable[[Response], None],
@@ -22,6 +22,7 @@ def run(
     inter_trial_interval_s: float,
     resumed: bool,
     broken_off: int = 0,
+    note: Callable[[str, Choice], None] = lambda _name, _choice: None,
 ) -> None:
     """Run the steps of a session, in order.
 
@@ -31,8 +32,8 @@ def run(
 
     Parameters
     ----------
-    steps : iterable of Page or ScheduledTrial
-        From `plan.steps`.
+    steps : iterable
+        From `plan.steps`: pages, trials, and questions by themselves.
     display, observer
         Who shows, and who answers.
     record : callable
@@ -45,6 +46,8 @@ def run(
         Whether the session has been interrupted before.
     broken_off : int
         How often the first of the trials had begun before.
+    note : callable
+        Keeps the answer to a question that belongs to no trial, by its name.
 
     Raises
     ------
@@ -56,6 +59,14 @@ def run(
     for step in steps:
         if isinstance(step, Page):
             _read(step, display, observer)
+            continue
+        if isinstance(step, PageText):
+            display.read(step)
+            observer.goes_on()
+            continue
+        if isinstance(step, Ask):
+            display.question(step)
+            note(step.name, observer.choose(None, step))
             continue
         response = None
         while response is None:

@@ -96,7 +96,7 @@ class PersonAtKeyboard:
         """Wait for the continue key; answer keys pressed before it count for nothing."""
         self._wait_for({self._settings.continue_key}, self._screen.onset_s)
 
-    def choose(self, trial: ScheduledTrial, ask: Ask) -> Choice:  # noqa: ARG002 - a person sees it
+    def choose(self, trial: ScheduledTrial | None, ask: Ask) -> Choice:
         """Wait for the key of an answer, and for others that are pressed together with it."""
         answers = {key: option.value for option in ask.options for key in names_of(option.key)}
         onset_s = self._screen.onset_s
@@ -104,7 +104,7 @@ class PersonAtKeyboard:
         since = {press.key for press in self._waiting if press.time_s > onset_s}
         held = self._keyboard.held() & set(answers) - since
         answer, early = self._wait_for(
-            set(answers), onset_s + ask.from_s, onset_s + ask.deadline_s, pauses=True
+            set(answers), onset_s + ask.from_s, onset_s + ask.deadline_s, pauses=trial is not None
         )
         if answer is None:
             return Choice(None, None, early, bool(held))

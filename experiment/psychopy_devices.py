@@ -1,8 +1,4 @@
-"""A PsychoPy window with a person before it: the only module that knows a real screen.
-
-One clock serves flips and key presses (PsychoPy's default clock, which nothing here resets), so that a
-response time is the difference of two of the drivers' time stamps, whenever they are read.
-"""
+"""The devices of a person's session: a window with everything prepared, and a keyboard."""
 
 from __future__ import annotations
 
@@ -11,34 +7,43 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from time import sleep
 from typing import Any
 
 import numpy as np
-import psychopy
-import pyglet
 from PIL import Image
-from psychopy import logging, monitors, visual
+from psychopy import logging, visual
 
-from experiment.canvas import BACKGROUND, Answer, Canvas, Fonts, KeyCap, require_characters
-from experiment.devices import Display, Observer
+from experiment.canvas import BACKGROUND, Canvas, require_characters
+from experiment.devices import Display, Observer, Reader
 from experiment.layout import Layout, at_size, lay_out, pixels_of
 from experiment.masks import pink_noise
 from experiment.person import PersonAtKeyboard
 from experiment.plan import Page, PageName
 from experiment.psychopy_keyboards import open_keyboard
+from experiment.psychopy_stage import Stage, fonts_of, open_window
 from experiment.records import Ask, ScheduledTrial, Side, Task, Timing
 from experiment.settings import ExperimentSettings
 from experiment.tasks import CONFIDENCE
 from experiment.texts import Texts
-from experiment.timing import Refresh, refresh_of, timing_of
-from model_eval.artefacts import InputError
+from experiment.timing import timing_of
 from stimuli.records import Block, StimulusSet
-
-logging.console.setLevel(logging.CRITICAL)  # written for programmers; what people need is raised here
 
 FEEDBACK_S = 1.5
 N_MASKS = 8
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What texts and questions outside a session are read on.
+
+    Attributes
+    ----------
+    display, observer : Reader, Observer
+        Who shows, and who answers.
+    """
+
+    display: Reader
+    observer: Observer
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,32 @@ class Devices:
 
 
 @contextmanager
+def open_reader(
+    settings: ExperimentSettings, texts: Texts, characters: set[str], root: Path
+) -> Iterator[Reading]:
+    """Open the window and the keyboard for texts and questions only, and close them at the end.
+
+    Parameters
+    ----------
+    settings, texts : ExperimentSettings, Texts
+        Keys and words.
+    characters : set of str
+        Of what is to be read.
+    root : Path
+        What the path of a font is relative to.
+    """
+    window = open_window(settings)
+    try:
+        keyboard = open_keyboard(settings.keyboard, window)
+        canvas = Canvas((int(window.size[0]), int(window.size[1])), fonts_of(settings, root))
+        require_characters(canvas.fonts, characters)
+        stage = Stage(window, canvas, settings, texts)
+        yield Reading(stage, PersonAtKeyboard(keyboard, stage, settings))
+    finally:
+        window.close()
+
+
+@contextmanager
 def open_devices(
     stimulus_set: StimulusSet,
     trials: Sequence[ScheduledTrial],
@@ -66,6 +97,7 @@ def open_devices(
     first: int,
     settings: ExperimentSettings,
     texts: Texts,
+    characters: set[str],
     elapsed_s: float,
     root: Path,
 ) -> Iterator[Devices]:
@@ -83,6 +115,8 @@ def open_devices(
         Index of the first trial that will be shown.
     settings, texts : ExperimentSettings, Texts
         Keys, sizes and words.
+    characters : set of str
+        Of everything that will be read.
     elapsed_s : float
         Time of the session that has passed in earlier runs.
     root : Path
@@ -105,12 +139,7 @@ def open_devices(
         for item, file in files.items():
             with Image.open(file) as image:
                 sizes_px[item] = image.size
-        require_characters(
-            canvas.fonts,
-            texts.characters().union(
-                *(ask.text + "".join(o.label for o in ask.options) for ask in task.asks)
-            ),
-        )
+        require_characters(canvas.fonts, characters)
         layout = lay_out(
             window_px,
             screen_px[0],
@@ -140,7 +169,7 @@ def open_devices(
         window.close()
 
 
-class Screen:
+class Screen(Stage):
     """Shows the screens of a session (a `Display`), and waits frame by frame.
 
     Everything that a trial needs is built and drawn once beforehand, as the first drawing of a picture
@@ -176,25 +205,17 @@ class Screen:
         pictures: dict[str, Image.Image],
         elapsed_s: float,
     ) -> None:
-        self._window, self._canvas, self._layout = window, canvas, layout
-        self._task, self._settings, self._texts = task, settings, texts
+        super().__init__(window, canvas, settings, texts)
+        self._layout, self._task = layout, task
         self._n_main = sum(trial.block is Block.MAIN for trial in trials)
         self._n_practice = len(trials) - self._n_main
-        self._shown: list[visual.ImageStim] = []
-        self._then: list[tuple[int, list[visual.ImageStim]]] = []
-        self._taken_away_s: float | None = None
+        self._examples = [
+            (pictures[item], caption) for item, caption in texts.captions(trials).items() if item in pictures
+        ]
         self._bar: list[visual.ImageStim] = []
-        self.last_flip_s = self.onset_s = logging.defaultClock.getTime()
-        self._notice_until_s = float("-inf")
-        self._frames_s: list[float] = []
-        self.refresh = Refresh()
-
-        self._show([self._stim(canvas.message(texts.lines["loading"]))])
         self._fixation = self._stim(self._around(task.asks[0], fixation=True))
         self._questions = {ask.name: self._stim(self._around(ask)) for ask in task.asks}
         self._too_late = self._stim(canvas.message(texts.lines["too_late"]))
-        notice = canvas.notice(texts.lines["stop"])
-        self._notice = self._stim(notice, (0, (notice.height - layout.window_px[1]) // 2))
         self._pictures = {item: self._stim(picture) for item, picture in pictures.items()}
         self._masks = self._draw_masks()
         prepared = [
@@ -214,6 +235,10 @@ class Screen:
     def page(self, page: Page) -> None:
         """Show a page; it stays until something else is shown."""
         text = self._texts.page(page, self._settings, self._task)
+        if page.name is PageName.EXAMPLES:
+            key = self._cap(self._settings.continue_key)
+            self._show([self._stim(self._canvas.examples(text, key, self._examples))])
+            return
         progress = page.n_done / page.n_main if page.name is PageName.BREAK else None
         image = self._canvas.page(text, self._cap(self._settings.continue_key), progress)
         self._show([self._stim(image)])
@@ -299,48 +324,6 @@ class Screen:
         self._show([self._too_late])
         self._hold(FEEDBACK_S)
 
-    def frame(self) -> None:
-        """Show the same for one more frame, or what comes after it."""
-        takes_away = bool(self._then) and self._then[0][0] == self._n_frames
-        if takes_away:
-            self._shown = self._then.pop(0)[1]
-        for stim in self._shown:
-            stim.draw()
-        if self.last_flip_s < self._notice_until_s:
-            self._notice.draw()
-        if not self.refresh.locked:
-            pyglet.gl.glFinish()  # drawing is over, so that only the flip itself comes after the pause
-            sleep(max(0.0, self.last_flip_s + self.refresh.period_s - logging.defaultClock.getTime()))
-        flip_s = float(self._window.flip())
-        self._frames_s.append(flip_s - self.last_flip_s)
-        self.last_flip_s = flip_s
-        self._n_frames += 1
-        if takes_away and self._taken_away_s is None:
-            self._taken_away_s = flip_s
-
-    def ask_to_stop(self, until_s: float) -> None:
-        """Lay a notice over the foot of the screen, until a time."""
-        self._notice_until_s = until_s
-
-    def _show(
-        self, stims: list[visual.ImageStim], then: Sequence[tuple[int, list[visual.ImageStim]]] = ()
-    ) -> None:
-        """Put something else on the screen; its onset is the flip that shows it.
-
-        `then` says what comes after it, and after how many frames from that onset.
-        """
-        self._shown, self._then = stims, list(then)
-        self._n_frames, self._taken_away_s = 0, None
-        self.frame()
-        self.onset_s = self.last_flip_s
-        self._frames_s.clear()
-
-    def _hold(self, duration_s: float) -> None:
-        """Keep what is on until its duration is over, to the nearest frame."""
-        # What comes next is shown by the flip after this loop, one period later.
-        while self.last_flip_s + 1.5 * self.refresh.period_s < self.onset_s + duration_s:
-            self.frame()
-
     def _placed(self, trial: ScheduledTrial) -> list[visual.ImageStim]:
         """Return the pictures of a trial, each in its place."""
         stims = []
@@ -350,20 +333,11 @@ class Screen:
             stims.append(stim)
         return stims
 
-    def _stim(self, image: Image.Image, position_px: tuple[int, int] = (0, 0)) -> visual.ImageStim:
-        """Make a picture drawable, pixel for pixel; the position is that of its centre from the window's."""
-        return visual.ImageStim(
-            self._window, image=image, size=image.size, pos=position_px, units="pix", interpolate=False
-        )
-
     def _around(self, ask: Ask, *, fixation: bool = False) -> Image.Image:
         """Draw what surrounds the images while a question is asked."""
         labelled = any(option.label for option in ask.options) or ask.name == CONFIDENCE
-        centres = self._canvas.spread_px(len(ask.options)) if labelled else self._layout.centres_px()
-        answers = [
-            Answer(self._cap(option.key), option.label, centre)
-            for option, centre in zip(ask.options, centres, strict=True)
-        ]
+        centres = None if labelled else self._layout.centres_px()
+        answers = self._answers(ask, centres)
         return self._canvas.trial(ask.text, answers, self._layout.image_height_px, fixation=fixation)
 
     def _draw_masks(self) -> list[visual.ImageStim]:
@@ -372,67 +346,6 @@ class Screen:
             return []
         size_px = max(self._layout.image_width_px.values()), self._layout.image_height_px
         return [self._stim(pink_noise(size_px, np.random.default_rng(seed))) for seed in range(N_MASKS)]
-
-    def _cap(self, key: str) -> KeyCap:
-        return KeyCap(key, self._texts.key_cap(key))
-
-    def _measure_refresh(self, n_flips: int = 60) -> Refresh:
-        """Flip as fast as the screen lets us, and see whether it keeps a rhythm."""
-        flips_s = []
-        for _ in range(n_flips + 10):  # the first ones fill the driver's queue
-            self._shown[0].draw()
-            flips_s.append(self._window.flip())
-        return refresh_of(list(np.diff(flips_s[10:])))
-
-
-def open_window(settings: ExperimentSettings) -> visual.Window:
-    """Open the window on the screen asked for, grey, without a mouse pointer.
-
-    Raises
-    ------
-    InputError
-        There is no such screen.
-    """
-    monitor = settings.monitor
-    n_screens = len(pyglet.canvas.get_display().get_screens())
-    if monitor.screen >= n_screens:
-        raise InputError(
-            f"[experiment.monitor] screen is {monitor.screen}, but there are {n_screens}, counted from 0; "
-            "correct it in study.toml"
-        )
-    calibration = monitors.Monitor("tricky", width=monitor.width_cm, distance=monitor.viewing_distance_cm)
-    calibration.setSizePix(monitor.size_px)
-    window = visual.Window(
-        monitor.size_px,
-        fullscr=monitor.full_screen,
-        screen=monitor.screen,
-        monitor=calibration,
-        units="pix",
-        color=BACKGROUND,
-        colorSpace="rgb255",
-        allowGUI=False,
-        waitBlanking=True,
-        checkTiming=False,  # measured in Screen, with the pictures at hand
-    )
-    window.mouseVisible = False
-    return window
-
-
-def fonts_of(settings: ExperimentSettings, root: Path) -> Fonts:
-    """Return the typeface to write with: the lab's own, or Noto Sans, which comes with PsychoPy.
-
-    Raises
-    ------
-    InputError
-        The lab's own is not there.
-    """
-    if settings.font is None:
-        folder = Path(psychopy.__file__).parent / "assets" / "fonts"
-        return Fonts(folder / "NotoSans-Regular.ttf", folder / "NotoSans-Bold.ttf")
-    font = root / settings.font
-    if not font.is_file():
-        raise InputError(f"[experiment] font: {font}: no such file; correct it in study.toml")
-    return Fonts(font, font)
 
 
 def _picture(file: Path, size_px: tuple[int, int]) -> Image.Image:

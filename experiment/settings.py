@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from stimuli.settings import QuestionSettings
+
 
 class MonitorSettings(BaseModel):
     """``[experiment.monitor]``: the screen that observers sit at."""
@@ -86,6 +88,14 @@ class ExperimentSettings(BaseModel):
     """Of all that participants read: ``en``, ``de``, or the path of a file of the lab's own texts."""
     font: Path | None = None
     """A font file, where the language needs characters that Noto Sans hasn't got."""
+    information: Path | None = None
+    """A Markdown file: information for participants, who are then asked whether they agree to take part."""
+    debriefing: Path | None = None
+    """A Markdown file that is shown after the last trial."""
+    examples: bool = True
+    """Show images of the practice, with the right answers, before it."""
+    questions: tuple[QuestionSettings, ...] = ()
+    """Asked after the last trial; the answers stand in the session's sidecar."""
     confidence_levels: Annotated[int, Field(ge=0, le=9)] = 0
     """Ask after each answer how sure the observer is, on so many levels; 0: don't."""
     presentation: PresentationSettings = PresentationSettings()
@@ -99,6 +109,9 @@ class ExperimentSettings(BaseModel):
         others = [*self.answer_keys, self.continue_key, self.quit_key, self.pause_key]
         if len(set(others)) < len(others):
             raise ValueError("`answer_keys`, `continue_key`, `quit_key` and `pause_key` to differ")
+        names = [question.name for question in self.questions]
+        if len(set(names)) < len(names):
+            raise ValueError("`questions` with names that differ")
         if self.confidence_levels == 1:
             raise ValueError("two `confidence_levels` or more, or 0 for none")
         return self
@@ -114,3 +127,25 @@ class SimulateSettings(BaseModel):
     """Proportion correct of the population: over new observers and new items."""
     observer_sd_logit: Annotated[float, Field(ge=0)] = 0.45
     item_sd_logit: Annotated[float, Field(ge=0)] = 1.6
+    side_bias_logit: float = 0.0
+    """Towards the leftmost answer; the accuracy is that of observers without it, and without what follows."""
+    lapse_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of trials in which any answer is as likely as any other."""
+    learning_logit: float = 0.0
+    """Gain in the course of the main block, most of it in its first 40 trials."""
+    fatigue_logit: float = 0.0
+    """Loss for each 100 main trials."""
+    probabilities: Path | None = None
+    """A CSV file of `trial_id` and `p_correct`, in place of ability and item difficulty."""
+    replay: Path | None = None
+    """A BIDS data set whose sessions are repeated, in place of all that."""
+    models: tuple[str, ...] = ()
+    """Networks of the pool that act as observers, in place of all that."""
+    score: Literal["confidence", "margin"] = "confidence"
+    """What they go by: the image with the lower score is the harder one."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> SimulateSettings:
+        if (self.probabilities is not None) + (self.replay is not None) + bool(self.models) > 1:
+            raise ValueError("one of `probabilities`, `replay` and `models`, not several")
+        return self

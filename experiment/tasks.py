@@ -88,6 +88,19 @@ def task_of(
     return Task(stimulus_set.task, tuple(asks), shown.limited)
 
 
+def questions_of(settings: ExperimentSettings) -> tuple[Ask, ...]:
+    """Return what is asked after the last trial.
+
+    Raises
+    ------
+    InputError
+        There are more answers than `answer_keys`.
+    """
+    return tuple(
+        _ask(each.name, each.text, each.answers, {}, settings.answer_keys) for each in settings.questions
+    )
+
+
 def rotated(groups: Sequence[str], participant: str) -> tuple[str, ...]:
     """Return the groups in the order of this participant's keys.
 

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from experiment.plan import Page, PageName
-from experiment.records import Task
+from experiment.plan import Page, PageName, PageText
+from experiment.records import ScheduledTrial, Task
 from experiment.settings import ExperimentSettings
 from experiment.tables import RATING_TASK, SINGLE_TASK
 from experiment.tasks import Wording
 from model_eval.artefacts import InputError
-from stimuli.records import PAIR_TASK
+from stimuli.records import PAIR_TASK, Block
 
-SHARED_PAGES = (PageName.CLOSING, PageName.PAUSED, PageName.NOT_SAVED)
+SHARED_PAGES = (PageName.EXAMPLES, PageName.CLOSING, PageName.PAUSED, PageName.NOT_SAVED)
 TASK_PAGES = tuple(name for name in PageName if name not in SHARED_PAGES)
-SHARED_TEXTS = ("loading", "stop", "too_late", "confidence")
+SHARED_TEXTS = ("loading", "stop", "too_late", "confidence", "consent_question", "next")
 TASK_TEXTS = ("question", "right", "wrong", "either")
 TABLES = {
     "confidence_levels": {"lowest", "highest"},
     "groups": {"trivial", "in-between", "impossible"},
+    "consent": {"agree", "disagree"},
+    "captions": {"harder", "easier"},
     "key_names": {"other", "answer"},
     "key_caps": set[str](),
 }
@@ -32,25 +35,6 @@ PLACEHOLDERS = {
     *("left_key", "right_key", "continue_key", "answers", "n_done", "n_main"),
     *("answer", "key", "reason"),
 }
-
-
-@dataclass(frozen=True)
-class PageText:
-    """A page of text.
-
-    Attributes
-    ----------
-    title : str
-        Its headline.
-    body : tuple of str
-        Paragraphs.
-    prompt : str
-        What the continue key does; stands behind a picture of that key.
-    """
-
-    title: str
-    body: tuple[str, ...]
-    prompt: str
 
 
 @dataclass(frozen=True)
@@ -106,6 +90,25 @@ class Texts:
             tuple(p.format(**values) for p in text.body),
             text.prompt.format(**values),
         )
+
+    def captions(self, trials: Sequence[ScheduledTrial]) -> dict[str, str]:
+        """Return example images of the practice, by `item_id`, each with what is written below it.
+
+        These are the first pair that has a right answer, or the first image of each group.
+        """
+        chosen: dict[str, str] = {}
+        groups: set[str] = set()
+        for trial in trials:
+            answer = trial.right_answer
+            if trial.block is not Block.PRACTICE or answer is None or answer in groups:
+                continue
+            if len(trial.items) == 2:
+                names = self.tables["captions"]
+                harder = trial.item(answer)
+                return {item: names["harder" if item == harder else "easier"] for item in trial.items}
+            groups.add(answer)
+            chosen[trial.items[0]] = self.tables["groups"].get(answer, answer)
+        return chosen
 
     def instructions(self, settings: ExperimentSettings, task: Task) -> str:
         """Return what is read about the task, in one paragraph."""

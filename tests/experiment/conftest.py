@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 
 from experiment.bids import Dataset
 from experiment.devices import Paused, Stopped
-from experiment.plan import Page
+from experiment.plan import Page, PageText
 from experiment.records import Ask, Choice, ScheduledTrial, Side, Timing
 from model_eval.artefacts import sha256_of, write_json, write_text
 from stimuli.records import Item, StimulusSet, read_any_set, read_stimulus_set
@@ -178,6 +178,7 @@ class Tape:
         self.choices: dict[int, Side] = {}
         self.stop_at: int | None = None
         self.too_late_at: set[int] = set()
+        self.replies: dict[str, str] = {}
         self.pause_at: list[int] = []
 
     def log(self, what: str, detail: Any = None) -> None:
@@ -200,7 +201,9 @@ class Tape:
     def further(self, trial: ScheduledTrial, ask: Ask) -> None:
         self.log("further", (trial, ask.name))
 
-    def choose(self, trial: ScheduledTrial, ask: Ask) -> Choice:
+    def choose(self, trial: ScheduledTrial | None, ask: Ask) -> Choice:
+        if trial is None:
+            return Choice(self.replies.get(ask.name, ask.values[0]), self.RESPONSE_TIME_S)
         if trial.trial_index == self.stop_at:
             raise Stopped
         if trial.trial_index in self.pause_at:
@@ -217,6 +220,15 @@ class Tape:
 
     def feedback(self, correct: bool | None) -> None:
         self.log("feedback", correct)
+
+    def fits(self, text: PageText) -> bool:
+        return len(text.body) < 3
+
+    def read(self, text: PageText) -> None:
+        self.log("read", text.title)
+
+    def question(self, ask: Ask) -> None:
+        self.log("question", ask.name)
 
     def too_late(self) -> None:
         self.log("too_late")

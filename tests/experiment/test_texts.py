@@ -9,17 +9,18 @@ import pytest
 
 from experiment import texts
 from experiment.plan import Page, PageName
-from experiment.records import Ask, Option, Task
+from experiment.records import Ask, Option, ScheduledTrial, Task
 from experiment.settings import ExperimentSettings
 from experiment.texts import parse_texts, read_texts
 from model_eval.artefacts import InputError
+from stimuli.records import Block
 
 FOLDER = Path(texts.__file__).parent / "texts"
 CONTENT = tomllib.loads((FOLDER / "en.toml").read_text(encoding="utf-8"))
 GERMAN = tomllib.loads((FOLDER / "de.toml").read_text(encoding="utf-8"))
 TASKS = ("2afc", "single", "rating")
 TASK = Task("single", (Ask("response", "?", (Option("a", "easy", "f"), Option("b", "hard", "right"))),))
-FREE = {"groups", "confidence_levels", "key_names", "key_caps"}
+FREE = {"groups", "confidence_levels", "consent", "captions", "key_names", "key_caps"}
 
 
 def leaves(content: dict, *above: str):
@@ -118,3 +119,20 @@ def test_feedback_calls_a_group_by_its_name_and_one_of_the_labs_own_by_that():
     english = read_texts("en", "single")
     assert english.feedback(True, "impossible") == "Yes: this image is hard."
     assert english.feedback(False, "odd") == "Not quite: this image is odd."
+
+
+def practice(*answers: str | None, items: int) -> list[ScheduledTrial]:
+    return [
+        ScheduledTrial(n, Block.PRACTICE, f"t{n}", tuple(f"i{n}{k}" for k in range(items)), answer)
+        for n, answer in enumerate(answers)
+    ]
+
+
+def test_examples_are_the_first_pair_with_a_right_answer_or_an_image_of_each_group():
+    pair, single = read_texts("en"), read_texts("en", "single")
+    assert pair.captions(practice(None, "right", "left", items=2)) == {
+        "i10": "easier for the networks",
+        "i11": "harder for the networks",
+    }
+    shown = single.captions(practice("impossible", "impossible", "trivial", items=1))
+    assert shown == {"i00": "hard", "i20": "easy"}

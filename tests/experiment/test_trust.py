@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from experiment.devices import NotSaved, Paused, Stopped
 from experiment.engine import run
 from experiment.journal import Journal
-from experiment.plan import Page, PageName, schedule, steps
+from experiment.plan import Page, PageName, PageText, schedule, steps
 from experiment.records import Ask, Choice, Response, ScheduledTrial, Side, Timing
 from experiment.tables import PAIR_TABLE
 
@@ -82,7 +82,14 @@ class World:
 
     def too_late(self) -> None: ...
 
-    def choose(self, trial: ScheduledTrial, ask: Ask) -> Choice:  # noqa: ARG002
+    def fits(self, text: PageText) -> bool:  # noqa: ARG002
+        return True
+
+    def read(self, text: PageText) -> None: ...
+
+    def question(self, ask: Ask) -> None: ...
+
+    def choose(self, trial: ScheduledTrial | None, ask: Ask) -> Choice:  # noqa: ARG002
         self.fate = self.fates.pop(0) if self.fates else Fate("answer")
         self.failures, self.in_part = 0, False
         match self.fate.kind:
