@@ -13,8 +13,8 @@ from statsmodels.stats.proportion import proportion_confint
 
 from model_eval.artefacts import InputError, read_json, sha256_of
 from model_eval.beside_base import BesideBase, beside_base
+from model_eval.criterion import difficulty_of
 from model_eval.dichotomy import Dichotomy, measure_dichotomy
-from model_eval.difficulty import difficulty_of
 from model_eval.divergence import divergence_to_neighbour
 from model_eval.dynamics import (
     accuracy_by_epoch,
@@ -45,6 +45,7 @@ class Compared:
     differences : mapping of str to dict
         What each condition changes.
     images : DataFrame, n_images rows
+        Those that all models were asked about.
     correct : ndarray of bool, shape (n_models, n_images)
         After each model's last epoch.
     by_epoch : ndarray of bool, shape (n_models, n_epochs, n_images), or None
@@ -112,8 +113,15 @@ class Findings:
     noise: pd.DataFrame | None
 
 
-def gather_models(root: Path) -> Compared:
+def gather_models(root: Path, leave_out: Sequence[str] = ()) -> Compared:
     """Read the models of ``conditions/``, or, where nothing was trained under conditions, of ``decisions/``.
+
+    Parameters
+    ----------
+    root : Path
+        The study's folder.
+    leave_out : sequence of str
+        Models of a pool that don't count.
 
     Raises
     ------
@@ -126,7 +134,7 @@ def gather_models(root: Path) -> Compared:
         raise InputError(
             f"{root}: no models to compare; run `tricky train` with a recipe, or `tricky evaluate`"
         )
-    return _from_pool(root, read_decisions(root / "decisions"))
+    return _from_pool(root, read_decisions(root / "decisions"), leave_out)
 
 
 def compare(
@@ -145,7 +153,7 @@ def compare(
     compared : Compared
         At least two models.
     tolerance : int
-        As for `model_eval.difficulty.difficulty_of`.
+        As for `model_eval.criterion.difficulty_of`.
     level : float
         Coverage of intervals.
     seed : int
@@ -259,18 +267,27 @@ def _from_conditions(root: Path, decisions: EpochDecisions) -> Compared:
     )
 
 
-def _from_pool(root: Path, decisions: Decisions) -> Compared:
+def _from_pool(root: Path, decisions: Decisions, leave_out: Sequence[str]) -> Compared:
+    """Compare the models of a pool on the images that all of them saw."""
+    counted = [row for row, name in enumerate(decisions.models) if name not in leave_out]
+    common = np.flatnonzero(decisions.seen[counted].all(axis=0))
+    if not counted or len(common) == 0:
+        raise InputError(
+            f"{root / 'decisions'}: no image that all models saw; name the models that saw others in "
+            "`leave_out` of [label]"
+        )
+    images = decisions.images.iloc[common].reset_index(drop=True)
     manifest_path = root / "decisions" / "pool.json"
     source = read_json(manifest_path, "tricky evaluate")["images"]["source"]
     return Compared(
         folder="decisions",
-        models=decisions.models,
+        models=tuple(decisions.models[row] for row in counted),
         conditions=None,
         differences={},
-        images=decisions.images,
-        correct=decisions.correct,
+        images=images,
+        correct=decisions.correct[counted][:, common],
         by_epoch=None,
-        **_label_errors(root, decisions.images, source, manifest_path),
+        **_label_errors(root, images, source, manifest_path),
     )
 
 

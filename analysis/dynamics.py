@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +46,7 @@ def write_dynamics(
     tolerance: int,
     level: float,
     seed: int,
+    leave_out: Sequence[str] = (),
     superclasses: Path | None = None,
     representations: Mapping[str, np.ndarray] | None = None,
     noise_sd: np.ndarray | None = None,
@@ -66,6 +67,8 @@ def write_dynamics(
         Coverage of intervals.
     seed : int
         Of the bootstrap over images.
+    leave_out : sequence of str
+        Models of a pool that don't count.
     superclasses : Path, optional
         CSV file with `class_name` and `superclass`.
     representations : mapping of str to ndarray of float, shape (n_models, n_models), optional
@@ -78,7 +81,7 @@ def write_dynamics(
     InputError
         There is nothing to compare, a file changed since it was made, or the superclasses don't fit.
     """
-    compared = gather_models(root)
+    compared = gather_models(root, leave_out)
     found = compare(
         compared,
         tolerance=tolerance,

@@ -305,6 +305,7 @@ def dynamics(
         tolerance=study.settings.label.tolerance,
         level=study.settings.analyse.level,
         seed=study.settings.study.seed,
+        leave_out=study.settings.label.leave_out,
         superclasses=superclasses,
         representations=representations,
     )
