@@ -269,8 +269,12 @@ def simulate(study: Study, progress: Progress = no_progress) -> list[Path]:
     )
 
 
-def analyse(study: Study, observers: Literal["auto", "person", "simulated"] = "auto") -> Results:
-    """Score the observers and write the report."""
+def analyse(
+    study: Study,
+    observers: Literal["auto", "person", "simulated"] = "auto",
+    labels: Path | None = None,
+) -> Results:
+    """Score the observers, by the set's own labels or those in another folder, and write the report."""
     _require("matplotlib", extra="analysis", to="write the report")
     from analysis.report import write_report
 
@@ -281,6 +285,7 @@ def analyse(study: Study, observers: Literal["auto", "person", "simulated"] = "a
         experiment_set=study.settings.experiment.stimuli,
         source=images_at_hand(study),
         observers=observers,
+        labels=None if labels is None else labels.resolve(),
     )
 
 
