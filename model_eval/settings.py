@@ -9,14 +9,29 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
+class GaussianSettings(BaseModel):
+    """``[images.gaussian]``: the set of Gaussian noise with ``source = "gaussian"``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    classes: Annotated[int, Field(ge=2, le=999)] = 100
+    """Class i has standard deviation i, from 1."""
+    images_per_class: Annotated[int, Field(ge=1, le=100_000)] = 50
+    training_images_per_class: Annotated[int, Field(ge=1, le=100_000)] = 20_000
+    """In the set that recipes train on."""
+    size_px: Annotated[int, Field(ge=1)] = 224
+    seed: Annotated[int, Field(ge=0)] = 1
+
+
 class ImageSettings(BaseModel):
     """``[images]``: which images the models are asked about."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    source: Literal["mnist-5k", "folder"] = "mnist-5k"
+    source: Literal["mnist-5k", "folder", "gaussian"] = "mnist-5k"
     path: Path | None = None
     """The folder of class folders, relative to the study; only with ``source = "folder"``."""
+    gaussian: GaussianSettings = GaussianSettings()
 
     @model_validator(mode="after")
     def _path_goes_with_folder(self) -> ImageSettings:

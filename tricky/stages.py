@@ -325,12 +325,14 @@ def images_of(study: Study) -> ImageSource:
 
 def training_images_of(study: Study) -> ImageSource | None:
     """Open the images that conditions are trained on, or return None where they are part of the study's."""
+    from model_eval.gaussian import GaussianImages
     from model_eval.images import open_images
     from model_eval.settings import ImageSettings
 
     path = study.settings.train.path
     if path is None:
-        return None
+        source = images_of(study)
+        return source.for_training() if isinstance(source, GaussianImages) else None
     if not (study.root / path).is_dir():
         raise InputError(f"{study.root / path}: no such folder; correct `path` in [train]")
     return open_images(ImageSettings(source="folder", path=path), study.root)
