@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -19,6 +20,7 @@ from tricky.study import Study, validated
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.dynamics import DynamicsResults
     from analysis.report import Results
     from experiment.bids import Dataset
     from experiment.session import SessionSummary
@@ -131,6 +133,42 @@ def compare_labels(study: Study, other: Path) -> tuple[Comparison, Path, Path]:
     return found, folder, moved
 
 
+def dynamics(
+    study: Study,
+    *,
+    layers: Sequence[str] = (),
+    superclasses: Path | None = None,
+    progress: Progress = no_progress,
+) -> DynamicsResults:
+    """Compare the models of controlled training, or of the pool, decision by decision."""
+    for package in ("matplotlib", "statsmodels"):
+        _require(package, extra="analysis", to="write the page")
+    from analysis.dynamics import write_dynamics
+
+    conditions = study.root / "conditions"
+    representations = {}
+    if layers:
+        _require("torch", extra="model-eval", to="ask a network's layers")
+        from model_eval.epochs import read_conditions
+        from model_eval.representations import compare_representations
+
+        decisions = read_conditions(conditions)
+        for layer in layers:
+            representations[layer] = compare_representations(
+                decisions, layer, images_of(study), conditions, study.settings.evaluate.device, progress
+            )
+    return write_dynamics(
+        study.root,
+        title=study.settings.study.name,
+        tolerance=study.settings.label.tolerance,
+        level=study.settings.analyse.level,
+        seed=study.settings.study.seed,
+        leave_out=study.settings.label.leave_out,
+        superclasses=superclasses,
+        representations=representations,
+    )
+
+
 def build_stimuli(
     study: Study,
     name: str,
@@ -141,6 +179,7 @@ def build_stimuli(
 ) -> StimulusSet:
     """Build one of the study's stimulus sets."""
     _require("sklearn", extra="stimuli", to="ask how well low-level features give difficulty away")
+    from model_eval.images import folder_of_files
     from stimuli.build import build_set
 
     if name not in study.settings.stimuli:
@@ -159,7 +198,7 @@ def build_stimuli(
         folder=study.stimulus_set(name),
         seed=study.settings.study.seed,
         root=study.root,
-        originals=_originals(study),
+        originals=folder_of_files(study.settings.images, study.root),
         catalogue=_catalogue(study.decisions),
         cache=study.root / "stimuli" / ".covariates.parquet",
         replace=replace,
@@ -181,6 +220,7 @@ def refresh_stimuli(
     _require("sklearn", extra="stimuli", to="ask how well low-level features give difficulty away")
     from model_eval.artefacts import sha256_of
     from model_eval.difficulty import label_decisions
+    from model_eval.images import folder_of_files
     from stimuli.refresh import refresh_set
 
     parent = study.stimulus_set(name)
@@ -204,7 +244,7 @@ def refresh_stimuli(
             folder=study.stimulus_set(successor),
             seed=study.settings.study.seed,
             root=study.root,
-            originals=_originals(study),
+            originals=folder_of_files(study.settings.images, study.root),
             catalogue=_catalogue(study.decisions if decisions is None else decisions),
             cache=study.root / "stimuli" / ".covariates.parquet",
             made_from=made_from,
@@ -240,12 +280,6 @@ def stimuli_orders(study: Study, name: str, observers: int) -> tuple[StimulusSet
     return stimulus_set, orders(stimulus_set, [f"{n:0{digits}d}" for n in range(1, observers + 1)])
 
 
-def _originals(study: Study) -> Path | None:
-    """Return the folder of the study's image files, where there are files."""
-    path = study.settings.images.path
-    return None if path is None else study.root / path
-
-
 def _catalogue(decisions: Path) -> pd.DataFrame | None:
     """Return what is known of the evaluated images, so that none is read again; None without decisions."""
     from model_eval.records import read_decisions
@@ -278,6 +312,7 @@ def run(study: Study, participant: str, session: int | None = None) -> SessionSu
         study.settings.experiment,
         dataset_of(study),
         session=session,
+        root=study.root,
     )
 
 
@@ -292,6 +327,7 @@ def simulate(study: Study, progress: Progress = no_progress) -> list[Path]:
         study.settings.experiment,
         dataset_of(study),
         seed=study.settings.study.seed,
+        root=study.root,
         progress=progress,
     )
 
@@ -327,15 +363,12 @@ def training_images_of(study: Study) -> ImageSource | None:
     """Open the images that conditions are trained on, or return None where they are part of the study's."""
     from model_eval.gaussian import GaussianImages
     from model_eval.images import open_images
-    from model_eval.settings import ImageSettings
 
-    path = study.settings.train.path
-    if path is None:
-        source = images_of(study)
-        return source.for_training() if isinstance(source, GaussianImages) else None
-    if not (study.root / path).is_dir():
-        raise InputError(f"{study.root / path}: no such folder; correct `path` in [train]")
-    return open_images(ImageSettings(source="folder", path=path), study.root)
+    settings = study.settings.train.training_set
+    if settings is not None:
+        return open_images(settings, study.root)
+    source = images_of(study)
+    return source.for_training() if isinstance(source, GaussianImages) else None
 
 
 def images_at_hand(study: Study) -> ImageSource | None:
