@@ -76,10 +76,11 @@ def evaluate_pool(
     ------
     InputError
         Weights are missing or don't fit; the training images are no longer those of the data set; an image
-        can't be read; a model's answer isn't finite.
+        can't be read and the study doesn't say to skip it; a model's answer isn't finite.
     """
     device = choose_device(settings.device)
-    catalogue = source.catalogue(progress)
+    inspection = source.inspect(progress)
+    catalogue = inspection.usable(source.settings, source.name)
     classes = class_names(catalogue)
     seen = _training_images(entries, training, catalogue)
     images = _without(catalogue, seen)
@@ -112,6 +113,8 @@ def evaluate_pool(
                 "sha256": sha256_of(folder / "images.parquet"),
                 "n": len(images),
                 "source": source.name,
+                "skipped": inspection.problems,
+                "converted": _of(images, inspection.conversions),
             },
             "classes": list(classes),
             "device": device.type,
@@ -158,6 +161,12 @@ def _without(catalogue: pd.DataFrame, seen: pd.DataFrame | None) -> pd.DataFrame
     if known.all():
         raise InputError("no image is left that no model was trained on; lower `images` in [train]")
     return catalogue[~known].reset_index(drop=True)
+
+
+def _of(images: pd.DataFrame, by_image: dict[str, str]) -> dict[str, str]:
+    """Return what is said of evaluated images, and not of those that models were trained on."""
+    evaluated = set(images["image_id"])
+    return {image_id: said for image_id, said in by_image.items() if image_id in evaluated}
 
 
 def _made_from(training: Path, root: Path) -> dict[str, str]:

@@ -7,25 +7,27 @@ name, never the next image in its place.
 from __future__ import annotations
 
 import functools
-import io
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import os
+import stat
+from collections import Counter
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
-from PIL import Image, ImageOps
+from PIL import Image
 
 from model_eval.artefacts import InputError, Progress, no_progress, sha256_of
-from model_eval.records import IMAGE_COLUMNS
+from model_eval.decoding import decode
+from model_eval.inspection import Inspection, catalogue_of, inspect_files, one_line
 from model_eval.settings import ImageSettings
 
 IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """File names that count as images: those of ``torchvision.datasets.ImageFolder``."""
 
-N_NAMED = 5
-"""Number of bad files that an error message names before it counts the rest."""
+
+MEMORY = ".images.parquet"
+"""In the study's folder: what was found in image files, by hash, so that none is decoded twice for it."""
 
 
 class ImageSource(Protocol):
@@ -41,6 +43,10 @@ class ImageSource(Protocol):
         """The section of the study file that it was opened with."""
         ...
 
+    def inspect(self, progress: Progress = no_progress) -> Inspection:
+        """Look at every image, and tell which can be shown and what is changed for it."""
+        ...
+
     def catalogue(self, progress: Progress = no_progress) -> pd.DataFrame:
         """Return one row an image, in `IMAGE_COLUMNS`, sorted by `image_id`.
 
@@ -49,7 +55,7 @@ class ImageSource(Protocol):
         Raises
         ------
         InputError
-            Images that can't be read, all named at once; fewer than two classes.
+            Images that can't be read, unless the settings say to skip them; fewer than two classes.
         """
         ...
 
@@ -59,7 +65,7 @@ class ImageSource(Protocol):
         Raises
         ------
         InputError
-            The image can't be read.
+            The image can't be read, or is no longer the one that was listed.
         """
         ...
 
@@ -83,7 +89,7 @@ def open_images(settings: ImageSettings, root: Path) -> ImageSource:
     folder = root / settings.path
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; set `path` in [images] to a folder of class folders")
-    return ImageFolder(settings, folder)
+    return ImageFolder(settings, folder, memory=root / MEMORY)
 
 
 def class_names(catalogue: pd.DataFrame) -> tuple[str, ...]:
@@ -104,10 +110,14 @@ class Mnist5k:
         self.settings = settings
         self._pixels, self._digits = _mnist_arrays()
 
+    def inspect(self, progress: Progress = no_progress) -> Inspection:
+        """Find nothing wrong."""
+        return Inspection(self.catalogue(progress))
+
     def catalogue(self, progress: Progress = no_progress) -> pd.DataFrame:
         """Return one row an image; `sha256` is that of the 784 bytes."""
         progress("Listing images", len(self._pixels), len(self._pixels))
-        return _catalogue(
+        return catalogue_of(
             image_id=[f"{index:04d}" for index in range(len(self._pixels))],
             path=[""] * len(self._pixels),
             class_name=[str(digit) for digit in self._digits],
@@ -142,103 +152,85 @@ class ImageFolder:
     relative to the folder, with ``/``.  Hidden files and files of other kinds are passed over.
     """
 
-    def __init__(self, settings: ImageSettings, folder: Path) -> None:
+    def __init__(self, settings: ImageSettings, folder: Path, memory: Path | None = None) -> None:
         self.settings = settings
         self.name = f"folder:{folder.resolve().name}"
         self._folder = folder
+        self._memory = memory
+        self._listed: dict[str, str] = {}
+
+    def inspect(self, progress: Progress = no_progress) -> Inspection:
+        """Read every file; `sha256` is that of the file."""
+        found = _ImageFiles(self._folder)
+        inspection = inspect_files(
+            found.paths,
+            {image_id: image_id.split("/", maxsplit=1)[0] for image_id in found.paths},
+            progress,
+            passed_over=found.passed_over,
+            unreachable=found.unreachable,
+            memory=self._memory,
+        )
+        self._listed = dict(zip(inspection.images["image_id"], inspection.images["sha256"], strict=True))
+        return inspection
 
     def catalogue(self, progress: Progress = no_progress) -> pd.DataFrame:
-        """Return one row an image; `sha256` is that of the file.
-
-        Every file is read and decoded here once, on all cores, so that a broken one is known before any
-        model runs.
-        """
-        paths = {path.relative_to(self._folder).as_posix(): path for path in self._image_paths()}
-        ids = sorted(paths)
-        hashes, problems = [], []
-        with ThreadPoolExecutor() as pool:
-            checks = pool.map(_hash_and_problem, (paths[image_id] for image_id in ids))
-            for done, (image_id, (sha256, problem)) in enumerate(zip(ids, checks, strict=True), start=1):
-                hashes.append(sha256)
-                if problem:
-                    problems.append(f"{image_id} ({problem})")
-                progress("Checking images", done, len(ids))
-        if problems:
-            more = f", and {len(problems) - N_NAMED} more" if len(problems) > N_NAMED else ""
-            raise InputError(
-                f"{self._folder}: {len(problems)} of {len(ids)} images can't be read: "
-                f"{', '.join(problems[:N_NAMED])}{more}; repair or remove them"
-            )
-        names = [image_id.split("/", maxsplit=1)[0] for image_id in ids]
-        if len(set(names)) < 2:
-            raise InputError(
-                f"{self._folder}: images in {len(set(names))} class folders, at least 2 needed; "
-                "expected CLASS/IMAGE, one folder a class"
-            )
-        return _catalogue(image_id=ids, path=ids, class_name=names, sha256=hashes)
+        """Return one row an image that can be shown."""
+        return self.inspect(progress).usable(self.settings, str(self._folder))
 
     def read(self, image_id: str) -> Image.Image:
         """Return an image upright, in mode ``RGB`` or ``L``."""
+        path = self._folder / image_id
         try:
-            return decode((self._folder / image_id).read_bytes())
-        # Decoders of broken files raise whatever their parsers stumble over.
-        except Exception as error:
-            raise InputError(f"{self._folder / image_id}: can't be read ({_one_line(error)})") from error
-
-    def _image_paths(self) -> list[Path]:
-        return [
-            path
-            for class_folder in self._folder.iterdir()
-            if class_folder.is_dir() and not class_folder.name.startswith(".")
-            for path in class_folder.rglob("*")
-            if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".") and path.is_file()
-        ]
+            content = path.read_bytes()
+        except OSError as error:
+            raise InputError(f"{path}: can't be read ({error.strerror})") from error
+        if image_id in self._listed and sha256_of(content) != self._listed[image_id]:
+            raise InputError(f"{path}: changed since the images were listed; run the command again")
+        try:
+            return decode(content)
+        except Exception as error:  # decoders of broken files raise whatever their parsers stumble over
+            raise InputError(f"{path}: can't be read ({one_line(error)})") from error
 
 
-def decode(content: bytes) -> Image.Image:
-    """Decode an image file: EXIF orientation applied, mode ``L`` for grey and ``RGB`` for the rest.
+class _ImageFiles:
+    """The files under class folders, found without passing over in silence what can't be looked into.
 
-    Transparency is dropped, as the usual loaders do.
-
-    Raises
-    ------
-    ValueError
-        More than 8 bits a channel: Pillow would clip them without a word.
-    OSError
-        The content is broken or no image; decoders may raise other errors, too.
+    Attributes
+    ----------
+    paths : dict of str to Path
+        Image files by `image_id`.
+    unreachable : dict of str to str
+        Folders that can't be listed and links that lead nowhere, and why.
+    passed_over : Counter of str
+        Other files, by suffix.
     """
-    with Image.open(io.BytesIO(content)) as image:
-        if image.mode.startswith(("I", "F")):
-            raise ValueError(f"mode {image.mode}, more than 8 bits a channel; save it with 8 bits")
-        upright = ImageOps.exif_transpose(image)
-    if upright.mode in ("L", "RGB"):
-        return upright
-    return upright.convert("L" if upright.mode in ("1", "LA", "La") else "RGB")
 
+    def __init__(self, folder: Path) -> None:
+        self.paths: dict[str, Path] = {}
+        self.unreachable: dict[str, str] = {}
+        self.passed_over: Counter[str] = Counter()
+        self._folder = folder
+        for parent, folders, names in os.walk(folder, onerror=self._cannot_list, followlinks=True):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in names:
+                if not name.startswith("."):
+                    self._add(Path(parent, name), has_class=Path(parent) != folder)
 
-def _hash_and_problem(path: Path) -> tuple[str, str]:
-    """Return a file's hash, and what is wrong with it or nothing."""
-    try:
-        content = path.read_bytes()
-        with Image.open(io.BytesIO(content)) as image:
-            if image.format == "JPEG":
-                # All of the file is read, but only an eighth of the size computed: enough to see a break.
-                image.draft("L", (1, 1))
-                image.load()
-            else:
-                decode(content)
-    except Exception as error:  # as in `read`: a broken file may raise anything
-        return "", _one_line(error)
-    return sha256_of(content), ""
+    def _add(self, path: Path, has_class: bool) -> None:
+        image_id = path.relative_to(self._folder).as_posix()
+        if path.suffix.lower() not in IMAGE_SUFFIXES:
+            self.passed_over[path.suffix.lower() or "no suffix"] += 1
+            return
+        try:
+            is_file = stat.S_ISREG(path.stat().st_mode)
+        except OSError as error:  # a link that leads nowhere, say
+            self.unreachable[image_id] = error.strerror or one_line(error)
+            return
+        if is_file and has_class:
+            self.paths[image_id] = path
+        else:
+            self.passed_over["beside the class folders" if is_file else "no file"] += 1
 
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
-
-
-def _catalogue(**columns: list[str]) -> pd.DataFrame:
-    table = pd.DataFrame(columns).astype("str")
-    classes = sorted(set(columns["class_name"]))
-    label_of: Callable[[str], int] = {name: index for index, name in enumerate(classes)}.__getitem__
-    table["label"] = table["class_name"].map(label_of).astype("int32")
-    return table[list(IMAGE_COLUMNS)]
+    def _cannot_list(self, error: OSError) -> None:
+        place = Path(error.filename).relative_to(self._folder).as_posix()
+        self.unreachable[f"{place}/"] = f"folder can't be listed: {error.strerror}"

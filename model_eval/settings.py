@@ -17,6 +17,8 @@ class ImageSettings(BaseModel):
     source: Literal["mnist-5k", "folder"] = "mnist-5k"
     path: Path | None = None
     """The folder of class folders, relative to the study; only with ``source = "folder"``."""
+    on_bad_image: Literal["stop", "skip"] = "stop"
+    """What an image that can't be shown does: ``skip`` leaves it out for all models alike, and says so."""
 
     @model_validator(mode="after")
     def _path_goes_with_folder(self) -> ImageSettings:
