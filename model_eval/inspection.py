@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,8 +74,8 @@ class _Look(NamedTuple):
 
 
 def inspect_files(
-    paths: Mapping[str, Path],
-    class_names: Mapping[str, str],
+    folder: Path,
+    class_of: Mapping[str, str],
     progress: Progress,
     *,
     passed_over: Mapping[str, int] | None = None,
@@ -86,8 +86,9 @@ def inspect_files(
 
     Parameters
     ----------
-    paths, class_names : mapping
-        By `image_id`.
+    folder : Path
+    class_of : mapping of str to str
+        Name of the class of each image by `image_id`, its path below `folder`.
     progress : Progress
     passed_over : mapping, optional
         As in `Inspection`.
@@ -100,7 +101,7 @@ def inspect_files(
 
     def look(image_id: str) -> _Look:
         try:
-            content = paths[image_id].read_bytes()
+            content = (folder / image_id).read_bytes()
         except OSError as error:
             return _Look("", problem=error.strerror or one_line(error))
         sha256 = sha256_of(content)
@@ -112,7 +113,7 @@ def inspect_files(
             return _Look(sha256, problem=one_line(error))
         return _Look(sha256, kind, "; ".join(changes))
 
-    ids = sorted(paths)
+    ids = sorted(class_of)
     looks: dict[str, _Look] = {}
     with ThreadPoolExecutor() as threads:
         for image_id, found in zip(ids, threads.map(look, ids), strict=True):
@@ -124,24 +125,22 @@ def inspect_files(
     good = [image_id for image_id in ids if not looks[image_id].problem and _printable(image_id) == image_id]
     problems = {key: looks[key].problem or "its name is not UTF-8" for key in set(ids).difference(good)}
     problems = {_printable(key): why for key, why in sorted({**problems, **(unreachable or {})}.items())}
-    changes = {image_id: _changes(looks[image_id], paths[image_id].suffix) for image_id in good}
+    changes = {image_id: _changes(looks[image_id], Path(image_id).suffix) for image_id in good}
     return Inspection(
-        catalogue_of(
-            image_id=good,
-            path=good,
-            class_name=[class_names[image_id] for image_id in good],
-            sha256=[looks[image_id].sha256 for image_id in good],
-        ),
+        catalogue_of(good, good, [class_of[each] for each in good], [looks[each].sha256 for each in good]),
         problems,
         {image_id: changed for image_id, changed in changes.items() if changed},
         dict(passed_over or {}),
     )
 
 
-def catalogue_of(**columns: list[str]) -> pd.DataFrame:
-    """Return a table of `IMAGE_COLUMNS` whose labels number the class names sorted as text."""
+def catalogue_of(
+    image_ids: Sequence[str], paths: Sequence[str], class_of_each: Sequence[str], sha256: Sequence[str]
+) -> pd.DataFrame:
+    """Return a catalogue in `IMAGE_COLUMNS`: labels are indices into the class names sorted as text."""
+    columns = {"image_id": image_ids, "path": paths, "class_name": class_of_each, "sha256": sha256}
     table = pd.DataFrame(columns).astype("str")
-    label_of = {name: index for index, name in enumerate(sorted(set(columns["class_name"])))}
+    label_of = {name: index for index, name in enumerate(sorted(set(class_of_each)))}
     table["label"] = table["class_name"].map(label_of).astype("int32")
     return table[list(IMAGE_COLUMNS)]
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from analysis.report import Results
     from experiment.bids import Dataset
     from experiment.session import SessionSummary
-    from model_eval.images import ImageSource
+    from model_eval.compare import Comparison
+    from model_eval.images import ImageSource, InspectedSource
     from model_eval.inspection import Inspection
     from model_eval.records import DifficultyTable
     from stimuli.check import Checked
@@ -75,14 +76,42 @@ def label(study: Study) -> DifficultyTable:
     from model_eval.difficulty import label_decisions
 
     require_current(study, "decisions")
-    return label_decisions(study.decisions, study.difficulty, study.settings.label)
+    return label_decisions(
+        study.decisions,
+        study.difficulty,
+        study.settings.label,
+        root=study.root,
+        seed=study.settings.study.seed,
+    )
 
 
 def label_counts(study: Study, counts: Path, n_models: int | None) -> DifficultyTable:
     """Label a published table of counts in place of decisions made here."""
     from model_eval.difficulty import label_counts
 
-    return label_counts(counts, study.difficulty, study.settings.label, n_models)
+    return label_counts(counts, study.difficulty, study.settings.label, n_models, root=study.root)
+
+
+def compare_labels(study: Study, other: Path) -> tuple[Comparison, Path, Path]:
+    """Hold the study's labels against others of the same images; the images that moved go to a file.
+
+    Returns
+    -------
+    comparison : Comparison
+    other : Path
+        Folder of the other labels.
+    moved : Path
+        Where the images that moved are listed.
+    """
+    from model_eval.artefacts import write_text
+    from model_eval.compare import compare
+    from model_eval.records import read_difficulty
+
+    folder = other / "difficulty" if (other / "difficulty").is_dir() else other
+    found = compare(read_difficulty(study.difficulty), read_difficulty(folder))
+    moved = study.difficulty / "moved.csv"
+    write_text(moved, found.moved.to_csv(index=False, lineterminator="\n"))
+    return found, folder, moved
 
 
 def build_stimuli(
@@ -95,6 +124,7 @@ def build_stimuli(
 ) -> StimulusSet:
     """Build one of the study's stimulus sets."""
     _require("sklearn", extra="stimuli", to="ask how well low-level features give difficulty away")
+    from model_eval.images import folder_of_files
     from stimuli.build import build_set
 
     if name not in study.settings.stimuli:
@@ -113,7 +143,7 @@ def build_stimuli(
         folder=study.stimulus_set(name),
         seed=study.settings.study.seed,
         root=study.root,
-        originals=_originals(study),
+        originals=folder_of_files(study.settings.images, study.root),
         catalogue=_catalogue(study.decisions),
         cache=study.root / "stimuli" / ".covariates.parquet",
         replace=replace,
@@ -135,6 +165,7 @@ def refresh_stimuli(
     _require("sklearn", extra="stimuli", to="ask how well low-level features give difficulty away")
     from model_eval.artefacts import sha256_of
     from model_eval.difficulty import label_decisions
+    from model_eval.images import folder_of_files
     from stimuli.refresh import refresh_set
 
     parent = study.stimulus_set(name)
@@ -147,7 +178,7 @@ def refresh_stimuli(
             difficulty, made_from = study.difficulty, None
         else:
             difficulty = Path(scratch)
-            label_decisions(decisions, difficulty, study.settings.label)
+            label_decisions(decisions, difficulty, study.settings.label, root=study.root)
             pool = decisions / "pool.json"
             made_from = {Path(os.path.relpath(pool, study.root)).as_posix(): sha256_of(pool)}
         return refresh_set(
@@ -158,7 +189,7 @@ def refresh_stimuli(
             folder=study.stimulus_set(successor),
             seed=study.settings.study.seed,
             root=study.root,
-            originals=_originals(study),
+            originals=folder_of_files(study.settings.images, study.root),
             catalogue=_catalogue(study.decisions if decisions is None else decisions),
             cache=study.root / "stimuli" / ".covariates.parquet",
             made_from=made_from,
@@ -192,12 +223,6 @@ def stimuli_orders(study: Study, name: str, observers: int) -> tuple[StimulusSet
     stimulus_set = read_any_set(study.stimulus_set(name))
     digits = max(2, len(str(observers)))
     return stimulus_set, orders(stimulus_set, [f"{n:0{digits}d}" for n in range(1, observers + 1)])
-
-
-def _originals(study: Study) -> Path | None:
-    """Return the folder of the study's image files, where there are files."""
-    path = study.settings.images.path
-    return None if path is None else study.root / path
 
 
 def _catalogue(decisions: Path) -> pd.DataFrame | None:
@@ -265,7 +290,7 @@ def analyse(study: Study, observers: Literal["auto", "person", "simulated"] = "a
     )
 
 
-def images_of(study: Study) -> ImageSource:
+def images_of(study: Study) -> InspectedSource:
     """Open the images that the study is about."""
     from model_eval.images import open_images
 
