@@ -54,6 +54,29 @@ def train(study: Study, progress: Progress = no_progress) -> None:
     )
 
 
+def train_conditions(study: Study, progress: Progress = no_progress) -> None:
+    """Train the base network and the conditions of the recipe that ``[train]`` names."""
+    _require("torch", extra="model-eval", to="train models")
+    from model_eval.conditions import read_recipe
+    from model_eval.controlled import train_conditions
+
+    settings = study.settings
+    recipe = read_recipe(settings.train, study.root)
+    if recipe is None:
+        raise InputError(
+            f"{study.root / 'study.toml'}: [train] names no `recipe` and describes no conditions"
+        )
+    train_conditions(
+        images_of(study),
+        recipe,
+        settings.evaluate,
+        folder=study.conditions,
+        seed=settings.study.seed,
+        training_source=training_images_of(study),
+        progress=progress,
+    )
+
+
 def evaluate(study: Study, progress: Progress = no_progress) -> None:
     """Ask every model of the pool about every image that none was trained on."""
     _require("torch", extra="model-eval", to="run models")
@@ -275,8 +298,12 @@ def simulate(study: Study, progress: Progress = no_progress) -> list[Path]:
     )
 
 
-def analyse(study: Study, observers: Literal["auto", "person", "simulated"] = "auto") -> Results:
-    """Score the observers and write the report."""
+def analyse(
+    study: Study,
+    observers: Literal["auto", "person", "simulated"] = "auto",
+    labels: Path | None = None,
+) -> Results:
+    """Score the observers, by the set's own labels or those in another folder, and write the report."""
     _require("matplotlib", extra="analysis", to="write the report")
     from analysis.report import write_report
 
@@ -287,6 +314,7 @@ def analyse(study: Study, observers: Literal["auto", "person", "simulated"] = "a
         experiment_set=study.settings.experiment.stimuli,
         source=images_at_hand(study),
         observers=observers,
+        labels=None if labels is None else labels.resolve(),
     )
 
 
@@ -295,6 +323,19 @@ def images_of(study: Study) -> InspectedSource:
     from model_eval.images import open_images
 
     return open_images(study.settings.images, study.root)
+
+
+def training_images_of(study: Study) -> ImageSource | None:
+    """Open the images that conditions are trained on, or return None where they are part of the study's."""
+    from model_eval.images import open_images
+    from model_eval.settings import ImageSettings
+
+    path = study.settings.train.path
+    if path is None:
+        return None
+    if not (study.root / path).is_dir():
+        raise InputError(f"{study.root / path}: no such folder; correct `path` in [train]")
+    return open_images(ImageSettings(source="folder", path=path), study.root)
 
 
 def images_at_hand(study: Study) -> ImageSource | None:
