@@ -61,6 +61,24 @@ def progress() -> Iterator[ProgressCallback]:
         yield move
 
 
+def print_dynamics(content: Mapping[str, Any]) -> None:
+    """Show how dichotomous the images are, and each condition beside the base network."""
+    found, shares = content["dichotomy"], content["difficulty"]["shares"]
+    between = "" if found["low"] is None else f" ({found['low']:.2f} to {found['high']:.2f})"
+    value = "undefined" if found["value"] is None else f"{found['value']:.2f}{between}"
+    console.print(f"Dichotomy {value}; " + ", ".join(f"{share:.1%} {kind}" for kind, share in shares.items()))
+    if content["conditions"] is None:
+        return
+    table = plain_table(
+        "condition", "networks", "accuracy", "trivial", "impossible", "in-between", "κ with base"
+    )
+    for row in content["conditions"]:
+        shares = (f"{row[key]:.1%}" for key in ("accuracy", "trivial", "impossible", "in_between"))
+        kappa = "–" if row["kappa"] is None else f"{row['kappa']:.2f}"
+        table.add_row(row["condition"], str(len(row["models"])), *shares, kappa)
+    console.print(table)
+
+
 def plain_table(*columns: str) -> Table:
     """Return an empty table: names to the left, numbers to the right."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -19,6 +20,7 @@ from tricky.study import Study, validated
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.dynamics import DynamicsResults
     from analysis.report import Results
     from experiment.bids import Dataset
     from experiment.session import SessionSummary
@@ -135,6 +137,42 @@ def compare_labels(study: Study, other: Path) -> tuple[Comparison, Path, Path]:
     moved = study.difficulty / "moved.csv"
     write_text(moved, found.moved.to_csv(index=False, lineterminator="\n"))
     return found, folder, moved
+
+
+def dynamics(
+    study: Study,
+    *,
+    layers: Sequence[str] = (),
+    superclasses: Path | None = None,
+    progress: Progress = no_progress,
+) -> DynamicsResults:
+    """Compare the models of controlled training, or of the pool, decision by decision."""
+    for package in ("matplotlib", "statsmodels"):
+        _require(package, extra="analysis", to="write the page")
+    from analysis.dynamics import write_dynamics
+
+    conditions = study.root / "conditions"
+    representations = {}
+    if layers:
+        _require("torch", extra="model-eval", to="ask a network's layers")
+        from model_eval.epochs import read_conditions
+        from model_eval.representations import compare_representations
+
+        decisions = read_conditions(conditions)
+        for layer in layers:
+            representations[layer] = compare_representations(
+                decisions, layer, images_of(study), conditions, study.settings.evaluate.device, progress
+            )
+    return write_dynamics(
+        study.root,
+        title=study.settings.study.name,
+        tolerance=study.settings.label.tolerance,
+        level=study.settings.analyse.level,
+        seed=study.settings.study.seed,
+        leave_out=study.settings.label.leave_out,
+        superclasses=superclasses,
+        representations=representations,
+    )
 
 
 def build_stimuli(
