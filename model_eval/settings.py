@@ -8,20 +8,42 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+IMAGE_SOURCES = ("mnist-5k", "folder", "imagenet-val", "csv", "npz", "torchvision:NAME/SPLIT")
+"""What `source` in ``[images]`` may be."""
+
 
 class ImageSettings(BaseModel):
     """``[images]``: which images the models are asked about."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    source: Literal["mnist-5k", "folder"] = "mnist-5k"
+    source: str = "mnist-5k"
+    """One of `IMAGE_SOURCES`."""
     path: Path | None = None
-    """The folder of class folders, relative to the study; only with ``source = "folder"``."""
+    """The folder of class folders, of ImageNet's validation images, or of torchvision's data sets; the CSV
+    or ``.npz`` file.  Relative to the study."""
+    labels: Path | None = None
+    """With ``imagenet-val``: the file of ground truth."""
+    synsets: Path | None = None
+    """With ``imagenet-val`` and a ground truth of the development kit: its ``meta.mat``."""
+    entry_level: bool = False
+    """Sort images into the 16 entry-level classes of Geirhos et al. (2018) and leave out all others."""
+
+    @field_validator("source")
+    @classmethod
+    def _source_is_known(cls, source: str) -> str:
+        if source not in IMAGE_SOURCES[:-1] and not re.fullmatch(r"torchvision:\w+/\w+", source):
+            raise ValueError(f"one of {', '.join(IMAGE_SOURCES)}")
+        return source
 
     @model_validator(mode="after")
-    def _path_goes_with_folder(self) -> ImageSettings:
-        if (self.source == "folder") != (self.path is not None):
-            raise ValueError('`path` together with `source = "folder"`, and only then')
+    def _path_goes_with_source(self) -> ImageSettings:
+        if (self.source == "mnist-5k") != (self.path is None):
+            raise ValueError('`path` with every source but "mnist-5k", and only then')
+        if (self.source == "imagenet-val") != (self.labels is not None):
+            raise ValueError('`labels` together with `source = "imagenet-val"`, and only then')
+        if self.synsets is not None and self.labels is None:
+            raise ValueError("`synsets` only together with `labels`")
         return self
 
 

@@ -179,6 +179,7 @@ def build_stimuli(
 ) -> StimulusSet:
     """Build one of the study's stimulus sets."""
     _require("sklearn", extra="stimuli", to="ask how well low-level features give difficulty away")
+    from model_eval.images import folder_of_files
     from stimuli.build import build_set
 
     if name not in study.settings.stimuli:
@@ -197,7 +198,7 @@ def build_stimuli(
         folder=study.stimulus_set(name),
         seed=study.settings.study.seed,
         root=study.root,
-        originals=_originals(study),
+        originals=folder_of_files(study.settings.images, study.root),
         catalogue=_catalogue(study.decisions),
         cache=study.root / "stimuli" / ".covariates.parquet",
         replace=replace,
@@ -219,6 +220,7 @@ def refresh_stimuli(
     _require("sklearn", extra="stimuli", to="ask how well low-level features give difficulty away")
     from model_eval.artefacts import sha256_of
     from model_eval.difficulty import label_decisions
+    from model_eval.images import folder_of_files
     from stimuli.refresh import refresh_set
 
     parent = study.stimulus_set(name)
@@ -242,7 +244,7 @@ def refresh_stimuli(
             folder=study.stimulus_set(successor),
             seed=study.settings.study.seed,
             root=study.root,
-            originals=_originals(study),
+            originals=folder_of_files(study.settings.images, study.root),
             catalogue=_catalogue(study.decisions if decisions is None else decisions),
             cache=study.root / "stimuli" / ".covariates.parquet",
             made_from=made_from,
@@ -278,12 +280,6 @@ def stimuli_orders(study: Study, name: str, observers: int) -> tuple[StimulusSet
     return stimulus_set, orders(stimulus_set, [f"{n:0{digits}d}" for n in range(1, observers + 1)])
 
 
-def _originals(study: Study) -> Path | None:
-    """Return the folder of the study's image files, where there are files."""
-    path = study.settings.images.path
-    return None if path is None else study.root / path
-
-
 def _catalogue(decisions: Path) -> pd.DataFrame | None:
     """Return what is known of the evaluated images, so that none is read again; None without decisions."""
     from model_eval.records import read_decisions
@@ -316,6 +312,7 @@ def run(study: Study, participant: str, session: int | None = None) -> SessionSu
         study.settings.experiment,
         dataset_of(study),
         session=session,
+        root=study.root,
     )
 
 
@@ -330,6 +327,7 @@ def simulate(study: Study, progress: Progress = no_progress) -> list[Path]:
         study.settings.experiment,
         dataset_of(study),
         seed=study.settings.study.seed,
+        root=study.root,
         progress=progress,
     )
 
