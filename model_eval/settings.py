@@ -44,6 +44,9 @@ class ImageSettings(BaseModel):
     """Sort images into the 16 entry-level classes of Geirhos et al. (2018) and leave out all others."""
     gaussian: GaussianSettings = GaussianSettings()
 
+    on_bad_image: Literal["stop", "skip"] = "stop"
+    """What an image that can't be shown does: ``skip`` leaves it out for all models alike, and says so."""
+
     @field_validator("source")
     @classmethod
     def _source_is_known(cls, source: str) -> str:

@@ -25,12 +25,18 @@ if TYPE_CHECKING:
     from experiment.bids import Dataset
     from experiment.session import SessionSummary
     from model_eval.compare import Comparison
-    from model_eval.images import ImageSource
+    from model_eval.images import ImageSource, InspectedSource
+    from model_eval.inspection import Inspection
     from model_eval.records import DifficultyTable
     from stimuli.check import Checked
     from stimuli.orders import Order
     from stimuli.records import StimulusSet
     from stimuli.show import Sheet
+
+
+def check_images(study: Study, progress: Progress = no_progress) -> Inspection:
+    """Look at every image that the study names."""
+    return images_of(study).inspect(progress)
 
 
 def train(study: Study, progress: Progress = no_progress) -> None:
@@ -352,7 +358,7 @@ def analyse(
     )
 
 
-def images_of(study: Study) -> ImageSource:
+def images_of(study: Study) -> InspectedSource:
     """Open the images that the study is about."""
     from model_eval.images import open_images
 
