@@ -92,6 +92,14 @@ class PersonAtKeyboard:
         """Wait for the continue key; answer keys pressed before it count for nothing."""
         self._wait_for({self._settings.continue_key})
 
+    def is_heard(self, within_s: float) -> bool:
+        """Wait for one press of the continue key, for a time; return whether it came."""
+        try:
+            self._wait_for({self._settings.continue_key}, within_s=within_s)
+        except TimeoutError:
+            return False
+        return True
+
     def choose(self, trial: ScheduledTrial) -> Choice:  # noqa: ARG002 - a person sees it on the screen
         """Wait for the key of a side, and for others that are pressed together with it."""
         onset_s = self._screen.onset_s
@@ -112,10 +120,12 @@ class PersonAtKeyboard:
     def _listen(self) -> None:
         self._waiting += self._keyboard.presses()
 
-    def _wait_for(self, keys: set[str], *, pauses: bool = False) -> tuple[KeyPress, int]:
+    def _wait_for(
+        self, keys: set[str], *, pauses: bool = False, within_s: float = float("inf")
+    ) -> tuple[KeyPress, int]:
         """Return the first press of `keys` after the onset, and the number of those that came before it."""
         early = 0
-        while True:
+        while self._screen.last_flip_s <= self._screen.onset_s + within_s:
             self._listen()
             while self._waiting:
                 press = self._waiting.pop(0)
@@ -129,6 +139,7 @@ class PersonAtKeyboard:
                     self._ask_to_stop(float("-inf"))
                     return press, early
             self._screen.frame()
+        raise TimeoutError
 
     def _quit_pressed(self, time_s: float) -> None:
         if time_s - self._asked_to_stop_s <= STOP_WITHIN_S:

@@ -55,6 +55,7 @@ class PageName(StrEnum):
     CLOSING = "closing"
     PAUSED = "paused"
     NOT_SAVED = "not_saved"
+    KEYBOARD = "keyboard"
 
 
 @dataclass(frozen=True, slots=True)

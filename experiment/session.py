@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,18 +13,29 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from experiment.bids import Dataset, SessionPath, describe_dataset, register, sidecar_content
+from experiment.bids import (
+    Dataset,
+    SessionPath,
+    describe_dataset,
+    read_participant,
+    register,
+    sidecar_content,
+)
 from experiment.devices import Stopped
 from experiment.engine import run
+from experiment.intake import next_session
 from experiment.journal import Journal, locked
 from experiment.plan import schedule, steps
+from experiment.preflight import Check, as_record, refuse
 from experiment.records import HEADER, Kind
-from experiment.settings import ExperimentSettings
+from experiment.settings import ExperimentSettings, PrivacySettings
 from experiment.texts import read_texts
 from model_eval.artefacts import InputError, sync_folder, versions_of, write_json, write_text
 from stimuli.records import StimulusSet, read_stimulus_set
 
-PER_RUN = ("Settings", "Versions", "Apparatus")
+MACHINE = ("keyboard_devices", "graphics", "platform", "python")
+"""Entries of the apparatus that `leave_out = ["machine"]` keeps from the data."""
+PER_RUN = ("Settings", "Versions", "Apparatus", "Preflight")
 """Entries of the sidecar that may change when a session is taken up again."""
 
 
@@ -58,6 +70,10 @@ def run_session(
     dataset: Dataset,
     *,
     session: int | None = None,
+    fields: Mapping[str, str] | None = None,
+    checks: Sequence[Check] = (),
+    force: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> SessionSummary:
     """Let a person sit a session, or go on with one that was interrupted.
 
@@ -76,6 +92,14 @@ def run_session(
         What the data set says of itself.
     session : int, optional
         Number of the session, where a participant sits several.
+    fields : mapping of str to str, optional
+        What is new about the participant, for ``participants.tsv``.
+    checks : sequence of Check
+        What was checked already, without a window.
+    force : bool
+        Whether to start although a check failed; noted in the sidecar.
+    tell : callable
+        Takes one line for the experimenter, before the window opens.
 
     Returns
     -------
@@ -87,8 +111,10 @@ def run_session(
     InputError
         The set is damaged; the id is not allowed or belongs to a simulated observer; the session is
         finished, in use, or was begun with another set; PsychoPy, screen or keyboard are missing; the data
-        set can't be written to.
+        set can't be written to; a check failed and `force` is off.
     """
+    if not force:
+        refuse(checks)
     place = SessionPath(data_folder, participant, session, settings.task_name)
     stimulus_set = read_stimulus_set(stimuli_folder)
     trials = schedule(stimulus_set, participant, session)
@@ -98,7 +124,8 @@ def run_session(
         busy = f"{place.table}: this session is running in another process; close that one first"
         stack.enter_context(locked(data_folder, place.stem, busy))
         with _files():
-            _enter(data_folder, dataset, participant)
+            stack.enter_context(_readable_by(settings.privacy, data_folder))
+            _enter(data_folder, dataset, participant, settings, fields or {})
         before = _read_sidecar(place, stimulus_set)
         runs: list[dict[str, Any]] = list(before.get("Runs", []))
         content = sidecar_content(
@@ -119,19 +146,29 @@ def run_session(
             _begin(place, content)
             journal = stack.enter_context(Journal(place.table, trials))
         if journal.complete:
+            following = next_session(data_folder, participant, settings.task_name, stimulus_set.n_sessions)
             raise InputError(
-                f"{place.table}: sub-{participant} has finished this session ({len(trials)} trials); "
-                f"give another participant, or another session (--session {(session or 1) + 1})"
+                f"{place.table}: sub-{participant} has finished this session ({len(trials)} trials); give "
+                f"another participant, or the next session (--session {following})"
             )
         first, started = journal.n_done, datetime.now(UTC)
         elapsed_s = max(_seconds_since_start(runs, started), journal.elapsed_s) if first else 0.0
+        if first:
+            tell(f"sub-{participant}: the session goes on with trial {first + 1} of {len(trials)}")
         opened = stack.enter_context(
             devices.open_devices(stimulus_set, trials, first, settings, texts, elapsed_s)
         )
-        content["Apparatus"] = opened.apparatus
+        checks = [*checks, *opened.checks]
+        if not force:
+            refuse(checks)
+        content["Apparatus"] = without_machine(opened.apparatus, settings.privacy)
+        content["Preflight"] = as_record(checks, forced=force)
         if runs:
             _keep_what_changed(before, content, runs[-1])
-        runs.append({"started": started.isoformat(timespec="seconds"), "first_trial": first})
+        timed = "times" not in settings.privacy.leave_out
+        runs.append(
+            {"started": started.isoformat(timespec="seconds") if timed else None, "first_trial": first}
+        )
         with _files():
             write_json(place.sidecar, content)
         with suppress(Stopped):  # what is recorded stands, and the summary says what is missing
@@ -145,6 +182,20 @@ def run_session(
                 broken_off=_ended_at(first, runs[:-1]),
             )
         return SessionSummary(place.table, journal.complete, journal.n_done, len(trials), first or None)
+
+
+def check_devices(stimuli_folder: Path, settings: ExperimentSettings) -> list[Check]:
+    """Open window and keyboard as a session does, show every image once, and close them again.
+
+    Raises
+    ------
+    InputError
+        The set is damaged; PsychoPy, screen or keyboard are missing; the images do not fit.
+    """
+    stimulus_set = read_stimulus_set(stimuli_folder)
+    trials = schedule(stimulus_set, "doctor", 1)
+    with _psychopy_devices().open_devices(stimulus_set, trials, 0, settings, read_texts(), 0.0) as opened:
+        return opened.checks
 
 
 @contextmanager
@@ -177,12 +228,48 @@ def _psychopy_devices() -> ModuleType:
     return psychopy_devices
 
 
-def _enter(data_folder: Path, dataset: Dataset, participant: str) -> None:
+@contextmanager
+def _readable_by(privacy: PrivacySettings, data_folder: Path) -> Iterator[None]:
+    """See to it that only the account that runs the session can read what it writes, if asked."""
+    if not privacy.owner_only:
+        yield
+        return
+    if os.name == "nt":
+        raise InputError(
+            "[experiment.privacy] owner_only can't be had on Windows, where folders carry the rights: set "
+            "those of the study's folder, and owner_only = false"
+        )
+    before = os.umask(0o077)
+    try:
+        data_folder.mkdir(parents=True, exist_ok=True)
+        data_folder.chmod(0o700)
+        yield
+    finally:
+        os.umask(before)
+
+
+def without_machine(apparatus: Mapping[str, Any], privacy: PrivacySettings) -> dict[str, Any]:
+    """Leave out what tells one machine from another of its kind, if asked."""
+    left_out = MACHINE if "machine" in privacy.leave_out else ()
+    return {key: value for key, value in apparatus.items() if key not in left_out}
+
+
+def _enter(
+    data_folder: Path,
+    dataset: Dataset,
+    participant: str,
+    settings: ExperimentSettings,
+    fields: Mapping[str, str],
+) -> None:
     """Make the data set know the participant, before anything of theirs is written."""
     busy = f"{data_folder}: participants.tsv is in use by another process; try again"
     with locked(data_folder, "participants", busy, timeout_s=10):
-        describe_dataset(data_folder, dataset)
-        register(data_folder, [participant], Kind.PERSON)
+        describe_dataset(data_folder, dataset, settings.participant_fields)
+        columns = {each.name: "n/a" for each in settings.participant_fields}
+        known = {
+            name: cell for name, cell in read_participant(data_folder, participant).items() if name in columns
+        }
+        register(data_folder, [participant], Kind.PERSON, values={**columns, **known, **fields})
 
 
 def _begin(place: SessionPath, content: dict[str, Any]) -> None:
@@ -225,7 +312,7 @@ def _read_sidecar(place: SessionPath, stimulus_set: StimulusSet) -> dict[str, An
 
 def _seconds_since_start(runs: list[dict[str, Any]], now: datetime) -> float:
     """Return the time since the first trial's run was started, by the machines' own calendars."""
-    starts = [run["started"] for run in runs if run["first_trial"] == 0]
+    starts = [run["started"] for run in runs if run["first_trial"] == 0 and run["started"]]
     return (now - datetime.fromisoformat(starts[-1])).total_seconds() if starts else 0.0
 
 
@@ -237,4 +324,4 @@ def _ended_at(first: int, runs: list[dict[str, Any]]) -> int:
 
 def _keep_what_changed(before: dict[str, Any], content: dict[str, Any], run: dict[str, Any]) -> None:
     """Note in the entry of the earlier run what it was run with, where that is not so any more."""
-    run |= {key: before[key] for key in PER_RUN if key in before and before[key] != content[key]}
+    run |= {key: before[key] for key in PER_RUN if key in before and before[key] != content.get(key)}
