@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -16,25 +13,33 @@ from typing import Any
 from experiment.bids import (
     Dataset,
     SessionPath,
-    describe_dataset,
-    read_participant,
-    register,
     sidecar_content,
 )
+from experiment.consent import AGREE, Consent, ask_consent, consent_file, keep_consent
 from experiment.devices import Stopped
 from experiment.engine import run
 from experiment.intake import next_session
 from experiment.journal import Journal, locked
 from experiment.plan import schedule, steps
 from experiment.preflight import Check, as_record, refuse
-from experiment.records import HEADER, Kind
-from experiment.settings import ExperimentSettings, PrivacySettings
-from experiment.texts import read_texts
-from model_eval.artefacts import InputError, sync_folder, versions_of, write_json, write_text
-from stimuli.records import StimulusSet, read_stimulus_set
+from experiment.reading import Document, read_document
+from experiment.records import Ask, Choice
+from experiment.session_files import (
+    begin,
+    enter,
+    participants_locked,
+    read_sidecar,
+    readable_by,
+    told_in_one_line,
+    without_machine,
+)
+from experiment.settings import ExperimentSettings
+from experiment.tables import RATING_TASK, table_of
+from experiment.tasks import questions_of, task_of
+from experiment.texts import Texts, read_texts
+from model_eval.artefacts import InputError, versions_of, write_json
+from stimuli.records import read_any_set
 
-MACHINE = ("keyboard_devices", "graphics", "platform", "python")
-"""Entries of the apparatus that `leave_out = ["machine"]` keeps from the data."""
 PER_RUN = ("Settings", "Versions", "Apparatus", "Preflight")
 """Entries of the sidecar that may change when a session is taken up again."""
 
@@ -53,6 +58,9 @@ class SessionSummary:
         Trials on disk, and all of them.
     resumed_at : int or None
         Index of the first trial of this run, where earlier runs did some.
+    agreed : bool
+        Whether the participant agreed to take part; if not, `path` is the list of consents, and nothing else
+        was kept.
     """
 
     path: Path
@@ -60,6 +68,7 @@ class SessionSummary:
     n_trials: int
     n_scheduled: int
     resumed_at: int | None
+    agreed: bool = True
 
 
 def run_session(
@@ -74,6 +83,7 @@ def run_session(
     checks: Sequence[Check] = (),
     force: bool = False,
     tell: Callable[[str], None] = lambda _: None,
+    root: Path = Path(),
 ) -> SessionSummary:
     """Let a person sit a session, or go on with one that was interrupted.
 
@@ -100,6 +110,8 @@ def run_session(
         Whether to start although a check failed; noted in the sidecar.
     tell : callable
         Takes one line for the experimenter, before the window opens.
+    root : Path
+        What paths in the settings are relative to: the study's folder.
 
     Returns
     -------
@@ -116,21 +128,39 @@ def run_session(
     if not force:
         refuse(checks)
     place = SessionPath(data_folder, participant, session, settings.task_name)
-    stimulus_set = read_stimulus_set(stimuli_folder)
+    stimulus_set = read_any_set(stimuli_folder)
     trials = schedule(stimulus_set, participant, session)
-    texts = read_texts()
+    texts = read_texts(settings.language, stimulus_set.task, root)
+    task = task_of(stimulus_set, settings, participant, texts.wording)
+    table = table_of(task)
+    information = _document(settings.information, root)
+    debriefing = _document(settings.debriefing, root)
+    questions = questions_of(settings)
+    characters = _characters(texts, [*task.asks, *questions], [information, debriefing])
     devices = _psychopy_devices()
     with ExitStack() as stack:
         busy = f"{place.table}: this session is running in another process; close that one first"
         stack.enter_context(locked(data_folder, place.stem, busy))
-        with _files():
-            stack.enter_context(_readable_by(settings.privacy, data_folder))
-            _enter(data_folder, dataset, participant, settings, fields or {})
-        before = _read_sidecar(place, stimulus_set)
+        with told_in_one_line():
+            stack.enter_context(readable_by(settings.privacy, data_folder))
+        consent = None
+        if information is not None and not place.table.exists():
+            with devices.open_reader(settings, texts, characters, root) as reading:
+                answer = ask_consent(reading.display, reading.observer, information, settings, texts)
+            consent = _consent(place, information, answer)
+            with told_in_one_line(), participants_locked(data_folder):
+                keep_consent(data_folder, consent)
+            if answer != AGREE:
+                return SessionSummary(consent_file(data_folder), False, 0, len(trials), None, agreed=False)
+        with told_in_one_line():
+            enter(data_folder, dataset, participant, settings, fields or {})
+        before = read_sidecar(place, stimulus_set)
         runs: list[dict[str, Any]] = list(before.get("Runs", []))
         content = sidecar_content(
             dataset,
             place.task_name,
+            table,
+            instructions=texts.instructions(settings, task),
             stimulus_set={
                 "name": stimulus_set.name,
                 "set_id": stimulus_set.set_id,
@@ -142,9 +172,11 @@ def run_session(
             apparatus={},
             runs=runs,
         )
-        with _files():
-            _begin(place, content)
-            journal = stack.enter_context(Journal(place.table, trials))
+        content["Consent"] = before.get("Consent") if consent is None else asdict(consent)
+        content["Questionnaire"] = before.get("Questionnaire", {})
+        with told_in_one_line():
+            begin(place, table, content)
+            journal = stack.enter_context(Journal(place.table, trials, table))
         if journal.complete:
             following = next_session(data_folder, participant, settings.task_name, stimulus_set.n_sessions)
             raise InputError(
@@ -156,7 +188,9 @@ def run_session(
         if first:
             tell(f"sub-{participant}: the session goes on with trial {first + 1} of {len(trials)}")
         opened = stack.enter_context(
-            devices.open_devices(stimulus_set, trials, first, settings, texts, elapsed_s)
+            devices.open_devices(
+                stimulus_set, trials, task, first, settings, texts, characters, elapsed_s, root
+            )
         )
         checks = [*checks, *opened.checks]
         if not force:
@@ -169,22 +203,43 @@ def run_session(
         runs.append(
             {"started": started.isoformat(timespec="seconds") if timed else None, "first_trial": first}
         )
-        with _files():
+        with told_in_one_line():
             write_json(place.sidecar, content)
+        afterwards = [
+            *questions,
+            *(debriefing.pages(texts.lines["next"], opened.display.fits) if debriefing else ()),
+        ]
+
+        def note(name: str, choice: Choice) -> None:
+            content["Questionnaire"][name] = {
+                "answer": choice.answer,
+                "response_time": choice.response_time_s,
+            }
+            with told_in_one_line():
+                write_json(place.sidecar, content)
+
         with suppress(Stopped):  # what is recorded stands, and the summary says what is missing
             run(
-                steps(trials, first, settings.break_every),
+                steps(
+                    trials,
+                    first,
+                    settings.break_every,
+                    examples=settings.examples and task.name != RATING_TASK,
+                    afterwards=afterwards,
+                ),
                 opened.display,
                 opened.observer,
                 journal.record,
+                task,
                 inter_trial_interval_s=settings.inter_trial_interval_s,
                 resumed=first > 0,
                 broken_off=_ended_at(first, runs[:-1]),
+                note=note,
             )
         return SessionSummary(place.table, journal.complete, journal.n_done, len(trials), first or None)
 
 
-def check_devices(stimuli_folder: Path, settings: ExperimentSettings) -> list[Check]:
+def check_devices(stimuli_folder: Path, settings: ExperimentSettings, root: Path) -> list[Check]:
     """Open window and keyboard as a session does, show every image once, and close them again.
 
     Raises
@@ -192,23 +247,15 @@ def check_devices(stimuli_folder: Path, settings: ExperimentSettings) -> list[Ch
     InputError
         The set is damaged; PsychoPy, screen or keyboard are missing; the images do not fit.
     """
-    stimulus_set = read_stimulus_set(stimuli_folder)
+    stimulus_set = read_any_set(stimuli_folder)
     trials = schedule(stimulus_set, "doctor", 1)
-    with _psychopy_devices().open_devices(stimulus_set, trials, 0, settings, read_texts(), 0.0) as opened:
+    texts = read_texts(settings.language, stimulus_set.task, root)
+    task = task_of(stimulus_set, settings, "doctor", texts.wording)
+    characters = _characters(texts, task.asks, [])
+    with _psychopy_devices().open_devices(
+        stimulus_set, trials, task, 0, settings, texts, characters, 0.0, root
+    ) as opened:
         return opened.checks
-
-
-@contextmanager
-def _files() -> Iterator[None]:
-    """Tell people in one line why the data set could not be written to."""
-    try:
-        yield
-    except OSError as error:
-        raise InputError(
-            f"{error.filename or 'the data folder'}: not written ({error.strerror or error}); all recorded "
-            "trials are safe: make room, connect the drive, allow writing, or close the program that has "
-            "the file open, then run the same command again"
-        ) from error
 
 
 def _psychopy_devices() -> ModuleType:
@@ -228,86 +275,25 @@ def _psychopy_devices() -> ModuleType:
     return psychopy_devices
 
 
-@contextmanager
-def _readable_by(privacy: PrivacySettings, data_folder: Path) -> Iterator[None]:
-    """See to it that only the account that runs the session can read what it writes, if asked."""
-    if not privacy.owner_only:
-        yield
-        return
-    if os.name == "nt":
-        raise InputError(
-            "[experiment.privacy] owner_only can't be had on Windows, where folders carry the rights: set "
-            "those of the study's folder, and owner_only = false"
-        )
-    before = os.umask(0o077)
-    try:
-        data_folder.mkdir(parents=True, exist_ok=True)
-        data_folder.chmod(0o700)
-        yield
-    finally:
-        os.umask(before)
+def _document(path: Path | None, root: Path) -> Document | None:
+    return None if path is None else read_document(root / path, path.as_posix())
 
 
-def without_machine(apparatus: Mapping[str, Any], privacy: PrivacySettings) -> dict[str, Any]:
-    """Leave out what tells one machine from another of its kind, if asked."""
-    left_out = MACHINE if "machine" in privacy.leave_out else ()
-    return {key: value for key, value in apparatus.items() if key not in left_out}
+def _characters(texts: Texts, asks: Sequence[Ask], documents: Sequence[Document | None]) -> set[str]:
+    """Return every character that a participant may read in this session."""
+    asked = (ask.text + "".join(option.label for option in ask.options) for ask in asks)
+    return texts.characters().union(*asked, *(each.characters for each in documents if each))
 
 
-def _enter(
-    data_folder: Path,
-    dataset: Dataset,
-    participant: str,
-    settings: ExperimentSettings,
-    fields: Mapping[str, str],
-) -> None:
-    """Make the data set know the participant, before anything of theirs is written."""
-    busy = f"{data_folder}: participants.tsv is in use by another process; try again"
-    with locked(data_folder, "participants", busy, timeout_s=10):
-        describe_dataset(data_folder, dataset, settings.participant_fields)
-        columns = {each.name: "n/a" for each in settings.participant_fields}
-        known = {
-            name: cell for name, cell in read_participant(data_folder, participant).items() if name in columns
-        }
-        register(data_folder, [participant], Kind.PERSON, values={**columns, **known, **fields})
-
-
-def _begin(place: SessionPath, content: dict[str, Any]) -> None:
-    """Make a new session's table and its description appear together: either alone is no valid BIDS."""
-    if place.table.exists():
-        if not place.sidecar.exists():
-            write_json(place.sidecar, content)
-        return
-    folder = place.table.parent
-    part = folder.with_name(f".{folder.name}.part")
-    if part.exists():
-        shutil.rmtree(part)
-    write_json(part / place.sidecar.name, content)
-    write_text(part / place.table.name, HEADER)
-    if folder.exists():  # of another task
-        for file in (place.sidecar, place.table):
-            (part / file.name).replace(file)
-        part.rmdir()
-    else:
-        part.rename(folder)
-    sync_folder(folder.parent)
-
-
-def _read_sidecar(place: SessionPath, stimulus_set: StimulusSet) -> dict[str, Any]:
-    """Read what an earlier run wrote, if there was one, and check that it had the same set."""
-    if not place.sidecar.exists():
-        return {}
-    try:
-        content = json.loads(place.sidecar.read_text(encoding="utf-8"))
-        began_with = content["StimulusSet"]["set_id"]
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-        raise InputError(f"{place.sidecar}: not a session's description ({error!r}); restore it") from None
-    if began_with != stimulus_set.set_id:
-        raise InputError(
-            f"{place.sidecar}: this session was begun with stimulus set {began_with}, "
-            f"not {stimulus_set.set_id}; restore that set, or give another participant or session"
-        )
-    return content
+def _consent(place: SessionPath, information: Document, answer: str) -> Consent:
+    return Consent(
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        f"sub-{place.participant}",
+        "n/a" if place.session is None else f"ses-{place.session}",
+        answer,
+        information.name,
+        information.sha256,
+    )
 
 
 def _seconds_since_start(runs: list[dict[str, Any]], now: datetime) -> float:

@@ -343,6 +343,7 @@ def run(
         checks=[*check_files(stimuli, study.data), *check_desktop()],
         force=force,
         tell=tell,
+        root=study.root,
     )
 
 
@@ -355,7 +356,7 @@ def doctor(study: Study) -> list[Check]:
     settings = study.settings.experiment
     stimuli = study.stimulus_set(settings.stimuli)
     checks = [*check_files(stimuli, study.data), *check_desktop()]
-    return [*checks, *check_devices(stimuli, settings)] if checks[0].ok else checks
+    return [*checks, *check_devices(stimuli, settings, study.root)] if checks[0].ok else checks
 
 
 def simulate(study: Study, progress: Progress = no_progress) -> list[Path]:
@@ -369,6 +370,7 @@ def simulate(study: Study, progress: Progress = no_progress) -> list[Path]:
         study.settings.experiment,
         dataset_of(study),
         seed=study.settings.study.seed,
+        root=study.root,
         progress=progress,
     )
 
