@@ -24,10 +24,10 @@ class Components(NamedTuple):
     mean : float
         Proportion correct.
     observer, item : float
-        Variance between observers and between items, of their proportions correct over all of the other; below
-        0 where they differ less than chance would have it.
+        Variance between observers and between items, of their proportions correct over all of the other;
+        below 0 where they differ less than chance would have it.
     rest : float
-        Of the interaction of the two, and of single answers; without repeated trials these can't be told apart.
+        Of the interaction of the two, and of single answers; not told apart without repeated trials.
     """
 
     mean: float
@@ -59,7 +59,7 @@ class LogitComponents(NamedTuple):
 
 
 def variance_components(correct: Answers, observer: ArrayLike, item: ArrayLike) -> Components:
-    r"""Estimate how much of the variance of being right lies between observers, between items, and in the rest.
+    r"""Estimate how much of the variance of being right lies between observers, between items, in the rest.
 
     Henderson's method I [1]_: sums of squares over observers, over items, over all trials and of the mean are
     set equal to what they are expected to be, which holds for tables with holes and for any distribution.
@@ -78,7 +78,8 @@ def variance_components(correct: Answers, observer: ArrayLike, item: ArrayLike) 
 
     References
     ----------
-    .. [1] Henderson, C. R. (1953). Estimation of variance and covariance components. Biometrics, 9(2), 226–252.
+    .. [1] Henderson, C. R. (1953). Estimation of variance and covariance components. Biometrics, 9(2),
+       226–252.
     """
     x, [(observers, _), (items, _)] = answered(correct, observer, item)
     n, shape = len(x), (int(observers.max()) + 1, int(items.max()) + 1)
