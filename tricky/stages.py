@@ -381,6 +381,13 @@ def simulate(study: Study, progress: Progress = no_progress) -> list[Path]:
     )
 
 
+def export_psych_ds(study: Study, folder: Path) -> list[Path]:
+    """Write all sessions as a Psych-DS data set."""
+    from experiment.psych_ds import export_psych_ds
+
+    return export_psych_ds(study.data, folder, dataset_of(study))
+
+
 def analyse(
     study: Study,
     observers: Literal["auto", "person", "simulated"] = "auto",

@@ -28,6 +28,7 @@ ORDER = (
     "doctor",
     "run",
     "simulate",
+    "export",
     "analyse",
 )
 """In which `tricky --help` lists the commands: the study first, then as data flows."""
