@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -19,6 +20,7 @@ from tricky.study import Study, validated
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.power import Plan
     from analysis.report import Results
     from experiment.bids import Dataset
     from experiment.session import SessionSummary
@@ -262,6 +264,26 @@ def analyse(
         observers=observers,
         labels=None if labels is None else labels.resolve(),
     )
+
+
+def power(
+    study: Study, observers: Sequence[int], trials: Sequence[int], progress: Progress = no_progress
+) -> Plan:
+    """Simulate studies of these sizes, and leave what they would find in ``power/``."""
+    _require("matplotlib", extra="analysis", to="draw power and width")
+    from analysis.power import plan_study, write_plan
+
+    settings, seed = study.settings, study.settings.study.seed
+    plan = plan_study(
+        observers,
+        trials,
+        settings.simulate,
+        level=settings.analyse.level,
+        seed=seed,
+        progress=progress,
+    )
+    write_plan(plan, study.root / "power", seed=seed)
+    return plan
 
 
 def images_of(study: Study) -> ImageSource:
