@@ -44,6 +44,8 @@ class Evidence:
 
     Attributes
     ----------
+    root : Path
+        The study's folder.
     difficulty : DifficultyTable
         The study's images and how hard each is.
     decisions : Decisions or None
@@ -73,6 +75,7 @@ class Evidence:
         Path relative to the study → SHA-256 of each file that was read.
     """
 
+    root: Path
     difficulty: DifficultyTable
     decisions: Decisions | None
     stimulus_set: StimulusSet
@@ -170,6 +173,7 @@ def gather(
     session_files = sorted((root / "data").glob("sub-*/**/*_beh.*"))
     files = [*(root / name for name in names), root / "data" / "participants.tsv", *session_files]
     return Evidence(
+        root=root,
         difficulty=difficulty,
         decisions=decisions,
         stimulus_set=stimulus_set,
