@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from model_eval.artefacts import InputError, check_hash, read_json, replacing
 
@@ -47,8 +50,15 @@ DIFFICULTY_COLUMNS = (
     "stability",
     "modal_prediction",
     "modal_share",
+    "modal_error",
+    "modal_error_share",
+    "stability_families",
+    "reason",
 )
 """Columns of ``difficulty/difficulty.parquet``."""
+
+POOL_SIZE, LEAVE_ONE_OUT = "pool_size.csv", "leave_one_out.csv"
+"""Tables in ``difficulty/`` of what becomes of the labels in parts of the pool."""
 
 
 @dataclass(frozen=True)
@@ -59,20 +69,31 @@ class Decisions:
     ----------
     models : tuple of str
         Names, in the pool's order.
+    families : tuple of str
+        Of each model; empty where its entry names none.
     images : DataFrame, n_images rows
         `IMAGE_COLUMNS`.
     predictions : ndarray of int32, shape (n_models, n_images)
-        Class index that each model put first.
+        Class index that each model put first; −1 where it didn't see the image.
+    failures : dict of str to str
+        Models of the pool that gave no decisions, and why.
     """
 
     models: tuple[str, ...]
+    families: tuple[str, ...]
     images: pd.DataFrame
     predictions: np.ndarray
+    failures: dict[str, str]
 
     @property
     def labels(self) -> np.ndarray:
         """True class index of each image, shape (n_images,)."""
         return self.images["label"].to_numpy()
+
+    @property
+    def seen(self) -> np.ndarray:
+        """Whether each model saw each image, bool, shape (n_models, n_images)."""
+        return self.predictions >= 0
 
     @property
     def correct(self) -> np.ndarray:
@@ -81,8 +102,8 @@ class Decisions:
 
     @property
     def accuracy(self) -> np.ndarray:
-        """Top-1 accuracy of each model, shape (n_models,)."""
-        return self.correct.mean(axis=1)
+        """Top-1 accuracy of each model on the images that it saw, shape (n_models,)."""
+        return self.correct.sum(axis=1) / self.seen.sum(axis=1)
 
 
 @dataclass(frozen=True)
@@ -113,25 +134,46 @@ def read_decisions(folder: Path) -> Decisions:
     Raises
     ------
     InputError
-        The folder holds no finished evaluation, a file changed since, or a file lacks an image.
+        The folder holds no finished evaluation, a file changed since, or speaks of other images.
     """
     manifest_path = folder / "pool.json"
     manifest = read_json(manifest_path, made_by="tricky evaluate")
     images_path = folder / "images.parquet"
     check_hash(images_path, manifest["images"]["sha256"], manifest_path, made_by="tricky evaluate")
     images = pd.read_parquet(images_path)
-    names, predictions = [], []
-    for model in manifest["models"]:
+    image_ids = pa.array(images["image_id"].tolist(), pa.string())
+
+    def predictions_of(model: dict[str, Any]) -> np.ndarray:
         path = folder / f"{model['name']}.parquet"
         check_hash(path, model["sha256"], manifest_path, made_by="tricky evaluate")
-        rows = pd.read_parquet(path, columns=["image_id", "prediction"])
-        if not rows["image_id"].equals(images["image_id"]):
-            raise InputError(
-                f"{path}: its images are not those of images.parquet; run `tricky evaluate` again"
-            )
-        names.append(model["name"])
-        predictions.append(rows["prediction"].to_numpy())
-    return Decisions(tuple(names), images, np.stack(predictions))
+        return _predictions(path, image_ids)
+
+    answered = [model for model in manifest["models"] if "failure" not in model]
+    with ThreadPoolExecutor() as threads:  # hashing and reading leave the interpreter to others
+        predictions = list(threads.map(predictions_of, answered))
+    return Decisions(
+        models=tuple(model["name"] for model in answered),
+        families=tuple(model.get("family", "") for model in answered),
+        images=images,
+        predictions=np.stack(predictions) if predictions else np.empty((0, len(images)), dtype=np.int32),
+        failures={model["name"]: model["failure"] for model in manifest["models"] if "failure" in model},
+    )
+
+
+def _predictions(path: Path, image_ids: pa.Array) -> np.ndarray:
+    """Read one model's predictions in the order of `image_ids`, −1 for images that it didn't see."""
+    table = pq.read_table(path, columns=["image_id", "prediction"])
+    found = table["image_id"].combine_chunks().cast(pa.string())
+    prediction = table["prediction"].to_numpy()
+    if found.equals(image_ids):
+        return prediction
+    known = pd.Index(image_ids.to_pylist())
+    place = known.get_indexer(pd.Index(found.to_pylist()))
+    if (place < 0).any() or len(np.unique(place)) < len(place):
+        raise InputError(f"{path}: its images are not those of images.parquet; run `tricky evaluate` again")
+    every = np.full(len(image_ids), -1, dtype=np.int32)
+    every[place] = prediction
+    return every
 
 
 def read_difficulty(folder: Path) -> DifficultyTable:
@@ -147,3 +189,18 @@ def read_difficulty(folder: Path) -> DifficultyTable:
     path = folder / "difficulty.parquet"
     check_hash(path, manifest["sha256"], manifest_path, made_by="tricky label")
     return DifficultyTable(pd.read_parquet(path), manifest)
+
+
+def read_label_tables(folder: Path) -> dict[str, pd.DataFrame]:
+    """Read `POOL_SIZE` and `LEAVE_ONE_OUT` from ``difficulty/``; neither is there for a published table.
+
+    Raises
+    ------
+    InputError
+        The folder holds no finished labels, or a table changed since it was written.
+    """
+    manifest_path = folder / "difficulty.json"
+    tables = read_json(manifest_path, made_by="tricky label").get("tables", {})
+    for name, digest in tables.items():
+        check_hash(folder / name, digest, manifest_path, made_by="tricky label")
+    return {name: pd.read_csv(folder / name) for name in tables}

@@ -91,3 +91,11 @@ class LabelSettings(BaseModel):
 
     tolerance: Annotated[int, Field(ge=0)] = 1
     """Number of models that may dissent: right for all but `tolerance` is trivial."""
+    min_models_share: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Images that a smaller share of the pool's models saw get no difficulty."""
+    leave_out: tuple[str, ...] = ()
+    """Models that don't count; those that failed must stand here."""
+    label_errors: Path | None = None
+    """A file of image ids whose label is known to be wrong, relative to the study."""
+    reassessed: Path | None = None
+    """Which answers are right, as annotators found who looked again: ReaL's ``real.json``, or a CSV file."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import pandas as pd
 
 from model_eval.artefacts import InputError, Progress, no_progress, sha256_of
 from model_eval.images import ImageSource
+from model_eval.lists import read_image_list
 from model_eval.records import read_difficulty
 from stimuli.settings import StimulusSettings
 
@@ -110,31 +110,13 @@ def gather(
         ("catch_images", settings.catch_images),
     ):
         if path is not None:
-            lists[name] = _read_list(root / path)
+            lists[name] = read_image_list(root / path)
             made_from[path.as_posix()] = sha256_of(root / path)
     return Material(rows, source, lists, made_from, root, originals, cache)
 
 
 def _from(root: Path, path: Path) -> str:
     return Path(os.path.relpath(path, root)).as_posix()
-
-
-def _read_list(path: Path) -> frozenset[str]:
-    """Read image ids: the column `image_id` of a CSV file, or else the first cell of each line."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = [line for line in csv.reader(file) if line and line[0].strip()]
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file, though study.toml names it") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: not a text file with one image_id a line ({error})") from None
-    place = 0
-    if lines and "image_id" in lines[0]:
-        place = lines.pop(0).index("image_id")
-    ids = frozenset(line[place].strip() for line in lines if len(line) > place)
-    if not ids:
-        raise InputError(f"{path}: lists no image; write one image_id a line, or leave the file out")
-    return ids
 
 
 def _read_table(path: Path, settings: StimulusSettings, rows: pd.DataFrame) -> pd.DataFrame:

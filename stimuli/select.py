@@ -125,6 +125,7 @@ def candidates_of(
     rows = material.rows.assign(group=group_of(material.rows, settings))
     sieve = Sieve(rows[rows["group"].notna()], settings.groups, fixed)
     sieve.let_through("not among the images", sieve.rows["sha256"].notna())
+    sieve.let_through("seen by too few models", sieve.rows["difficulty"].notna())
     sieve.let_through("label error", ~sieve.rows["label_error"].astype(bool))
     if rules.min_stability > 0:
         sieve.let_through("min_stability", sieve.rows["stability"] >= rules.min_stability)

@@ -90,17 +90,6 @@ def print_pool(pool: Mapping[str, Any]) -> None:
     console.print(f"{pool['images']['n']:,} images of {pool['images']['source']}, on {pool['device']}")
 
 
-def print_difficulty(manifest: Mapping[str, Any]) -> None:
-    """Print how many images are trivial, in-between and impossible."""
-    table = plain_table("difficulty", "share", "images")
-    for name, count in manifest["counts"].items():
-        table.add_row(name, f"{count / manifest['n_images']:.3%}", f"{count:,}")
-    console.print(table)
-    console.print(
-        f"{manifest['n_images']:,} images, {manifest['n_models']} models, tolerance {manifest['tolerance']}"
-    )
-
-
 def print_accuracy(results: Results) -> None:
     """Print each observer's and the population's proportion correct."""
     table = plain_table("observer", "trials", "correct", "interval")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from analysis.report import Results
     from experiment.bids import Dataset
     from experiment.session import SessionSummary
+    from model_eval.compare import Comparison
     from model_eval.images import ImageSource
     from model_eval.records import DifficultyTable
     from stimuli.check import Checked
@@ -71,14 +72,42 @@ def label(study: Study) -> DifficultyTable:
     from model_eval.difficulty import label_decisions
 
     require_current(study, "decisions")
-    return label_decisions(study.decisions, study.difficulty, study.settings.label)
+    return label_decisions(
+        study.decisions,
+        study.difficulty,
+        study.settings.label,
+        root=study.root,
+        seed=study.settings.study.seed,
+    )
 
 
 def label_counts(study: Study, counts: Path, n_models: int | None) -> DifficultyTable:
     """Label a published table of counts in place of decisions made here."""
     from model_eval.difficulty import label_counts
 
-    return label_counts(counts, study.difficulty, study.settings.label, n_models)
+    return label_counts(counts, study.difficulty, study.settings.label, n_models, root=study.root)
+
+
+def compare_labels(study: Study, other: Path) -> tuple[Comparison, Path, Path]:
+    """Hold the study's labels against others of the same images; the images that moved go to a file.
+
+    Returns
+    -------
+    comparison : Comparison
+    other : Path
+        Folder of the other labels.
+    moved : Path
+        Where the images that moved are listed.
+    """
+    from model_eval.artefacts import write_text
+    from model_eval.compare import compare
+    from model_eval.records import read_difficulty
+
+    folder = other / "difficulty" if (other / "difficulty").is_dir() else other
+    found = compare(read_difficulty(study.difficulty), read_difficulty(folder))
+    moved = study.difficulty / "moved.csv"
+    write_text(moved, found.moved.to_csv(index=False, lineterminator="\n"))
+    return found, folder, moved
 
 
 def build_stimuli(
@@ -143,7 +172,7 @@ def refresh_stimuli(
             difficulty, made_from = study.difficulty, None
         else:
             difficulty = Path(scratch)
-            label_decisions(decisions, difficulty, study.settings.label)
+            label_decisions(decisions, difficulty, study.settings.label, root=study.root)
             pool = decisions / "pool.json"
             made_from = {Path(os.path.relpath(pool, study.root)).as_posix(): sha256_of(pool)}
         return refresh_set(

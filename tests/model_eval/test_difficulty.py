@@ -8,8 +8,8 @@ import pytest
 
 from model_eval.artefacts import InputError, read_json, sha256_of, write_json
 from model_eval.decide import decision_rows
-from model_eval.difficulty import difficulty_of, label_counts, label_decisions, stability, summary
-from model_eval.records import Difficulty, write_parquet
+from model_eval.difficulty import label_counts, label_decisions, summary
+from model_eval.records import Difficulty, read_decisions, read_label_tables, write_parquet
 from model_eval.settings import LabelSettings
 
 REFERENCES = Path(__file__).parents[1] / "references"
@@ -48,41 +48,6 @@ def test_the_published_pool_gives_the_published_shares(
     assert table.images["modal_share"].isna().all()
 
 
-def test_difficulty_at_every_count_of_a_small_pool() -> None:
-    assert difficulty_of(np.arange(6), 5, 1).tolist() == [
-        *("impossible", "impossible", "in-between", "in-between", "trivial", "trivial")
-    ]
-    assert difficulty_of(np.arange(6), 5, 0).tolist() == ["impossible", *["in-between"] * 4, "trivial"]
-
-
-def test_pools_of_different_size_are_each_held_to_their_own() -> None:
-    assert difficulty_of(np.array([4, 4]), np.array([5, 11]), 1).tolist() == ["trivial", "in-between"]
-
-
-@pytest.mark.parametrize(("tolerance", "n_models"), [(1, 2), (2, 4), (1, 1), (5, 9)])
-def test_a_tolerance_that_makes_an_image_both_is_refused(tolerance: int, n_models: int) -> None:
-    with pytest.raises(InputError, match=f"to {(n_models - 1) // 2} or less"):
-        difficulty_of(np.array([1]), n_models, tolerance)
-    difficulty_of(np.array([1]), n_models, (n_models - 1) // 2)
-
-
-def test_stability_is_what_resampling_the_models_gives() -> None:
-    rng = np.random.default_rng(11)
-    n_models, n_draws = 11, 40_000
-    n_correct = np.arange(n_models + 1)
-    correct = np.arange(n_models)[:, None] < n_correct  # models × images
-    drawn = rng.integers(0, n_models, (n_draws, n_models))
-    resampled = np.stack([correct[models].sum(axis=0) for models in drawn])
-    for tolerance in (0, 1, 3):
-        same = difficulty_of(resampled, n_models, tolerance) == difficulty_of(n_correct, n_models, tolerance)
-        # Standard error at most .0025; five of them.
-        np.testing.assert_allclose(stability(n_correct, n_models, tolerance), same.mean(axis=0), atol=0.0125)
-
-
-def test_an_image_that_all_models_agree_on_is_perfectly_stable() -> None:
-    np.testing.assert_array_equal(stability(np.array([0, 7]), 7, 0), [1.0, 1.0])
-
-
 @pytest.fixture
 def decisions(tmp_path: Path) -> Path:
     """Five models' decisions on four images of three classes, as `tricky evaluate` leaves them."""
@@ -103,7 +68,8 @@ def decisions(tmp_path: Path) -> Path:
     for name, prediction in zip("vwxyz", predictions, strict=True):
         path = folder / f"{name}.parquet"
         write_parquet(path, decision_rows(list("abcd"), labels, np.eye(3)[prediction]))
-        models.append({"name": name, "sha256": sha256_of(path)})
+        family = "first" if name in "vw" else ""
+        models.append({"name": name, "family": family, "sha256": sha256_of(path)})
     manifest = {"sha256": sha256_of(folder / "images.parquet"), "n": 4, "source": "letters"}
     write_json(folder / "pool.json", {"images": manifest, "models": models})
     return folder
@@ -116,6 +82,9 @@ def test_decisions_are_counted_labelled_and_their_modal_answer_given(decisions: 
     assert images["difficulty"].tolist() == ["trivial", "trivial", "impossible", "impossible"]
     # Of d's answers 0 and 2 were given twice each: the smaller is reported.
     assert images["modal_prediction"].tolist() == [0, 1, 0, 0]
+    assert images["modal_error"].tolist() == [-1, 2, 0, 0]
+    np.testing.assert_allclose(images["modal_error_share"], [0, 0.2, 0.8, 0.4], rtol=1e-6)
+    assert images["reason"].isna().all()
     np.testing.assert_allclose(images["modal_share"], [1, 0.8, 0.8, 0.4], rtol=1e-6)
     assert not images["label_error"].any()
     assert table.manifest["images"] == "letters"
@@ -129,7 +98,12 @@ def test_labelling_twice_gives_the_same_bytes(decisions: Path) -> None:
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     label_decisions(decisions, folder, LabelSettings())
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-    assert sorted(before) == ["difficulty.json", "difficulty.parquet"]
+    assert sorted(before) == [
+        "difficulty.json",
+        "difficulty.parquet",
+        "leave_one_out.csv",
+        "pool_size.csv",
+    ]
 
 
 def test_decisions_that_changed_since_are_not_labelled(decisions: Path) -> None:
@@ -147,3 +121,104 @@ def test_a_table_from_outside_the_study_is_named_without_its_place(tmp_path: Pat
     assert table.manifest["made_from"] == {"counts.csv": sha256_of(counts)}
     assert table.images["image_id"].tolist() == ["a", "b"]
     assert read_json(tmp_path / "study" / "difficulty" / "difficulty.json", "")["n_models"] == 3
+
+
+def change(decisions: Path, name: str, **entry: object) -> None:
+    """Change what ``pool.json`` says of a model."""
+    manifest = read_json(decisions / "pool.json", "")
+    models = [model | entry if model["name"] == name else model for model in manifest["models"]]
+    write_json(decisions / "pool.json", {"images": manifest["images"], "models": models})
+
+
+def rewrite(decisions: Path, name: str, rows: pd.DataFrame) -> None:
+    write_parquet(decisions / f"{name}.parquet", rows)
+    change(decisions, name, sha256=sha256_of(decisions / f"{name}.parquet"))
+
+
+def test_an_image_counts_the_models_that_saw_it(decisions: Path) -> None:
+    # x saw neither a nor c, y saw no c, z only a and b: of c two models are left.
+    for name, ids in (("x", "bd"), ("y", "abd"), ("z", "ba")):
+        rows = pd.read_parquet(decisions / f"{name}.parquet").set_index("image_id").loc[list(ids)]
+        rewrite(decisions, name, rows.reset_index())
+    assert read_decisions(decisions).accuracy.tolist() == [0.5, 0.5, 0.5, 1 / 3, 1.0]
+    table = label_decisions(decisions, decisions.parent / "difficulty", LabelSettings())
+    images = table.images.set_index("image_id")
+    assert images["n_models"].to_dict() == {"a": 4, "b": 5, "c": 2, "d": 4}
+    assert images["n_correct"].to_dict() == {"a": 4, "b": 4, "c": 0, "d": 0}
+    assert images["difficulty"].fillna("n/a").tolist() == ["trivial", "trivial", "n/a", "impossible"]
+    assert images["stability"].isna().tolist() == [False, False, True, False]
+    assert table.manifest["n_images"] == 3
+    assert table.manifest["n_not_labelled"] == 1
+    assert sum(n for n, _ in summary(table).values()) == 3
+    assert sum(share for _, share in summary(table).values()) == pytest.approx(1)
+    rewrite(decisions, "x", pd.read_parquet(decisions / "x.parquet").iloc[:0])
+    with pytest.raises(InputError, match=r"no image was seen by 5 of 5 models; lower `min_models_share`"):
+        label_decisions(decisions, decisions.parent / "other", LabelSettings(min_models_share=1))
+
+
+def test_rows_of_unknown_images_and_rows_twice_are_refused(decisions: Path) -> None:
+    rows = pd.read_parquet(decisions / "w.parquet")
+    for wrong in (pd.concat([rows, rows.iloc[:1]]), rows.assign(image_id=list("abce"))):
+        rewrite(decisions, "w", wrong)
+        with pytest.raises(InputError, match=r"w\.parquet: its images are not those"):
+            read_decisions(decisions)
+
+
+def test_a_model_that_failed_is_left_out_only_when_told_to(decisions: Path) -> None:
+    change(decisions, "w", failure="its answer isn't finite")
+    folder = decisions.parent / "difficulty"
+    with pytest.raises(InputError, match=r"w failed \(its answer isn't finite\).*add \"w\" to `leave_out`"):
+        label_decisions(decisions, folder, LabelSettings())
+    table = label_decisions(decisions, folder, LabelSettings(leave_out=("w",)))
+    assert table.manifest["models"] == ["v", "x", "y", "z"]
+    assert set(table.images["n_models"]) == {4}
+    with pytest.raises(InputError, match=r"no model 'u' to leave out; .* may name v, x, y, z, w"):
+        label_decisions(decisions, folder, LabelSettings(leave_out=("u",)))
+    with pytest.raises(InputError, match="no model is left"):
+        label_decisions(decisions, folder, LabelSettings(leave_out=tuple("vwxyz")))
+
+
+def test_label_errors_are_flagged_and_the_shares_given_with_and_without_them(decisions: Path) -> None:
+    (decisions.parent / "errors.txt").write_text("c\nelsewhere\n")
+    settings = LabelSettings(label_errors=Path("errors.txt"))
+    table = label_decisions(decisions, decisions.parent / "difficulty", settings)
+    assert table.images.set_index("image_id")["label_error"].to_dict() == {"a": 0, "b": 0, "c": 1, "d": 0}
+    assert table.manifest["counts"] == {"trivial": 2, "in-between": 0, "impossible": 2}
+    assert table.manifest["without_label_errors"] == {
+        "counts": {"trivial": 2, "in-between": 0, "impossible": 1},
+        "n_images": 3,
+    }
+    assert table.manifest["impossible"] == {"wrong label": 1, "not reassessed": 1}
+    assert set(table.manifest["made_from"]) == {"decisions/pool.json", "errors.txt"}
+    (decisions.parent / "errors.txt").write_text("C\n")
+    with pytest.raises(InputError, match=r"errors\.txt: lists none of the images, whose ids are like 'a'"):
+        label_decisions(decisions, decisions.parent / "difficulty", settings)
+
+
+def test_impossible_images_are_split_by_what_annotators_found(decisions: Path) -> None:
+    (decisions.parent / "right.csv").write_text("image_id,class_name\nc,class 0\nd,class 1\nd,class 2\n")
+    settings = LabelSettings(reassessed=Path("right.csv"))
+    table = label_decisions(decisions, decisions.parent / "difficulty", settings)
+    assert table.images["reason"].fillna("").tolist() == ["", "", "wrong label", "ambiguous"]
+    assert table.manifest["impossible"] == {"wrong label": 1, "ambiguous": 1}
+    assert not table.images["label_error"].any()
+
+
+def test_tables_tell_what_labels_owe_to_parts_of_the_pool(decisions: Path) -> None:
+    folder = decisions.parent / "difficulty"
+    label_decisions(decisions, folder, LabelSettings())
+    tables = read_label_tables(folder)
+    assert tables["pool_size.csv"]["n_models"].unique().tolist() == [3, 4, 5]
+    left_out = tables["leave_one_out.csv"]
+    assert left_out.query("what == 'model'")["left_out"].tolist() == list("vwxyz")
+    assert left_out.query("what == 'family'")["left_out"].tolist() == ["first", "x", "y", "z"]
+    counts = published_counts(decisions.parent / "counts.csv")
+    label_counts(counts, folder, LabelSettings(), 11)
+    assert read_label_tables(folder) == {}
+    assert sorted(path.name for path in folder.iterdir()) == ["difficulty.json", "difficulty.parquet"]
+
+
+def test_counts_cannot_leave_out_a_model(tmp_path: Path) -> None:
+    counts = published_counts(tmp_path / "counts.csv")
+    with pytest.raises(InputError, match="counts don't tell which models were right"):
+        label_counts(counts, tmp_path / "difficulty", LabelSettings(leave_out=("v",)), 11)

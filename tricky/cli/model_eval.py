@@ -50,13 +50,29 @@ def label(
         int | None,
         typer.Option(min=1, help="With --counts: number of models behind the table."),
     ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OTHER",
+            help="Label nothing: hold the study's labels against those in OTHER, a study or its difficulty/.",
+        ),
+    ] = None,
 ) -> None:
     """Label every image trivial, in-between or impossible."""
     from model_eval.artefacts import InputError
-    from tricky import console, stages
+    from model_eval.records import read_label_tables
+    from tricky import label_console, stages
 
     if models is not None and counts is None:
         raise InputError("--models goes with --counts: decisions made here know their models")
+    if compare is not None:
+        if counts is not None or tolerance is not None:
+            raise InputError("--compare labels nothing: leave out --counts and --tolerance")
+        study = open_study(context)
+        label_console.print_comparison(*stages.compare_labels(study, compare))
+        return
     study = open_study(context, label={"tolerance": tolerance})
     table = stages.label(study) if counts is None else stages.label_counts(study, counts, models)
-    console.print_difficulty(table.manifest)
+    label_console.print_difficulty(table.manifest)
+    if tables := read_label_tables(study.difficulty):
+        label_console.print_pool_dependence(tables, table.manifest)

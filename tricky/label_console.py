@@ -1,0 +1,75 @@
+"""What `tricky label` shows: shares with and without label errors, what they hang on, and comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from model_eval.records import LEAVE_ONE_OUT
+from tricky.console import console, plain_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from model_eval.compare import Comparison
+
+
+def print_difficulty(manifest: Mapping[str, Any]) -> None:
+    """Print how many images are trivial, in-between and impossible, and why they are."""
+    sound = manifest["without_label_errors"]
+    table = plain_table("difficulty", "share", "images", *(["without label errors", ""] if sound else []))
+    for name, count in manifest["counts"].items():
+        cells = [f"{_share(count, manifest['n_images'])}", f"{count:,}"]
+        if sound:
+            cells += [f"{_share(sound['counts'][name], sound['n_images'])}", f"{sound['counts'][name]:,}"]
+        table.add_row(name, *cells)
+    console.print(table)
+    console.print(
+        f"{manifest['n_images']:,} images, {manifest['n_models']} models, tolerance {manifest['tolerance']}"
+    )
+    if manifest["n_not_labelled"]:
+        console.print(f"{manifest['n_not_labelled']:,} further images were seen by too few models: n/a")
+    if manifest["impossible"]:
+        reasons = ", ".join(f"{n:,} {reason}" for reason, n in manifest["impossible"].items())
+        console.print(f"impossible: {reasons}")
+
+
+def print_pool_dependence(tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> None:
+    """Print how sure labels are, and what they owe to the model and the family that change them most."""
+    line = f"stability {manifest['mean_stability']:.1%} on average"
+    if manifest["mean_stability_families"] is not None:
+        line += f", {manifest['mean_stability_families']:.1%} without the family that an image hangs on most"
+    console.print(line)
+    left_out = tables[LEAVE_ONE_OUT].dropna(subset="n_relabelled")
+    for what in ("model", "family"):
+        rows = left_out[left_out["what"] == what]
+        if what == "family":  # of one model it was said already
+            rows = rows[rows["n_models"] < manifest["n_models"] - 1]
+        for row in rows.nlargest(1, "n_relabelled").to_dict("records"):
+            trivial, impossible = 100 * row["trivial_change"], 100 * row["impossible_change"]
+            console.print(
+                f"without the {what} {row['left_out']}: {row['n_relabelled']:,.0f} images get another label, "
+                f"trivial {trivial:+.1f}, impossible {impossible:+.1f} points",
+                soft_wrap=True,
+            )
+
+
+def print_comparison(found: Comparison, other: Path, moved: Path) -> None:
+    """Print a 3 × 3 table of difficulties, and how well the counts agree."""
+    table = plain_table("here ↓  there →", *found.counts.columns)
+    for kind, row in found.counts.iterrows():
+        table.add_row(str(kind), *(f"{n:,}" for n in row))
+    console.print(table)
+    console.print(
+        f"{len(found.moved):,} of {found.n_images:,} images moved (listed in {moved}); rank correlation of "
+        f"the share of correct models: Spearman {found.spearman:.3f}, Kendall {found.kendall:.3f}",
+        soft_wrap=True,
+    )
+    for n, where in ((found.n_only_one, "here"), (found.n_only_other, str(other))):
+        if n:
+            console.print(f"left out: {n:,} images only {where}", soft_wrap=True)
+
+
+def _share(n: int, of: int) -> str:
+    return f"{n / of:.3%}" if of else "–"
