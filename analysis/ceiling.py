@@ -13,7 +13,7 @@ N_SPLITS = 200
 N_DRAWS = 500
 N_REPEATS = 5
 N_FOLDS = 10
-FEWEST_ITEMS = 20
+FEWEST_ITEMS = 30
 """With fewer items neither a correlation nor a fit says anything."""
 
 
@@ -76,7 +76,9 @@ def noise_ceiling(answers: np.ndarray, rng: np.random.Generator, level: float = 
     first, second = np.divide(n_right, n_seen, out=np.zeros_like(n_right), where=n_seen > 0)
     draws = rng.multinomial(n_items, np.full(n_items, 1 / n_items), N_DRAWS)
     weights = np.vstack([np.ones(n_items), draws])
-    r = np.nanmean(_weighted_correlations(first, second, both, weights), axis=1)
+    correlations = _weighted_correlations(first, second, np.asarray(both), weights)
+    n_defined = np.isfinite(correlations).sum(axis=1)
+    r = np.where(n_defined > 0, np.nansum(correlations, axis=1) / np.maximum(n_defined, 1), np.nan)
     k = n_observers / half
     reliability = k * r / (1 + (k - 1) * r)
     tail = (1 - level) / 2

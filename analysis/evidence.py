@@ -67,7 +67,8 @@ class Evidence:
     n_other_kind, n_other_set : int
         Sessions left out: of the other kind of observer, and with another stimulus set.
     conditions : list of dict
-        How the sessions were run, as their sidecars say: `settings`, `versions`, `simulated` (what all
+        How the sessions were run, as their sidecars say: `settings`, `versions`, `apparatus`,
+        `simulated` (what all
         simulated observers share, or None), and `n_sessions` that were run so.
     manifests : dict of str to dict
         The manifest of each stage, by its path relative to the study.
@@ -211,6 +212,7 @@ def _conditions(data: Path, set_id: str, participants: set[str]) -> list[dict[st
         condition = {
             "settings": sidecar.get("Settings", {}),
             "versions": sidecar.get("Versions", {}),
+            "apparatus": sidecar.get("Apparatus", {}),
             "simulated": simulated,
         }
         entry = found.setdefault(json.dumps(condition, sort_keys=True), {"n_sessions": 0} | condition)

@@ -180,7 +180,7 @@ def explained_variance(
     axes.set(
         ylim=(-0.6, len(explained) - 0.4),
         xlim=(min(-5, 100 * explained["low"].min() - 2), 103),
-        xlabel=f"variance between pairs explained (%), with {level:.0%} intervals",
+        xlabel=f"variance between pairs explained (%),\nwith {level:.0%} intervals",
     )
     return figure
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -94,11 +95,10 @@ def psychometric(by_gap: pd.DataFrame, level: float) -> Psychometric | None:
     from psignifit import psignifit
 
     counts = by_gap[["gap", "n_correct", "n_answers"]].to_numpy(float)
-    coverage = str(level)
     found = psignifit(counts, experiment_type="2AFC", sigmoid="norm", confP=(level,), verbose=False)
-    estimate = found.parameter_estimate
-    interval = found.confidence_intervals["threshold"]
-    low, high = interval[coverage] if isinstance(interval, dict) else interval
+    estimate: Any = found.parameter_estimate
+    intervals: Any = found.confidence_intervals  # by parameter, then by coverage
+    low, high = intervals["threshold"][str(level)]
     gaps = np.linspace(0, max(1.0, counts[:, 0].max()), 101)
     return Psychometric(
         float(estimate["threshold"]),

@@ -97,8 +97,8 @@ def score_machines(evidence: Evidence, level: float) -> pd.DataFrame:
         told = machines.choices(scores.loc[images["harder"]], scores.loc[images["easier"]]).set_axis(
             about.index
         )
-    features = [_features(evidence, about[f"{which}_item"]) for which in ("harder", "easier")]
-    by_features = machines.feature_choices(*features, rng) if features[0].shape[1] else None
+    features = {which: _features(evidence, about[f"{which}_item"]) for which in ("harder", "easier")}
+    by_features = machines.feature_choices(features["harder"], features["easier"], rng)
     if by_features is not None:
         told["low-level features", "cross-validated"] = by_features
     told = told.loc[:, told.notna().any()]

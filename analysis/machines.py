@@ -6,7 +6,6 @@ smaller for the harder one.  Where both are the same it has no answer.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,27 +42,25 @@ def image_scores(folder: Path, decisions: Decisions, image_ids: Sequence[str]) -
     """
     wanted = decisions.images["image_id"].isin(image_ids).to_numpy()
     index = pd.Index(decisions.images.loc[wanted, "image_id"].astype(str), name="image_id")
+    predictions = decisions.predictions[:, wanted]
     columns: dict[tuple[str, str], np.ndarray] = {}
-    for name in decisions.models:
-        rows = pd.read_parquet(folder / f"{name}.parquet", columns=["p_prediction", "margin"])[wanted]
-        columns[name, "confidence"] = rows["p_prediction"].to_numpy(float)
-        columns[name, "margin"] = rows["margin"].to_numpy(float)
-    confidences = [values for (_, measure), values in columns.items() if measure == "confidence"]
-    columns[ENSEMBLE, "confidence"] = np.mean(confidences, axis=0)
-    columns[ENSEMBLE, "agreement"] = _agreement(decisions.predictions[:, wanted])
+    for name, seen in zip(decisions.models, predictions >= 0, strict=True):
+        rows = pd.read_parquet(folder / f"{name}.parquet", columns=["image_id", "p_prediction", "margin"])
+        rows = rows.set_index("image_id").reindex(index)  # a model's file may lack images
+        columns[name, "confidence"] = np.where(seen, rows["p_prediction"], np.nan)
+        columns[name, "margin"] = np.where(seen, rows["margin"], np.nan)
+    confidences = pd.DataFrame([columns[name, "confidence"] for name in decisions.models])
+    columns[ENSEMBLE, "confidence"] = confidences.mean().to_numpy()
+    columns[ENSEMBLE, "agreement"] = _agreement(predictions)
     table = pd.DataFrame(columns, index=index)
     table.columns = pd.MultiIndex.from_tuples(list(columns), names=["machine", "measure"])
     return table.reindex(pd.Index(image_ids, name="image_id"))
 
 
 def _agreement(predictions: np.ndarray) -> np.ndarray:
-    """Return the share of models that give the most frequent answer, shape (n_images,)."""
-    ordered = np.sort(predictions, axis=0)
-    longest = run = np.ones(ordered.shape[1])
-    for before, after in itertools.pairwise(ordered):
-        run = np.where(after == before, run + 1, 1)
-        longest = np.maximum(longest, run)
-    return longest / len(predictions)
+    """Return the share of models that give the most frequent answer, of those that saw the image (not −1)."""
+    counts = pd.DataFrame(predictions).where(predictions >= 0).apply(lambda each: each.value_counts().max())
+    return counts.to_numpy(float) / (predictions >= 0).sum(axis=0)
 
 
 def choices(harder: pd.DataFrame, easier: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,13 +30,16 @@ class Pictures:
     no_examples : str
         Why there are none, as a sentence; empty where there are.
     items : dict of str to Picture
-        `item_id` → picture, for the items of the hardest trials.
+        `item_id` → picture, for the items of the trials that are shown.
+    thumbnails : dict of str to Picture
+        `item_id` → small picture, for the items of the trials that are listed.
     """
 
     figures: Mapping[str, str]
     examples: Mapping[str, Sequence[Picture]]
     no_examples: str
     items: Mapping[str, Picture]
+    thumbnails: Mapping[str, Picture]
 
 
 def render(content: Mapping[str, Any], pictures: Pictures) -> str:
@@ -43,6 +48,7 @@ def render(content: Mapping[str, Any], pictures: Pictures) -> str:
     The same content and pictures give the same bytes.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -59,12 +65,17 @@ def render(content: Mapping[str, Any], pictures: Pictures) -> str:
         "plural": plural,
         "pretty": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
     }
-    return environment.get_template("report.html.jinja").render(**content, pictures=pictures)
+    # The one script of the page is named by its hash, so that a browser runs no other.
+    script = (TEMPLATES / "explorer.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return environment.get_template("report.html.jinja").render(
+        **content, pictures=pictures, script=Markup(script), script_sha256=digest
+    )
 
 
 def percent(share: float | None, digits: int = 1) -> str:
     """Return a share as a percentage: ``81.4%``."""
-    return NOTHING if share is None else f"{share:.{digits}%}"
+    return NOTHING if share is None else f"{share:z.{digits}%}".replace("-", "−")
 
 
 def fixed(value: float | None, digits: int = 2) -> str:

@@ -117,6 +117,6 @@ def _observer_consistency(sessions: pd.DataFrame, order: pd.Index) -> Consistenc
 def _score_models(decisions: Decisions) -> tuple[pd.Series, Consistency]:
     accuracy = pd.Series(decisions.accuracy, index=pd.Index(decisions.models, name="model"), name="accuracy")
     best_first = np.argsort(-decisions.accuracy, kind="stable")
-    kappa = error_consistency(decisions.correct[best_first])
+    kappa = error_consistency(decisions.correct[best_first], decisions.seen[best_first])
     names = accuracy.index[best_first]
     return accuracy, Consistency(pd.DataFrame(kappa, names, names), summarise_pairs(kappa))
