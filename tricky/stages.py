@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.power import Plan
+    from analysis.dynamics import DynamicsResults
     from analysis.report import Results
     from experiment.bids import Dataset
     from experiment.session import SessionSummary
@@ -46,6 +47,29 @@ def train(study: Study, progress: Progress = no_progress) -> None:
         folder=study.training,
         seed=study.settings.study.seed,
         device=study.settings.evaluate.device,
+        progress=progress,
+    )
+
+
+def train_conditions(study: Study, progress: Progress = no_progress) -> None:
+    """Train the base network and the conditions of the recipe that ``[train]`` names."""
+    _require("torch", extra="model-eval", to="train models")
+    from model_eval.conditions import read_recipe
+    from model_eval.controlled import train_conditions
+
+    settings = study.settings
+    recipe = read_recipe(settings.train, study.root)
+    if recipe is None:
+        raise InputError(
+            f"{study.root / 'study.toml'}: [train] names no `recipe` and describes no conditions"
+        )
+    train_conditions(
+        images_of(study),
+        recipe,
+        settings.evaluate,
+        folder=study.conditions,
+        seed=settings.study.seed,
+        training_source=training_images_of(study),
         progress=progress,
     )
 
@@ -110,6 +134,42 @@ def compare_labels(study: Study, other: Path) -> tuple[Comparison, Path, Path]:
     return found, folder, moved
 
 
+def dynamics(
+    study: Study,
+    *,
+    layers: Sequence[str] = (),
+    superclasses: Path | None = None,
+    progress: Progress = no_progress,
+) -> DynamicsResults:
+    """Compare the models of controlled training, or of the pool, decision by decision."""
+    for package in ("matplotlib", "statsmodels"):
+        _require(package, extra="analysis", to="write the page")
+    from analysis.dynamics import write_dynamics
+
+    conditions = study.root / "conditions"
+    representations = {}
+    if layers:
+        _require("torch", extra="model-eval", to="ask a network's layers")
+        from model_eval.epochs import read_conditions
+        from model_eval.representations import compare_representations
+
+        decisions = read_conditions(conditions)
+        for layer in layers:
+            representations[layer] = compare_representations(
+                decisions, layer, images_of(study), conditions, study.settings.evaluate.device, progress
+            )
+    return write_dynamics(
+        study.root,
+        title=study.settings.study.name,
+        tolerance=study.settings.label.tolerance,
+        level=study.settings.analyse.level,
+        seed=study.settings.study.seed,
+        leave_out=study.settings.label.leave_out,
+        superclasses=superclasses,
+        representations=representations,
+    )
+
+
 def build_stimuli(
     study: Study,
     name: str,
@@ -120,6 +180,7 @@ def build_stimuli(
 ) -> StimulusSet:
     """Build one of the study's stimulus sets."""
     _require("sklearn", extra="stimuli", to="ask how well low-level features give difficulty away")
+    from model_eval.images import folder_of_files
     from stimuli.build import build_set
 
     if name not in study.settings.stimuli:
@@ -138,7 +199,7 @@ def build_stimuli(
         folder=study.stimulus_set(name),
         seed=study.settings.study.seed,
         root=study.root,
-        originals=_originals(study),
+        originals=folder_of_files(study.settings.images, study.root),
         catalogue=_catalogue(study.decisions),
         cache=study.root / "stimuli" / ".covariates.parquet",
         replace=replace,
@@ -160,6 +221,7 @@ def refresh_stimuli(
     _require("sklearn", extra="stimuli", to="ask how well low-level features give difficulty away")
     from model_eval.artefacts import sha256_of
     from model_eval.difficulty import label_decisions
+    from model_eval.images import folder_of_files
     from stimuli.refresh import refresh_set
 
     parent = study.stimulus_set(name)
@@ -183,7 +245,7 @@ def refresh_stimuli(
             folder=study.stimulus_set(successor),
             seed=study.settings.study.seed,
             root=study.root,
-            originals=_originals(study),
+            originals=folder_of_files(study.settings.images, study.root),
             catalogue=_catalogue(study.decisions if decisions is None else decisions),
             cache=study.root / "stimuli" / ".covariates.parquet",
             made_from=made_from,
@@ -217,12 +279,6 @@ def stimuli_orders(study: Study, name: str, observers: int) -> tuple[StimulusSet
     stimulus_set = read_any_set(study.stimulus_set(name))
     digits = max(2, len(str(observers)))
     return stimulus_set, orders(stimulus_set, [f"{n:0{digits}d}" for n in range(1, observers + 1)])
-
-
-def _originals(study: Study) -> Path | None:
-    """Return the folder of the study's image files, where there are files."""
-    path = study.settings.images.path
-    return None if path is None else study.root / path
 
 
 def _catalogue(decisions: Path) -> pd.DataFrame | None:
@@ -320,6 +376,19 @@ def images_of(study: Study) -> ImageSource:
     from model_eval.images import open_images
 
     return open_images(study.settings.images, study.root)
+
+
+def training_images_of(study: Study) -> ImageSource | None:
+    """Open the images that conditions are trained on, or return None where they are part of the study's."""
+    from model_eval.images import open_images
+    from model_eval.settings import ImageSettings
+
+    path = study.settings.train.path
+    if path is None:
+        return None
+    if not (study.root / path).is_dir():
+        raise InputError(f"{study.root / path}: no such folder; correct `path` in [train]")
+    return open_images(ImageSettings(source="folder", path=path), study.root)
 
 
 def images_at_hand(study: Study) -> ImageSource | None:

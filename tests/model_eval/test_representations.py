@@ -3,14 +3,28 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from model_eval.artefacts import InputError
 from model_eval.classifiers import Classifier, build_classifier
-from model_eval.representations import PENULTIMATE, activations
+from model_eval.epochs import ConditionModel, EpochDecisions
+from model_eval.representations import PENULTIMATE, activations, compare_representations
+from model_eval.rsa import dissimilarities, representational_consistency
 
 CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def decisions(drawn) -> EpochDecisions:
+    images = drawn.catalogue()
+    models = tuple(
+        ConditionModel(name, condition, 1, f"timm:test_{name}", (), (0.3,))
+        for name, condition in (("resnet", "base"), ("mambaout", "architecture"))
+    )
+    answers = np.zeros((1, len(images)), np.int32)
+    return EpochDecisions({"base": {}, "architecture": {}}, models, pd.DataFrame(images), (answers,) * 2)
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +68,20 @@ def test_an_unknown_layer_is_refused_with_names_near_it(classifiers, drawn):
         activations(classifiers[0], "layer2.0.conf1", drawn, ["disc/00.png"], CPU)
     assert "layer2.0.conv1" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_networks_are_compared_on_images_of_every_class(decisions, classifiers, drawn, trained_folder):
+    found = compare_representations(decisions, PENULTIMATE, drawn, trained_folder, "cpu")
+    ids = decisions.images.sort_values("label", kind="stable")["image_id"].tolist()
+    reference = representational_consistency(
+        [dissimilarities(activations(each, PENULTIMATE, drawn, ids, CPU)) for each in classifiers]
+    )
+    np.testing.assert_allclose(found, reference, atol=1e-4)
+    assert 0 < found[0, 1] < 1
+
+
+def test_only_other_architectures_may_lack_the_layer(decisions, drawn, trained_folder):
+    found = compare_representations(decisions, "layer2.0.conv1", drawn, trained_folder, "cpu")
+    np.testing.assert_array_equal(found, [[1, np.nan], [np.nan, np.nan]])
+    with pytest.raises(InputError, match="no layer 'layer9'"):
+        compare_representations(decisions, "layer9", drawn, trained_folder, "cpu")

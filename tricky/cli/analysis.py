@@ -1,4 +1,4 @@
-"""``tricky analyse``, ``power``."""
+"""``tricky dynamics``, ``analyse``, ``power``."""
 
 from __future__ import annotations
 
@@ -18,6 +18,29 @@ class Observers(StrEnum):
     AUTO = "auto"
     PERSON = "person"
     SIMULATED = "simulated"
+
+
+@app.command(rich_help_panel=STAGES)
+def dynamics(
+    context: typer.Context,
+    tolerance: Annotated[int | None, typer.Option(help="Number of models that may dissent.")] = None,
+    layer: Annotated[
+        list[str] | None,
+        typer.Option(help="Compare representations too: penultimate, or a layer's name; may be given again."),
+    ] = None,
+    superclasses: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="Superclass of each class: class_name, superclass."),
+    ] = None,
+) -> None:
+    """Compare models decision by decision: what conditions change, and which images tell models apart."""
+    from tricky import console, stages
+
+    study = open_study(context, label={"tolerance": tolerance})
+    with console.progress() as progress:
+        results = stages.dynamics(study, layers=layer or (), superclasses=superclasses, progress=progress)
+    console.print_dynamics(results.content)
+    print(f"Page: {results.page}")
 
 
 @app.command(rich_help_panel=STAGES)

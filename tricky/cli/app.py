@@ -22,6 +22,7 @@ ORDER = (
     "train",
     "evaluate",
     "label",
+    "dynamics",
     "stimuli",
     "run",
     "simulate",
