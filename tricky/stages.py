@@ -20,8 +20,8 @@ from tricky.study import Study, validated
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.power import Plan
     from analysis.dynamics import DynamicsResults
+    from analysis.power import Plan
     from analysis.report import Results
     from experiment.bids import Dataset
     from experiment.session import SessionSummary
