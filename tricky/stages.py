@@ -313,6 +313,7 @@ def run(study: Study, participant: str, session: int | None = None) -> SessionSu
         study.settings.experiment,
         dataset_of(study),
         session=session,
+        root=study.root,
     )
 
 
@@ -327,6 +328,7 @@ def simulate(study: Study, progress: Progress = no_progress) -> list[Path]:
         study.settings.experiment,
         dataset_of(study),
         seed=study.settings.study.seed,
+        root=study.root,
         progress=progress,
     )
 
