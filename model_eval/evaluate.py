@@ -170,6 +170,7 @@ def _identity(classifier: Classifier, images_sha256: str) -> dict[str, Any]:
         "source": classifier.entry.source,
         "weights_sha256": classifier.weights_sha256,
         "preprocessing": classifier.preprocessing.description,
+        "readout": classifier.readout,
         "precision": PRECISION,
         "images_sha256": images_sha256,
     }
