@@ -242,7 +242,7 @@ def register(data_folder: Path, participants: Iterable[str], kind: Kind, *, drop
     Raises
     ------
     InputError
-        A participant is there already as the other kind.
+        A participant is there already as the other kind, or under an id that differs in capitals only.
     """
     path = data_folder / "participants.tsv"
     before = _read_participants(path)
@@ -257,6 +257,13 @@ def register(data_folder: Path, participants: Iterable[str], kind: Kind, *, drop
             )
         if found is None:
             new.append(dict.fromkeys(columns, "n/a") | {"participant_id": f"sub-{participant}", "kind": kind})
+    for participant in participants:
+        for other in kinds:
+            if other != participant and other.lower() == participant.lower():
+                raise InputError(
+                    f"{path}: sub-{other} differs from sub-{participant} in capitals only, which not all "
+                    "systems tell apart; choose another participant id"
+                )
     gone = {f"sub-{participant}" for participant in drop}
     rows = [row for row in before if row["participant_id"] not in gone] + new
     if rows != before:

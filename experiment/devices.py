@@ -9,10 +9,19 @@ from typing import Protocol
 
 from experiment.plan import Page
 from experiment.records import Choice, ScheduledTrial, Timing
+from model_eval.artefacts import InputError
 
 
 class Stopped(Exception):  # noqa: N818 - stopping is the observer's right, no error
     """The observer asked to stop; what was recorded stays, and the session can be taken up again."""
+
+
+class Paused(Exception):  # noqa: N818 - likewise
+    """The experimenter asked for a pause; the trial that is on counts for nothing and is shown again."""
+
+
+class NotSaved(InputError):  # noqa: N818 - named for what it says to people
+    """A response could not be made safe; every earlier one is, and recording it can be tried again."""
 
 
 class Display(Protocol):
@@ -59,5 +68,7 @@ class Observer(Protocol):
         ------
         Stopped
             The observer asks to stop instead.
+        Paused
+            The experimenter asks for a pause.
         """
         ...

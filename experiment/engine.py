@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from experiment.devices import Display, Observer
-from experiment.plan import Page
+from experiment.devices import Display, NotSaved, Observer, Paused, Stopped
+from experiment.plan import Page, PageName
 from experiment.records import Response, ScheduledTrial
 from stimuli.records import Block
 
@@ -23,7 +23,8 @@ def run(
     """Run the steps of a session, in order.
 
     A response is recorded before anything else happens, feedback included, so that no trial that an
-    observer has answered can be lost to what comes after it.
+    observer has answered can be lost to what comes after it.  Where it cannot be saved the session waits on
+    a page that says so.
 
     Parameters
     ----------
@@ -32,7 +33,7 @@ def run(
     display, observer
         Who shows, and who answers.
     record : callable
-        Returns when the response is safe.
+        Returns when the response is safe, or raises `NotSaved`.
     inter_trial_interval_s : float
         Duration of the fixation before each pair.
     resumed : bool
@@ -44,17 +45,44 @@ def run(
     ------
     Stopped
         The observer asked to stop; every recorded response stands.
+    NotSaved
+        The observer stopped at a response that could not be saved; every earlier one stands.
     """
     for step in steps:
         if isinstance(step, Page):
-            display.page(step)
-            observer.goes_on()
+            _read(step, display, observer)
             continue
-        display.fixation(inter_trial_interval_s)
-        onset_s = display.pair(step)
-        choice = observer.choose(step)
-        response = Response(step, choice, onset_s, display.timing(), resumed, broken_off)
-        record(response)
+        response = None
+        while response is None:
+            display.fixation(inter_trial_interval_s)
+            onset_s = display.pair(step)
+            try:
+                choice = observer.choose(step)
+            except Paused:
+                broken_off += 1
+                _read(Page(PageName.PAUSED), display, observer)
+                continue
+            response = Response(step, choice, onset_s, display.timing(), resumed, broken_off)
+        _keep(response, record, display, observer)
         broken_off = 0
         if step.block is Block.PRACTICE:
             display.feedback(response.correct)
+
+
+def _read(page: Page, display: Display, observer: Observer) -> None:
+    display.page(page)
+    observer.goes_on()
+
+
+def _keep(
+    response: Response, record: Callable[[Response], None], display: Display, observer: Observer
+) -> None:
+    """Record a response; where that fails tell the experimenter, and try again when told to."""
+    while True:
+        try:
+            return record(response)
+        except NotSaved as trouble:
+            try:
+                _read(Page(PageName.NOT_SAVED, reason=str(trouble)), display, observer)
+            except Stopped:
+                raise trouble from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from experiment.devices import Stopped
+from experiment.devices import Paused, Stopped
 from experiment.records import TOGETHER_S, Choice, ScheduledTrial, Side
 from experiment.settings import ExperimentSettings
 
@@ -67,7 +67,8 @@ class PersonAtKeyboard:
     A press counts when it is later than the onset of what it answers to: presses from before are never
     taken for answers, however late they are read, and a key that is held down answers once.  Every press
     of an answer key counts once in the session table: as the answer; as a key pressed together with it,
-    within `TOGETHER_S` after it; or as an early key of the next trial.  The quit key is heard at all times.
+    within `TOGETHER_S` after it; or as an early key of the next trial.  The quit key is heard at all times,
+    the pause key in trials.
 
     Parameters
     ----------
@@ -97,7 +98,7 @@ class PersonAtKeyboard:
         self._listen()
         since = {press.key for press in self._waiting if press.time_s > onset_s}
         held = self._keyboard.held() & set(self._sides) - since
-        answer, early = self._wait_for(set(self._sides))
+        answer, early = self._wait_for(set(self._sides), pauses=True)
         until_s = answer.time_s + TOGETHER_S
         while self._screen.last_flip_s <= until_s:
             self._screen.frame()
@@ -111,7 +112,7 @@ class PersonAtKeyboard:
     def _listen(self) -> None:
         self._waiting += self._keyboard.presses()
 
-    def _wait_for(self, keys: set[str]) -> tuple[KeyPress, int]:
+    def _wait_for(self, keys: set[str], *, pauses: bool = False) -> tuple[KeyPress, int]:
         """Return the first press of `keys` after the onset, and the number of those that came before it."""
         early = 0
         while True:
@@ -120,6 +121,8 @@ class PersonAtKeyboard:
                 press = self._waiting.pop(0)
                 if press.key == self._settings.quit_key:
                     self._quit_pressed(press.time_s)
+                elif pauses and press.key == self._settings.pause_key:
+                    raise Paused
                 elif press.key in keys and press.time_s <= self._screen.onset_s:
                     early += 1
                 elif press.key in keys:

@@ -53,6 +53,8 @@ class PageName(StrEnum):
     MAIN = "main"
     BREAK = "break"
     CLOSING = "closing"
+    PAUSED = "paused"
+    NOT_SAVED = "not_saved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,14 @@ class Page:
         Which one.
     n_done, n_main : int
         Trials of the main block that are done, and all of them.
+    reason : str
+        What the experimenter needs to know, where something is wrong.
     """
 
     name: PageName
-    n_done: int
-    n_main: int
+    n_done: int = 0
+    n_main: int = 0
+    reason: str = ""
 
 
 def steps(trials: Sequence[ScheduledTrial], first: int, break_every: int) -> Iterator[Page | ScheduledTrial]:

@@ -122,7 +122,8 @@ class Response:
     resumed : bool
         Whether the session was interrupted at or before this trial.
     broken_off : int
-        How often the trial had begun before, without an answer: its images may have been seen.
+        Pauses and ends of runs before the trial was answered: with 0 its images were never on before.
+        (Pauses in a trial that a crash then ended are not known, the crash is.)
     """
 
     trial: ScheduledTrial
@@ -259,8 +260,8 @@ COLUMNS = (
     ),
     Column(
         "broken_off",
-        "How often this trial had begun before and was broken off without an answer, by a pause, a stop or a "
-        "crash: its images may have been seen already.",
+        "Pauses and ends of runs (a stop, a crash) before this trial was answered. With 0 its images were "
+        "never on before; otherwise they may have been.",
         lambda r: str(r.broken_off),
     ),
     Column(

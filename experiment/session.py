@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack, suppress
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +17,10 @@ from experiment.devices import Stopped
 from experiment.engine import run
 from experiment.journal import Journal, locked
 from experiment.plan import schedule, steps
-from experiment.records import Kind
+from experiment.records import HEADER, Kind
 from experiment.settings import ExperimentSettings
 from experiment.texts import read_texts
-from model_eval.artefacts import InputError, versions_of, write_json
+from model_eval.artefacts import InputError, sync_folder, versions_of, write_json, write_text
 from stimuli.records import StimulusSet, read_stimulus_set
 
 PER_RUN = ("Settings", "Versions", "Apparatus")
@@ -84,7 +86,8 @@ def run_session(
     ------
     InputError
         The set is damaged; the id is not allowed or belongs to a simulated observer; the session is
-        finished, in use, or was begun with another set; PsychoPy, screen or keyboard are missing.
+        finished, in use, or was begun with another set; PsychoPy, screen or keyboard are missing; the data
+        set can't be written to.
     """
     place = SessionPath(data_folder, participant, session, settings.task_name)
     stimulus_set = read_stimulus_set(stimuli_folder)
@@ -94,17 +97,10 @@ def run_session(
     with ExitStack() as stack:
         busy = f"{place.table}: this session is running in another process; close that one first"
         stack.enter_context(locked(data_folder, place.stem, busy))
-        _enter(data_folder, dataset, participant)
+        with _files():
+            _enter(data_folder, dataset, participant)
         before = _read_sidecar(place, stimulus_set)
-        journal = stack.enter_context(Journal(place.table, trials))
-        if journal.complete:
-            raise InputError(
-                f"{place.table}: sub-{participant} has finished this session ({len(trials)} trials); "
-                f"give another participant, or another session (--session {(session or 1) + 1})"
-            )
-        first, started = journal.n_done, datetime.now(UTC)
         runs: list[dict[str, Any]] = list(before.get("Runs", []))
-        elapsed_s = max(_seconds_since_start(runs, started), journal.elapsed_s) if first else 0.0
         content = sidecar_content(
             dataset,
             place.task_name,
@@ -119,8 +115,16 @@ def run_session(
             apparatus={},
             runs=runs,
         )
-        if not before:
-            write_json(place.sidecar, content)
+        with _files():
+            _begin(place, content)
+            journal = stack.enter_context(Journal(place.table, trials))
+        if journal.complete:
+            raise InputError(
+                f"{place.table}: sub-{participant} has finished this session ({len(trials)} trials); "
+                f"give another participant, or another session (--session {(session or 1) + 1})"
+            )
+        first, started = journal.n_done, datetime.now(UTC)
+        elapsed_s = max(_seconds_since_start(runs, started), journal.elapsed_s) if first else 0.0
         opened = stack.enter_context(
             devices.open_devices(stimulus_set, trials, first, settings, texts, elapsed_s)
         )
@@ -128,7 +132,8 @@ def run_session(
         if runs:
             _keep_what_changed(before, content, runs[-1])
         runs.append({"started": started.isoformat(timespec="seconds"), "first_trial": first})
-        write_json(place.sidecar, content)
+        with _files():
+            write_json(place.sidecar, content)
         with suppress(Stopped):  # what is recorded stands, and the summary says what is missing
             run(
                 steps(trials, first, settings.break_every),
@@ -140,6 +145,19 @@ def run_session(
                 broken_off=_ended_at(first, runs[:-1]),
             )
         return SessionSummary(place.table, journal.complete, journal.n_done, len(trials), first or None)
+
+
+@contextmanager
+def _files() -> Iterator[None]:
+    """Tell people in one line why the data set could not be written to."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"{error.filename or 'the data folder'}: not written ({error.strerror or error}); all recorded "
+            "trials are safe: make room, connect the drive, allow writing, or close the program that has "
+            "the file open, then run the same command again"
+        ) from error
 
 
 def _psychopy_devices() -> ModuleType:
@@ -165,6 +183,27 @@ def _enter(data_folder: Path, dataset: Dataset, participant: str) -> None:
     with locked(data_folder, "participants", busy, timeout_s=10):
         describe_dataset(data_folder, dataset)
         register(data_folder, [participant], Kind.PERSON)
+
+
+def _begin(place: SessionPath, content: dict[str, Any]) -> None:
+    """Make a new session's table and its description appear together: either alone is no valid BIDS."""
+    if place.table.exists():
+        if not place.sidecar.exists():
+            write_json(place.sidecar, content)
+        return
+    folder = place.table.parent
+    part = folder.with_name(f".{folder.name}.part")
+    if part.exists():
+        shutil.rmtree(part)
+    write_json(part / place.sidecar.name, content)
+    write_text(part / place.table.name, HEADER)
+    if folder.exists():  # of another task
+        for file in (place.sidecar, place.table):
+            (part / file.name).replace(file)
+        part.rmdir()
+    else:
+        part.rename(folder)
+    sync_folder(folder.parent)
 
 
 def _read_sidecar(place: SessionPath, stimulus_set: StimulusSet) -> dict[str, Any]:

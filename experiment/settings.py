@@ -35,6 +35,8 @@ class ExperimentSettings(BaseModel):
     right_key: str = "right"
     continue_key: str = "space"
     quit_key: str = "escape"
+    pause_key: str = "p"
+    """Breaks a trial off until the continue key is pressed; the trial is shown again."""
     keyboard: Literal["ptb", "event"] = "ptb"
     """PsychoPy's keyboard backend; nothing falls back silently."""
     image_height_deg: Annotated[float, Field(gt=0, le=60)] = 8.0
@@ -47,9 +49,9 @@ class ExperimentSettings(BaseModel):
 
     @model_validator(mode="after")
     def _keys_differ(self) -> ExperimentSettings:
-        keys = [self.left_key, self.right_key, self.continue_key, self.quit_key]
+        keys = [self.left_key, self.right_key, self.continue_key, self.quit_key, self.pause_key]
         if len(set(keys)) < len(keys):
-            raise ValueError("`left_key`, `right_key`, `continue_key` and `quit_key` to differ")
+            raise ValueError("`left_key`, `right_key`, `continue_key`, `quit_key` and `pause_key` to differ")
         return self
 
 

@@ -69,6 +69,7 @@ class Texts:
             "continue_key": self.key_name(settings.continue_key),
             "n_done": page.n_done,
             "n_main": page.n_main,
+            "reason": page.reason,
         }
         text = self.pages[page.name]
         return PageText(

@@ -210,7 +210,7 @@ def _trained(entry: ModelEntry, classes: tuple[str, ...], path: Path, record: Tr
     module = new_network(entry, len(classes), record.input_size_px)
     load(entry, module, read_state(entry, path), path)
     head = named_head("the classes that it was trained on here", record.classes)
-    return Network(module.eval(), fit_square(record.input_size_px), head, sha256_of(path))
+    return Network(module.eval(), fit_square(record.input_size_px, record.crop_pct), head, sha256_of(path))
 
 
 def _asked(entry: ModelEntry, network: Network, readout: Readout) -> Classifier:

@@ -164,7 +164,7 @@ class PoolSettings(BaseModel):
 
 
 class TrainSettings(BaseModel):
-    """``[train]``: how the untrained models of a pool get their weights."""
+    """``[train]``: how a pool's untrained models get their weights, and the recipe of controlled training."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -177,6 +177,14 @@ class TrainSettings(BaseModel):
     weight_decay: Annotated[float, Field(ge=0)] = 0.05
     input_size_px: Annotated[int, Field(ge=16)] = 32
     """Side of the square that trained models see."""
+    recipe: str = ""
+    """Controlled training: a recipe that ships with tricky, or the path of a TOML file."""
+    path: Path | None = None
+    """With a recipe: a folder of class folders to train on; by default a part of the study's images."""
+    base: dict[str, Any] = {}
+    """Keys of ``[base]`` that take the place of the recipe's."""
+    conditions: dict[str, dict[str, Any]] = {}
+    """Conditions that come on top of the recipe's, or take the place of those of the same name."""
 
 
 class EvaluateSettings(BaseModel):

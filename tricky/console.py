@@ -28,6 +28,7 @@ console = Console()
 STATE_STYLES = {
     State.MISSING: "dim",
     State.CURRENT: "green",
+    State.UNFINISHED: "yellow",
     State.OTHER_SETTINGS: "yellow",
     State.ORIGINS_ELSEWHERE: "yellow",
     State.OUT_OF_DATE: "bold red",
@@ -36,7 +37,10 @@ STATE_STYLES = {
 
 @contextmanager
 def progress() -> Iterator[ProgressCallback]:
-    """Show a bar for each thing that is under way; gives the callback that moves them."""
+    """Show a bar for each thing that is under way; gives the callback that moves them.
+
+    What is called ``NAME: DETAIL`` keeps its bar while details change, and leaves when it is done.
+    """
     tasks: dict[str, TaskID] = {}
     with Progress(
         TextColumn("{task.description}"),
@@ -47,11 +51,32 @@ def progress() -> Iterator[ProgressCallback]:
     ) as bars:
 
         def move(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            bars.update(tasks[what], completed=done, total=total)
+            name, _, detail = what.partition(": ")
+            if name not in tasks:
+                tasks[name] = bars.add_task(what, total=total)
+            bars.update(tasks[name], completed=done, total=total, description=what)
+            if detail and done == total:
+                bars.remove_task(tasks.pop(name))
 
         yield move
+
+
+def print_dynamics(content: Mapping[str, Any]) -> None:
+    """Show how dichotomous the images are, and each condition beside the base network."""
+    found, shares = content["dichotomy"], content["difficulty"]["shares"]
+    between = "" if found["low"] is None else f" ({found['low']:.2f} to {found['high']:.2f})"
+    value = "undefined" if found["value"] is None else f"{found['value']:.2f}{between}"
+    console.print(f"Dichotomy {value}; " + ", ".join(f"{share:.1%} {kind}" for kind, share in shares.items()))
+    if content["conditions"] is None:
+        return
+    table = plain_table(
+        "condition", "networks", "accuracy", "trivial", "impossible", "in-between", "κ with base"
+    )
+    for row in content["conditions"]:
+        shares = (f"{row[key]:.1%}" for key in ("accuracy", "trivial", "impossible", "in_between"))
+        kappa = "–" if row["kappa"] is None else f"{row['kappa']:.2f}"
+        table.add_row(row["condition"], str(len(row["models"])), *shares, kappa)
+    console.print(table)
 
 
 def plain_table(*columns: str) -> Table:
@@ -87,6 +112,29 @@ def print_pool(pool: Mapping[str, Any]) -> None:
         )
     console.print(table)
     console.print(f"{pool['images']['n']:,} images of {pool['images']['source']}, on {pool['device']}")
+
+
+def print_conditions(manifest: Mapping[str, Any]) -> None:
+    """Print every condition with what came of its models, and those that diverged."""
+    table = plain_table("condition", "models", "epochs", "loss", "top-1")
+    for condition in manifest["conditions"]:
+        models = [each for each in manifest["models"] if each["condition"] == condition]
+        if models:
+            accuracies = sorted({f"{each['accuracies'][-1]:.1%}" for each in models})
+            table.add_row(
+                condition,
+                f"{len(models)}",
+                f"{len(models[0]['losses'])}",
+                f"{sum(each['losses'][-1] for each in models) / len(models):.3f}",
+                " to ".join(dict.fromkeys((accuracies[0], accuracies[-1]))),
+            )
+    console.print(table)
+    for each in manifest["diverged"]:
+        console.print(f"[bold red]{each['name']} diverged in epoch {each['epoch']}[/]: it has no decisions")
+    console.print(
+        f"{manifest['training_images']['n']:,} training images, {manifest['images']['n']:,} evaluated after "
+        f"every epoch, on {manifest['device']}"
+    )
 
 
 def print_accuracy(results: Results) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -19,6 +20,7 @@ from tricky.study import Study, validated
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.dynamics import DynamicsResults
     from analysis.report import Results
     from experiment.bids import Dataset
     from experiment.session import SessionSummary
@@ -44,6 +46,29 @@ def train(study: Study, progress: Progress = no_progress) -> None:
         folder=study.training,
         seed=study.settings.study.seed,
         device=study.settings.evaluate.device,
+        progress=progress,
+    )
+
+
+def train_conditions(study: Study, progress: Progress = no_progress) -> None:
+    """Train the base network and the conditions of the recipe that ``[train]`` names."""
+    _require("torch", extra="model-eval", to="train models")
+    from model_eval.conditions import read_recipe
+    from model_eval.controlled import train_conditions
+
+    settings = study.settings
+    recipe = read_recipe(settings.train, study.root)
+    if recipe is None:
+        raise InputError(
+            f"{study.root / 'study.toml'}: [train] names no `recipe` and describes no conditions"
+        )
+    train_conditions(
+        images_of(study),
+        recipe,
+        settings.evaluate,
+        folder=study.conditions,
+        seed=settings.study.seed,
+        training_source=training_images_of(study),
         progress=progress,
     )
 
@@ -106,6 +131,42 @@ def compare_labels(study: Study, other: Path) -> tuple[Comparison, Path, Path]:
     moved = study.difficulty / "moved.csv"
     write_text(moved, found.moved.to_csv(index=False, lineterminator="\n"))
     return found, folder, moved
+
+
+def dynamics(
+    study: Study,
+    *,
+    layers: Sequence[str] = (),
+    superclasses: Path | None = None,
+    progress: Progress = no_progress,
+) -> DynamicsResults:
+    """Compare the models of controlled training, or of the pool, decision by decision."""
+    for package in ("matplotlib", "statsmodels"):
+        _require(package, extra="analysis", to="write the page")
+    from analysis.dynamics import write_dynamics
+
+    conditions = study.root / "conditions"
+    representations = {}
+    if layers:
+        _require("torch", extra="model-eval", to="ask a network's layers")
+        from model_eval.epochs import read_conditions
+        from model_eval.representations import compare_representations
+
+        decisions = read_conditions(conditions)
+        for layer in layers:
+            representations[layer] = compare_representations(
+                decisions, layer, images_of(study), conditions, study.settings.evaluate.device, progress
+            )
+    return write_dynamics(
+        study.root,
+        title=study.settings.study.name,
+        tolerance=study.settings.label.tolerance,
+        level=study.settings.analyse.level,
+        seed=study.settings.study.seed,
+        leave_out=study.settings.label.leave_out,
+        superclasses=superclasses,
+        representations=representations,
+    )
 
 
 def build_stimuli(
@@ -269,8 +330,12 @@ def simulate(study: Study, progress: Progress = no_progress) -> list[Path]:
     )
 
 
-def analyse(study: Study, observers: Literal["auto", "person", "simulated"] = "auto") -> Results:
-    """Score the observers and write the report."""
+def analyse(
+    study: Study,
+    observers: Literal["auto", "person", "simulated"] = "auto",
+    labels: Path | None = None,
+) -> Results:
+    """Score the observers, by the set's own labels or those in another folder, and write the report."""
     _require("matplotlib", extra="analysis", to="write the report")
     from analysis.report import write_report
 
@@ -281,6 +346,7 @@ def analyse(study: Study, observers: Literal["auto", "person", "simulated"] = "a
         experiment_set=study.settings.experiment.stimuli,
         source=images_at_hand(study),
         observers=observers,
+        labels=None if labels is None else labels.resolve(),
     )
 
 
@@ -289,6 +355,19 @@ def images_of(study: Study) -> ImageSource:
     from model_eval.images import open_images
 
     return open_images(study.settings.images, study.root)
+
+
+def training_images_of(study: Study) -> ImageSource | None:
+    """Open the images that conditions are trained on, or return None where they are part of the study's."""
+    from model_eval.images import open_images
+    from model_eval.settings import ImageSettings
+
+    path = study.settings.train.path
+    if path is None:
+        return None
+    if not (study.root / path).is_dir():
+        raise InputError(f"{study.root / path}: no such folder; correct `path` in [train]")
+    return open_images(ImageSettings(source="folder", path=path), study.root)
 
 
 def images_at_hand(study: Study) -> ImageSource | None:

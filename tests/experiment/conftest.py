@@ -16,7 +16,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from experiment.bids import Dataset
-from experiment.devices import Stopped
+from experiment.devices import Paused, Stopped
 from experiment.plan import Page
 from experiment.records import Choice, ScheduledTrial, Side, Timing
 from model_eval.artefacts import sha256_of, write_json, write_text
@@ -127,6 +127,7 @@ class Tape:
         self.choice = Side.RIGHT
         self.choices: dict[int, Side] = {}
         self.stop_at: int | None = None
+        self.pause_at: list[int] = []
 
     def log(self, what: str, detail: Any = None) -> None:
         self.events.append((what, detail))
@@ -148,6 +149,9 @@ class Tape:
     def choose(self, trial: ScheduledTrial) -> Choice:
         if trial.trial_index == self.stop_at:
             raise Stopped
+        if trial.trial_index in self.pause_at:
+            self.pause_at.remove(trial.trial_index)
+            raise Paused
         self.log("choose", trial)
         return Choice(self.choices.get(trial.trial_index, self.choice), self.RESPONSE_TIME_S)
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from experiment.devices import Stopped
+from experiment.devices import NotSaved, Stopped
 from experiment.engine import run
-from experiment.plan import schedule, steps
+from experiment.plan import PageName, schedule, steps
 from experiment.records import Choice, Side
 
 
@@ -78,3 +78,47 @@ def test_an_observer_who_stops_leaves_the_trials_before(trials, tape):
     with pytest.raises(Stopped):
         run(steps(trials, 0, 0), tape, tape, responses.append, inter_trial_interval_s=0, resumed=False)
     assert [response.trial for response in responses] == list(trials[:4])
+
+
+def test_a_trial_that_is_paused_counts_for_nothing_and_is_shown_again_after_the_pause(trials, tape):
+    responses = []
+    tape.pause_at = [4, 4]
+    run(steps(trials, 0, 0), tape, tape, responses.append, inter_trial_interval_s=0.5, resumed=False)
+    assert [response.trial for response in responses] == list(trials)
+    assert [response.broken_off for response in responses] == [0] * 4 + [2] + [0] * (len(trials) - 5)
+    at = tape.events.index(("pair", trials[4]))
+    once = [("page", PageName.PAUSED), ("goes_on", None), ("fixation", 0.5), ("pair", trials[4])]
+    assert tape.events[at + 1 : at + 10] == [*once, *once, ("choose", trials[4])]
+
+
+def failing(times: int, safe: list):
+    """Return a recorder that fails so often at the fifth trial."""
+    failures = iter(range(times))
+
+    def record(response) -> None:
+        if response.trial.trial_index == 4 and next(failures, None) is not None:
+            raise NotSaved("the disk is full")
+        safe.append(response)
+
+    return record
+
+
+def test_a_response_that_cannot_be_saved_waits_on_a_page_and_is_recorded_later(trials, tape):
+    safe: list = []
+    run(steps(trials, 0, 0), tape, tape, failing(2, safe), inter_trial_interval_s=0, resumed=False)
+    assert [response.trial for response in safe] == list(trials)
+    at = tape.events.index(("choose", trials[4]))
+    once = [("page", PageName.NOT_SAVED), ("goes_on", None)]
+    assert tape.events[at + 1 : at + 6] == [*once, *once, ("fixation", 0)]
+
+
+def test_stopping_at_a_response_that_cannot_be_saved_says_why_and_keeps_those_before(trials, tape):
+    def give_up() -> None:
+        if tape.events[-1] == ("page", PageName.NOT_SAVED):
+            raise Stopped
+
+    safe: list = []
+    tape.goes_on = give_up
+    with pytest.raises(NotSaved, match="the disk is full"):
+        run(steps(trials, 0, 0), tape, tape, failing(1, safe), inter_trial_interval_s=0, resumed=False)
+    assert [response.trial for response in safe] == list(trials[:4])

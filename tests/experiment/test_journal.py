@@ -1,19 +1,13 @@
 from __future__ import annotations
 
-import errno
 import multiprocessing
 import os
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from experiment.devices import Stopped
-from experiment.engine import run
 from experiment.journal import Journal, locked
-from experiment.plan import schedule, steps
+from experiment.plan import schedule
 from experiment.records import HEADER, Choice, Response, ScheduledTrial, Side, row_of
 from model_eval.artefacts import InputError
 
@@ -90,37 +84,6 @@ def test_a_line_torn_within_a_character_is_cut_off(path, trials):
     assert path.read_bytes() == whole
 
 
-@settings(deadline=None, max_examples=40)
-@given(
-    stops=st.lists(st.tuples(st.integers(0, 13), st.integers(0, 70)), max_size=6),
-    answers=st.integers(0, 2**13 - 1),
-)
-def test_whatever_stops_a_session_no_trial_is_lost_or_doubled(
-    tmp_path_factory, make_tape, small_set, stops, answers
-):
-    """Runs that end before some trial, each with so many bytes of its row torn off, then one to the end."""
-    trials = schedule(small_set, "07")
-    path = tmp_path_factory.mktemp("session") / "beh.tsv"
-    sides = [Side.LEFT if answers >> index & 1 else Side.RIGHT for index in range(len(trials))]
-    done, whole = 0, b""
-    for stop_at, torn in [*sorted(stops), (len(trials), 0)]:
-        tape = make_tape()
-        tape.choices, tape.stop_at = dict(enumerate(sides)), stop_at
-        with Journal(path, trials) as journal, suppress(Stopped):
-            assert journal.n_done == done
-            assert path.read_bytes() == whole or not whole
-            run(
-                steps(trials, done, 3), tape, tape, journal.record, inter_trial_interval_s=0, resumed=done > 0
-            )
-        assert path.read_bytes().startswith(whole)
-        done, whole = stop_at, path.read_bytes()
-        if done < len(trials):
-            row = row_of(response(trials[done], sides[done])).encode()
-            path.write_bytes(whole + row[: min(torn, len(row) - 1)])
-    assert shown(path) == expected(trials)
-    assert [line.split("\t")[5] for line in path.read_text().splitlines()[1:]] == sides
-
-
 def edited(path: Path, trials, edit) -> str:
     """Return the one line that refuses a table after an edit."""
     with Journal(path, trials) as journal:
@@ -170,21 +133,6 @@ def test_a_table_of_another_participant_is_refused(path, trials, small_set):
             journal.record(response(trial))
     with pytest.raises(InputError, match="belongs to another stimulus set"):
         Journal(path, schedule(small_set, "08"))
-
-
-def test_a_full_disk_is_told_in_one_line_and_keeps_what_is_there(path, trials, monkeypatch):
-    def full(_: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with Journal(path, trials) as journal:
-        journal.record(response(trials[0]))
-        with monkeypatch.context() as patched:
-            patched.setattr(os, "fsync", full)
-            with pytest.raises(InputError, match=r"No space left.*earlier trials are safe"):
-                journal.record(response(trials[1]))
-    assert shown(path)[:1] == expected(trials[:1])
-    with Journal(path, trials) as journal:
-        assert journal.n_done >= 1
 
 
 def test_recording_out_of_turn_is_a_bug_and_writes_nothing(path, trials):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from experiment.devices import Stopped
+from experiment.devices import Paused, Stopped
 from experiment.person import KeyPress, PersonAtKeyboard
 from experiment.plan import schedule
 from experiment.records import Choice, Side
@@ -148,3 +148,14 @@ def test_an_answer_in_between_takes_the_question_back(trial):
 def test_the_quit_key_is_heard_even_before_the_onset(trial):
     with pytest.raises(Stopped):
         person(ScriptedScreen(("escape", 8.5), ("escape", 9.5), ("left", 11))).choose(trial)
+
+
+def test_the_pause_key_breaks_a_trial_off_and_leads_on_from_no_page(trial):
+    screen = ScriptedScreen(("p", 11), ("space", 12), ("f9", 21), ("p", 22))
+    observer = person(screen)
+    observer.goes_on()
+    assert screen.now_s == 12
+    screen.onset_s = screen.now_s = 20.0
+    with pytest.raises(Paused):
+        observer.choose(trial)
+    assert screen.now_s == 22

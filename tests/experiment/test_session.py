@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import builtins
+import errno
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -219,6 +221,52 @@ def test_a_session_that_runs_elsewhere_is_refused_before_the_window_opens(sit, d
         locked(data, "sub-07_task-harder", "busy"),
         pytest.raises(InputError, match="running in another process"),
     ):
+        sit()
+    assert devices.opened == []
+
+
+def test_table_and_description_appear_together(sit, data, monkeypatch):
+    def power_loss(path: Path, _: str) -> None:
+        assert path.name.endswith("_beh.tsv")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(session_module, "write_text", power_loss)
+        with pytest.raises(KeyboardInterrupt):
+            sit()
+    assert not list((data / "sub-07").glob("[!.]*"))
+    assert sit().complete
+    assert [path.name for path in (data / "sub-07").iterdir()] == ["beh"]
+
+
+def test_another_task_of_a_participant_stands_beside_the_first(sit):
+    first = sit().path
+    second = sit(task_name="again").path
+    assert first.parent == second.parent
+    assert sorted(path.name for path in first.parent.iterdir()) == sorted(
+        [first.name, first.with_suffix(".json").name, second.name, second.with_suffix(".json").name]
+    )
+
+
+def test_a_table_whose_description_was_deleted_keeps_its_rows(sit, tape):
+    tape.stop_at = 5
+    path = sit().path
+    path.with_suffix(".json").unlink()
+    tape.stop_at = None
+    assert (sit().complete, n_rows(path)) == (True, 13)
+
+
+def n_rows(path: Path) -> int:
+    return len(path.read_text().splitlines()) - 1
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_data_set_that_cannot_be_written_to_is_told_in_one_line(sit, devices, monkeypatch, code):
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code), "data/participants.tsv")
+
+    monkeypatch.setattr(session_module, "register", refuse)
+    with pytest.raises(InputError, match=rf"participants\.tsv: not written \({os.strerror(code)}\)"):
         sit()
     assert devices.opened == []
 

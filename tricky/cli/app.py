@@ -15,7 +15,19 @@ STUDY = "Study"
 STAGES = "Stages"
 
 
-ORDER = ("init", "status", "demo", "train", "evaluate", "label", "stimuli", "run", "simulate", "analyse")
+ORDER = (
+    "init",
+    "status",
+    "demo",
+    "train",
+    "evaluate",
+    "label",
+    "dynamics",
+    "stimuli",
+    "run",
+    "simulate",
+    "analyse",
+)
 """In which `tricky --help` lists the commands: the study first, then as data flows."""
 
 
