@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
-from timm.layers import to_2tuple
 from torch import nn
 
 from model_eval.artefacts import InputError
@@ -101,8 +103,8 @@ def build(entry: ModelEntry, classes: tuple[str, ...], root: Path) -> Network:
     return Network(module, _preprocessing(model), head, hash_of_state(module.state_dict()))
 
 
-def untrained(entry: ModelEntry) -> tuple[nn.Module, str, str]:
-    """Return the architecture without weights, its preprocessing in words, and where its weights are.
+def untrained(entry: ModelEntry) -> tuple[Any, str, str]:
+    """Return the architecture without weights, its interpolation, and where its weights are published.
 
     Raises
     ------
@@ -111,10 +113,20 @@ def untrained(entry: ModelEntry) -> tuple[nn.Module, str, str]:
     """
     open_clip, name, tag = _known(entry)
     known = open_clip.get_pretrained_cfg(name, tag)
-    model: Any = open_clip.create_model(name, load_weights=False)
-    height, width = to_2tuple(model.visual.image_size)
-    seen = f"{height} × {width} px of 100.0%, {known.get('interpolation', 'bicubic')}"
-    return model, seen, known.get("hf_hub") or known.get("url", "")
+    # Only shapes: nothing is computed or stored, and open_clip need not warn that nothing was loaded.
+    with torch.device("meta"), _no_warnings():
+        model = open_clip.create_model(name, load_weights=False, device="meta")
+    return model, known.get("interpolation", "bicubic"), known.get("hf_hub") or known.get("url", "")
+
+
+@contextmanager
+def _no_warnings() -> Iterator[None]:
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _known(entry: ModelEntry) -> tuple[Any, str, str]:

@@ -75,18 +75,8 @@ def check_pool(
             started = time.perf_counter()
             problem = found[entry.name]
             if not problem:
-                problem = _problem_of(
-                    _run,
-                    entry,
-                    classes,
-                    root,
-                    training,
-                    source,
-                    catalogue,
-                    settings.batch_size,
-                    device,
-                    threads,
-                )
+                batch = (source, catalogue, settings.batch_size, device, threads)
+                problem = _problem_of(_run, entry, classes, root, training, *batch)
             checks.append(PoolCheck(entry, time.perf_counter() - started, problem))
             progress("Checking models", done, len(entries))
     return checks

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from model_eval.settings import ModelEntry
+
+HERE, TO_TRAIN, DOWNLOAD, BY_CODE, FILE_MISSING, NOWHERE = (
+    "here",
+    "tricky train",
+    "download",
+    "by code",
+    "no file",
+    "not published",
+)
+"""Where a model's weights are, or come from."""
 
 
 @dataclass(frozen=True)
@@ -20,87 +30,110 @@ class PoolRow:
     entry : ModelEntry
     n_parameters : int or None
         None where only running its code would tell.
-    preprocessing : str
-        In words.
-    needs : str
-        What must be there first: `here`, a download with its size, a file, training.
+    size : tuple of int or None
+        Height and width in pixels of what it sees; None where its training decides.
+    crop_pct : float or None
+        Share of the resized image's shorter side that is kept.
+    interpolation : str
+    weights : str
+        Where they are, or come from.
+    path : Path or None
+        The file that is to hold them, where the entry names one.
     """
 
     entry: ModelEntry
     n_parameters: int | None
-    preprocessing: str
-    needs: str
+    size: tuple[int, int] | None
+    crop_pct: float | None
+    interpolation: str
+    weights: str
+    path: Path | None = None
 
 
 def describe(entry: ModelEntry, *, root: Path, training: Path) -> PoolRow:
     """Look a model up, without building it and without the network.
+
+    Parameters
+    ----------
+    entry : ModelEntry
+    root, training : Path
+        The study's folder, and the folder of weights trained in it.
 
     Raises
     ------
     InputError
         Its library knows no such model.
     """
-    n_parameters, seen, download = _looked_up(entry)
-    changes = entry.preprocessing.model_dump(exclude_none=True)
-    if changes:
-        seen = ", ".join(filter(None, [seen, *(f"{key} {value}" for key, value in changes.items())]))
+    row = _LOOK_UP.get(entry.library, _own)(entry)
+    changes = entry.preprocessing
+    row = replace(
+        row,
+        size=changes.size or row.size,
+        crop_pct=changes.crop_pct or row.crop_pct,
+        interpolation=changes.interpolation or row.interpolation,
+    )
     if entry.weights == "train":
-        path = training / f"{entry.name}.safetensors"
-        return PoolRow(entry, n_parameters, "as trained", "here" if path.is_file() else "tricky train")
-    if entry.weights != "pretrained" or entry.library in ("torchscript", "export"):
-        path = root / (entry.model if entry.weights == "pretrained" else entry.weights)
-        return PoolRow(entry, n_parameters, seen, "here" if path.is_file() else f"file {path}")
-    return PoolRow(entry, n_parameters, seen, download)
+        here = (training / f"{entry.name}.safetensors").is_file()
+        return replace(row, size=None, crop_pct=None, interpolation="", weights=HERE if here else TO_TRAIN)
+    path = root / entry.weights if entry.weights != "pretrained" else None
+    if entry.library in ("torchscript", "export"):
+        path = root / entry.model
+    if path is None:
+        return row
+    return replace(row, weights=HERE if path.is_file() else FILE_MISSING, path=path)
 
 
-def _looked_up(entry: ModelEntry) -> tuple[int | None, str, str]:
-    """Return number of parameters, preprocessing in words, and what a download would be."""
-    if entry.library == "timm":
-        return _timm(entry)
-    if entry.library == "torchvision":
-        return _torchvision(entry)
-    if entry.library == "openclip":
-        return _openclip(entry)
-    return None, "", "its function" if entry.library == "python" else ""
+def _own(entry: ModelEntry) -> PoolRow:
+    return PoolRow(entry, None, None, None, "", BY_CODE)
 
 
-def _timm(entry: ModelEntry) -> tuple[int, str, str]:
+def _timm(entry: ModelEntry) -> PoolRow:
     from timm.models import get_pretrained_cfg
 
     from model_eval.timm_models import untrained
 
-    with torch.device("meta"):
-        n_parameters = _n_parameters(untrained(entry))
+    n_parameters = _n_parameters(untrained(entry))
     config: Any = get_pretrained_cfg(entry.model, allow_unregistered=True)
     if config is None:
-        return n_parameters, "", "no published weights"
-    _, height, width = config.input_size
-    seen = f"{height} × {width} px of {config.crop_pct:.1%}, {config.interpolation}"
+        return PoolRow(entry, n_parameters, None, None, "", NOWHERE)
     names = ("model.safetensors", "pytorch_model.bin")
-    here = config.hf_hub_id and _in_hub_cache(config.hf_hub_id, names)
-    return n_parameters, seen, "here" if here else _download(4 * n_parameters)
+    here = bool(config.hf_hub_id) and _in_hub_cache(config.hf_hub_id, names)
+    _, height, width = config.input_size
+    weights = HERE if here else DOWNLOAD
+    return PoolRow(entry, n_parameters, (height, width), config.crop_pct, config.interpolation, weights)
 
 
-def _torchvision(entry: ModelEntry) -> tuple[int, str, str]:
+def _torchvision(entry: ModelEntry) -> PoolRow:
     from model_eval.torchvision_models import published_weights
 
     weights = published_weights(entry)
     preset = weights.transforms()
-    seen = f"{preset.crop_size[0]} of {preset.resize_size[0]} px, {preset.interpolation.value}"
+    side = preset.crop_size[0]
     here = Path(torch.hub.get_dir(), "checkpoints", Path(weights.url).name).is_file()
-    return weights.meta["num_params"], seen, "here" if here else _download(4 * weights.meta["num_params"])
+    return PoolRow(
+        entry,
+        weights.meta["num_params"],
+        (side, side),
+        side / preset.resize_size[0],
+        preset.interpolation.value,
+        HERE if here else DOWNLOAD,
+    )
 
 
-def _openclip(entry: ModelEntry) -> tuple[int, str, str]:
+def _openclip(entry: ModelEntry) -> PoolRow:
     from model_eval.openclip_models import untrained
 
-    with torch.device("meta"):
-        module, seen, place = untrained(entry)
-    n_parameters = _n_parameters(module)
+    module, interpolation, place = untrained(entry)
     repository, _, file = place.rpartition("/")
     names = (file,) if file else ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
     here = not place.startswith("http") and _in_hub_cache(repository, names)
-    return n_parameters, seen, "here" if here else _download(4 * n_parameters)
+    size = module.visual.image_size
+    height, width = size if isinstance(size, tuple | list) else (size, size)
+    weights = HERE if here else DOWNLOAD
+    return PoolRow(entry, _n_parameters(module), (height, width), 1.0, interpolation, weights)
+
+
+_LOOK_UP = {"timm": _timm, "torchvision": _torchvision, "openclip": _openclip}
 
 
 def _in_hub_cache(repository: str, names: tuple[str, ...]) -> bool:
@@ -111,7 +144,3 @@ def _in_hub_cache(repository: str, names: tuple[str, ...]) -> bool:
 
 def _n_parameters(module: torch.nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
-
-
-def _download(n_bytes: int) -> str:
-    return f"download, about {n_bytes / 1e6:,.0f} MB"

@@ -83,14 +83,15 @@ def build(entry: ModelEntry, root: Path, head: Head | None) -> Network:
 
 
 def untrained(entry: ModelEntry) -> nn.Module:
-    """Return the architecture with the head of its published weights, but without weights.
+    """Return the architecture with the head of its published weights, but without weights: only shapes.
 
     Raises
     ------
     InputError
         timm knows no such architecture.
     """
-    return _build(entry)
+    with torch.device("meta"):
+        return _build(entry)
 
 
 def with_changes(config: dict[str, Any], entry: ModelEntry) -> Preprocessing:

@@ -26,11 +26,50 @@ if TYPE_CHECKING:
     from experiment.session import SessionSummary
     from model_eval.compare import Comparison
     from model_eval.images import ImageSource
+    from model_eval.pool_check import PoolCheck
+    from model_eval.pool_table import PoolRow
     from model_eval.records import DifficultyTable
     from stimuli.check import Checked
     from stimuli.orders import Order
     from stimuli.records import StimulusSet
     from stimuli.show import Sheet
+
+
+def show_pool(study: Study) -> list[PoolRow]:
+    """Look up the models of the study's pool."""
+    _require("torch", extra="model-eval", to="look models up")
+    from model_eval.pool import read_pool
+    from model_eval.pool_table import describe
+
+    entries = read_pool(study.settings.pool, study.root)
+    return [describe(entry, root=study.root, training=study.training) for entry in entries]
+
+
+def show_named_pool(name: str, root: Path) -> list[PoolRow]:
+    """Look up the models of a pool that ships with tricky, or of a file relative to `root`."""
+    _require("torch", extra="model-eval", to="look models up")
+    from model_eval.pool import read_pool
+    from model_eval.pool_table import describe
+    from model_eval.settings import PoolSettings
+
+    entries = read_pool(PoolSettings(file=name), root)
+    return [describe(entry, root=root, training=root / "training") for entry in entries]
+
+
+def check_pool(study: Study, progress: Progress = no_progress) -> list[PoolCheck]:
+    """Build every model of the pool and run one batch of the study's images."""
+    _require("torch", extra="model-eval", to="run models")
+    from model_eval.pool import read_pool
+    from model_eval.pool_check import check_pool
+
+    return check_pool(
+        images_of(study),
+        read_pool(study.settings.pool, study.root),
+        study.settings.evaluate,
+        root=study.root,
+        training=study.training,
+        progress=progress,
+    )
 
 
 def train(study: Study, progress: Progress = no_progress) -> None:

@@ -19,6 +19,7 @@ ORDER = (
     "init",
     "status",
     "demo",
+    "pool",
     "train",
     "evaluate",
     "label",
@@ -50,6 +51,8 @@ app = typer.Typer(
 )
 stimuli_app = typer.Typer(no_args_is_help=True, help="Build stimulus sets.")
 app.add_typer(stimuli_app, name="stimuli", rich_help_panel=STAGES)
+pool_app = typer.Typer(no_args_is_help=True, help="Look at the models of a study before they are run.")
+app.add_typer(pool_app, name="pool", rich_help_panel=STAGES)
 
 
 def open_study(context: typer.Context, **flags: dict[str, Any]) -> Study:
