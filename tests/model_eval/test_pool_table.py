@@ -53,7 +53,7 @@ def test_every_model_of_a_shipped_pool_is_known_to_its_library(name: str) -> Non
 def test_parameters_and_preprocessing_are_those_of_the_libraries(tmp_path: Path) -> None:
     row = look(ModelEntry(name="net", source="timm:test_resnet.r160_in1k", weights="pretrained"), tmp_path)
     assert row.n_parameters == sum(p.numel() for p in timm.create_model("test_resnet").parameters())
-    assert (row.size, row.crop_pct, row.interpolation) == ((160, 160), 0.95, "bicubic")
+    assert (row.size, row.crop_pct, row.interpolation) == ((160, 160), 0.95, "bilinear")
     row = look(SQUEEZENET, tmp_path)
     assert row.n_parameters == SqueezeNet1_1_Weights.IMAGENET1K_V1.meta["num_params"]
     assert (row.size, row.crop_pct, row.interpolation) == ((224, 224), 0.875, "bilinear")

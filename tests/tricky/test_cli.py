@@ -79,7 +79,7 @@ def test_commands_act_on_the_study_that_they_are_given_or_stand_in(tmp_path):
         (["analyse"], "not there yet"),
         (
             ["pool", "show", "none"],
-            "none: no such pool; set `file` in [pool] to mnist-11, modern, paper-2022",
+            "none: no such pool; set `file` in [pool] to mnist-11, modern",
         ),
         (["init"], "there is a study here already"),
     ],
