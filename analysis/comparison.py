@@ -27,6 +27,8 @@ from model_eval.epochs import BASE, EpochDecisions, read_conditions
 from model_eval.records import Decisions, Difficulty, read_decisions, read_difficulty
 from model_eval.subsets import SubsetConsistency, consistency_by_subset
 
+NOISE = "gaussian:"
+"""What the name of images begins with that are Gaussian noise, their classes named by standard deviation."""
 FORGOTTEN = ("0", "1", "2", "3+")
 """Numbers of forgetting events that are told apart."""
 
@@ -144,7 +146,6 @@ def compare(
     level: float,
     seed: int,
     superclass_of: Mapping[str, str] | None = None,
-    noise_sd: np.ndarray | None = None,
 ) -> Findings:
     """Compute everything that the page tells of these models.
 
@@ -160,8 +161,6 @@ def compare(
         Of the bootstrap over images.
     superclass_of : mapping of str to str, optional
         Class name → superclass.
-    noise_sd : ndarray of float, shape (n_classes,), optional
-        Standard deviation of each class of Gaussian noise, by label.
 
     Raises
     ------
@@ -192,7 +191,7 @@ def compare(
             if superclass_of is None
             else shares_by_group(difficulty, _superclasses(names, superclass_of), level)
         ),
-        noise=None if noise_sd is None else _noise(compared, noise_sd),
+        noise=_noise(compared) if compared.source.startswith(NOISE) else None,
         **epochs,
     )
 
@@ -326,16 +325,16 @@ def _by_epoch(correct: np.ndarray | None, difficulty: np.ndarray) -> dict[str, A
     }
 
 
-def _noise(compared: Compared, sd: np.ndarray) -> pd.DataFrame:
-    """Return the accuracy of classes of noise beside their divergence from the nearest."""
-    images = compared.images
-    accuracy = pd.DataFrame(compared.correct.T).groupby(images["label"].to_numpy()).mean()
-    names = images.drop_duplicates("label").set_index("label")["class_name"]
+def _noise(compared: Compared) -> pd.DataFrame:
+    """Return the accuracy of classes of noise beside their divergence from the nearest class."""
+    names = compared.images["class_name"].to_numpy()
+    accuracy = pd.DataFrame(compared.correct.T).groupby(names).mean()
+    sd = accuracy.index.to_numpy().astype(float)
     return pd.DataFrame(
         {
-            "class_name": names.reindex(accuracy.index).to_numpy(),
-            "sd": sd[accuracy.index],
-            "divergence": divergence_to_neighbour(sd)[accuracy.index],
+            "class_name": accuracy.index,
+            "sd": sd,
+            "divergence": divergence_to_neighbour(sd),
             "accuracy": accuracy.mean(axis=1).to_numpy(),
             "accuracy_low": accuracy.min(axis=1).to_numpy(),
             "accuracy_high": accuracy.max(axis=1).to_numpy(),

@@ -49,7 +49,6 @@ def write_dynamics(
     leave_out: Sequence[str] = (),
     superclasses: Path | None = None,
     representations: Mapping[str, np.ndarray] | None = None,
-    noise_sd: np.ndarray | None = None,
 ) -> DynamicsResults:
     """Compare a study's models decision by decision, and leave the page in ``report/``.
 
@@ -73,8 +72,6 @@ def write_dynamics(
         CSV file with `class_name` and `superclass`.
     representations : mapping of str to ndarray of float, shape (n_models, n_models), optional
         Layer → representational consistency of the models of ``conditions/``, in its order.
-    noise_sd : ndarray of float, shape (n_classes,), optional
-        Where the classes are Gaussian noise: the standard deviation of each, by label.
 
     Raises
     ------
@@ -88,7 +85,6 @@ def write_dynamics(
         level=level,
         seed=seed,
         superclass_of=None if superclasses is None else read_superclasses(superclasses),
-        noise_sd=noise_sd,
     )
     settings = {"label": {"tolerance": tolerance}, "analyse": {"level": level}}
     content = content_of(compared, found, representations or {}, settings, title, seed)

@@ -14,14 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiment.records import COLUMNS, Kind
+from experiment.records import Kind
+from experiment.tables import RATING_TASK, SINGLE_TASK, Table
 from model_eval.artefacts import SCHEMA_VERSION, InputError, versions_of, write_json, write_text
+from stimuli.records import PAIR_TASK
 
 BIDS_VERSION = "1.10.0"
-INSTRUCTIONS = (
-    "You will see two images side by side. Choose the one that you think is harder for a network, that is, "
-    "the one that fewer networks name correctly, and press the key of its side. Take the time you need."
-)
+TASK_DESCRIPTIONS = {
+    PAIR_TASK: "Two-alternative forced choice between two images that differ in how many of a pool of neural "
+    "networks classify them correctly: which is harder for a network?",
+    SINGLE_TASK: "Naming, for one image at a time, how hard it is for a pool of neural networks.",
+    RATING_TASK: "Questions about one image at a time.",
+}
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,9 @@ class SessionPath:
 def sidecar_content(
     dataset: Dataset,
     task_name: str,
+    table: Table,
     *,
+    instructions: str,
     stimulus_set: Mapping[str, Any],
     simulated: Mapping[str, Any] | None,
     settings: Mapping[str, Any],
@@ -117,6 +123,10 @@ def sidecar_content(
         For the institution.
     task_name : str
         The task entity.
+    table : Table
+        Columns, and what was asked with which keys.
+    instructions : str
+        What participants read of the task.
     stimulus_set : mapping
         ``name`` and ``set_id``, and ``n_trials`` of a whole session.
     simulated : mapping or None
@@ -128,15 +138,15 @@ def sidecar_content(
     """
     return {
         "TaskName": task_name,
-        "TaskDescription": "Two-alternative forced choice between two images that differ in how many of "
-        "a pool of neural networks classify them correctly: which is harder for a network? Self-paced.",
-        "Instructions": INSTRUCTIONS,
+        "TaskDescription": TASK_DESCRIPTIONS[table.task.name],
+        "Instructions": instructions,
         "CogAtlasID": "n/a",
         "CogPOID": "n/a",
         "InstitutionName": dataset.institution,
         "InstitutionalDepartmentName": dataset.department,
         "InstitutionAddress": dataset.address,
-        **{column.name: column.describe() for column in COLUMNS},
+        **{column.name: column.describe() for column in table.columns},
+        "AnswerKeys": {ask.name: {o.key: o.value for o in ask.options} for ask in table.task.asks},
         "StimulusSet": dict(stimulus_set),
         "Simulated": None if simulated is None else dict(simulated),
         "Settings": dict(settings),

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from experiment.plan import Page
-from experiment.records import Choice, ScheduledTrial, Timing
+from experiment.plan import Page, PageText
+from experiment.records import Ask, Choice, ScheduledTrial, Timing
 from model_eval.artefacts import InputError
 
 
@@ -24,7 +24,23 @@ class NotSaved(InputError):  # noqa: N818 - named for what it says to people
     """A response could not be made safe; every earlier one is, and recording it can be tried again."""
 
 
-class Display(Protocol):
+class Reader(Protocol):
+    """Shows texts and questions outside trials."""
+
+    def fits(self, text: PageText) -> bool:
+        """Return whether a page has room on the screen."""
+        ...
+
+    def read(self, text: PageText) -> None:
+        """Show a page of text; it stays until something else is shown."""
+        ...
+
+    def question(self, ask: Ask) -> None:
+        """Show a question by itself, with its answers."""
+        ...
+
+
+class Display(Reader, Protocol):
     """Shows things, and tells when they were on the screen."""
 
     def page(self, page: Page) -> None:
@@ -35,16 +51,24 @@ class Display(Protocol):
         """Show the fixation for a time, then return."""
         ...
 
-    def pair(self, trial: ScheduledTrial) -> float:
-        """Show the two images; return their onset in s from the start of the session."""
+    def images(self, trial: ScheduledTrial) -> float:
+        """Show a trial's images and its first question; return their onset in s from the session's start."""
+        ...
+
+    def further(self, trial: ScheduledTrial, ask: Ask) -> None:
+        """Show a further question about the images."""
         ...
 
     def timing(self) -> Timing:
-        """Return how the screen kept its rhythm since the onset of the pair."""
+        """Return how the screen kept its rhythm since the onset of the images."""
         ...
 
     def feedback(self, correct: bool | None) -> None:
         """Show briefly whether the last choice was right, then return."""
+        ...
+
+    def too_late(self) -> None:
+        """Show briefly that the time for an answer is over, then return."""
         ...
 
 
@@ -61,8 +85,8 @@ class Observer(Protocol):
         """
         ...
 
-    def choose(self, trial: ScheduledTrial) -> Choice:
-        """Return the observer's choice between the two images that are on.
+    def choose(self, trial: ScheduledTrial | None, ask: Ask) -> Choice:
+        """Return the observer's answer to the question that is on, about a trial or by itself.
 
         Raises
         ------

@@ -15,10 +15,10 @@ from types import TracebackType
 from filelock import FileLock, Timeout
 
 from experiment.devices import NotSaved
-from experiment.records import COLUMNS, HEADER, Response, ScheduledTrial, Side, row_of
+from experiment.records import Response, ScheduledTrial
+from experiment.tables import PAIR_TABLE, Table
 from model_eval.artefacts import InputError, replacing, sync_folder
 
-_INDEX = {column.name: index for index, column in enumerate(COLUMNS)}
 _ADVICE = "all earlier trials are safe: make room, connect the drive or allow writing again"
 
 
@@ -31,6 +31,8 @@ class Journal:
         The ``_beh.tsv``; made with its header where it isn't there yet.
     trials : sequence of ScheduledTrial
         What the session consists of.
+    table : Table
+        The columns of the session's task.
 
     Attributes
     ----------
@@ -47,9 +49,10 @@ class Journal:
         The file can't be opened, or its first line not be written.
     """
 
-    def __init__(self, path: Path, trials: Sequence[ScheduledTrial]) -> None:
+    def __init__(self, path: Path, trials: Sequence[ScheduledTrial], table: Table = PAIR_TABLE) -> None:
         self.path = path
         self._trials = trials
+        self._table = table
         path.parent.mkdir(parents=True, exist_ok=True)
         is_new = not path.exists()
         self._file = path.open("r+b" if not is_new else "x+b", buffering=0)
@@ -69,15 +72,15 @@ class Journal:
         """Cut off a torn last line, check the rest, and stand behind it."""
         content = self._file.read()
         self._kept = content[: content.rfind(b"\n") + 1]
-        rows = parse_rows(self.path, self._kept, self._trials)
+        rows = parse_rows(self.path, self._kept, self._trials, self._table)
         self._in_doubt = len(self._kept) < len(content)
         if not self._kept:
-            self._append(HEADER.encode())
+            self._append(self._table.header.encode())
         elif self._in_doubt:
             self._cut_back()
         if not rows:
             return 0, 0.0
-        return len(rows), _end_s(rows[-1])
+        return len(rows), self._table.end_s(rows[-1])
 
     @property
     def complete(self) -> bool:
@@ -96,7 +99,7 @@ class Journal:
         if response.trial != self._trials[self.n_done]:
             raise ValueError(f"trial {response.trial.trial_index} recorded where {self.n_done} is next")
         try:
-            self._append(row_of(response).encode())
+            self._append(self._table.row_of(response).encode())
         except OSError as error:
             reason = error.strerror or error
             raise NotSaved(f"{self.path.name} is not saved: {reason} ({_ADVICE})") from error
@@ -151,7 +154,9 @@ class Journal:
         self.close()
 
 
-def parse_rows(path: Path, content: bytes, trials: Sequence[ScheduledTrial]) -> list[list[str]]:
+def parse_rows(
+    path: Path, content: bytes, trials: Sequence[ScheduledTrial], table: Table = PAIR_TABLE
+) -> list[dict[str, str]]:
     """Split whole lines into cells and hold them against the schedule.
 
     Parameters
@@ -162,11 +167,13 @@ def parse_rows(path: Path, content: bytes, trials: Sequence[ScheduledTrial]) -> 
         The table, from its header to a line end; empty for a new one.
     trials : sequence of ScheduledTrial
         What the rows must be the beginning of.
+    table : Table
+        The columns of the session's task.
 
     Returns
     -------
-    list of list of str
-        The cells of each row, without the header.
+    list of dict
+        The cells of each row, by column.
 
     Raises
     ------
@@ -175,31 +182,27 @@ def parse_rows(path: Path, content: bytes, trials: Sequence[ScheduledTrial]) -> 
     """
     advice = "the file was edited or belongs to another stimulus set; move it away, or restore the set"
     try:
-        header, *lines = content.decode().splitlines(keepends=True) or [HEADER]
+        header, *lines = content.decode().splitlines(keepends=True) or [table.header]
     except UnicodeDecodeError:
         raise InputError(f"{path}: not readable as UTF-8; {advice}") from None
-    if header != HEADER:
+    if header != table.header:
         raise InputError(f"{path}: line 1 holds other columns than a session table of this tricky; {advice}")
     if len(lines) > len(trials):
         raise InputError(f"{path}: {len(lines)} trials, where the session has {len(trials)}; {advice}")
     rows = []
     for number, (line, trial) in enumerate(zip(lines, trials, strict=False), start=2):
         cells = line.rstrip("\n").split("\t")
-        shown = [str(trial.trial_index), trial.block.value, trial.trial_id, trial.left_item, trial.right_item]
-        if len(cells) != len(COLUMNS) or cells[: len(shown)] != shown:
+        shown = [str(trial.trial_index), trial.block.value, trial.trial_id, *trial.items]
+        if len(cells) != len(table.columns) or cells[: len(shown)] != shown:
             raise InputError(f"{path}: line {number} isn't trial {trial.trial_id} of this session; {advice}")
+        row = dict(zip((column.name for column in table.columns), cells, strict=True))
         try:
-            Side(cells[_INDEX["response"]])
-            _end_s(cells)
+            table.check(row)
+            table.end_s(row)
         except ValueError as error:
             raise InputError(f"{path}: line {number} holds no response ({error}); {advice}") from None
-        rows.append(cells)
+        rows.append(row)
     return rows
-
-
-def _end_s(cells: list[str]) -> float:
-    """Return the time of a row's key press, from the start of the session."""
-    return float(cells[_INDEX["onset"]]) + float(cells[_INDEX["response_time"]])
 
 
 @contextmanager

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from experiment.bids import Dataset, SessionPath, describe_dataset, register, sidecar_content
+from experiment.consent import AGREE, Consent, ask_consent, consent_file, keep_consent
 from experiment.devices import Stopped
 from experiment.engine import run
 from experiment.journal import Journal, locked
 from experiment.plan import schedule, steps
-from experiment.records import HEADER, Kind
+from experiment.reading import Document, read_document
+from experiment.records import Ask, Choice, Kind
 from experiment.settings import ExperimentSettings
-from experiment.texts import read_texts
+from experiment.tables import RATING_TASK, Table, table_of
+from experiment.tasks import questions_of, task_of
+from experiment.texts import Texts, read_texts
 from model_eval.artefacts import InputError, sync_folder, versions_of, write_json, write_text
-from stimuli.records import StimulusSet, read_stimulus_set
+from stimuli.records import StimulusSet, read_any_set
 
 PER_RUN = ("Settings", "Versions", "Apparatus")
 """Entries of the sidecar that may change when a session is taken up again."""
@@ -41,6 +45,9 @@ class SessionSummary:
         Trials on disk, and all of them.
     resumed_at : int or None
         Index of the first trial of this run, where earlier runs did some.
+    agreed : bool
+        Whether the participant agreed to take part; if not, `path` is the list of consents, and nothing else
+        was kept.
     """
 
     path: Path
@@ -48,6 +55,7 @@ class SessionSummary:
     n_trials: int
     n_scheduled: int
     resumed_at: int | None
+    agreed: bool = True
 
 
 def run_session(
@@ -58,6 +66,7 @@ def run_session(
     dataset: Dataset,
     *,
     session: int | None = None,
+    root: Path = Path(),
 ) -> SessionSummary:
     """Let a person sit a session, or go on with one that was interrupted.
 
@@ -76,6 +85,8 @@ def run_session(
         What the data set says of itself.
     session : int, optional
         Number of the session, where a participant sits several.
+    root : Path
+        What paths in the settings are relative to: the study's folder.
 
     Returns
     -------
@@ -90,13 +101,28 @@ def run_session(
         set can't be written to.
     """
     place = SessionPath(data_folder, participant, session, settings.task_name)
-    stimulus_set = read_stimulus_set(stimuli_folder)
+    stimulus_set = read_any_set(stimuli_folder)
     trials = schedule(stimulus_set, participant, session)
-    texts = read_texts()
+    texts = read_texts(settings.language, stimulus_set.task, root)
+    task = task_of(stimulus_set, settings, participant, texts.wording)
+    table = table_of(task)
+    information = _document(settings.information, root)
+    debriefing = _document(settings.debriefing, root)
+    questions = questions_of(settings)
+    characters = _characters(texts, [*task.asks, *questions], [information, debriefing])
     devices = _psychopy_devices()
     with ExitStack() as stack:
         busy = f"{place.table}: this session is running in another process; close that one first"
         stack.enter_context(locked(data_folder, place.stem, busy))
+        consent = None
+        if information is not None and not place.table.exists():
+            with devices.open_reader(settings, texts, characters, root) as reading:
+                answer = ask_consent(reading.display, reading.observer, information, settings, texts)
+            consent = _consent(place, information, answer)
+            with _files(), _participants_locked(data_folder):
+                keep_consent(data_folder, consent)
+            if answer != AGREE:
+                return SessionSummary(consent_file(data_folder), False, 0, len(trials), None, agreed=False)
         with _files():
             _enter(data_folder, dataset, participant)
         before = _read_sidecar(place, stimulus_set)
@@ -104,6 +130,8 @@ def run_session(
         content = sidecar_content(
             dataset,
             place.task_name,
+            table,
+            instructions=texts.instructions(settings, task),
             stimulus_set={
                 "name": stimulus_set.name,
                 "set_id": stimulus_set.set_id,
@@ -115,9 +143,11 @@ def run_session(
             apparatus={},
             runs=runs,
         )
+        content["Consent"] = before.get("Consent") if consent is None else asdict(consent)
+        content["Questionnaire"] = before.get("Questionnaire", {})
         with _files():
-            _begin(place, content)
-            journal = stack.enter_context(Journal(place.table, trials))
+            _begin(place, table, content)
+            journal = stack.enter_context(Journal(place.table, trials, table))
         if journal.complete:
             raise InputError(
                 f"{place.table}: sub-{participant} has finished this session ({len(trials)} trials); "
@@ -126,7 +156,9 @@ def run_session(
         first, started = journal.n_done, datetime.now(UTC)
         elapsed_s = max(_seconds_since_start(runs, started), journal.elapsed_s) if first else 0.0
         opened = stack.enter_context(
-            devices.open_devices(stimulus_set, trials, first, settings, texts, elapsed_s)
+            devices.open_devices(
+                stimulus_set, trials, task, first, settings, texts, characters, elapsed_s, root
+            )
         )
         content["Apparatus"] = opened.apparatus
         if runs:
@@ -134,15 +166,36 @@ def run_session(
         runs.append({"started": started.isoformat(timespec="seconds"), "first_trial": first})
         with _files():
             write_json(place.sidecar, content)
+        afterwards = [
+            *questions,
+            *(debriefing.pages(texts.lines["next"], opened.display.fits) if debriefing else ()),
+        ]
+
+        def note(name: str, choice: Choice) -> None:
+            content["Questionnaire"][name] = {
+                "answer": choice.answer,
+                "response_time": choice.response_time_s,
+            }
+            with _files():
+                write_json(place.sidecar, content)
+
         with suppress(Stopped):  # what is recorded stands, and the summary says what is missing
             run(
-                steps(trials, first, settings.break_every),
+                steps(
+                    trials,
+                    first,
+                    settings.break_every,
+                    examples=settings.examples and task.name != RATING_TASK,
+                    afterwards=afterwards,
+                ),
                 opened.display,
                 opened.observer,
                 journal.record,
+                task,
                 inter_trial_interval_s=settings.inter_trial_interval_s,
                 resumed=first > 0,
                 broken_off=_ended_at(first, runs[:-1]),
+                note=note,
             )
         return SessionSummary(place.table, journal.complete, journal.n_done, len(trials), first or None)
 
@@ -179,13 +232,40 @@ def _psychopy_devices() -> ModuleType:
 
 def _enter(data_folder: Path, dataset: Dataset, participant: str) -> None:
     """Make the data set know the participant, before anything of theirs is written."""
-    busy = f"{data_folder}: participants.tsv is in use by another process; try again"
-    with locked(data_folder, "participants", busy, timeout_s=10):
+    with _participants_locked(data_folder):
         describe_dataset(data_folder, dataset)
         register(data_folder, [participant], Kind.PERSON)
 
 
-def _begin(place: SessionPath, content: dict[str, Any]) -> None:
+@contextmanager
+def _participants_locked(data_folder: Path) -> Iterator[None]:
+    busy = f"{data_folder}: participants.tsv is in use by another process; try again"
+    with locked(data_folder, "participants", busy, timeout_s=10):
+        yield
+
+
+def _document(path: Path | None, root: Path) -> Document | None:
+    return None if path is None else read_document(root / path, path.as_posix())
+
+
+def _characters(texts: Texts, asks: Sequence[Ask], documents: Sequence[Document | None]) -> set[str]:
+    """Return every character that a participant may read in this session."""
+    asked = (ask.text + "".join(option.label for option in ask.options) for ask in asks)
+    return texts.characters().union(*asked, *(each.characters for each in documents if each))
+
+
+def _consent(place: SessionPath, information: Document, answer: str) -> Consent:
+    return Consent(
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        f"sub-{place.participant}",
+        "n/a" if place.session is None else f"ses-{place.session}",
+        answer,
+        information.name,
+        information.sha256,
+    )
+
+
+def _begin(place: SessionPath, table: Table, content: dict[str, Any]) -> None:
     """Make a new session's table and its description appear together: either alone is no valid BIDS."""
     if place.table.exists():
         if not place.sidecar.exists():
@@ -196,7 +276,7 @@ def _begin(place: SessionPath, content: dict[str, Any]) -> None:
     if part.exists():
         shutil.rmtree(part)
     write_json(part / place.sidecar.name, content)
-    write_text(part / place.table.name, HEADER)
+    write_text(part / place.table.name, table.header)
     if folder.exists():  # of another task
         for file in (place.sidecar, place.table):
             (part / file.name).replace(file)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from stimuli.settings import QuestionSettings
 
 
 class MonitorSettings(BaseModel):
@@ -22,6 +25,40 @@ class MonitorSettings(BaseModel):
     """Which screen, where there are several."""
 
 
+class PresentationSettings(BaseModel):
+    """``[experiment.presentation]``: how long things are on the screen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    image_ms: Annotated[float, Field(gt=0)] | None = None
+    """How long the images are shown, to the nearest frame; left out: until the answer."""
+    image_frames: Annotated[int, Field(ge=1)] | None = None
+    """The same in frames of the screen."""
+    mask_ms: Annotated[float, Field(ge=0)] = 0.0
+    """How long noise takes the images' place after that; 0 for none."""
+    fixation_ms: Annotated[float, Field(ge=0)] | None = None
+    """How long the cross is on before the images; left out: for the whole interval between trials."""
+    answer_from_s: Annotated[float, Field(ge=0)] = 0.0
+    """Answers count from this time after the onset of the images."""
+    deadline_s: Annotated[float, Field(gt=0)] | None = None
+    """The trial ends without an answer at this time after the onset; left out: never."""
+
+    @property
+    def limited(self) -> bool:
+        """Whether the images are taken away before an answer is given."""
+        return self.image_ms is not None or self.image_frames is not None
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> PresentationSettings:
+        if self.image_ms is not None and self.image_frames is not None:
+            raise ValueError("either `image_ms` or `image_frames`, not both")
+        if self.mask_ms and not self.limited:
+            raise ValueError("`mask_ms` only together with `image_ms` or `image_frames`")
+        if self.deadline_s is not None and self.deadline_s <= self.answer_from_s:
+            raise ValueError("a `deadline_s` after `answer_from_s`")
+        return self
+
+
 class ExperimentSettings(BaseModel):
     """``[experiment]``: how a session runs."""
 
@@ -33,6 +70,8 @@ class ExperimentSettings(BaseModel):
     """The BIDS task entity of the data files: letters and digits."""
     left_key: str = "left"
     right_key: str = "right"
+    answer_keys: Annotated[tuple[str, ...], Field(min_length=2)] = tuple("123456789")
+    """For ratings, confidence, and naming one of more than two groups: from left to right, low to high."""
     continue_key: str = "space"
     quit_key: str = "escape"
     pause_key: str = "p"
@@ -45,6 +84,21 @@ class ExperimentSettings(BaseModel):
     """Fixation between a response and the next pair."""
     break_every: Annotated[int, Field(ge=0)] = 50
     """Number of main trials between breaks; 0 for none."""
+    language: str = "en"
+    """Of all that participants read: ``en``, ``de``, or the path of a file of the lab's own texts."""
+    font: Path | None = None
+    """A font file, where the language needs characters that Noto Sans hasn't got."""
+    information: Path | None = None
+    """A Markdown file: information for participants, who are then asked whether they agree to take part."""
+    debriefing: Path | None = None
+    """A Markdown file that is shown after the last trial."""
+    examples: bool = True
+    """Show images of the practice, with the right answers, before it."""
+    questions: tuple[QuestionSettings, ...] = ()
+    """Asked after the last trial; the answers stand in the session's sidecar."""
+    confidence_levels: Annotated[int, Field(ge=0, le=9)] = 0
+    """Ask after each answer how sure the observer is, on so many levels; 0: don't."""
+    presentation: PresentationSettings = PresentationSettings()
     monitor: MonitorSettings = MonitorSettings()
 
     @model_validator(mode="after")
@@ -52,6 +106,14 @@ class ExperimentSettings(BaseModel):
         keys = [self.left_key, self.right_key, self.continue_key, self.quit_key, self.pause_key]
         if len(set(keys)) < len(keys):
             raise ValueError("`left_key`, `right_key`, `continue_key`, `quit_key` and `pause_key` to differ")
+        others = [*self.answer_keys, self.continue_key, self.quit_key, self.pause_key]
+        if len(set(others)) < len(others):
+            raise ValueError("`answer_keys`, `continue_key`, `quit_key` and `pause_key` to differ")
+        names = [question.name for question in self.questions]
+        if len(set(names)) < len(names):
+            raise ValueError("`questions` with names that differ")
+        if self.confidence_levels == 1:
+            raise ValueError("two `confidence_levels` or more, or 0 for none")
         return self
 
 
@@ -65,3 +127,25 @@ class SimulateSettings(BaseModel):
     """Proportion correct of the population: over new observers and new items."""
     observer_sd_logit: Annotated[float, Field(ge=0)] = 0.45
     item_sd_logit: Annotated[float, Field(ge=0)] = 1.6
+    side_bias_logit: float = 0.0
+    """Towards the leftmost answer; the accuracy is that of observers without it, and without what follows."""
+    lapse_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of trials in which any answer is as likely as any other."""
+    learning_logit: float = 0.0
+    """Gain in the course of the main block, most of it in its first 40 trials."""
+    fatigue_logit: float = 0.0
+    """Loss for each 100 main trials."""
+    probabilities: Path | None = None
+    """A CSV file of `trial_id` and `p_correct`, in place of ability and item difficulty."""
+    replay: Path | None = None
+    """A BIDS data set whose sessions are repeated, in place of all that."""
+    models: tuple[str, ...] = ()
+    """Networks of the pool that act as observers, in place of all that."""
+    score: Literal["confidence", "margin"] = "confidence"
+    """What they go by: the image with the lower score is the harder one."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> SimulateSettings:
+        if (self.probabilities is not None) + (self.replay is not None) + bool(self.models) > 1:
+            raise ValueError("one of `probabilities`, `replay` and `models`, not several")
+        return self

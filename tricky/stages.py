@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from experiment.bids import Dataset
     from experiment.session import SessionSummary
     from model_eval.compare import Comparison
-    from model_eval.images import ImageSource
+    from model_eval.images import ImageSource, InspectedSource
+    from model_eval.inspection import Inspection
     from model_eval.pool_check import PoolCheck
     from model_eval.pool_table import PoolRow
     from model_eval.records import DifficultyTable
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
     from stimuli.orders import Order
     from stimuli.records import StimulusSet
     from stimuli.show import Sheet
+
+
+def check_images(study: Study, progress: Progress = no_progress) -> Inspection:
+    """Look at every image that the study names."""
+    return images_of(study).inspect(progress)
 
 
 def show_pool(study: Study) -> list[PoolRow]:
@@ -351,6 +357,7 @@ def run(study: Study, participant: str, session: int | None = None) -> SessionSu
         study.settings.experiment,
         dataset_of(study),
         session=session,
+        root=study.root,
     )
 
 
@@ -365,6 +372,7 @@ def simulate(study: Study, progress: Progress = no_progress) -> list[Path]:
         study.settings.experiment,
         dataset_of(study),
         seed=study.settings.study.seed,
+        root=study.root,
         progress=progress,
     )
 
@@ -389,7 +397,7 @@ def analyse(
     )
 
 
-def images_of(study: Study) -> ImageSource:
+def images_of(study: Study) -> InspectedSource:
     """Open the images that the study is about."""
     from model_eval.images import open_images
 
@@ -398,15 +406,14 @@ def images_of(study: Study) -> ImageSource:
 
 def training_images_of(study: Study) -> ImageSource | None:
     """Open the images that conditions are trained on, or return None where they are part of the study's."""
+    from model_eval.gaussian import GaussianImages
     from model_eval.images import open_images
-    from model_eval.settings import ImageSettings
 
-    path = study.settings.train.path
-    if path is None:
-        return None
-    if not (study.root / path).is_dir():
-        raise InputError(f"{study.root / path}: no such folder; correct `path` in [train]")
-    return open_images(ImageSettings(source="folder", path=path), study.root)
+    settings = study.settings.train.training_set
+    if settings is not None:
+        return open_images(settings, study.root)
+    source = images_of(study)
+    return source.for_training() if isinstance(source, GaussianImages) else None
 
 
 def images_at_hand(study: Study) -> ImageSource | None:

@@ -22,14 +22,14 @@ N_IMAGES, N_EPOCHS = 240, 4
 SETTINGS: dict[str, Any] = {"title": "Digits & more", "tolerance": 0, "level": 0.9, "seed": 3}
 
 
-def images_table() -> pd.DataFrame:
+def images_table(class_names: Sequence[str] = ("disc", "noise", "stripes")) -> pd.DataFrame:
     labels = np.arange(N_IMAGES) % 3
     return pd.DataFrame(
         {
             "image_id": [f"{i:04d}" for i in range(N_IMAGES)],
             "path": "",
             "label": labels.astype("int32"),
-            "class_name": [("disc", "noise", "stripes")[label] for label in labels],
+            "class_name": [class_names[label] for label in labels],
             "sha256": "0" * 64,
         }
     )
@@ -49,10 +49,15 @@ def rows_of(images: pd.DataFrame, correct: np.ndarray) -> pd.DataFrame:
     )
 
 
-def make_conditions(folder: Path, models: Sequence[tuple[str, int, int]]) -> None:
+def make_conditions(
+    folder: Path,
+    models: Sequence[tuple[str, int, int]],
+    source: str = "drawn",
+    class_names: Sequence[str] = ("disc", "noise", "stripes"),
+) -> None:
     """Write ``conditions/`` of models (condition, replicate, last epoch)."""
     folder.mkdir(parents=True)
-    images = images_table()
+    images = images_table(class_names)
     write_parquet(folder / "images.parquet", images)
     records = []
     for seed, (condition, replicate, last) in enumerate(models, start=1):
@@ -72,7 +77,7 @@ def make_conditions(folder: Path, models: Sequence[tuple[str, int, int]]) -> Non
             "settings": {},
             "seed": 1,
             "versions": {},
-            "images": {"n": 1, "source": "drawn"},
+            "images": {"n": 1, "source": source},
         },
     )
 
@@ -206,16 +211,17 @@ def test_images_are_right_for_good_in_the_end_as_often_as_they_are_right(study):
     np.testing.assert_allclose(found.forgetting.sum(), 1)
 
 
-def test_classes_of_noise_stand_beside_their_divergence(study):
-    sd = np.array([10.0, 20.0, 40.0])
-    content = write_dynamics(study, **SETTINGS, noise_sd=sd).content
+def test_classes_of_noise_stand_beside_their_divergence(tmp_path):
+    models = [("base", 1, 2), ("order", 1, 2), ("order", 2, 2)]
+    make_conditions(tmp_path / "conditions", models, "gaussian:3x80@32px", ["010", "020", "040"])
+    content = write_dynamics(tmp_path, **SETTINGS).content
     rows = content["noise"]
-    assert [row["class_name"] for row in rows] == ["disc", "noise", "stripes"]
+    assert [row["sd"] for row in rows] == [10, 20, 40]
     # ln 2 + 1/8 − 1/2 to the class of twice the SD; the last one's neighbour has half: −ln 2 + 2 − 1/2.
     assert rows[0]["divergence"] == pytest.approx(np.log(2) + 1 / 8 - 1 / 2)
     assert rows[2]["divergence"] == pytest.approx(-np.log(2) + 2 - 1 / 2)
-    compared = gather_models(study)
-    of_class = compared.images["class_name"] == "noise"
+    compared = gather_models(tmp_path)
+    of_class = compared.images["class_name"] == "020"
     assert rows[1]["accuracy"] == pytest.approx(compared.correct[:, of_class].mean())
 
 

@@ -8,8 +8,11 @@ import pytest
 
 from experiment.journal import Journal, locked
 from experiment.plan import schedule
-from experiment.records import HEADER, Choice, Response, ScheduledTrial, Side, row_of
+from experiment.records import Choice, Response, ScheduledTrial, Side
+from experiment.tables import PAIR_TABLE
 from model_eval.artefacts import InputError
+
+HEADER_LENGTH = len(PAIR_TABLE.header)
 
 
 @pytest.fixture
@@ -31,15 +34,15 @@ def shown(path: Path) -> list[list[str]]:
 
 
 def expected(trials) -> list[list[str]]:
-    return [[str(t.trial_index), t.block, t.trial_id, t.left_item, t.right_item] for t in trials]
+    return [[str(t.trial_index), t.block, t.trial_id, *t.items] for t in trials]
 
 
 def test_a_response_is_in_the_file_when_record_returns(path, trials):
     with Journal(path, trials) as journal:
-        assert path.read_text() == HEADER
+        assert path.read_text() == PAIR_TABLE.header
         for trial in trials:
             journal.record(response(trial))
-            assert path.read_text().endswith(row_of(response(trial)))
+            assert path.read_text().endswith(PAIR_TABLE.row_of(response(trial)))
         assert journal.complete
 
 
@@ -64,14 +67,14 @@ def test_reopening_goes_on_behind_the_last_row(path, trials):
     assert shown(path) == expected(trials[:5])
 
 
-@pytest.mark.parametrize("kept", [1, 5, len(HEADER) - 1, len(HEADER) + 1, len(HEADER) + 20])
+@pytest.mark.parametrize("kept", [1, 5, HEADER_LENGTH - 1, HEADER_LENGTH + 1, HEADER_LENGTH + 20])
 def test_a_torn_last_line_is_cut_off(path, trials, kept):
     with Journal(path, trials) as journal:
         journal.record(response(trials[0]))
     path.write_bytes(path.read_bytes()[:kept])
     with Journal(path, trials) as journal:
         assert journal.n_done == 0
-    assert path.read_text() == HEADER
+    assert path.read_text() == PAIR_TABLE.header
 
 
 def test_a_line_torn_within_a_character_is_cut_off(path, trials):
@@ -99,12 +102,14 @@ def edited(path: Path, trials, edit) -> str:
 
 
 def test_a_row_that_is_not_the_schedules_is_refused(path, trials):
-    a, b = trials[1].left_item, trials[1].right_item
+    a, b = trials[1].items
     assert "line 3" in edited(path, trials, lambda text: text.replace(f"{a}\t{b}", f"{b}\t{a}"))
 
 
 def test_a_missing_row_is_refused(path, trials):
-    assert "line 2" in edited(path, trials, lambda text: HEADER + "".join(text.splitlines(True)[2:]))
+    assert "line 2" in edited(
+        path, trials, lambda text: text[:HEADER_LENGTH] + "".join(text.splitlines(True)[2:])
+    )
 
 
 def test_a_doubled_row_is_refused(path, trials):
@@ -124,7 +129,7 @@ def test_other_columns_are_refused(path, trials):
 
 
 def test_more_rows_than_trials_are_refused(path, trials):
-    assert "14 trials" in edited(path, trials, lambda text: HEADER + text.splitlines(True)[1] * 14)
+    assert "14 trials" in edited(path, trials, lambda text: PAIR_TABLE.header + text.splitlines(True)[1] * 14)
 
 
 def test_a_table_of_another_participant_is_refused(path, trials, small_set):
@@ -139,7 +144,7 @@ def test_recording_out_of_turn_is_a_bug_and_writes_nothing(path, trials):
     with Journal(path, trials) as journal:
         with pytest.raises(ValueError, match="trial 1 recorded where 0 is next"):
             journal.record(response(trials[1]))
-        assert path.read_text() == HEADER
+        assert path.read_text() == PAIR_TABLE.header
 
 
 def hold(folder: Path, held, release) -> None:

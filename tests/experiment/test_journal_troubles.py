@@ -16,7 +16,8 @@ import pytest
 from experiment.devices import NotSaved
 from experiment.journal import Journal
 from experiment.plan import schedule
-from experiment.records import HEADER, Choice, Response, ScheduledTrial, Side, row_of
+from experiment.records import Choice, Response, ScheduledTrial, Side
+from experiment.tables import PAIR_TABLE
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def response(trial: ScheduledTrial) -> Response:
 
 
 def rows(trials) -> str:
-    return HEADER + "".join(row_of(response(trial)) for trial in trials)
+    return PAIR_TABLE.header + "".join(PAIR_TABLE.row_of(response(trial)) for trial in trials)
 
 
 def goes_on(journal: Journal, trials) -> None:
@@ -92,7 +93,7 @@ def test_a_full_disk_keeps_every_earlier_trial_and_takes_the_next_once_there_is_
 def test_a_disk_that_is_still_full_lets_the_next_process_take_up_what_is_safe(small_disk, make_set):
     trials = schedule(make_set(0, 60), "07")
     path = small_disk / "beh.tsv"
-    path.write_text(rows(trials[:7]) + row_of(response(trials[7]))[:30])
+    path.write_text(rows(trials[:7]) + PAIR_TABLE.row_of(response(trials[7]))[:30])
     fill(small_disk)
     with Journal(path, trials) as journal:
         assert journal.n_done == 7
@@ -141,7 +142,7 @@ def test_a_row_that_was_written_in_part_is_written_anew(path, trials, monkeypatc
         with pytest.raises(NotSaved):
             journal.record(response(trials[1]))
         monkeypatch.setattr(os, "write", write)
-        assert path.read_text() == rows(trials[:1]) + row_of(response(trials[1]))[:9]
+        assert path.read_text() == rows(trials[:1]) + PAIR_TABLE.row_of(response(trials[1]))[:9]
         goes_on(journal, trials)
 
 
@@ -181,12 +182,12 @@ def test_a_table_that_another_program_saved_over_is_not_written_to_until_it_is_b
         ours = path.with_suffix(".ours")
         shutil.copy(path, ours)
         path.unlink()
-        path.write_text(HEADER.replace("\t", ","))
+        path.write_text(PAIR_TABLE.header.replace("\t", ","))
         with pytest.raises(NotSaved, match="another file has taken its place"):
             journal.record(response(trials[1]))
         with pytest.raises(NotSaved, match="earlier rows were changed by another program"):
             journal.record(response(trials[1]))
-        assert path.read_text() == HEADER.replace("\t", ",")
+        assert path.read_text() == PAIR_TABLE.header.replace("\t", ",")
         ours.replace(path)
         goes_on(journal, trials)
 

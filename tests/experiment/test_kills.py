@@ -88,7 +88,6 @@ def test_twenty_kills_lose_at_most_the_trial_in_flight_and_change_nothing_about_
         participant = f"{each:02d}"
         rows = [line.split("\t") for line in table(participant).read_text().splitlines()[1:]]
         assert [row[:5] for row in rows] == [
-            [str(t.trial_index), t.block, t.trial_id, t.left_item, t.right_item]
-            for t in schedule(made, participant)
+            [str(t.trial_index), t.block, t.trial_id, *t.items] for t in schedule(made, participant)
         ]
     assert bids_issues(data) == []

@@ -18,7 +18,8 @@ from experiment.plan import schedule
 from experiment.records import Kind
 from experiment.session import run_session
 from experiment.settings import ExperimentSettings
-from model_eval.artefacts import InputError
+from model_eval.artefacts import InputError, sha256_of
+from stimuli.settings import QuestionSettings
 
 
 class FakeDevices:
@@ -31,9 +32,16 @@ class FakeDevices:
         self.check = lambda: None
 
     @contextmanager
-    def open_devices(self, _set, _trials, first, _settings, _texts, elapsed_s) -> Iterator[FakeDevices]:
+    def open_devices(
+        self, _set, _trials, _task, first, _settings, _texts, _characters, elapsed_s, _root
+    ) -> Iterator[FakeDevices]:
         self.opened.append((first, elapsed_s))
         self.check()
+        yield self
+
+    @contextmanager
+    def open_reader(self, _settings, _texts, characters, _root) -> Iterator[FakeDevices]:
+        self.characters = characters
         yield self
 
 
@@ -89,9 +97,7 @@ def test_an_undisturbed_session_holds_the_schedule(sit, data, small_set):
         None,
     )
     rows = [line.split("\t") for line in summary.path.read_text().splitlines()[1:]]
-    assert [row[2:5] for row in rows] == [
-        [t.trial_id, t.left_item, t.right_item] for t in schedule(small_set, "07")
-    ]
+    assert [row[2:5] for row in rows] == [[t.trial_id, *t.items] for t in schedule(small_set, "07")]
     assert set(resumed(summary.path)) == {"false"}
 
 
@@ -272,10 +278,10 @@ def test_a_data_set_that_cannot_be_written_to_is_told_in_one_line(sit, devices, 
 
 
 def test_an_exception_in_mid_session_leaves_the_trials_before_it(sit, tape):
-    def fail(trial):
+    def fail(trial, ask):
         if trial.trial_index == 6:
             raise RuntimeError("the graphics driver died")
-        return choose(trial)
+        return choose(trial, ask)
 
     choose, tape.choose = tape.choose, fail
     with pytest.raises(RuntimeError):
@@ -308,3 +314,109 @@ def test_without_psychopy_the_package_to_install_is_named(small_set, data, datas
     with pytest.raises(InputError, match=r"pip install 'tricky-images\[experiment\]'"):
         run_session(small_set.folder, data, "07", ExperimentSettings(), dataset)
     assert not data.exists()
+
+
+@pytest.mark.parametrize("task", ["single", "rating"])
+def test_sessions_of_single_images_go_on_after_a_stop_and_are_valid_bids(
+    sit, tape, data, single_set, rating_set, bids_issues, task
+):
+    made = {"single": single_set, "rating": rating_set}[task]
+    tape.stop_at = 3
+    tape.too_late_at = {2}
+    sit(made=made, confidence_levels=3)
+    tape.stop_at = None
+    ended = sit(made=made, confidence_levels=3)
+    assert (ended.complete, ended.resumed_at) == (True, 3)
+    rows = [line.split("\t") for line in ended.path.read_text().splitlines()]
+    assert [row[2:4] for row in rows[1:]] == [[t.trial_id, *t.items] for t in schedule(made, "07")]
+    assert {row[rows[0].index("confidence")] for row in rows[1:]} <= {"3", "n/a"}
+    described = sidecar(ended.path)
+    assert set(rows[0]) <= set(described)
+    first = "response" if task == "single" else "clear"
+    assert set(described["AnswerKeys"][first].values()) == set(described[first]["Levels"])
+    assert bids_issues(data) == []
+
+
+@pytest.fixture
+def sit_informed(devices, small_set, tmp_path, data, dataset):  # noqa: ARG001 - no window opens
+    (tmp_path / "information.md").write_text("# Study\n\nIt is short.\n\nAnd ünusual.\n\nYou may stop.\n")
+    (tmp_path / "debriefing.md").write_text("# What it was about\n\nNetworks.\n")
+
+    def call(participant="07"):
+        settings = ExperimentSettings(
+            information=Path("information.md"),
+            debriefing=Path("debriefing.md"),
+            questions=(QuestionSettings(name="strategy", text="Any strategy?", answers=("no", "yes")),),
+        )
+        return run_session(small_set.folder, data, participant, settings, dataset, root=tmp_path)
+
+    return call
+
+
+def consents(data: Path) -> list[dict[str, str]]:
+    header, *lines = (data / "sourcedata" / "consent.tsv").read_text().splitlines()
+    return [dict(zip(header.split("\t"), line.split("\t"), strict=True)) for line in lines]
+
+
+def test_information_is_read_page_by_page_and_consent_kept_with_time_and_text(
+    sit_informed, devices, tape, data, tmp_path, bids_issues
+):
+    path = sit_informed().path
+    assert tape.events[:5] == [
+        *(("read", "Study"), ("goes_on", None), ("read", "Study"), ("goes_on", None)),
+        ("question", "consent"),
+    ]
+    (kept,) = consents(data)
+    assert kept["answer"] == "agreed"
+    assert kept["sha256"] == sha256_of(tmp_path / "information.md")
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(kept["time"])) < timedelta(minutes=2)
+    assert sidecar(path)["Consent"] == kept
+    assert "ü" in devices.characters
+    assert bids_issues(data) == []
+
+
+def test_who_does_not_agree_leaves_nothing_but_that(sit_informed, devices, tape, data, bids_issues):
+    sit_informed("08")
+    before = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
+    tape.replies["consent"] = "not agreed"
+    summary = sit_informed("07")
+    assert (summary.agreed, summary.complete, summary.n_trials) == (False, False, 0)
+    assert len(devices.opened) == 1  # only 08's
+    after = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
+    assert set(after) == set(before)
+    assert [path.name for path in after if after[path] != before[path]] == ["consent.tsv"]
+    assert [(row["participant_id"], row["answer"]) for row in consents(data)] == [
+        ("sub-08", "agreed"),
+        ("sub-07", "not agreed"),
+    ]
+    assert bids_issues(data) == []
+
+
+def test_consent_is_asked_once_a_session_and_stays_with_it(sit_informed, tape, data):
+    tape.stop_at = 4
+    kept = sidecar(sit_informed().path)["Consent"]
+    tape.stop_at = None
+    assert sidecar(sit_informed().path)["Consent"] == kept
+    assert len(consents(data)) == 1
+
+
+def test_questions_and_debriefing_follow_the_last_trial(sit_informed, tape):
+    tape.replies["strategy"] = "yes"
+    path = sit_informed().path
+    assert [event for event in tape.events if event[0] in ("question", "read", "page")][-3:] == [
+        ("question", "strategy"),
+        ("read", "What it was about"),
+        ("page", "closing"),
+    ]
+    assert sidecar(path)["Questionnaire"] == {
+        "strategy": {"answer": "yes", "response_time": tape.RESPONSE_TIME_S}
+    }
+
+
+def test_examples_are_shown_before_practice_where_they_teach_something(sit, tape, rating_set):
+    sit()
+    pages = [name for what, name in tape.events if what == "page"]
+    assert pages[:3] == ["welcome", "examples", "practice"]
+    tape.events.clear()
+    sit("08", made=rating_set)
+    assert "examples" not in [name for what, name in tape.events if what == "page"]

@@ -140,7 +140,7 @@ def test_a_killed_session_goes_on_and_holds_every_trial_once_in_its_undisturbed_
 
     def pair_is_on() -> bool:
         trial = trials[len(second.rows())]
-        sides = ((trial.left_item, left), (trial.right_item, right))
+        sides = ((trial.items[0], left), (trial.items[1], right))
         return all(is_shown(made, item, centre, height, screen) for item, centre in sides)
 
     second.press_until(pair_is_on, "space")  # no answer is given now, so the next pair comes up and stays
@@ -150,7 +150,7 @@ def test_a_killed_session_goes_on_and_holds_every_trial_once_in_its_undisturbed_
 
     rows = second.rows()
     assert [row[:5] for row in rows] == [
-        [str(trial.trial_index), trial.block, trial.trial_id, trial.left_item, trial.right_item]
+        [str(trial.trial_index), trial.block, trial.trial_id, trial.items[0], trial.items[1]]
         for trial in trials
     ]
     assert rows[: len(before)] == before

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from experiment.devices import NotSaved, Paused, Stopped
 from experiment.engine import run
 from experiment.journal import Journal
-from experiment.plan import Page, PageName, schedule, steps
-from experiment.records import Choice, Response, ScheduledTrial, Side, Timing
+from experiment.plan import Page, PageName, PageText, schedule, steps
+from experiment.records import Ask, Choice, Response, ScheduledTrial, Side, Timing
+from experiment.tables import PAIR_TABLE
 
 
 class Crash(Exception):  # noqa: N818 - as a power loss is none
@@ -68,7 +69,7 @@ class World:
 
     def fixation(self, duration_s: float) -> None: ...
 
-    def pair(self, trial: ScheduledTrial) -> float:
+    def images(self, trial: ScheduledTrial) -> float:
         self.begun.append(trial.trial_index)
         return float(len(self.begun))
 
@@ -77,7 +78,18 @@ class World:
 
     def feedback(self, correct: bool | None) -> None: ...
 
-    def choose(self, trial: ScheduledTrial) -> Choice:  # noqa: ARG002
+    def further(self, trial: ScheduledTrial, ask: Ask) -> None: ...
+
+    def too_late(self) -> None: ...
+
+    def fits(self, text: PageText) -> bool:  # noqa: ARG002
+        return True
+
+    def read(self, text: PageText) -> None: ...
+
+    def question(self, ask: Ask) -> None: ...
+
+    def choose(self, trial: ScheduledTrial | None, ask: Ask) -> Choice:  # noqa: ARG002
         self.fate = self.fates.pop(0) if self.fates else Fate("answer")
         self.failures, self.in_part = 0, False
         match self.fate.kind:
@@ -128,7 +140,7 @@ def test_whatever_happens_no_trial_is_lost_or_doubled_and_the_order_is_kept(
     world, kept, ends = World(fates), [], []
 
     def record(response: Response) -> None:
-        row = [str(response.trial.trial_index), response.trial.trial_id, response.choice.side]
+        row = [str(response.trial.trial_index), response.trial.trial_id, str(response.choice.answer)]
         row += ["true" if resumed else "false"]
         if world.fate.kind == "power loss" and world.fate.n_bytes == -1:
             kept.append(row)  # it reaches the disk, though nobody hears of it
@@ -144,7 +156,16 @@ def test_whatever_happens_no_trial_is_lost_or_doubled_and_the_order_is_kept(
                 assert journal.n_done == len(kept)
                 resumed, again = journal.n_done > 0, ends.count(journal.n_done)
                 course = steps(trials, journal.n_done, 2)
-                run(course, world, world, record, inter_trial_interval_s=0, resumed=resumed, broken_off=again)
+                run(
+                    course,
+                    world,
+                    world,
+                    record,
+                    PAIR_TABLE.task,
+                    inter_trial_interval_s=0,
+                    resumed=resumed,
+                    broken_off=again,
+                )
             assert path.read_bytes().endswith(b"\n") or world.fate.kind in ("power loss", "full")
             ends.append(len(kept))
             complete = len(kept) == len(trials)
@@ -152,6 +173,4 @@ def test_whatever_happens_no_trial_is_lost_or_doubled_and_the_order_is_kept(
     cells = [line.split("\t") for line in path.read_text().splitlines()[1:]]
     assert [[row[0], row[2], row[5], row[-1]] for row in cells] == kept
     assert all(row[-2] != "0" for row in cells if world.begun.count(int(row[0])) > 1)
-    assert [row[:5] for row in cells] == [
-        [str(t.trial_index), t.block, t.trial_id, t.left_item, t.right_item] for t in trials
-    ]
+    assert [row[:5] for row in cells] == [[str(t.trial_index), t.block, t.trial_id, *t.items] for t in trials]
