@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from analysis.dynamics import DynamicsResults
     from analysis.report import Results
     from experiment.bids import Dataset
+    from experiment.preflight import Check
     from experiment.session import SessionSummary
     from model_eval.compare import Comparison
     from model_eval.images import ImageSource, InspectedSource
@@ -340,25 +341,67 @@ def _next_name(name: str) -> str:
     return f"{stem}-{int(number) + 1}"
 
 
-def run(study: Study, participant: str, session: int | None = None) -> SessionSummary:
-    """Run one person's session, or go on with it."""
+def run(
+    study: Study,
+    participant: str | None,
+    session: int | None = None,
+    *,
+    fields: Mapping[str, str],
+    dialog: bool,
+    force: bool,
+    tell: Callable[[str], None],
+) -> SessionSummary:
+    """Run one person's session, or go on with it, after asking for what isn't given."""
     _require("psychopy", extra="experiment", to="show images to people")
     from experiment.bids import SessionPath
+    from experiment.intake import ask_in_terminal, take_in
+    from experiment.preflight import check_desktop, check_files
     from experiment.session import run_session
-    from stimuli.check import require_sound
+    from stimuli.records import read_tables
 
-    SessionPath(study.data, participant, session, study.settings.experiment.task_name)  # refuses a bad id
-    stimuli = study.stimulus_set(study.settings.experiment.stimuli)
-    require_sound(stimuli)
+    settings = study.settings.experiment
+    if participant is not None:
+        SessionPath(study.data, participant, session, settings.task_name)  # refuses a bad id
+    stimuli = study.stimulus_set(settings.stimuli)
+    if dialog:
+        from experiment.psychopy_dialog import ask_in_dialog as ask
+    else:
+        ask = ask_in_terminal
+    who = take_in(
+        study.data,
+        settings.task_name,
+        settings.participant_fields,
+        n_sessions=read_tables(stimuli).n_sessions,
+        participant=participant,
+        session=session,
+        given=fields,
+        ask=ask,
+    )
     return run_session(
         stimuli,
         study.data,
-        participant,
-        study.settings.experiment,
+        who.participant,
+        settings,
         dataset_of(study),
-        session=session,
+        session=who.session,
+        fields=who.fields,
+        checks=[*check_files(stimuli, study.data), *check_desktop()],
+        force=force,
+        tell=tell,
         root=study.root,
     )
+
+
+def doctor(study: Study) -> list[Check]:
+    """Check everything that a session relies on, without recording any."""
+    _require("psychopy", extra="experiment", to="show images to people")
+    from experiment.preflight import check_desktop, check_files
+    from experiment.session import check_devices
+
+    settings = study.settings.experiment
+    stimuli = study.stimulus_set(settings.stimuli)
+    checks = [*check_files(stimuli, study.data), *check_desktop()]
+    return [*checks, *check_devices(stimuli, settings, study.root)] if checks[0].ok else checks
 
 
 def simulate(study: Study, progress: Progress = no_progress) -> list[Path]:
@@ -375,6 +418,13 @@ def simulate(study: Study, progress: Progress = no_progress) -> list[Path]:
         root=study.root,
         progress=progress,
     )
+
+
+def export_psych_ds(study: Study, folder: Path) -> list[Path]:
+    """Write all sessions as a Psych-DS data set."""
+    from experiment.psych_ds import export_psych_ds
+
+    return export_psych_ds(study.data, folder, dataset_of(study))
 
 
 def analyse(

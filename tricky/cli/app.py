@@ -26,8 +26,10 @@ ORDER = (
     "label",
     "dynamics",
     "stimuli",
+    "doctor",
     "run",
     "simulate",
+    "export",
     "analyse",
 )
 """In which `tricky --help` lists the commands: the study first, then as data flows."""
