@@ -76,7 +76,11 @@ def main() -> None:
         ):
             folder, started = Path(scratch) / name, time.perf_counter()
             train_conditions(
-                open_images(images, Path(scratch)), recipe, EvaluateSettings(device="cpu"), folder=folder, seed=1
+                open_images(images, Path(scratch)),
+                recipe,
+                EvaluateSettings(device="cpu"),
+                folder=folder,
+                seed=1,
             )
             seconds = time.perf_counter() - started
             trained = read_conditions(folder)
