@@ -75,13 +75,8 @@ def main() -> None:
             ("colour", ImageSettings(source="folder", path=drawings)),
         ):
             folder, started = Path(scratch) / name, time.perf_counter()
-            train_conditions(
-                open_images(images, Path(scratch)),
-                recipe,
-                EvaluateSettings(device="cpu"),
-                folder=folder,
-                seed=1,
-            )
+            source = open_images(images, Path(scratch))
+            train_conditions(source, recipe, EvaluateSettings(device="cpu"), folder=folder, seed=1)
             seconds = time.perf_counter() - started
             trained = read_conditions(folder)
             correct = trained.correct_at_end
