@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -20,7 +21,9 @@ from model_eval.artefacts import Progress as ProgressCallback
 from tricky.status import StageStatus, State
 
 if TYPE_CHECKING:
+    from analysis.power import Plan
     from analysis.report import Results
+    from experiment.preflight import Check
     from tricky.study import Study
 
 console = Console()
@@ -62,16 +65,14 @@ def progress() -> Iterator[ProgressCallback]:
 
 
 def print_dynamics(content: Mapping[str, Any]) -> None:
-    """Show how dichotomous the images are, and each condition beside the base network."""
+    """Show how dichotomous the images are, and each condition beside the base network (κ is with it)."""
     found, shares = content["dichotomy"], content["difficulty"]["shares"]
     between = "" if found["low"] is None else f" ({found['low']:.2f} to {found['high']:.2f})"
     value = "undefined" if found["value"] is None else f"{found['value']:.2f}{between}"
     console.print(f"Dichotomy {value}; " + ", ".join(f"{share:.1%} {kind}" for kind, share in shares.items()))
     if content["conditions"] is None:
         return
-    table = plain_table(
-        "condition", "networks", "accuracy", "trivial", "impossible", "in-between", "κ with base"
-    )
+    table = plain_table("condition", "models", "accuracy", "trivial", "impossible", "in-between", "κ")
     for row in content["conditions"]:
         shares = (f"{row[key]:.1%}" for key in ("accuracy", "trivial", "impossible", "in_between"))
         kappa = "–" if row["kappa"] is None else f"{row['kappa']:.2f}"
@@ -114,6 +115,19 @@ def print_pool(pool: Mapping[str, Any]) -> None:
     console.print(f"{pool['images']['n']:,} images of {pool['images']['source']}, on {pool['device']}")
 
 
+def print_checks(checks: Sequence[Check]) -> None:
+    """Print what was checked, what was found, and what to do where it is not as it should be."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("check", "", "what was found"):
+        table.add_column(column)
+    for check in checks:
+        verdict = "[green]ok[/]" if check.ok else "[bold red]failed[/]"
+        table.add_row(check.name, verdict, escape(check.found))
+        if not check.ok:
+            table.add_row("", "", f"[bold red]{escape(check.advice)}[/]")
+    console.print(table)
+
+
 def print_conditions(manifest: Mapping[str, Any]) -> None:
     """Print every condition with what came of its models, and those that diverged."""
     table = plain_table("condition", "models", "epochs", "loss", "top-1")
@@ -148,6 +162,17 @@ def print_accuracy(results: Results) -> None:
     console.print(_population(results))
 
 
+def print_power(plan: Plan) -> None:
+    """Print what studies of each size find, and which one is enough."""
+    from analysis.power import recommendation
+
+    table = plain_table("observers", "trials each", "power", "width of interval")
+    for row in plan.designs.itertuples():
+        table.add_row(f"{row.n_observers}", f"{row.n_trials}", f"{row.power:.0%}", f"{row.width:.1%}")
+    console.print(table)
+    console.print(recommendation(plan))
+
+
 def print_demo(study: Study, difficulty: Mapping[str, Any], results: Results, seconds: float) -> None:
     """Close the demo: what it found, and the two things to do next."""
     table = plain_table("", "")
@@ -163,7 +188,7 @@ def print_demo(study: Study, difficulty: Mapping[str, Any], results: Results, se
     stimuli = study.settings.stimuli[study.settings.experiment.stimuli]
     n_pairs = stimuli.trials + stimuli.practice_trials
     console.print(f"[bold]Sit the experiment yourself[/] ({n_pairs} pairs, a few minutes; Esc twice to stop)")
-    console.print(f"  {shlex.quote(_program())} -C {folder} run --participant 07", soft_wrap=True)
+    console.print(f"  {shlex.quote(_program())} -C {folder} run --participant 07 --force", soft_wrap=True)
 
 
 def _population(results: Results) -> str:

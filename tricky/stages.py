@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.dynamics import DynamicsResults
+    from analysis.power import Plan
     from analysis.report import Results
     from experiment.bids import Dataset
+    from experiment.preflight import Check
     from experiment.session import SessionSummary
     from model_eval.compare import Comparison
     from model_eval.images import ImageSource, InspectedSource
     from model_eval.inspection import Inspection
+    from model_eval.pool_check import PoolCheck
+    from model_eval.pool_table import PoolRow
     from model_eval.records import DifficultyTable
     from stimuli.check import Checked
     from stimuli.orders import Order
@@ -39,13 +43,50 @@ def check_images(study: Study, progress: Progress = no_progress) -> Inspection:
     return images_of(study).inspect(progress)
 
 
-def train(study: Study, progress: Progress = no_progress) -> None:
-    """Give the pool's untrained models their weights."""
+def show_pool(study: Study) -> list[PoolRow]:
+    """Look up the models of the study's pool."""
+    _require("torch", extra="model-eval", to="look models up")
+    from model_eval.pool import read_pool
+    from model_eval.pool_table import describe
+
+    entries = read_pool(study.settings.pool, study.root)
+    return [describe(entry, root=study.root, training=study.training) for entry in entries]
+
+
+def show_named_pool(name: str, root: Path) -> list[PoolRow]:
+    """Look up the models of a pool that ships with tricky, or of a file relative to `root`."""
+    _require("torch", extra="model-eval", to="look models up")
+    from model_eval.pool import read_pool
+    from model_eval.pool_table import describe
+    from model_eval.settings import PoolSettings
+
+    entries = read_pool(PoolSettings(file=name), root)
+    return [describe(entry, root=root, training=root / "training") for entry in entries]
+
+
+def check_pool(study: Study, progress: Progress = no_progress) -> list[PoolCheck]:
+    """Build every model of the pool and run one batch of the study's images."""
+    _require("torch", extra="model-eval", to="run models")
+    from model_eval.pool import read_pool
+    from model_eval.pool_check import check_pool
+
+    return check_pool(
+        images_of(study),
+        read_pool(study.settings.pool, study.root),
+        study.settings.evaluate,
+        root=study.root,
+        training=study.training,
+        progress=progress,
+    )
+
+
+def train(study: Study, progress: Progress = no_progress) -> int:
+    """Give the pool's untrained models their weights, and return how many have them."""
     _require("torch", extra="model-eval", to="train models")
     from model_eval.pool import read_pool
     from model_eval.train import train_pool
 
-    train_pool(
+    return train_pool(
         images_of(study),
         read_pool(study.settings.pool, study.root),
         study.settings.train,
@@ -301,25 +342,67 @@ def _next_name(name: str) -> str:
     return f"{stem}-{int(number) + 1}"
 
 
-def run(study: Study, participant: str, session: int | None = None) -> SessionSummary:
-    """Run one person's session, or go on with it."""
+def run(
+    study: Study,
+    participant: str | None,
+    session: int | None = None,
+    *,
+    fields: Mapping[str, str],
+    dialog: bool,
+    force: bool,
+    tell: Callable[[str], None],
+) -> SessionSummary:
+    """Run one person's session, or go on with it, after asking for what isn't given."""
     _require("psychopy", extra="experiment", to="show images to people")
     from experiment.bids import SessionPath
+    from experiment.intake import ask_in_terminal, take_in
+    from experiment.preflight import check_desktop, check_files
     from experiment.session import run_session
-    from stimuli.check import require_sound
+    from stimuli.records import read_tables
 
-    SessionPath(study.data, participant, session, study.settings.experiment.task_name)  # refuses a bad id
-    stimuli = study.stimulus_set(study.settings.experiment.stimuli)
-    require_sound(stimuli)
+    settings = study.settings.experiment
+    if participant is not None:
+        SessionPath(study.data, participant, session, settings.task_name)  # refuses a bad id
+    stimuli = study.stimulus_set(settings.stimuli)
+    if dialog:
+        from experiment.psychopy_dialog import ask_in_dialog as ask
+    else:
+        ask = ask_in_terminal
+    who = take_in(
+        study.data,
+        settings.task_name,
+        settings.participant_fields,
+        n_sessions=read_tables(stimuli).n_sessions,
+        participant=participant,
+        session=session,
+        given=fields,
+        ask=ask,
+    )
     return run_session(
         stimuli,
         study.data,
-        participant,
-        study.settings.experiment,
+        who.participant,
+        settings,
         dataset_of(study),
-        session=session,
+        session=who.session,
+        fields=who.fields,
+        checks=[*check_files(stimuli, study.data), *check_desktop()],
+        force=force,
+        tell=tell,
         root=study.root,
     )
+
+
+def doctor(study: Study) -> list[Check]:
+    """Check everything that a session relies on, without recording any."""
+    _require("psychopy", extra="experiment", to="show images to people")
+    from experiment.preflight import check_desktop, check_files
+    from experiment.session import check_devices
+
+    settings = study.settings.experiment
+    stimuli = study.stimulus_set(settings.stimuli)
+    checks = [*check_files(stimuli, study.data), *check_desktop()]
+    return [*checks, *check_devices(stimuli, settings, study.root)] if checks[0].ok else checks
 
 
 def simulate(study: Study, progress: Progress = no_progress) -> list[Path]:
@@ -336,6 +419,13 @@ def simulate(study: Study, progress: Progress = no_progress) -> list[Path]:
         root=study.root,
         progress=progress,
     )
+
+
+def export_psych_ds(study: Study, folder: Path) -> list[Path]:
+    """Write all sessions as a Psych-DS data set."""
+    from experiment.psych_ds import export_psych_ds
+
+    return export_psych_ds(study.data, folder, dataset_of(study))
 
 
 def analyse(
@@ -356,6 +446,26 @@ def analyse(
         observers=observers,
         labels=None if labels is None else labels.resolve(),
     )
+
+
+def power(
+    study: Study, observers: Sequence[int], trials: Sequence[int], progress: Progress = no_progress
+) -> Plan:
+    """Simulate studies of these sizes, and leave what they would find in ``power/``."""
+    _require("matplotlib", extra="analysis", to="draw power and width")
+    from analysis.power import plan_study, write_plan
+
+    settings, seed = study.settings, study.settings.study.seed
+    plan = plan_study(
+        observers,
+        trials,
+        settings.simulate,
+        level=settings.analyse.level,
+        seed=seed,
+        progress=progress,
+    )
+    write_plan(plan, study.root / "power", seed=seed)
+    return plan
 
 
 def images_of(study: Study) -> InspectedSource:
