@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special, stats
 
+from analysis.clusters import Spread, spread_of
 from model_eval.artefacts import InputError
 
 Answers = ArrayLike | Sequence[bool | None]
@@ -32,8 +33,8 @@ class PopulationAccuracy:
         How the interval was made, or why there is none: for people to read.
     standard_error : float
         Of the estimate; NaN where the data cannot give one.
-    degrees_of_freedom : float
-        Of the t distribution that the interval rests on; NaN likewise.
+    degrees_of_freedom, skewness : float
+        Of the t distribution that the interval rests on, and of the estimate; NaN likewise.
     n_observers, n_items, n_trials : int
         What the estimate rests on; trials without a right answer are not among them.
     """
@@ -45,9 +46,29 @@ class PopulationAccuracy:
     method: str
     standard_error: float
     degrees_of_freedom: float
+    skewness: float
     n_observers: int
     n_items: int
     n_trials: int
+
+    def p_value(self, value: float) -> float:
+        """Test a proportion correct: chance, or one that others published; two-sided.
+
+        By what the interval was made with: below 1 − `level` just where the interval leaves `value` out.  NaN
+        where there is no interval.
+
+        Parameters
+        ----------
+        value : float, in (0, 1)
+            Taken as known without error.
+        """
+        if self.estimate in (0.0, 1.0):
+            n = min(self.n_observers, self.n_items)
+            return float(stats.binomtest(round(self.estimate * n), n, value).pvalue) if n > 1 else np.nan
+        if np.isnan(self.standard_error):
+            return np.nan
+        spread = Spread(self.standard_error, self.degrees_of_freedom, self.skewness, (), ())
+        return spread.p_value(self.estimate, value)
 
 
 def population_accuracy(
@@ -55,29 +76,17 @@ def population_accuracy(
 ) -> PopulationAccuracy:
     r"""Estimate the proportion correct that new observers reach on new items.
 
-    Trials of one observer are alike, and so are trials on one item, so both count as clusters. The variance
-    of the mean is the two-way cluster-robust one [1]_,
-
-    .. math:: V = V_{observer} + V_{item} - V_{observer \cap item}, \qquad
-              V_g = \frac{G}{G - 1} \frac{1}{N^2} \sum_{c=1}^{G} \Bigl(\sum_{n \in c} e_n\Bigr)^2
-
-    with residuals e, N trials and G clusters. Where it comes out at 0 or below, as it can when neither
-    observers nor items differ beyond chance, the variance of independent trials (the last term) takes its
-    place. The interval is built on the logit scale (delta method), hence inside (0, 1), with the quantile of
-    a t distribution whose degrees of freedom follow Satterthwaite [2]_,
-
-    .. math:: \nu = V^2 \Big/ \Bigl(\frac{V_{observer}^2}{G_{observer} - 1} +
-              \frac{V_{item}^2}{G_{item} - 1}\Bigr),
-
-    but are never fewer than the smaller number of clusters less one: these alone, the usual choice, make
-    intervals that cover more than they say where few observers see many items that differ a lot.
+    Trials of one observer are alike, and so are trials on one item, so both count as clusters: the standard
+    error is the two-way cluster-robust one, with the degrees of freedom of `analysis.clusters.spread_of`.
+    The interval rests on a t distribution and on Hall's transformation, which undoes the skewness that
+    proportions near 0 or 1 have where a few observers (or items) make up most of the variance; limits are
+    cut at 0 and 1.
 
     ``benchmarks/coverage.py`` simulates studies with crossed observers and items, and prints how often the
-    interval holds the true value. It falls short where the variance comes almost wholly from a few clusters
-    (about 20 or fewer) with an accuracy near 0 or 1.
+    interval holds the true value.
 
     Where all trials are right (or all wrong) no variance can be estimated; then the interval is the exact
-    binomial one [3]_ for as many independent answers as there are clusters in the smaller set, the worst
+    binomial one [1]_ for as many independent answers as there are clusters in the smaller set, the worst
     that dependence could do.
 
     Parameters
@@ -100,22 +109,29 @@ def population_accuracy(
 
     References
     ----------
-    .. [1] Cameron, A. C., Gelbach, J. B., & Miller, D. L. (2011). Robust inference with multiway clustering.
-       Journal of Business & Economic Statistics, 29(2), 238–249, eq. 2.13.
-    .. [2] Satterthwaite, F. E. (1946). An approximate distribution of estimates of variance components.
-       Biometrics Bulletin, 2(6), 110–114.
-    .. [3] Clopper, C. J., & Pearson, E. S. (1934). The use of confidence or fiducial limits illustrated in
+    .. [1] Clopper, C. J., & Pearson, E. S. (1934). The use of confidence or fiducial limits illustrated in
        the case of the binomial. Biometrika, 26(4), 404–413.
     """
-    _check_level(level)
-    answers, [(observers, observer_names), (items, item_names)] = _answered(correct, observer, item)
+    check_level(level)
+    answers, [(observers, observer_names), (items, item_names)] = answered(correct, observer, item)
     n_trials, n_observers, n_items = len(answers), len(observer_names), len(item_names)
     estimate = float(answers.mean())
     n_fewest = min(n_observers, n_items)
 
-    def result(low: float, high: float, method: str, error: float = np.nan, df: float = np.nan):
+    def result(low: float, high: float, method: str, spread: Spread | None = None):
+        of = Spread(np.nan, np.nan, np.nan, (), ()) if spread is None else spread
         return PopulationAccuracy(
-            estimate, low, high, level, method, error, df, n_observers, n_items, n_trials
+            estimate,
+            low,
+            high,
+            level,
+            method,
+            of.error,
+            of.df,
+            of.skewness,
+            n_observers,
+            n_items,
+            n_trials,
         )
 
     if n_fewest < 2:
@@ -127,26 +143,49 @@ def population_accuracy(
         return result(
             exact.low, exact.high, "exact binomial (Clopper–Pearson) over the smaller number of clusters"
         )
+    spread = spread_of((answers - estimate) / n_trials, observers, items)
+    low, high = spread.interval(estimate, level)
+    method = "two-way cluster-robust (observers and items), t with Hall's correction for skewness"
+    return result(max(low, 0.0), min(high, 1.0), method, spread)
 
-    residuals = answers - estimate
-    pairs = pd.factorize(observers * n_items + items)[0]
-    by_observer, by_item, by_pair = (_cluster_variance(residuals, c) for c in (observers, items, pairs))
-    variance = by_observer + by_item - by_pair
-    if variance <= 0:
-        variance = by_pair
-    spread = by_observer**2 / (n_observers - 1) + by_item**2 / (n_items - 1)
-    # A spread of 0 (all observers and all items alike to the last trial) leaves the normal distribution.
-    df = max(variance**2 / spread, n_fewest - 1) if spread > 0 else np.inf
-    error = float(np.sqrt(variance))
-    centre = special.logit(estimate)
-    half_width = stats.t.ppf((1 + level) / 2, df) * error / (estimate * (1 - estimate))
-    return result(
-        float(special.expit(centre - half_width)),
-        float(special.expit(centre + half_width)),
-        "two-way cluster-robust (observers and items), t on the logit scale",
-        error,
-        float(df),
-    )
+
+def next_observer_interval(correct: Answers, observer: ArrayLike, level: float = 0.95) -> tuple[float, float]:
+    r"""Return between which proportions correct the next observer of the same items will most likely lie.
+
+    For one more person from the same population who does the same session: the prediction interval of a
+    normal distribution, :math:`m \pm t_{n-1}\, s \sqrt{1 + 1/n}`, of the observers' logits, each with
+    half a right and half a wrong answer added.
+
+    Parameters
+    ----------
+    correct : array_like of bool, shape (n_trials,)
+        Whether the answer was right; missing values are left out.
+    observer : array_like, shape (n_trials,)
+        Who answered.
+    level : float
+        Probability, between 0 and 1.
+
+    Returns
+    -------
+    low, high : float
+        NaN with fewer than two observers.
+
+    Raises
+    ------
+    InputError
+        As `population_accuracy`.
+    """
+    check_level(level)
+    answers, [(codes, _)] = answered(correct, observer)
+    n_trials = np.bincount(codes)
+    n_correct = np.bincount(codes, weights=answers)
+    n = len(n_trials)
+    if n < 2:
+        return np.nan, np.nan
+    logits = special.logit((n_correct + 0.5) / (n_trials + 1))
+    reach = stats.t.ppf((1 + level) / 2, n - 1) * logits.std(ddof=1) * np.sqrt(1 + 1 / n)
+    low, high = special.expit(logits.mean() + reach * np.array([-1, 1]))
+    return float(low), float(high)
 
 
 def observer_accuracy(correct: Answers, observer: ArrayLike, level: float = 0.95) -> pd.DataFrame:
@@ -178,8 +217,8 @@ def observer_accuracy(correct: Answers, observer: ArrayLike, level: float = 0.95
     """
     from statsmodels.stats.proportion import proportion_confint
 
-    _check_level(level)
-    answers, [(codes, names)] = _answered(correct, observer)
+    check_level(level)
+    answers, [(codes, names)] = answered(correct, observer)
     n_trials = np.bincount(codes)
     n_correct = np.bincount(codes, weights=answers).astype(int)
     low, high = proportion_confint(n_correct, n_trials, alpha=1 - level, method="wilson")
@@ -195,7 +234,7 @@ def observer_accuracy(correct: Answers, observer: ArrayLike, level: float = 0.95
     )
 
 
-def _answered(correct: Answers, *groups: ArrayLike) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
+def answered(correct: Answers, *groups: ArrayLike) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
     """Return the answers that were given, 0 or 1, and for each grouping its codes and sorted names."""
     try:
         answers = pd.array(np.asarray(correct), dtype="boolean")
@@ -216,12 +255,7 @@ def _answered(correct: Answers, *groups: ArrayLike) -> tuple[np.ndarray, list[tu
     return answers[given].to_numpy(float), factorized
 
 
-def _cluster_variance(residuals: np.ndarray, cluster: np.ndarray) -> float:
-    """Return the one-way cluster-robust variance of a mean; `cluster` holds codes 0 … G−1."""
-    sums = np.bincount(cluster, weights=residuals)
-    return len(sums) / (len(sums) - 1) * float(np.square(sums).sum()) / len(residuals) ** 2
-
-
-def _check_level(level: float) -> None:
+def check_level(level: float) -> None:
+    """Refuse a coverage that is none."""
     if not 0 < level < 1:
         raise InputError(f"level is {level}, but a coverage lies between 0 and 1: write 0.95 for 95%")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence import Evidence
+from analysis.exclude import SESSION_RULES, TRIAL_RULES
 from analysis.figures import NAMES_UP_TO
 from analysis.pictures import evenly_chosen
 from analysis.scores import Consistency, Scores
@@ -63,11 +65,14 @@ def content_of(evidence: Evidence, scores: Scores, settings: AnalyseSettings, ti
             "n_incomplete": evidence.n_incomplete,
             "n_other_kind": evidence.n_other_kind,
             "n_other_set": evidence.n_other_set,
+            "n_interrupted": _n_interrupted(evidence),
             "n_without_answer": int(evidence.sessions["correct"].isna().sum()),
             "labelled_anew": evidence.labelled_anew,
             "conditions": evidence.conditions,
             "stimulus_set": {"name": evidence.stimulus_set.name, "set_id": evidence.stimulus_set.set_id},
         },
+        "exclusions": _exclusions(evidence, scores, settings),
+        "label_change": _label_change(evidence, scores),
         "population": asdict(scores.population) | {"chance": CHANCE},
         "observers": _observers(scores),
         "consistency": {
@@ -96,6 +101,33 @@ def plain(value: Any) -> Any:
     if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
         return None
     return value
+
+
+def _n_interrupted(evidence: Evidence) -> int:
+    sessions = evidence.recorded.drop_duplicates(["participant", "session"])
+    return int(sessions["interrupted"].fillna(False).sum())
+
+
+def _exclusions(evidence: Evidence, scores: Scores, settings: AnalyseSettings) -> dict[str, Any]:
+    exclusion, without = evidence.exclusion, scores.without_exclusions
+    table = exclusion.sessions
+    return {
+        "rules": settings.exclude.model_dump(mode="json", exclude_defaults=True),
+        "n_sessions": exclusion.n_sessions,
+        "n_trials": exclusion.n_trials,
+        "by_rule": {
+            **{rule: int((table["excluded_by"] == rule).sum()) for rule in SESSION_RULES},
+            **{rule: int(table[rule].sum()) for rule in TRIAL_RULES},
+        },
+        "sessions": table.to_dict("records"),
+        "population_without": None if without is None else asdict(without),
+    }
+
+
+def _label_change(evidence: Evidence, scores: Scores) -> dict[str, Any] | None:
+    if evidence.relabelled is None or scores.label_change is None:
+        return None
+    return {"labels": evidence.relabelled.name} | asdict(scores.label_change)
 
 
 def _pool(evidence: Evidence, scores: Scores) -> dict[str, Any] | None:
@@ -177,8 +209,11 @@ def _hardest(evidence: Evidence, scores: Scores) -> list[dict[str, Any]]:
     items = evidence.stimulus_set.items
     keys = ("item_id", "image_id", "file", "class_name", "difficulty", "n_correct", "n_models")
 
-    def item(item_id: str) -> dict[str, Any]:
-        return {key: getattr(items[item_id], key) for key in keys}
+    def item(row: Mapping[Any, Any], which: str) -> dict[str, Any]:
+        item = items[row[f"{which}_item"]]
+        about = {key: getattr(item, key) for key in keys}
+        # Answers may be scored by other labels than the set's own.
+        return about | {key: row[f"{which}_{key}"] for key in ("difficulty", "n_correct", "n_models")}
 
     return [
         {
@@ -186,8 +221,8 @@ def _hardest(evidence: Evidence, scores: Scores) -> list[dict[str, Any]]:
             "n_answers": row["n_answers"],
             "n_correct": row["n_correct"],
             "accuracy": row["accuracy"],
-            "harder": item(row["harder_item"]),
-            "easier": item(row["easier_item"]),
+            "harder": item(row, "harder"),
+            "easier": item(row, "easier"),
         }
         for row in wrong.to_dict("records")
     ]

@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 
+from analysis.exclude import Exclusion, exclude
 from analysis.sessions import read_sessions
+from analysis.settings import ExcludeSettings
+from analysis.trials import joined, labels_of, trials_of
 from experiment.records import Kind
 from model_eval.artefacts import InputError, check_hash, read_json, sha256_of
 from model_eval.records import Decisions, DifficultyTable, read_decisions, read_difficulty
-from stimuli.records import Block, StimulusSet, read_stimulus_set
+from stimuli.records import StimulusSet, read_stimulus_set
 
 Choice = Literal["auto", "person", "simulated"]
+
+
+@dataclass(frozen=True)
+class Relabelled:
+    """Other labels than those that the stimulus set was built with.
+
+    Attributes
+    ----------
+    name : str
+        Where they come from, as the user said it.
+    before : DataFrame
+        The set's trials under its own labels, as `trials_of` returns them.
+    """
+
+    name: str
+    before: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -30,9 +50,14 @@ class Evidence:
         What each model answered; None where a published table was labelled in their place.
     stimulus_set : StimulusSet
         What the observers saw.
-    sessions : DataFrame
-        The main block, without catch trials and repeats, of every session with that set and of one kind of
-        observer, as `read_sessions` has it.
+    trials : DataFrame
+        The set's trials under the labels that answers are scored by, as `trials_of` returns them.
+    recorded : DataFrame
+        Every row of the sessions with that set and of one kind of observer, as `joined` returns them.
+    exclusion : Exclusion
+        What counts of the main block, without catch trials and repeats, and what the rules took away.
+    relabelled : Relabelled or None
+        Where other labels than the set's own are scored by.
     kind : Kind
         Whether these are people or simulated; never both.
     n_sessions, n_incomplete : int
@@ -51,7 +76,10 @@ class Evidence:
     difficulty: DifficultyTable
     decisions: Decisions | None
     stimulus_set: StimulusSet
-    sessions: pd.DataFrame
+    trials: pd.DataFrame
+    recorded: pd.DataFrame
+    exclusion: Exclusion
+    relabelled: Relabelled | None
     kind: Kind
     n_sessions: int
     n_incomplete: int
@@ -62,6 +90,11 @@ class Evidence:
     made_from: dict[str, str]
 
     @property
+    def sessions(self) -> pd.DataFrame:
+        """The rows that count."""
+        return self.exclusion.kept
+
+    @property
     def labelled_anew(self) -> bool:
         """Whether the images got other labels after the stimulus set was built."""
         set_manifest = self.manifests[f"stimuli/{self.stimulus_set.folder.name}/stimulus_set.json"]
@@ -69,7 +102,9 @@ class Evidence:
         return set_manifest["made_from"].get(name) != self.made_from[name]
 
 
-def gather(root: Path, set_name: str, observers: Choice) -> Evidence:
+def gather(
+    root: Path, set_name: str, observers: Choice, rules: ExcludeSettings, labels: Path | None = None
+) -> Evidence:
     """Read what a study's folders hold.
 
     Parameters
@@ -80,6 +115,10 @@ def gather(root: Path, set_name: str, observers: Choice) -> Evidence:
         The stimulus set that the report is about.
     observers : {"auto", "person", "simulated"}
         ``auto``: people if there is at least one session of a person, else simulated observers.
+    rules : ExcludeSettings
+        What does not count.
+    labels : Path, optional
+        Folder of another difficulty table, to score answers by in place of the set's own labels.
 
     Raises
     ------
@@ -117,22 +156,27 @@ def gather(root: Path, set_name: str, observers: Choice) -> Evidence:
             f"(set_id {stimulus_set.set_id}); run one, or name the set that was shown"
         )
     complete = shown.groupby("session_key")["complete"].first()
-    # Catch trials ask for attention, and a repeat is no new item: neither tells how often people are right.
-    scored = [
-        trial.trial_id
-        for trial in stimulus_set.trials
-        if trial.block is Block.MAIN and not trial.catch and trial.repeats is None
-    ]
-    main = shown[shown["trial_id"].isin(scored)].reset_index(drop=True)
-    if main["correct"].isna().all():
-        raise InputError(f"{root / 'data'}: no trial of a main block has a right answer yet; run on")
+    own = trials_of(stimulus_set)
+    trials = own if labels is None else trials_of(stimulus_set, labels_of(read_difficulty(labels)))
+    recorded = joined(shown.reset_index(drop=True), trials, anew=labels is not None)
+    exclusion = exclude(recorded, rules)
+    if exclusion.kept["correct"].isna().all():
+        why = "no trial of a main block has a right answer yet; run on"
+        if exclusion.n_trials:
+            why = "the rules of [analyse.exclude] leave no trial with a right answer; loosen them"
+        raise InputError(f"{root / 'data'}: {why}")
+    if labels is not None:
+        names.append(Path(os.path.relpath(labels / "difficulty.json", root)).as_posix())
     session_files = sorted((root / "data").glob("sub-*/**/*_beh.*"))
     files = [*(root / name for name in names), root / "data" / "participants.tsv", *session_files]
     return Evidence(
         difficulty=difficulty,
         decisions=decisions,
         stimulus_set=stimulus_set,
-        sessions=main,
+        trials=trials,
+        recorded=recorded,
+        exclusion=exclusion,
+        relabelled=None if labels is None else Relabelled(labels_name(labels, root), own),
         kind=kind,
         n_sessions=len(complete),
         n_incomplete=int((~complete.astype("boolean").fillna(False)).sum()),
@@ -140,8 +184,13 @@ def gather(root: Path, set_name: str, observers: Choice) -> Evidence:
         n_other_set=every["session_key"].nunique() - with_set["session_key"].nunique(),
         conditions=_conditions(root / "data", stimulus_set.set_id, set(shown["participant"])),
         manifests=manifests,
-        made_from={path.relative_to(root).as_posix(): sha256_of(path) for path in files},
+        made_from={Path(os.path.relpath(path, root)).as_posix(): sha256_of(path) for path in files},
     )
+
+
+def labels_name(labels: Path, root: Path) -> str:
+    """Name a folder of labels as seen from the study."""
+    return Path(os.path.relpath(labels, root)).as_posix()
 
 
 def _conditions(data: Path, set_id: str, participants: set[str]) -> list[dict[str, Any]]:

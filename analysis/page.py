@@ -38,10 +38,12 @@ class Pictures:
 
 
 def render(content: Mapping[str, Any], pictures: Pictures) -> str:
-    """Fill the page; every number in it comes from `content`, and every text is escaped.
+    """Fill the report; every number in it comes from `content`."""
+    return fill("report.html.jinja", **content, pictures=pictures)
 
-    The same content and pictures give the same bytes.
-    """
+
+def fill(template: str, **values: Any) -> str:
+    """Fill a page; every text is escaped, and the same values give the same bytes."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -59,7 +61,7 @@ def render(content: Mapping[str, Any], pictures: Pictures) -> str:
         "plural": plural,
         "pretty": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
     }
-    return environment.get_template("report.html.jinja").render(**content, pictures=pictures)
+    return environment.get_template(template).render(**values)
 
 
 def percent(share: float | None, digits: int = 1) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from model_eval.images import ImageSource
 
 FIGURES = ("models", "histogram", "observers", "observer_consistency", "model_consistency")
-TABLES = ("models", "histogram", "observers", "trials", "observer_consistency", "model_consistency")
+TABLES = (*FIGURES, "trials", "exclusions")
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ def write_report(
     experiment_set: str,
     source: ImageSource | None,
     observers: Choice = "auto",
+    labels: Path | None = None,
 ) -> Results:
     """Score a study's observers and models, and leave the report in ``report/``.
 
@@ -89,19 +90,21 @@ def write_report(
         The images, for examples; None leaves these out, and the page says so.
     observers : {"auto", "person", "simulated"}
         Whose sessions; ``auto`` takes people where there are any, else simulated observers.
+    labels : Path, optional
+        Folder of another difficulty table, to score answers by in place of the set's own labels.
 
     Raises
     ------
     InputError
         A stage is missing, changed or made from something else, or there is no session to score.
     """
-    evidence = gather(root, experiment_set, observers)
+    evidence = gather(root, experiment_set, observers, settings.exclude, labels)
     scores = score(evidence, settings.level)
     content = content_of(evidence, scores, settings, title)
     examples, no_examples = _examples(content, source)
     folder = root / "report"
     written = _write_figures(folder / "figures", draw_figures(evidence, scores))
-    _write_tables(folder / "tables", tables_of(content, scores))
+    _write_tables(folder / "tables", tables_of(evidence, content, scores))
     pictures = Pictures(written, examples, no_examples, _items(evidence, content))
     write_text(folder / "report.html", render(content, pictures))
     write_json(folder / "results.json", content)
@@ -136,12 +139,13 @@ def draw_figures(evidence: Evidence, scores: Scores) -> dict[str, Figure]:
     return drawn
 
 
-def tables_of(content: dict[str, Any], scores: Scores) -> dict[str, pd.DataFrame]:
+def tables_of(evidence: Evidence, content: dict[str, Any], scores: Scores) -> dict[str, pd.DataFrame]:
     """Return each table that the scores suffice for, by name."""
     tables = {
         "histogram": pd.DataFrame(content["difficulty"]["histogram"]),
         "observers": scores.observers.reset_index(),
         "trials": scores.trials,
+        "exclusions": evidence.exclusion.sessions,
         "observer_consistency": scores.observer_consistency.kappa.rename_axis("observer").reset_index(),
     }
     if content["pool"] is not None and scores.model_consistency is not None:

@@ -11,6 +11,7 @@ from analysis.accuracy import PopulationAccuracy, observer_accuracy, population_
 from analysis.consistency import ConsistencySummary, summarise_pairs
 from analysis.evidence import Evidence
 from analysis.items import trial_accuracy
+from analysis.relabel import LabelChange, compare_labels
 from model_eval.agreement import error_consistency
 from model_eval.records import Decisions
 
@@ -39,6 +40,10 @@ class Scores:
     ----------
     population : PopulationAccuracy
         For new observers and new trials.
+    without_exclusions : PopulationAccuracy or None
+        The same over all scored trials; None where the rules took nothing away.
+    label_change : LabelChange or None
+        Where other labels than the set's own are scored by.
     observers : DataFrame, one row an observer, index observer
         `n_trials`, `n_correct`, `accuracy`, `low`, `high`, `median_response_time_s`; the most accurate first.
     trials : DataFrame
@@ -50,6 +55,8 @@ class Scores:
     """
 
     population: PopulationAccuracy
+    without_exclusions: PopulationAccuracy | None
+    label_change: LabelChange | None
     observers: pd.DataFrame
     trials: pd.DataFrame
     observer_consistency: Consistency
@@ -64,22 +71,32 @@ def score(evidence: Evidence, level: float) -> Scores:
     over the first answer that an observer gave to each trial.
     """
     sessions = evidence.sessions.dropna(subset="correct")
-    answers = sessions["correct"], sessions["participant"].astype(str), sessions["trial_id"].astype(str)
-    observers = observer_accuracy(answers[0], answers[1], level)
+    observers = observer_accuracy(sessions["correct"], sessions["participant"].astype(str), level)
     times = sessions.groupby("participant", observed=True)["response_time"].median()
     observers["median_response_time_s"] = times.rename(index=str).reindex(observers.index)
     observers = observers.sort_values("accuracy", ascending=False, kind="stable")
     model_accuracy = model_consistency = None
     if evidence.decisions is not None:
         model_accuracy, model_consistency = _score_models(evidence.decisions)
+    exclusion, relabelled = evidence.exclusion, evidence.relabelled
+    everything = evidence.recorded[evidence.recorded["scored"]]
     return Scores(
-        population=population_accuracy(*answers, level),
+        population=_population(sessions, level),
+        without_exclusions=_population(everything, level) if exclusion.n_trials else None,
+        label_change=None
+        if relabelled is None
+        else compare_labels(evidence.sessions, relabelled.before, evidence.trials, level),
         observers=observers,
-        trials=trial_accuracy(sessions, evidence.stimulus_set),
+        trials=trial_accuracy(sessions, evidence.trials),
         observer_consistency=_observer_consistency(sessions, observers.index),
         model_accuracy=model_accuracy,
         model_consistency=model_consistency,
     )
+
+
+def _population(sessions: pd.DataFrame, level: float) -> PopulationAccuracy:
+    observer, item = sessions["participant"].astype(str), sessions["trial_id"].astype(str)
+    return population_accuracy(sessions["correct"], observer, item, level)
 
 
 def _observer_consistency(sessions: pd.DataFrame, order: pd.Index) -> Consistency:

@@ -11,19 +11,31 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.trials import joined, labels_of, trials_of
 from experiment.records import COLUMNS, Kind
 from model_eval.artefacts import InputError
+from model_eval.records import read_difficulty
+from stimuli.records import read_tables
 
 TABLE_NAME = re.compile(
     r"sub-(?P<participant>[A-Za-z0-9]+)(?:_ses-(?P<session>[A-Za-z0-9]+))?_task-[A-Za-z0-9]+_beh\.tsv"
 )
 ENTITIES = ("participant", "session", "kind", "set_id")
-CATEGORIES = ("block", "trial_id", "left_item", "right_item", "response", "response_item")
-FLOATS = ("response_time", "onset", "worst_frame")
-INTEGERS = ("trial_index", "dropped_frames", "late_flips", "early_keys", "keys_together", "broken_off")
+CATEGORIES = ("block", "trial_id", "left_item", "right_item", "item", "response", "response_item")
+ORDERED = {"block": ("practice", "main"), "response": ("left", "right")}
+"""Categories with an order of their own; others are in alphabetical order."""
+FLOATS = ("response_time", "onset", "worst_frame", "image_duration", "confidence", "confidence_time")
+INTEGERS = (
+    *("trial_index", "dropped_frames", "late_flips", "early_keys", "keys_together", "broken_off"),
+    "image_frames",
+)
 BOOLEANS = ("correct", "timing_ok", "key_held", "resumed")
-REQUIRED = tuple(column.name for column in COLUMNS)
-"""Columns that every session table has; a table may have more, which are kept as text."""
+PAIR_COLUMNS = tuple(column.name for column in COLUMNS)
+"""Columns of every session with pairs; a table may have more, which are kept as text where unknown here."""
+SESSION_COLUMNS = ("complete", "interrupted")
+"""What is known of a session as a whole, on each of its rows."""
+OTHER_COLUMNS = ("trial_index", "block", "trial_id", "item", "response_time", "onset")
+"""Columns of every session with single images, to be named or rated."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +50,23 @@ class _SessionFile:
     complete: bool | None
 
 
-def read_sessions(folder: Path | str) -> pd.DataFrame:
+def read_sessions(
+    folder: Path | str, stimuli: Path | str | None = None, labels: Path | str | None = None
+) -> pd.DataFrame:
     """Read every session of a BIDS data set, people's and simulated ones.
 
     A line that isn't finished yet, as a running or a killed session may leave behind, is left out; a session
-    without a finished line has no row. Nothing is scored anew: `correct` is what the session wrote.
+    without a finished line has no row. `correct` is what the session wrote, unless `labels` are given.
 
     Parameters
     ----------
     folder : path
         The data set: the folder that holds ``participants.tsv``.
+    stimuli : path, optional
+        Folder of a stimulus set: only sessions with this set are returned, and each row with the columns of
+        `analysis.trials.trials_of` about its trial.
+    labels : path, optional
+        Folder of a difficulty table, to score the answers to pairs by in place of the set's own labels.
 
     Returns
     -------
@@ -55,16 +74,34 @@ def read_sessions(folder: Path | str) -> pd.DataFrame:
         One row a trial, in the order of participants, sessions and trials: `participant` (without ``sub-``),
         `session` (missing where the data set has none), `kind` (``person`` or ``simulated``), `set_id`, then
         the columns of the session tables (times in seconds; `correct` a nullable bool,
-        missing where both items of the trial are equally hard), and `complete`: whether the session has a row
-        for each trial of its set (missing where its sidecar doesn't say how many there are).
+        missing where both items of the trial are equally hard), and of the session as a whole
+        `complete`: whether it has a row for each trial of its set (missing where its sidecar doesn't say how
+        many there are), and `interrupted`: whether it was taken up again.
 
     Raises
     ------
     InputError
         The folder holds no session, a file that belongs to a session is missing or damaged, a row has the
         wrong number of cells, a cell the wrong type, or a session's trials are not numbered 0, 1, 2 …
+        Also where the stimulus set or the labels are missing or changed, or no session was run with the set.
     """
-    folder = Path(folder)
+    if labels is not None and stimuli is None:
+        raise InputError("labels score the items of a stimulus set; name its folder too (stimuli=…)")
+    table = _read_all(Path(folder))
+    if stimuli is None:
+        return table
+    stimulus_set = read_tables(Path(stimuli))
+    table = table[table["set_id"] == stimulus_set.set_id].reset_index(drop=True)
+    if table.empty:
+        raise InputError(
+            f"{folder}: no session with the set in {stimuli} as it is now (set_id {stimulus_set.set_id})"
+        )
+    difficulty = None if labels is None else labels_of(read_difficulty(Path(labels)))
+    return joined(table, trials_of(stimulus_set, difficulty), anew=labels is not None)
+
+
+def _read_all(folder: Path) -> pd.DataFrame:
+    """Return every row of a data set."""
     paths = sorted([*folder.glob("sub-*/beh/*_beh.tsv"), *folder.glob("sub-*/ses-*/beh/*_beh.tsv")])
     if not paths:
         raise InputError(
@@ -87,9 +124,22 @@ def read_sessions(folder: Path | str) -> pd.DataFrame:
             f"{row['_file']}: trial_index {row['trial_index']} stands where another belongs; "
             "restore the file, as rows are numbered 0, 1, 2 … and never changed"
         )
-    table = table.astype(dict.fromkeys((*ENTITIES, *CATEGORIES), "category"))
-    extra = [name for name in table.columns if name not in (*ENTITIES, *REQUIRED, "complete", "_file")]
-    return table[[*ENTITIES, *REQUIRED, *extra, "complete"]]
+    table["interrupted"] = _interrupted(table)
+    categories = [name for name in (*ENTITIES, *CATEGORIES) if name in table]
+    table = table.astype(dict.fromkeys(categories, "category"))
+    for name, order in ORDERED.items():
+        if name in table and set(table[name].cat.categories) <= set(order):
+            table[name] = table[name].cat.set_categories(order, ordered=True)
+    own = [name for name in PAIR_COLUMNS if name in table]
+    extra = [name for name in table.columns if name not in (*ENTITIES, *own, *SESSION_COLUMNS, "_file")]
+    return table[[*ENTITIES, *own, *extra, *SESSION_COLUMNS]]
+
+
+def _interrupted(table: pd.DataFrame) -> pd.Series:
+    """Return for each row whether its session was taken up again."""
+    if "resumed" not in table:
+        return pd.Series(pd.NA, table.index, dtype="boolean")
+    return table.groupby("_file")["resumed"].transform("any").astype("boolean")
 
 
 def _read_kinds(path: Path) -> dict[str, str]:
@@ -162,7 +212,8 @@ def _read_sidecar(path: Path) -> dict[str, Any]:
 def _check_cells(path: Path, header: str, body: str, n_rows: int) -> None:
     """Refuse a table that lacks a column, or a row with more or fewer cells than the header."""
     columns = header.split("\t")
-    missing = [name for name in REQUIRED if name not in columns]
+    required = OTHER_COLUMNS if "item" in columns else PAIR_COLUMNS
+    missing = [name for name in required if name not in columns]
     if missing and header:
         raise InputError(f"{path}: lacks the column(s) {', '.join(missing)}; restore the file from a copy")
     n_tabs = len(columns) - 1
@@ -189,12 +240,12 @@ def _parse(header: str, files: list[_SessionFile]) -> pd.DataFrame:
         complete=spread([file.complete for file in files], "boolean"),
         _file=spread([str(file.path) for file in files], "str"),
     )
-    for name in (*FLOATS, *INTEGERS):
+    for name in (each for each in (*FLOATS, *INTEGERS) if each in raw):
         table[name] = _checked(table, name, pd.to_numeric(raw[name], errors="coerce"))
-    for name in INTEGERS:
+    for name in (each for each in INTEGERS if each in raw):
         whole = table[name].where(table[name] % 1 == 0)
         table[name] = _checked(table.assign(**{name: raw[name]}), name, whole).astype("Int64")
-    for name in BOOLEANS:
+    for name in (each for each in BOOLEANS if each in raw):
         values = raw[name].map({"true": True, "false": False}).astype("boolean")
         table[name] = _checked(table, name, values)
     return table

@@ -4,7 +4,34 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class ExcludeSettings(BaseModel):
+    """``[analyse.exclude]``: which sessions and trials do not count, in the order of `analysis.exclude`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sessions: dict[str, Annotated[str, Field(min_length=1)]] = {}
+    """``07`` (a participant) or ``07/2`` (one session of several), each with the reason."""
+    min_catch_accuracy: Share | None = None
+    """Smallest share of a session's catch trials that must be right."""
+    timing_ok: bool = False
+    """Whether to leave out trials whose `timing_ok` is false."""
+    min_response_time_s: Seconds | None = None
+    max_response_time_s: Seconds | None = None
+    max_share_missing: Share | None = None
+    """Largest share of its scored trials that a session may lack, those that rules took away included."""
+
+    @model_validator(mode="after")
+    def _times_in_order(self) -> ExcludeSettings:
+        low, high = self.min_response_time_s, self.max_response_time_s
+        if low is not None and high is not None and low >= high:
+            raise ValueError("`min_response_time_s` to be smaller than `max_response_time_s`")
+        return self
 
 
 class AnalyseSettings(BaseModel):
@@ -14,3 +41,4 @@ class AnalyseSettings(BaseModel):
 
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     """Coverage that intervals are built for."""
+    exclude: ExcludeSettings = ExcludeSettings()

@@ -6,13 +6,14 @@ text engines of the machine.  The stimuli are not drawn here: they come on top.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from experiment.texts import PageText
+from experiment.plan import PageText
+from model_eval.artefacts import InputError
 
 BACKGROUND = (128, 128, 128)
 INK = (17, 17, 17)
@@ -20,6 +21,8 @@ QUIET = (62, 62, 62)
 PAPER = (236, 236, 236)
 TRACK = (112, 112, 112)
 SUPERSAMPLING = 4
+LABEL_SIZE, LABEL_LEADING = 0.85, 1.15
+"""Of what is written below keys, in em."""
 
 Colour = tuple[int, int, int]
 Font = ImageFont.FreeTypeFont
@@ -33,12 +36,53 @@ class Fonts:
     bold: Path
 
 
+def require_characters(fonts: Fonts, characters: Iterable[str]) -> None:
+    """Refuse a typeface that lacks a character which is to be written.
+
+    Raises
+    ------
+    InputError
+        The missing characters are named.
+    """
+    for path in (fonts.regular, fonts.bold):
+        font = ImageFont.truetype(str(path), 24)
+        # A font draws what it lacks as one and the same box; U+FFFF is in none.
+        box = bytes(font.getmask("\uffff"))
+        missing = sorted(
+            {each for each in characters if not each.isspace() and bytes(font.getmask(each)) == box}
+        )
+        if missing:
+            raise InputError(
+                f"{path.name} has not got {' '.join(missing)}, which participants are to read; "
+                "name a font file that has ([experiment] font in study.toml)"
+            )
+
+
 @dataclass(frozen=True)
 class KeyCap:
     """A key as it is pictured: an arrow for the arrow keys, else what stands on it."""
 
     key: str
     label: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A key with what it stands for, and where it is pictured.
+
+    Attributes
+    ----------
+    key : KeyCap
+        The key.
+    label : str
+        Written below it; may be empty.
+    centre_px : int
+        From the window's left edge.
+    """
+
+    key: KeyCap
+    label: str
+    centre_px: int
 
 
 @dataclass(frozen=True)
@@ -74,15 +118,8 @@ class Canvas:
             Share of the main block that is done, shown as a bar.
         """
         image, draw = self._blank()
-        em = self.em_px
-        title, body = self._font(1.7, bold=True), self._font(1.0)
-        width = min(round(31 * em), round(self.size_px[0] * 0.8))
-        lines: list[tuple[str, Font, float]] = [
-            (line, title, 1.3 * 1.7) for line in wrap(text.title, title, width)
-        ]
-        for paragraph in text.body:
-            lines.append(("", body, 0.85))
-            lines += [(line, body, 1.55) for line in wrap(paragraph, body, width)]
+        em, width, body = self.em_px, self._width_px, self._font(1.0)
+        lines = self._lines(text)
         bar_em = 2.2 if progress is not None else 0
         cap = key_cap(key, round(2.2 * em), self._font(0.85, bold=True))
         height = round(sum(leading for *_, leading in lines) * em + (bar_em + 2.4) * em) + cap.height
@@ -100,6 +137,24 @@ class Canvas:
         draw.text(prompt, text.prompt, fill=INK, font=body, anchor="lm")
         return image
 
+    def fits(self, text: PageText) -> bool:
+        """Return whether a page has room, key and margins included."""
+        return (sum(leading for *_, leading in self._lines(text)) + 7) * self.em_px <= self.size_px[1]
+
+    @property
+    def _width_px(self) -> int:
+        """Width of running text."""
+        return min(round(31 * self.em_px), round(self.size_px[0] * 0.8))
+
+    def _lines(self, text: PageText) -> list[tuple[str, Font, float]]:
+        """Return a page's lines, each with its font and its height in em."""
+        title, body = self._font(1.7, bold=True), self._font(1.0)
+        lines = [(line, title, 1.3 * 1.7) for line in wrap(text.title, title, self._width_px)]
+        for paragraph in text.body:
+            lines.append(("", body, 0.85))
+            lines += [(line, body, 1.55) for line in wrap(paragraph, body, self._width_px)]
+        return lines
+
     def message(self, text: str) -> Image.Image:
         """Draw one line in the middle."""
         image, draw = self._blank()
@@ -110,26 +165,23 @@ class Canvas:
     def trial(
         self,
         headline: str,
-        keys: tuple[KeyCap, KeyCap],
-        centres_px: tuple[int, int],
+        answers: Sequence[Answer],
         image_height_px: int,
         *,
         fixation: bool = False,
     ) -> Image.Image:
-        """Draw what surrounds a pair: the question above it, a key below each image.
+        """Draw what surrounds the images: the question above them, the keys below.
 
         Parameters
         ----------
         headline : str
             The question, or feedback.
-        keys : tuple of KeyCap
-            Left and right.
-        centres_px : tuple of int
-            Horizontal centres of the two images, from the window's left edge.
+        answers : sequence of Answer
+            From left to right.
         image_height_px : int
             Height that is kept free for the images, around the window's middle.
         fixation : bool
-            Whether to draw the fixation cross between the images.
+            Whether to draw the fixation cross in the window's middle.
         """
         image, draw = self._blank()
         em, middle = self.em_px, self.size_px[1] // 2
@@ -137,14 +189,56 @@ class Canvas:
         above = middle - image_height_px // 2
         draw.text((self.size_px[0] // 2, above - 3 * em), headline, fill=INK, font=font, anchor="mm")
         below = middle + image_height_px // 2
-        for key, centre in zip(keys, centres_px, strict=True):
-            cap = key_cap(key, round(2.2 * em), self._font(0.85, bold=True))
-            image.paste(cap, (centre - cap.width // 2, below + round(1.4 * em)))
+        small, lines = self._labels([answer.label for answer in answers])
+        for answer, label in zip(answers, lines, strict=True):
+            cap = key_cap(answer.key, round(2.2 * em), self._font(0.85, bold=True))
+            image.paste(cap, (answer.centre_px - cap.width // 2, below + round(1.4 * em)))
+            for number, line in enumerate(label):
+                y = below + round((4.4 + LABEL_LEADING * number) * em)
+                draw.text((answer.centre_px, y), line, fill=INK, font=small, anchor="mm")
         if fixation:
             arm, half = max(6, round(0.45 * em)), max(1, round(0.06 * em))
             x = self.size_px[0] // 2
             draw.rectangle((x - arm, middle - half, x + arm - 1, middle + half - 1), fill=INK)
             draw.rectangle((x - half, middle - arm, x + half - 1, middle + arm - 1), fill=INK)
+        return image
+
+    def examples(
+        self, text: PageText, key: KeyCap, pictures: Sequence[tuple[Image.Image, str]]
+    ) -> Image.Image:
+        """Draw a page whose title and body stand above example images, each with a caption.
+
+        Pictures that would be too wide or too high together are made smaller, all alike.
+        """
+        image, draw = self._blank()
+        em, body = self.em_px, self._font(1.0)
+        lines = self._lines(text)
+        above = sum(leading for *_, leading in lines) * em
+        gap, below = 2 * em, 7.5 * em  # below: caption, key and their distances
+        wide = sum(picture.width for picture, _ in pictures) + gap * (len(pictures) - 1)
+        high = max(picture.height for picture, _ in pictures)
+        scale = min(1.0, self.size_px[0] * 0.9 / wide, (self.size_px[1] - above - below - 3 * em) / high)
+        height = round(above + below + high * scale)
+        y = float((self.size_px[1] - height) // 2)
+        left = (self.size_px[0] - self._width_px) // 2
+        for line, font, leading in lines:
+            draw.text((left, round(y + leading * em / 2)), line, fill=INK, font=font, anchor="lm")
+            y += leading * em
+        y += 1.2 * em
+        x = (self.size_px[0] - wide * scale) / 2
+        for picture, caption in pictures:
+            size = round(picture.width * scale), round(picture.height * scale)
+            image.paste(
+                picture.resize(size, Image.Resampling.LANCZOS) if scale < 1 else picture, (round(x), round(y))
+            )
+            middle = round(x + size[0] / 2), round(y + high * scale + 0.9 * em)
+            draw.text(middle, caption, fill=INK, font=self._font(0.9, bold=True), anchor="mm")
+            x += size[0] + gap
+        cap = key_cap(key, round(2.2 * em), self._font(0.85, bold=True))
+        foot = round(y + high * scale + 3.2 * em)
+        image.paste(cap, (left, foot))
+        prompt = left + cap.width + round(0.7 * em), foot + cap.height // 2
+        draw.text(prompt, text.prompt, fill=INK, font=body, anchor="lm")
         return image
 
     def progress_bar(self, share: float) -> Image.Image:
@@ -174,10 +268,27 @@ class Canvas:
         )
         return image
 
-    @property
-    def reserved_px(self) -> int:
-        """Height that question and keys need, above and below the images together."""
-        return round(9 * self.em_px)
+    def spread_px(self, n: int) -> list[int]:
+        """Return the centres of `n` answers beside each other, from the window's left edge."""
+        middle = self.size_px[0] // 2
+        return [round(middle + (index - (n - 1) / 2) * self._spacing_px(n)) for index in range(n)]
+
+    def reserved_px(self, labels: Sequence[str]) -> int:
+        """Return the height that a question and its answers need, above and below the images together."""
+        n_lines = max(len(lines) for lines in self._labels(labels)[1])
+        return round(2 * max(4.5, (4.6 + LABEL_LEADING * n_lines) * bool(n_lines)) * self.em_px)
+
+    def _spacing_px(self, n: int) -> float:
+        return min(self.size_px[0] * 0.96 / n, 9 * self.em_px)
+
+    def _labels(self, labels: Sequence[str]) -> tuple[Font, list[list[str]]]:
+        """Break labels into lines, in a font in which the longest word has room."""
+        width_px = self._spacing_px(len(labels)) - 0.5 * self.em_px
+        font = self._font(LABEL_SIZE)
+        longest_px = max((font.getlength(word) for label in labels for word in label.split()), default=0.0)
+        if longest_px > width_px:
+            font = self._font(LABEL_SIZE * width_px / longest_px)
+        return font, [wrap(label, font, width_px) for label in labels]
 
     def _blank(self) -> tuple[Image.Image, ImageDraw.ImageDraw]:
         image = Image.new("RGB", self.size_px, BACKGROUND)

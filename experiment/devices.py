@@ -7,15 +7,40 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from experiment.plan import Page
-from experiment.records import Choice, ScheduledTrial, Timing
+from experiment.plan import Page, PageText
+from experiment.records import Ask, Choice, ScheduledTrial, Timing
+from model_eval.artefacts import InputError
 
 
 class Stopped(Exception):  # noqa: N818 - stopping is the observer's right, no error
     """The observer asked to stop; what was recorded stays, and the session can be taken up again."""
 
 
-class Display(Protocol):
+class Paused(Exception):  # noqa: N818 - likewise
+    """The experimenter asked for a pause; the trial that is on counts for nothing and is shown again."""
+
+
+class NotSaved(InputError):  # noqa: N818 - named for what it says to people
+    """A response could not be made safe; every earlier one is, and recording it can be tried again."""
+
+
+class Reader(Protocol):
+    """Shows texts and questions outside trials."""
+
+    def fits(self, text: PageText) -> bool:
+        """Return whether a page has room on the screen."""
+        ...
+
+    def read(self, text: PageText) -> None:
+        """Show a page of text; it stays until something else is shown."""
+        ...
+
+    def question(self, ask: Ask) -> None:
+        """Show a question by itself, with its answers."""
+        ...
+
+
+class Display(Reader, Protocol):
     """Shows things, and tells when they were on the screen."""
 
     def page(self, page: Page) -> None:
@@ -26,16 +51,24 @@ class Display(Protocol):
         """Show the fixation for a time, then return."""
         ...
 
-    def pair(self, trial: ScheduledTrial) -> float:
-        """Show the two images; return their onset in s from the start of the session."""
+    def images(self, trial: ScheduledTrial) -> float:
+        """Show a trial's images and its first question; return their onset in s from the session's start."""
+        ...
+
+    def further(self, trial: ScheduledTrial, ask: Ask) -> None:
+        """Show a further question about the images."""
         ...
 
     def timing(self) -> Timing:
-        """Return how the screen kept its rhythm since the onset of the pair."""
+        """Return how the screen kept its rhythm since the onset of the images."""
         ...
 
     def feedback(self, correct: bool | None) -> None:
         """Show briefly whether the last choice was right, then return."""
+        ...
+
+    def too_late(self) -> None:
+        """Show briefly that the time for an answer is over, then return."""
         ...
 
 
@@ -52,12 +85,14 @@ class Observer(Protocol):
         """
         ...
 
-    def choose(self, trial: ScheduledTrial) -> Choice:
-        """Return the observer's choice between the two images that are on.
+    def choose(self, trial: ScheduledTrial | None, ask: Ask) -> Choice:
+        """Return the observer's answer to the question that is on, about a trial or by itself.
 
         Raises
         ------
         Stopped
             The observer asks to stop instead.
+        Paused
+            The experimenter asks for a pause.
         """
         ...

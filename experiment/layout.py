@@ -1,4 +1,4 @@
-"""Where the two images stand, in pixels: the geometry of screen, observer and images."""
+"""Where the images of a trial stand, in pixels: the geometry of screen, observer and images."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from math import atan, degrees, radians, tan
 
 from PIL import Image
 
-from experiment.records import Side
 from experiment.settings import MonitorSettings
 from model_eval.artefacts import InputError
 
@@ -20,7 +19,7 @@ MARGIN = 0.02
 
 @dataclass(frozen=True)
 class Layout:
-    """Sizes and places for every pair of a session.
+    """Sizes and places for every trial of a session.
 
     Attributes
     ----------
@@ -30,27 +29,22 @@ class Layout:
         Of every image; even, so that images stand on whole pixels.
     image_width_px : dict of str to int
         By `item_id`, as the image's own proportions demand; even.
-    offset_px : int
-        From the window's middle to the centre of either image: the same in all trials.
+    offsets_px : tuple of int
+        From the window's middle to the centre of each image, to the right: the same in all trials.
     """
 
     window_px: tuple[int, int]
     image_height_px: int
     image_width_px: dict[str, int]
-    offset_px: int
+    offsets_px: tuple[int, ...]
 
     def size_px(self, item_id: str) -> tuple[int, int]:
         """Return an image's width and height on the screen."""
         return self.image_width_px[item_id], self.image_height_px
 
-    def offset(self, side: Side) -> int:
-        """Return the centre of a side's image, from the window's middle, to the right."""
-        return self.offset_px if side is Side.RIGHT else -self.offset_px
-
-    def centres_px(self) -> tuple[int, int]:
-        """Return the centres of the left and the right image, from the window's left edge."""
-        middle = self.window_px[0] // 2
-        return middle - self.offset_px, middle + self.offset_px
+    def centres_px(self) -> tuple[int, ...]:
+        """Return the centres of the images, from the window's left edge."""
+        return tuple(self.window_px[0] // 2 + offset for offset in self.offsets_px)
 
 
 def pixels_of(angle_deg: float, monitor: MonitorSettings, screen_width_px: int) -> float:
@@ -75,11 +69,12 @@ def lay_out(
     image_height_deg: float,
     image_sizes_px: Mapping[str, tuple[int, int]],
     reserved_px: float,
+    n_images: int = 2,
 ) -> Layout:
     """Place the images of a session.
 
-    All have the same height and keep their own proportions, and all pairs stand at the same distance from
-    the middle: the widest image decides it.
+    All have the same height and keep their own proportions.  One image stands in the middle; those of a pair
+    stand at the same distance from it in all trials: the widest image decides it.
 
     Parameters
     ----------
@@ -95,6 +90,8 @@ def lay_out(
         Width and height of each image file, by `item_id`.
     reserved_px : float
         Height that question and keys need, above and below the images together.
+    n_images : int
+        In a trial: 1 or 2.
 
     Raises
     ------
@@ -103,8 +100,9 @@ def lay_out(
     """
     proportion = {item: width / height for item, (width, height) in image_sizes_px.items()}
     widest = max(proportion.values())
-    # Two images of the greatest width and the gap between them, beside each other.
-    highest_px = min(window_px[0] * (1 - 2 * MARGIN) / (2 * widest + GAP), window_px[1] - reserved_px)
+    # Images of the greatest width and the gap between them, beside each other.
+    across = n_images * widest + (n_images - 1) * GAP
+    highest_px = min(window_px[0] * (1 - 2 * MARGIN) / across, window_px[1] - reserved_px)
     height = _even(pixels_of(image_height_deg, monitor, screen_width_px))
     if height > highest_px:
         highest_deg = angle_of(highest_px, monitor, screen_width_px)
@@ -113,7 +111,8 @@ def lay_out(
             f"{window_px[1]} pixels) at most {int(highest_deg * 10) / 10:g} fit; lower it in study.toml"
         )
     widths = {item: _even(height * share) for item, share in proportion.items()}
-    return Layout(window_px, height, widths, round((max(widths.values()) + GAP * height) / 2))
+    offset = round((max(widths.values()) + GAP * height) / 2)
+    return Layout(window_px, height, widths, (0,) if n_images == 1 else (-offset, offset))
 
 
 def at_size(image: Image.Image, size_px: tuple[int, int]) -> Image.Image:

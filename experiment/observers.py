@@ -10,24 +10,30 @@ correct of the population, over new observers and new items, is the one asked fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, hypot, log, pi, sqrt
 
 import numpy as np
 from scipy.optimize import root_scalar
-from scipy.special import expit, logit, ndtri
+from scipy.special import expit, logit, ndtr, ndtri
 
-from experiment.plan import Page
-from experiment.records import Choice, ScheduledTrial, Side, Timing
+from experiment.plan import Page, PageText
+from experiment.records import Ask, Choice, ScheduledTrial, Timing
 from experiment.settings import SimulateSettings
+from experiment.tasks import CONFIDENCE
 from model_eval.artefacts import sha256_of
+from stimuli.records import Block
 
 MEDIAN_RESPONSE_TIME_S = 1.1
 """Median response time where P(correct) is one half."""
 RESPONSE_TIME_SD_LOG = 0.35
 SPEED_UP_PER_LOGIT = 0.12
 """Decrease of the log response time for each logit of ease."""
+LEARNING_TRIALS = 20
+"""Main trials after which 1 − 1/e of everything is learned."""
+CONFIDENCE_SD_LOGIT = 0.5
+"""Noise of confidence."""
 
 
 def population_intercept(accuracy: float, sd_logit: float) -> float:
@@ -94,10 +100,17 @@ class Population:
 
 
 class SimulatedObserver:
-    """Chooses the harder item with a known probability, and takes longer where that is hard.
+    """Gives the right answer with a known probability, and takes longer where that is hard.
 
-    Where both items are equally hard a side is chosen at random.  Response times are log-normal; their
-    median falls with the log odds of being correct.  They are made to look plausible and model nobody.
+    Of `k` answers the right one has the weight ``exp(ease)``, every other one ``1 / (k - 1)``, and the
+    leftmost key's is multiplied by ``exp(side_bias_logit)``; an answer is drawn in proportion to the weights.
+    Without bias P(correct) is thus ``logistic(ease)`` for any number of answers.  The ease is the sum of
+    ability and item, of what is learned, and of what fatigue takes; in a lapse any answer is as likely as any
+    other.  Where no answer is right all have the same weight.
+
+    Response times are log-normal; their median falls with the ease.  Ratings follow ability, item and noise,
+    confidence the probability of the answer that was given.  Those three are made to look plausible and model
+    nobody.
 
     Parameters
     ----------
@@ -109,6 +122,8 @@ class SimulatedObserver:
         For this observer and session alone.
     display : SimulatedDisplay
         Whose clock the responses move on.
+    settings : SimulateSettings
+        Bias, lapses, learning and fatigue.
     """
 
     def __init__(
@@ -117,33 +132,81 @@ class SimulatedObserver:
         item_effects: Mapping[str, float],
         rng: np.random.Generator,
         display: SimulatedDisplay,
+        settings: SimulateSettings,
     ) -> None:
         self._ability = ability_logit
         self._item_effects = item_effects
         self._rng = rng
         self._display = display
+        self._settings = settings
+        self._n_main = 0
+        self._p_answer = 0.5
 
     def goes_on(self) -> None:
         """Read for a while."""
         self._display.now_s += 5.0
 
-    def choose(self, trial: ScheduledTrial) -> Choice:
-        """Choose by the model's probability."""
-        ease = self._ability + self._item_effects[trial.trial_id]
+    def choose(self, trial: ScheduledTrial | None, ask: Ask) -> Choice:
+        """Answer by the model's probabilities."""
         draw, deviate = self._rng.random(2)
-        if trial.harder is None:
-            side = Side.LEFT if draw < 0.5 else Side.RIGHT
+        ease = 0.0
+        if trial is None:
+            answer = pick(ask.values, draw)
+        elif ask.name == CONFIDENCE:
+            answer = self._confidence(ask.values, draw)
+        elif ask.name == "response":
+            ease = self._ability + self._item_effects[trial.trial_id] + self._practised()
+            self._n_main += trial.block is Block.MAIN
+            answer = self._answer(trial.right_answer, ask.values, ease, draw)
         else:
-            correct = draw < 1 / (1 + exp(-ease)) if ease > -700 else False
-            side = trial.harder if correct else _opposite(trial.harder)
+            answer = self._rating(trial, ask.values, draw)
         log_median = log(MEDIAN_RESPONSE_TIME_S) - SPEED_UP_PER_LOGIT * min(max(ease, -3.0), 6.0)
         response_time_s = exp(log_median + RESPONSE_TIME_SD_LOG * float(ndtri(deviate or 0.5)))
         self._display.now_s += response_time_s
-        return Choice(side, response_time_s)
+        return Choice(answer, response_time_s)
+
+    def _practised(self) -> float:
+        """Return what is learned and what is lost to fatigue so far, in logits."""
+        settings = self._settings
+        learned = settings.learning_logit * (1 - exp(-self._n_main / LEARNING_TRIALS))
+        return learned - settings.fatigue_logit * self._n_main / 100
+
+    def _answer(self, right: str | None, values: Sequence[str], ease: float, draw: float) -> str:
+        settings = self._settings
+        if settings.lapse_rate and self._rng.random() < settings.lapse_rate:
+            self._p_answer = 1 / len(values)
+            return pick(values, draw)
+        log_weights = dict.fromkeys(values, 0.0)
+        if right in log_weights:
+            log_weights = dict.fromkeys(values, -log(len(values) - 1)) | {right: ease}
+        log_weights[values[0]] += settings.side_bias_logit
+        largest = max(log_weights.values())
+        weights = {value: exp(each - largest) for value, each in log_weights.items()}
+        total = sum(weights.values())
+        # The right answer first, so that the same draw is right for all who are able enough.
+        in_turn = sorted(values, key=lambda value: value != right)
+        for value in in_turn:
+            self._p_answer = weights[value] / total
+            if draw < self._p_answer:
+                return value
+            draw -= self._p_answer
+        return in_turn[-1]
+
+    def _confidence(self, levels: Sequence[str], draw: float) -> str:
+        """Return a level: higher where the answer that was given was the more probable one."""
+        sureness = logit(min(max(self._p_answer, 1e-6), 1 - 1e-6)) + CONFIDENCE_SD_LOGIT * ndtri(draw or 0.5)
+        share = (expit(sureness) - 0.5) * 2
+        return pick(levels, min(max(float(share), 0.0), 1 - 1e-9))
+
+    def _rating(self, trial: ScheduledTrial, values: Sequence[str], draw: float) -> str:
+        latent = self._item_effects[trial.trial_id] + ndtri(draw or 0.5)
+        sd = hypot(self._settings.item_sd_logit, 1.0)
+        return pick(values, min(float(ndtr(latent / sd)), 1 - 1e-9))
 
 
-def _opposite(side: Side) -> Side:
-    return Side.RIGHT if side is Side.LEFT else Side.LEFT
+def pick(values: Sequence[str], share: float) -> str:
+    """Return the value at a share, in [0, 1), of the list."""
+    return values[int(share * len(values))]
 
 
 class SimulatedDisplay:
@@ -154,21 +217,38 @@ class SimulatedDisplay:
     def __init__(self) -> None:
         self.now_s = 0.0
 
+    def fits(self, text: PageText) -> bool:  # noqa: ARG002
+        """Return that there is always room."""
+        return True
+
     def page(self, page: Page) -> None:
+        """Show nothing."""
+
+    def read(self, text: PageText) -> None:
+        """Show nothing."""
+
+    def question(self, ask: Ask) -> None:
         """Show nothing."""
 
     def fixation(self, duration_s: float) -> None:
         """Let the time pass."""
         self.now_s += duration_s
 
-    def pair(self, trial: ScheduledTrial) -> float:  # noqa: ARG002
+    def images(self, trial: ScheduledTrial) -> float:  # noqa: ARG002
         """Return the simulated time."""
         return self.now_s
+
+    def further(self, trial: ScheduledTrial, ask: Ask) -> None:
+        """Show nothing."""
 
     def timing(self) -> Timing:
         """Return that nothing went wrong."""
         return Timing()
 
     def feedback(self, correct: bool | None) -> None:  # noqa: ARG002
+        """Let the time pass."""
+        self.now_s += self.FEEDBACK_S
+
+    def too_late(self) -> None:
         """Let the time pass."""
         self.now_s += self.FEEDBACK_S

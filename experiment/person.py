@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from experiment.devices import Stopped
-from experiment.records import TOGETHER_S, Choice, ScheduledTrial, Side
+from experiment.devices import Paused, Stopped
+from experiment.records import TOGETHER_S, Ask, Choice, ScheduledTrial
 from experiment.settings import ExperimentSettings
 
 STOP_WITHIN_S = 3.0
@@ -61,13 +61,19 @@ class Frames(Protocol):
         ...
 
 
+def names_of(key: str) -> tuple[str, ...]:
+    """Return the names that a key goes by: a digit also stands on the number pad."""
+    return (key, f"num_{key}") if key.isdecimal() else (key,)
+
+
 class PersonAtKeyboard:
     """Waits for a person, one frame after the other.
 
     A press counts when it is later than the onset of what it answers to: presses from before are never
-    taken for answers, however late they are read, and a key that is held down answers once.  Every press
-    of an answer key counts once in the session table: as the answer; as a key pressed together with it,
-    within `TOGETHER_S` after it; or as an early key of the next trial.  The quit key is heard at all times.
+    taken for answers, however late they are read, and a key that is held down answers once.  A question may
+    set a later moment, and a deadline.  Every press of an answer key counts once in the session table: as the
+    answer; as a key pressed together with it, within `TOGETHER_S` after it; or as an early key of the next
+    trial.  The quit key is heard at all times, the pause key in trials.
 
     Parameters
     ----------
@@ -83,36 +89,51 @@ class PersonAtKeyboard:
         self._keyboard = keyboard
         self._screen = screen
         self._settings = settings
-        self._sides = {settings.left_key: Side.LEFT, settings.right_key: Side.RIGHT}
         self._waiting: list[KeyPress] = []
         self._asked_to_stop_s = float("-inf")
 
     def goes_on(self) -> None:
         """Wait for the continue key; answer keys pressed before it count for nothing."""
-        self._wait_for({self._settings.continue_key})
+        self._wait_for({self._settings.continue_key}, self._screen.onset_s)
 
-    def choose(self, trial: ScheduledTrial) -> Choice:  # noqa: ARG002 - a person sees it on the screen
-        """Wait for the key of a side, and for others that are pressed together with it."""
+    def is_heard(self, within_s: float) -> bool:
+        """Wait for one press of the continue key, for a time; return whether it came."""
+        onset_s = self._screen.onset_s
+        press, _ = self._wait_for({self._settings.continue_key}, onset_s, onset_s + within_s)
+        return press is not None
+
+    def choose(self, trial: ScheduledTrial | None, ask: Ask) -> Choice:
+        """Wait for the key of an answer, and for others that are pressed together with it."""
+        answers = {key: option.value for option in ask.options for key in names_of(option.key)}
         onset_s = self._screen.onset_s
         self._listen()
         since = {press.key for press in self._waiting if press.time_s > onset_s}
-        held = self._keyboard.held() & set(self._sides) - since
-        answer, early = self._wait_for(set(self._sides))
+        held = self._keyboard.held() & set(answers) - since
+        answer, early = self._wait_for(
+            set(answers), onset_s + ask.from_s, onset_s + ask.deadline_s, pauses=trial is not None
+        )
+        if answer is None:
+            return Choice(None, None, early, bool(held))
         until_s = answer.time_s + TOGETHER_S
         while self._screen.last_flip_s <= until_s:
             self._screen.frame()
         self._listen()
-        together = [press for press in self._waiting if press.key in self._sides and press.time_s <= until_s]
+        together = [press for press in self._waiting if press.key in answers and press.time_s <= until_s]
         self._waiting = [press for press in self._waiting if press not in together]
         return Choice(
-            self._sides[answer.key], answer.time_s - onset_s, early, bool(held), keys_together=len(together)
+            answers[answer.key], answer.time_s - onset_s, early, bool(held), keys_together=len(together)
         )
 
     def _listen(self) -> None:
         self._waiting += self._keyboard.presses()
 
-    def _wait_for(self, keys: set[str]) -> tuple[KeyPress, int]:
-        """Return the first press of `keys` after the onset, and the number of those that came before it."""
+    def _wait_for(
+        self, keys: set[str], after_s: float, deadline_s: float = float("inf"), *, pauses: bool = False
+    ) -> tuple[KeyPress | None, int]:
+        """Return the first press of `keys` in a time, and the number of those that came before it.
+
+        A press that is only seen after the deadline, but was made before it, still counts.
+        """
         early = 0
         while True:
             self._listen()
@@ -120,11 +141,18 @@ class PersonAtKeyboard:
                 press = self._waiting.pop(0)
                 if press.key == self._settings.quit_key:
                     self._quit_pressed(press.time_s)
-                elif press.key in keys and press.time_s <= self._screen.onset_s:
+                elif pauses and press.key == self._settings.pause_key:
+                    raise Paused
+                elif press.key in keys and press.time_s <= after_s:
                     early += 1
+                elif press.key in keys and press.time_s > deadline_s:
+                    self._waiting.insert(0, press)  # early for the next trial
+                    return None, early
                 elif press.key in keys:
                     self._ask_to_stop(float("-inf"))
                     return press, early
+            if self._screen.last_flip_s > deadline_s:
+                return None, early
             self._screen.frame()
 
     def _quit_pressed(self, time_s: float) -> None:

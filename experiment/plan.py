@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from experiment.records import ScheduledTrial, Side
-from stimuli.present import present
-from stimuli.records import Block, PairTrial, StimulusSet
+from experiment.records import Ask, ScheduledTrial, Side
+from experiment.tables import SINGLE_TASK
+from experiment.tasks import groups_of
+from stimuli.present import Presentation, present
+from stimuli.records import Block, StimulusSet
 
 
 def schedule(
-    stimulus_set: StimulusSet[PairTrial], participant: str, session: int | None = None
+    stimulus_set: StimulusSet[Any], participant: str, session: int | None = None
 ) -> tuple[ScheduledTrial, ...]:
     """Return what an observer sees in a session, in order of presentation.
 
@@ -22,7 +25,7 @@ def schedule(
 
     Parameters
     ----------
-    stimulus_set : StimulusSet of PairTrial
+    stimulus_set : StimulusSet
         Items and trials.
     participant : str
         Without ``sub-``.
@@ -34,25 +37,59 @@ def schedule(
     InputError
         The set has fewer sessions.
     """
+    groups = groups_of(stimulus_set) if stimulus_set.task == SINGLE_TASK else {}
     scheduled = []
     for index, shown in enumerate(present(stimulus_set, participant, session)):
-        left, right = shown.items
-        harder_side = None if shown.harder_left is None else Side.LEFT if shown.harder_left else Side.RIGHT
         scheduled.append(
-            ScheduledTrial(index, shown.trial.block, shown.trial.trial_id, left, right, harder_side)
+            ScheduledTrial(
+                index,
+                shown.trial.block,
+                shown.trial.trial_id,
+                shown.items,
+                _right_answer(shown, groups),
+            )
         )
     return tuple(scheduled)
+
+
+def _right_answer(shown: Presentation[Any], groups: Mapping[str, str]) -> str | None:
+    if len(shown.items) == 1:
+        return groups.get(shown.items[0])
+    return None if shown.harder_left is None else Side.LEFT if shown.harder_left else Side.RIGHT
 
 
 class PageName(StrEnum):
     """A screen of text; the names are those of its texts."""
 
     WELCOME = "welcome"
+    EXAMPLES = "examples"
     WELCOME_BACK = "welcome_back"
     PRACTICE = "practice"
     MAIN = "main"
     BREAK = "break"
     CLOSING = "closing"
+    PAUSED = "paused"
+    NOT_SAVED = "not_saved"
+    KEYBOARD = "keyboard"
+
+
+@dataclass(frozen=True)
+class PageText:
+    """A page of text.
+
+    Attributes
+    ----------
+    title : str
+        Its headline.
+    body : tuple of str
+        Paragraphs.
+    prompt : str
+        What the continue key does; stands behind a picture of that key.
+    """
+
+    title: str
+    body: tuple[str, ...]
+    prompt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +102,24 @@ class Page:
         Which one.
     n_done, n_main : int
         Trials of the main block that are done, and all of them.
+    reason : str
+        What the experimenter needs to know, where something is wrong.
     """
 
     name: PageName
-    n_done: int
-    n_main: int
+    n_done: int = 0
+    n_main: int = 0
+    reason: str = ""
 
 
-def steps(trials: Sequence[ScheduledTrial], first: int, break_every: int) -> Iterator[Page | ScheduledTrial]:
+def steps(
+    trials: Sequence[ScheduledTrial],
+    first: int,
+    break_every: int,
+    *,
+    examples: bool = False,
+    afterwards: Sequence[PageText | Ask] = (),
+) -> Iterator[Page | PageText | Ask | ScheduledTrial]:
     """Yield what happens in a session, from trial `first` on, in order.
 
     Parameters
@@ -83,10 +130,16 @@ def steps(trials: Sequence[ScheduledTrial], first: int, break_every: int) -> Ite
         Number of trials that are already done: more than 0 when a session is taken up again.
     break_every : int
         Number of main trials between breaks; 0 for none.
+    examples : bool
+        Whether a page with images of the practice follows the welcome.
+    afterwards : sequence of PageText or Ask
+        What is read and asked between the last trial and the end.
     """
     n_main = sum(trial.block is Block.MAIN for trial in trials)
     n_practice = len(trials) - n_main
     yield Page(PageName.WELCOME_BACK if first else PageName.WELCOME, max(0, first - n_practice), n_main)
+    if examples and not first and n_practice:
+        yield Page(PageName.EXAMPLES, 0, n_main)
     for trial in trials[first:]:
         n_done = trial.trial_index - n_practice
         if trial.trial_index == 0 and n_practice:
@@ -96,4 +149,5 @@ def steps(trials: Sequence[ScheduledTrial], first: int, break_every: int) -> Ite
         elif n_done > 0 and trial.trial_index > first and break_every and n_done % break_every == 0:
             yield Page(PageName.BREAK, n_done, n_main)
         yield trial
+    yield from afterwards
     yield Page(PageName.CLOSING, n_main, n_main)

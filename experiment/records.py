@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ScheduledTrial:
-    """One trial of one observer's session: the pair, with its sides.
+    """One trial of one observer's session.
 
     Attributes
     ----------
@@ -36,22 +36,88 @@ class ScheduledTrial:
         Practice or main.
     trial_id : str
         Name in the set's ``trials.tsv``.
-    left_item, right_item : str
-        `item_id` on that side.
-    harder : Side or None
-        Side of the item that fewer models got right; None where both are equally hard.
+    items : tuple of str
+        `item_id` of what is shown, from left to right: two of a pair, else one.
+    right_answer : str or None
+        Of a pair, the side of the item that fewer models got right; of an image to be named, its group. None
+        where no answer is right: items equally hard, ratings.
     """
 
     trial_index: int
     block: Block
     trial_id: str
-    left_item: str
-    right_item: str
-    harder: Side | None
+    items: tuple[str, ...]
+    right_answer: str | None
 
-    def item(self, side: Side) -> str:
-        """Return the `item_id` on one side."""
-        return self.left_item if side is Side.LEFT else self.right_item
+    def item(self, side: str) -> str:
+        """Return the `item_id` on one side of a pair."""
+        return self.items[0] if side == Side.LEFT else self.items[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One of the answers that an observer chooses from.
+
+    Attributes
+    ----------
+    value : str
+        As it is recorded.
+    label : str
+        As it is shown; empty where the place of the key says it.
+    key : str
+        PsychoPy's name of the key that gives it.
+    """
+
+    value: str
+    label: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question with its answers, from left to right.
+
+    Attributes
+    ----------
+    name : str
+        Of its column in the session table.
+    text : str
+        As it is shown.
+    options : tuple of Option
+        What can be answered.
+    from_s, deadline_s : float
+        From its onset: an answer counts after the one and up to the other.
+    """
+
+    name: str
+    text: str
+    options: tuple[Option, ...]
+    from_s: float = 0.0
+    deadline_s: float = float("inf")
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The answers, as they are recorded."""
+        return tuple(option.value for option in self.options)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a session asks in each of its trials.
+
+    Attributes
+    ----------
+    name : str
+        ``2afc``, ``single`` or ``rating``.
+    asks : tuple of Ask
+        In turn; `response_time` belongs to the first.
+    limited : bool
+        Whether the images are taken away before an answer is given.
+    """
+
+    name: str
+    asks: tuple[Ask, ...]
+    limited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +126,10 @@ class Choice:
 
     Attributes
     ----------
-    side : Side
-        What was chosen as the harder.
-    response_time_s : float
-        From the flip that showed the images to the key press.
+    answer : str or None
+        What was chosen; None where the deadline passed.
+    response_time_s : float or None
+        From the flip that showed the images (or a further question) to the key press.
     early_keys : int
         Answer keys pressed since the answer or the page before, up to the onset; they answer nothing.
     key_held : bool
@@ -72,8 +138,8 @@ class Choice:
         Further presses of answer keys within `TOGETHER_S` after the one that counts.
     """
 
-    side: Side
-    response_time_s: float
+    answer: str | None
+    response_time_s: float | None
     early_keys: int = 0
     key_held: bool = False
     keys_together: int = 0
@@ -97,12 +163,18 @@ class Timing:
         Longest time between two flips; None where there was no screen.
     ok : bool
         Whether onset and response time are good to one refresh: flips wait for the screen, and none was late.
+    image_frames : int or None
+        Refreshes that showed the images, where their presentation was limited and ended before the answer.
+    image_duration_s : float or None
+        From their onset to the flip that took them away; None likewise.
     """
 
     dropped_frames: int = 0
     late_flips: int = 0
     worst_frame_s: float | None = None
     ok: bool = True
+    image_frames: int | None = None
+    image_duration_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +194,10 @@ class Response:
     resumed : bool
         Whether the session was interrupted at or before this trial.
     broken_off : int
-        How often the trial had begun before, without an answer: its images may have been seen.
+        Pauses and ends of runs before the trial was answered: with 0 its images were never on before.
+        (Pauses in a trial that a crash then ended are not known, the crash is.)
+    further : tuple of Choice
+        Answers to the task's further questions.
     """
 
     trial: ScheduledTrial
@@ -131,11 +206,14 @@ class Response:
     timing: Timing = Timing()
     resumed: bool = False
     broken_off: int = 0
+    further: tuple[Choice, ...] = ()
 
     @property
     def correct(self) -> bool | None:
-        """Whether the harder item was chosen; None where there is none."""
-        return None if self.trial.harder is None else self.choice.side is self.trial.harder
+        """Whether the answer is the right one; None where there is none, of either."""
+        if self.trial.right_answer is None or self.choice.answer is None:
+            return None
+        return self.choice.answer == self.trial.right_answer
 
 
 @dataclass(frozen=True)
@@ -161,7 +239,13 @@ class Column:
         return entry
 
 
-_TRUTH = {None: "n/a", True: "true", False: "false"}
+TRUTH = {None: "n/a", True: "true", False: "false"}
+
+
+def seconds(value_s: float | None) -> str:
+    """Return a time as a cell."""
+    return "n/a" if value_s is None else f"{value_s:.6f}"
+
 
 COLUMNS = (
     Column(
@@ -178,34 +262,38 @@ COLUMNS = (
     ),
     Column("trial_id", "Name of the trial in the stimulus set (trials.tsv).", lambda r: r.trial.trial_id),
     Column(
-        "left_item", "Item shown on the left (items.tsv of the stimulus set).", lambda r: r.trial.left_item
+        "left_item", "Item shown on the left (items.tsv of the stimulus set).", lambda r: r.trial.items[0]
     ),
     Column(
-        "right_item", "Item shown on the right (items.tsv of the stimulus set).", lambda r: r.trial.right_item
+        "right_item", "Item shown on the right (items.tsv of the stimulus set).", lambda r: r.trial.items[1]
     ),
     Column(
         "response",
         "Side that the observer chose as the harder one for a network.",
-        lambda r: r.choice.side.value,
+        lambda r: r.choice.answer or "n/a",
         levels={Side.LEFT: "The left image.", Side.RIGHT: "The right image."},
     ),
-    Column("response_item", "Item that the observer chose.", lambda r: r.trial.item(r.choice.side)),
+    Column(
+        "response_item",
+        "Item that the observer chose.",
+        lambda r: r.trial.item(r.choice.answer) if r.choice.answer else "n/a",
+    ),
     Column(
         "response_time",
         "Time from the screen refresh that showed the images to the key press.",
-        lambda r: f"{r.choice.response_time_s:.6f}",
+        lambda r: seconds(r.choice.response_time_s),
         units="s",
     ),
     Column(
         "onset",
         "Time of the screen refresh that showed the images, from the start of the session.",
-        lambda r: f"{r.onset_s:.6f}",
+        lambda r: seconds(r.onset_s),
         units="s",
     ),
     Column(
         "correct",
         "Whether the chosen item is the harder one under the labels that the stimulus set was built with.",
-        lambda r: _TRUTH[r.correct],
+        lambda r: TRUTH[r.correct],
         levels={
             "true": "The item that fewer models classify correctly was chosen.",
             "false": "The other item was chosen.",
@@ -225,13 +313,13 @@ COLUMNS = (
     Column(
         "worst_frame",
         "Longest time between two flips while the images were on.",
-        lambda r: "n/a" if r.timing.worst_frame_s is None else f"{r.timing.worst_frame_s:.6f}",
+        lambda r: seconds(r.timing.worst_frame_s),
         units="s",
     ),
     Column(
         "timing_ok",
         "Whether onset and response time are good to one refresh of the screen.",
-        lambda r: _TRUTH[r.timing.ok],
+        lambda r: TRUTH[r.timing.ok],
         levels={
             "true": "Flips waited for the screen's refresh, and none was late while the images were on.",
             "false": "A flip was late, or flips don't wait for this screen (see Apparatus).",
@@ -246,7 +334,7 @@ COLUMNS = (
     Column(
         "key_held",
         "Whether an answer key was down when the images appeared.",
-        lambda r: _TRUTH[r.choice.key_held],
+        lambda r: TRUTH[r.choice.key_held],
         levels={
             "true": "It was pressed before the onset; it answers nothing until it is pressed anew.",
             "false": "None was down.",
@@ -259,25 +347,18 @@ COLUMNS = (
     ),
     Column(
         "broken_off",
-        "How often this trial had begun before and was broken off without an answer, by a pause, a stop or a "
-        "crash: its images may have been seen already.",
+        "Pauses and ends of runs (a stop, a crash) before this trial was answered. With 0 its images were "
+        "never on before; otherwise they may have been.",
         lambda r: str(r.broken_off),
     ),
     Column(
         "resumed",
         "Whether the session had been interrupted before this trial.",
-        lambda r: _TRUTH[r.resumed],
+        lambda r: TRUTH[r.resumed],
         levels={
             "true": "On every trial after an interruption.",
             "false": "The session was not interrupted so far.",
         },
     ),
 )
-"""The session table, in the order of its columns."""
-
-HEADER = "\t".join(column.name for column in COLUMNS) + "\n"
-
-
-def row_of(response: Response) -> str:
-    """Return a response as one line of the session table, line end included."""
-    return "\t".join([column.cell(response) for column in COLUMNS]) + "\n"
+"""The table of a session of pairs, in the order of its columns; other tasks have a part of them in common."""

@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from experiment.bids import Dataset, SessionPath, describe_dataset, register, sidecar_content
+from experiment.bids import (
+    Dataset,
+    SessionPath,
+    sidecar_content,
+)
+from experiment.consent import AGREE, Consent, ask_consent, consent_file, keep_consent
 from experiment.devices import Stopped
 from experiment.engine import run
+from experiment.intake import next_session
 from experiment.journal import Journal, locked
 from experiment.plan import schedule, steps
-from experiment.records import Kind
+from experiment.preflight import Check, as_record, refuse
+from experiment.reading import Document, read_document
+from experiment.records import Ask, Choice
+from experiment.session_files import (
+    begin,
+    enter,
+    participants_locked,
+    read_sidecar,
+    readable_by,
+    told_in_one_line,
+    without_machine,
+)
 from experiment.settings import ExperimentSettings
-from experiment.texts import read_texts
+from experiment.tables import RATING_TASK, table_of
+from experiment.tasks import questions_of, task_of
+from experiment.texts import Texts, read_texts
 from model_eval.artefacts import InputError, versions_of, write_json
-from stimuli.records import StimulusSet, read_stimulus_set
+from stimuli.records import read_any_set
 
-PER_RUN = ("Settings", "Versions", "Apparatus")
+PER_RUN = ("Settings", "Versions", "Apparatus", "Preflight")
 """Entries of the sidecar that may change when a session is taken up again."""
 
 
@@ -39,6 +58,9 @@ class SessionSummary:
         Trials on disk, and all of them.
     resumed_at : int or None
         Index of the first trial of this run, where earlier runs did some.
+    agreed : bool
+        Whether the participant agreed to take part; if not, `path` is the list of consents, and nothing else
+        was kept.
     """
 
     path: Path
@@ -46,6 +68,7 @@ class SessionSummary:
     n_trials: int
     n_scheduled: int
     resumed_at: int | None
+    agreed: bool = True
 
 
 def run_session(
@@ -56,6 +79,11 @@ def run_session(
     dataset: Dataset,
     *,
     session: int | None = None,
+    fields: Mapping[str, str] | None = None,
+    checks: Sequence[Check] = (),
+    force: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
+    root: Path = Path(),
 ) -> SessionSummary:
     """Let a person sit a session, or go on with one that was interrupted.
 
@@ -74,6 +102,16 @@ def run_session(
         What the data set says of itself.
     session : int, optional
         Number of the session, where a participant sits several.
+    fields : mapping of str to str, optional
+        What is new about the participant, for ``participants.tsv``.
+    checks : sequence of Check
+        What was checked already, without a window.
+    force : bool
+        Whether to start although a check failed; noted in the sidecar.
+    tell : callable
+        Takes one line for the experimenter, before the window opens.
+    root : Path
+        What paths in the settings are relative to: the study's folder.
 
     Returns
     -------
@@ -84,30 +122,45 @@ def run_session(
     ------
     InputError
         The set is damaged; the id is not allowed or belongs to a simulated observer; the session is
-        finished, in use, or was begun with another set; PsychoPy, screen or keyboard are missing.
+        finished, in use, or was begun with another set; PsychoPy, screen or keyboard are missing; the data
+        set can't be written to; a check failed and `force` is off.
     """
+    if not force:
+        refuse(checks)
     place = SessionPath(data_folder, participant, session, settings.task_name)
-    stimulus_set = read_stimulus_set(stimuli_folder)
+    stimulus_set = read_any_set(stimuli_folder)
     trials = schedule(stimulus_set, participant, session)
-    texts = read_texts()
+    texts = read_texts(settings.language, stimulus_set.task, root)
+    task = task_of(stimulus_set, settings, participant, texts.wording)
+    table = table_of(task)
+    information = _document(settings.information, root)
+    debriefing = _document(settings.debriefing, root)
+    questions = questions_of(settings)
+    characters = _characters(texts, [*task.asks, *questions], [information, debriefing])
     devices = _psychopy_devices()
     with ExitStack() as stack:
         busy = f"{place.table}: this session is running in another process; close that one first"
         stack.enter_context(locked(data_folder, place.stem, busy))
-        _enter(data_folder, dataset, participant)
-        before = _read_sidecar(place, stimulus_set)
-        journal = stack.enter_context(Journal(place.table, trials))
-        if journal.complete:
-            raise InputError(
-                f"{place.table}: sub-{participant} has finished this session ({len(trials)} trials); "
-                f"give another participant, or another session (--session {(session or 1) + 1})"
-            )
-        first, started = journal.n_done, datetime.now(UTC)
+        with told_in_one_line():
+            stack.enter_context(readable_by(settings.privacy, data_folder))
+        consent = None
+        if information is not None and not place.table.exists():
+            with devices.open_reader(settings, texts, characters, root) as reading:
+                answer = ask_consent(reading.display, reading.observer, information, settings, texts)
+            consent = _consent(place, information, answer)
+            with told_in_one_line(), participants_locked(data_folder):
+                keep_consent(data_folder, consent)
+            if answer != AGREE:
+                return SessionSummary(consent_file(data_folder), False, 0, len(trials), None, agreed=False)
+        with told_in_one_line():
+            enter(data_folder, dataset, participant, settings, fields or {})
+        before = read_sidecar(place, stimulus_set)
         runs: list[dict[str, Any]] = list(before.get("Runs", []))
-        elapsed_s = max(_seconds_since_start(runs, started), journal.elapsed_s) if first else 0.0
         content = sidecar_content(
             dataset,
             place.task_name,
+            table,
+            instructions=texts.instructions(settings, task),
             stimulus_set={
                 "name": stimulus_set.name,
                 "set_id": stimulus_set.set_id,
@@ -119,27 +172,90 @@ def run_session(
             apparatus={},
             runs=runs,
         )
-        if not before:
-            write_json(place.sidecar, content)
+        content["Consent"] = before.get("Consent") if consent is None else asdict(consent)
+        content["Questionnaire"] = before.get("Questionnaire", {})
+        with told_in_one_line():
+            begin(place, table, content)
+            journal = stack.enter_context(Journal(place.table, trials, table))
+        if journal.complete:
+            following = next_session(data_folder, participant, settings.task_name, stimulus_set.n_sessions)
+            raise InputError(
+                f"{place.table}: sub-{participant} has finished this session ({len(trials)} trials); give "
+                f"another participant, or the next session (--session {following})"
+            )
+        first, started = journal.n_done, datetime.now(UTC)
+        elapsed_s = max(_seconds_since_start(runs, started), journal.elapsed_s) if first else 0.0
+        if first:
+            tell(f"sub-{participant}: the session goes on with trial {first + 1} of {len(trials)}")
         opened = stack.enter_context(
-            devices.open_devices(stimulus_set, trials, first, settings, texts, elapsed_s)
+            devices.open_devices(
+                stimulus_set, trials, task, first, settings, texts, characters, elapsed_s, root
+            )
         )
-        content["Apparatus"] = opened.apparatus
+        checks = [*checks, *opened.checks]
+        if not force:
+            refuse(checks)
+        content["Apparatus"] = without_machine(opened.apparatus, settings.privacy)
+        content["Preflight"] = as_record(checks, forced=force)
         if runs:
             _keep_what_changed(before, content, runs[-1])
-        runs.append({"started": started.isoformat(timespec="seconds"), "first_trial": first})
-        write_json(place.sidecar, content)
+        timed = "times" not in settings.privacy.leave_out
+        runs.append(
+            {"started": started.isoformat(timespec="seconds") if timed else None, "first_trial": first}
+        )
+        with told_in_one_line():
+            write_json(place.sidecar, content)
+        afterwards = [
+            *questions,
+            *(debriefing.pages(texts.lines["next"], opened.display.fits) if debriefing else ()),
+        ]
+
+        def note(name: str, choice: Choice) -> None:
+            content["Questionnaire"][name] = {
+                "answer": choice.answer,
+                "response_time": choice.response_time_s,
+            }
+            with told_in_one_line():
+                write_json(place.sidecar, content)
+
         with suppress(Stopped):  # what is recorded stands, and the summary says what is missing
             run(
-                steps(trials, first, settings.break_every),
+                steps(
+                    trials,
+                    first,
+                    settings.break_every,
+                    examples=settings.examples and task.name != RATING_TASK,
+                    afterwards=afterwards,
+                ),
                 opened.display,
                 opened.observer,
                 journal.record,
+                task,
                 inter_trial_interval_s=settings.inter_trial_interval_s,
                 resumed=first > 0,
                 broken_off=_ended_at(first, runs[:-1]),
+                note=note,
             )
         return SessionSummary(place.table, journal.complete, journal.n_done, len(trials), first or None)
+
+
+def check_devices(stimuli_folder: Path, settings: ExperimentSettings, root: Path) -> list[Check]:
+    """Open window and keyboard as a session does, show every image once, and close them again.
+
+    Raises
+    ------
+    InputError
+        The set is damaged; PsychoPy, screen or keyboard are missing; the images do not fit.
+    """
+    stimulus_set = read_any_set(stimuli_folder)
+    trials = schedule(stimulus_set, "doctor", 1)
+    texts = read_texts(settings.language, stimulus_set.task, root)
+    task = task_of(stimulus_set, settings, "doctor", texts.wording)
+    characters = _characters(texts, task.asks, [])
+    with _psychopy_devices().open_devices(
+        stimulus_set, trials, task, 0, settings, texts, characters, 0.0, root
+    ) as opened:
+        return opened.checks
 
 
 def _psychopy_devices() -> ModuleType:
@@ -159,34 +275,30 @@ def _psychopy_devices() -> ModuleType:
     return psychopy_devices
 
 
-def _enter(data_folder: Path, dataset: Dataset, participant: str) -> None:
-    """Make the data set know the participant, before anything of theirs is written."""
-    busy = f"{data_folder}: participants.tsv is in use by another process; try again"
-    with locked(data_folder, "participants", busy, timeout_s=10):
-        describe_dataset(data_folder, dataset)
-        register(data_folder, [participant], Kind.PERSON)
+def _document(path: Path | None, root: Path) -> Document | None:
+    return None if path is None else read_document(root / path, path.as_posix())
 
 
-def _read_sidecar(place: SessionPath, stimulus_set: StimulusSet) -> dict[str, Any]:
-    """Read what an earlier run wrote, if there was one, and check that it had the same set."""
-    if not place.sidecar.exists():
-        return {}
-    try:
-        content = json.loads(place.sidecar.read_text(encoding="utf-8"))
-        began_with = content["StimulusSet"]["set_id"]
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-        raise InputError(f"{place.sidecar}: not a session's description ({error!r}); restore it") from None
-    if began_with != stimulus_set.set_id:
-        raise InputError(
-            f"{place.sidecar}: this session was begun with stimulus set {began_with}, "
-            f"not {stimulus_set.set_id}; restore that set, or give another participant or session"
-        )
-    return content
+def _characters(texts: Texts, asks: Sequence[Ask], documents: Sequence[Document | None]) -> set[str]:
+    """Return every character that a participant may read in this session."""
+    asked = (ask.text + "".join(option.label for option in ask.options) for ask in asks)
+    return texts.characters().union(*asked, *(each.characters for each in documents if each))
+
+
+def _consent(place: SessionPath, information: Document, answer: str) -> Consent:
+    return Consent(
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        f"sub-{place.participant}",
+        "n/a" if place.session is None else f"ses-{place.session}",
+        answer,
+        information.name,
+        information.sha256,
+    )
 
 
 def _seconds_since_start(runs: list[dict[str, Any]], now: datetime) -> float:
     """Return the time since the first trial's run was started, by the machines' own calendars."""
-    starts = [run["started"] for run in runs if run["first_trial"] == 0]
+    starts = [run["started"] for run in runs if run["first_trial"] == 0 and run["started"]]
     return (now - datetime.fromisoformat(starts[-1])).total_seconds() if starts else 0.0
 
 
@@ -198,4 +310,4 @@ def _ended_at(first: int, runs: list[dict[str, Any]]) -> int:
 
 def _keep_what_changed(before: dict[str, Any], content: dict[str, Any], run: dict[str, Any]) -> None:
     """Note in the entry of the earlier run what it was run with, where that is not so any more."""
-    run |= {key: before[key] for key in PER_RUN if key in before and before[key] != content[key]}
+    run |= {key: before[key] for key in PER_RUN if key in before and before[key] != content.get(key)}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from stimuli.settings import QuestionSettings
 
 
 class MonitorSettings(BaseModel):
@@ -17,9 +20,88 @@ class MonitorSettings(BaseModel):
     viewing_distance_cm: Annotated[float, Field(gt=0)] = 60.0
     size_px: tuple[Annotated[int, Field(ge=640)], Annotated[int, Field(ge=480)]] = (1920, 1080)
     """Width and height of the screen (of the window, where `full_screen` is off)."""
+    refresh_hz: Annotated[float, Field(gt=0)] = 60.0
+    """Refresh rate; a session starts only where the measured one is the same to within 2%."""
     full_screen: bool = True
     screen: Annotated[int, Field(ge=0)] = 0
     """Which screen, where there are several."""
+
+
+class ParticipantField(BaseModel):
+    """``[[experiment.participant_fields]]``: something asked about each participant, once."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    """Its column in ``participants.tsv``."""
+    question: Annotated[str, Field(min_length=1)]
+    """As it is asked, and as the column is described."""
+    type: Literal["integer", "number", "text", "choice"] = "text"
+    choices: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    units: str | None = None
+    required: bool = False
+
+    @model_validator(mode="after")
+    def _is_allowed(self) -> ParticipantField:
+        if self.name in RESERVED_FIELDS:
+            raise ValueError(f"a `name` other than {self.name}, which tricky writes itself")
+        if self.name in IDENTIFYING_FIELDS:
+            raise ValueError("no field that tells who a participant is: data hold no names or birth dates")
+        if (self.type == "choice") != bool(self.choices):
+            raise ValueError('`choices` together with `type = "choice"`, and only then')
+        return self
+
+
+RESERVED_FIELDS = ("participant", "participant_id", "session", "kind")
+IDENTIFYING_FIELDS = (
+    *("name", "first_name", "last_name", "surname", "full_name", "initials", "birthday", "birth_date"),
+    *("birthdate", "date_of_birth", "dob", "email", "address", "phone", "user", "user_name", "username"),
+)
+
+
+class PrivacySettings(BaseModel):
+    """``[experiment.privacy]``: what the data do not tell, and to whom."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    leave_out: tuple[Literal["times", "machine"], ...] = ()
+    """``times``: when a session was run. ``machine``: operating system, graphics and keyboard."""
+    owner_only: bool = False
+    """Whether only the account that runs sessions may read the data (not on Windows)."""
+
+
+class PresentationSettings(BaseModel):
+    """``[experiment.presentation]``: how long things are on the screen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    image_ms: Annotated[float, Field(gt=0)] | None = None
+    """How long the images are shown, to the nearest frame; left out: until the answer."""
+    image_frames: Annotated[int, Field(ge=1)] | None = None
+    """The same in frames of the screen."""
+    mask_ms: Annotated[float, Field(ge=0)] = 0.0
+    """How long noise takes the images' place after that; 0 for none."""
+    fixation_ms: Annotated[float, Field(ge=0)] | None = None
+    """How long the cross is on before the images; left out: for the whole interval between trials."""
+    answer_from_s: Annotated[float, Field(ge=0)] = 0.0
+    """Answers count from this time after the onset of the images."""
+    deadline_s: Annotated[float, Field(gt=0)] | None = None
+    """The trial ends without an answer at this time after the onset; left out: never."""
+
+    @property
+    def limited(self) -> bool:
+        """Whether the images are taken away before an answer is given."""
+        return self.image_ms is not None or self.image_frames is not None
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> PresentationSettings:
+        if self.image_ms is not None and self.image_frames is not None:
+            raise ValueError("either `image_ms` or `image_frames`, not both")
+        if self.mask_ms and not self.limited:
+            raise ValueError("`mask_ms` only together with `image_ms` or `image_frames`")
+        if self.deadline_s is not None and self.deadline_s <= self.answer_from_s:
+            raise ValueError("a `deadline_s` after `answer_from_s`")
+        return self
 
 
 class ExperimentSettings(BaseModel):
@@ -33,8 +115,12 @@ class ExperimentSettings(BaseModel):
     """The BIDS task entity of the data files: letters and digits."""
     left_key: str = "left"
     right_key: str = "right"
+    answer_keys: Annotated[tuple[str, ...], Field(min_length=2)] = tuple("123456789")
+    """For ratings, confidence, and naming one of more than two groups: from left to right, low to high."""
     continue_key: str = "space"
     quit_key: str = "escape"
+    pause_key: str = "p"
+    """Breaks a trial off until the continue key is pressed; the trial is shown again."""
     keyboard: Literal["ptb", "event"] = "ptb"
     """PsychoPy's keyboard backend; nothing falls back silently."""
     image_height_deg: Annotated[float, Field(gt=0, le=60)] = 8.0
@@ -43,13 +129,48 @@ class ExperimentSettings(BaseModel):
     """Fixation between a response and the next pair."""
     break_every: Annotated[int, Field(ge=0)] = 50
     """Number of main trials between breaks; 0 for none."""
+    language: str = "en"
+    """Of all that participants read: ``en``, ``de``, or the path of a file of the lab's own texts."""
+    font: Path | None = None
+    """A font file, where the language needs characters that Noto Sans hasn't got."""
+    information: Path | None = None
+    """A Markdown file: information for participants, who are then asked whether they agree to take part."""
+    debriefing: Path | None = None
+    """A Markdown file that is shown after the last trial."""
+    examples: bool = True
+    """Show images of the practice, with the right answers, before it."""
+    questions: tuple[QuestionSettings, ...] = ()
+    """Asked after the last trial; the answers stand in the session's sidecar."""
+    confidence_levels: Annotated[int, Field(ge=0, le=9)] = 0
+    """Ask after each answer how sure the observer is, on so many levels; 0: don't."""
+    presentation: PresentationSettings = PresentationSettings()
+    participant_fields: tuple[ParticipantField, ...] = (
+        ParticipantField(name="age", question="Age in years", type="integer", units="years"),
+        ParticipantField(name="sex", question="Sex", type="choice", choices=("female", "male", "other")),
+        ParticipantField(
+            name="handedness", question="Handedness", type="choice", choices=("right", "left", "ambidextrous")
+        ),
+    )
+    """What is asked about each participant, once; an empty answer is allowed unless `required`."""
+    privacy: PrivacySettings = PrivacySettings()
     monitor: MonitorSettings = MonitorSettings()
 
     @model_validator(mode="after")
     def _keys_differ(self) -> ExperimentSettings:
-        keys = [self.left_key, self.right_key, self.continue_key, self.quit_key]
+        keys = [self.left_key, self.right_key, self.continue_key, self.quit_key, self.pause_key]
         if len(set(keys)) < len(keys):
-            raise ValueError("`left_key`, `right_key`, `continue_key` and `quit_key` to differ")
+            raise ValueError("`left_key`, `right_key`, `continue_key`, `quit_key` and `pause_key` to differ")
+        names = [field.name for field in self.participant_fields]
+        if len(set(names)) < len(names):
+            raise ValueError("`participant_fields` with a name each of their own")
+        others = [*self.answer_keys, self.continue_key, self.quit_key, self.pause_key]
+        if len(set(others)) < len(others):
+            raise ValueError("`answer_keys`, `continue_key`, `quit_key` and `pause_key` to differ")
+        names = [question.name for question in self.questions]
+        if len(set(names)) < len(names):
+            raise ValueError("`questions` with names that differ")
+        if self.confidence_levels == 1:
+            raise ValueError("two `confidence_levels` or more, or 0 for none")
         return self
 
 
@@ -63,3 +184,25 @@ class SimulateSettings(BaseModel):
     """Proportion correct of the population: over new observers and new items."""
     observer_sd_logit: Annotated[float, Field(ge=0)] = 0.45
     item_sd_logit: Annotated[float, Field(ge=0)] = 1.6
+    side_bias_logit: float = 0.0
+    """Towards the leftmost answer; the accuracy is that of observers without it, and without what follows."""
+    lapse_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of trials in which any answer is as likely as any other."""
+    learning_logit: float = 0.0
+    """Gain in the course of the main block, most of it in its first 40 trials."""
+    fatigue_logit: float = 0.0
+    """Loss for each 100 main trials."""
+    probabilities: Path | None = None
+    """A CSV file of `trial_id` and `p_correct`, in place of ability and item difficulty."""
+    replay: Path | None = None
+    """A BIDS data set whose sessions are repeated, in place of all that."""
+    models: tuple[str, ...] = ()
+    """Networks of the pool that act as observers, in place of all that."""
+    score: Literal["confidence", "margin"] = "confidence"
+    """What they go by: the image with the lower score is the harder one."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> SimulateSettings:
+        if (self.probabilities is not None) + (self.replay is not None) + bool(self.models) > 1:
+            raise ValueError("one of `probabilities`, `replay` and `models`, not several")
+        return self

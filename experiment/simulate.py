@@ -8,17 +8,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from experiment.bids import Dataset, SessionPath, describe_dataset, read_kinds, register, sidecar_content
+from experiment.cast import Role, roles
 from experiment.engine import run
 from experiment.journal import locked
-from experiment.observers import Population, SimulatedDisplay, SimulatedObserver
+from experiment.observers import SimulatedDisplay
 from experiment.plan import schedule, steps
-from experiment.records import HEADER, Kind, Response, ScheduledTrial, row_of
+from experiment.records import Kind, Response, ScheduledTrial
 from experiment.settings import ExperimentSettings, SimulateSettings
-from model_eval.artefacts import SCHEMA_VERSION, InputError, Progress, no_progress, sha256_of, versions_of
-from stimuli.records import read_stimulus_set
+from experiment.tables import Table, table_of
+from experiment.tasks import task_of
+from experiment.texts import read_texts
+from model_eval.artefacts import SCHEMA_VERSION, InputError, Progress, no_progress, versions_of
+from stimuli.records import read_any_set
 
 
 def simulate_sessions(
@@ -29,6 +31,8 @@ def simulate_sessions(
     dataset: Dataset,
     *,
     seed: int,
+    root: Path = Path(),
+    decisions: Path | None = None,
     progress: Progress = no_progress,
 ) -> list[Path]:
     """Let simulated observers sit the session, through the engine that people's sessions go through.
@@ -54,6 +58,10 @@ def simulate_sessions(
         What the data set says of itself.
     seed : int
         Of the study.
+    root : Path
+        What paths in the settings are relative to: the study's folder.
+    decisions : Path, optional
+        Where decisions are, for networks as observers; by default in the study's folder.
     progress : Progress
         Called for each observer.
 
@@ -68,20 +76,19 @@ def simulate_sessions(
         The stimulus set is damaged, an observer's name belongs to a person, or another simulation is at
         work on the same data set.
     """
-    stimulus_set = read_stimulus_set(stimuli_folder)
-    sessions = [
-        SessionPath(data_folder, f"sim{number:02d}", None, experiment.task_name)
-        for number in range(1, settings.observers + 1)
-    ]
-    names = [session.participant for session in sessions]
+    stimulus_set = read_any_set(stimuli_folder)
+    texts = read_texts(experiment.language, stimulus_set.task, root)
+    cast = roles(
+        settings, stimulus_set, names_of, seed=seed, decisions=decisions or root / "decisions", root=root
+    )
+    sessions = [SessionPath(data_folder, name, None, experiment.task_name) for name in cast]
+    names = list(cast)
     busy = f"{data_folder}: another simulation is at work there; wait until it is done"
     with locked(data_folder, "simulate", busy):
         with locked(data_folder, "participants", f"{data_folder}: participants.tsv is in use", timeout_s=10):
             surplus = _remove_surplus(data_folder, set(names))
             describe_dataset(data_folder, dataset)
             register(data_folder, names, Kind.SIMULATED, drop=surplus)
-        population = Population.of(settings, seed)
-        effects = {trial.trial_id: population.item_effect(trial.trial_id) for trial in stimulus_set.trials}
         versions = versions_of("numpy", "scipy")
         for done, session in enumerate(sessions):
             progress("Simulating observers", done, len(sessions))
@@ -91,60 +98,66 @@ def simulate_sessions(
                 "set_id": stimulus_set.set_id,
                 "n_trials": len(trials),
             }
+            task = task_of(stimulus_set, experiment, session.participant, texts.wording)
+            table = table_of(task)
+            instructions = texts.instructions(experiment, task)
             files = {
-                session.table: _table(trials, session, population, effects, experiment),
-                session.sidecar: _sidecar(about_set, session, population, experiment, dataset, versions),
+                session.table: _table(trials, cast[session.participant], experiment, table),
+                session.sidecar: _sidecar(
+                    about_set,
+                    session,
+                    cast[session.participant],
+                    experiment,
+                    dataset,
+                    versions,
+                    table,
+                    instructions,
+                ),
             }
             _put(session, files)
         progress("Simulating observers", len(sessions), len(sessions))
     return [session.table for session in sessions]
 
 
-def _table(
-    trials: Sequence[ScheduledTrial],
-    session: SessionPath,
-    population: Population,
-    item_effects: dict[str, float],
-    experiment: ExperimentSettings,
-) -> str:
+def names_of(n_observers: int) -> list[str]:
+    """Return the ids of simulated observers: ``sim01``, ``sim02`` and so on."""
+    return [f"sim{number:02d}" for number in range(1, n_observers + 1)]
+
+
+def _table(trials: Sequence[ScheduledTrial], role: Role, experiment: ExperimentSettings, table: Table) -> str:
     """Run one observer's session and return its table."""
     display = SimulatedDisplay()
-    observer = SimulatedObserver(
-        population.intercept_logit + population.observer_effect(session.participant),
-        item_effects,
-        np.random.Generator(np.random.PCG64(int(sha256_of(f"{population.seed}/{session.participant}"), 16))),
-        display,
-    )
+    observer = role.enter(display)
     responses: list[Response] = []
     run(
         steps(trials, 0, experiment.break_every),
         display,
         observer,
         responses.append,
+        table.task,
         inter_trial_interval_s=experiment.inter_trial_interval_s,
         resumed=False,
     )
-    return HEADER + "".join(map(row_of, responses))
+    return table.header + "".join(map(table.row_of, responses))
 
 
 def _sidecar(
     about_set: dict[str, Any],
     session: SessionPath,
-    population: Population,
+    role: Role,
     experiment: ExperimentSettings,
     dataset: Dataset,
     versions: dict[str, str],
+    table: Table,
+    instructions: str,
 ) -> str:
-    parameters: dict[str, Any] = population.settings.model_dump(mode="json", exclude={"observers"}) | {
-        "seed": population.seed,
-        "intercept_logit": population.intercept_logit,
-        "observer_effect_logit": population.observer_effect(session.participant),
-    }
     content = sidecar_content(
         dataset,
         session.task_name,
+        table,
+        instructions=instructions,
         stimulus_set=about_set,
-        simulated=parameters,
+        simulated=role.parameters,
         settings={"experiment": experiment.model_dump(mode="json")},
         versions=versions,
         apparatus={},

@@ -70,20 +70,26 @@ def error_consistency(correct: ArrayLike, observed: ArrayLike | None = None) -> 
     .. [1] Geirhos, R., Meding, K., & Wichmann, F. A. (2020). Beyond accuracy: quantifying trial-by-trial
        behaviour of CNNs and humans by measuring error consistency. NeurIPS 33, 13890–13902, eqs. 1 and 3.
     """
-    return kappa_of(*count_pairs(correct, observed))
+    n_common, n_right, n_both_right = count_pairs(correct, observed)
+    return kappa_of(n_common, n_right, n_right.T, n_both_right)
 
 
-def kappa_of(n_common: np.ndarray, n_right: np.ndarray, n_both_right: np.ndarray) -> np.ndarray:
-    """Return κ from the counts of `PairCounts`, NaN where it is undefined."""
-    n_row, n_column = n_right, n_right.T
+def kappa_of(
+    n_common: np.ndarray, n_right: np.ndarray, n_other_right: np.ndarray, n_both_right: np.ndarray
+) -> np.ndarray:
+    """Return κ from counts of items, NaN where it is undefined; the arrays are of one shape.
+
+    Parameters
+    ----------
+    n_common, n_right, n_other_right, n_both_right : ndarray of float
+        Items that both subjects saw; of these, those that the one, the other and both were right on.
+    """
     # κ with numerator and denominator times n_common², so that whole numbers decide whether it is defined.
-    n_agree = n_common - n_row - n_column + 2 * n_both_right
-    expected = n_row * n_column + (n_common - n_row) * (n_common - n_column)
-    constant = n_row * (n_common - n_row) == 0
-    kappa = np.full(n_common.shape, np.nan)
-    np.divide(
-        n_common * n_agree - expected, n_common**2 - expected, out=kappa, where=~(constant | constant.T)
-    )
+    expected = n_right * n_other_right + (n_common - n_right) * (n_common - n_other_right)
+    n_agree = n_common - n_right - n_other_right + 2 * n_both_right
+    varies = (n_right > 0) & (n_right < n_common) & (n_other_right > 0) & (n_other_right < n_common)
+    kappa = np.full(varies.shape, np.nan)
+    np.divide(n_common * n_agree - expected, n_common**2 - expected, out=kappa, where=varies)
     return kappa
 
 
@@ -139,19 +145,27 @@ def count_pairs(correct: ArrayLike, observed: ArrayLike | None = None) -> PairCo
     InputError
         As `error_consistency`.
     """
-    right = _as_bool(correct, "correct")
-    seen = None if observed is None else _as_bool(observed, "observed")
+    right, seen = as_answers(correct, observed)
     # Below 2**24 whole numbers are exact in float32.
     dtype = np.float32 if right.shape[1] < 2**24 else np.float64
+    x = right.astype(dtype)
     if seen is None:
-        x = right.astype(dtype)
         n_both = (x @ x.T).astype(float)
         n_common = np.full(n_both.shape, float(right.shape[1]))
         return PairCounts(n_common, np.broadcast_to(np.diag(n_both)[:, np.newaxis], n_both.shape), n_both)
+    s = seen.astype(dtype)
+    return PairCounts((s @ s.T).astype(float), (x @ s.T).astype(float), (x @ x.T).astype(float))
+
+
+def as_answers(correct: ArrayLike, observed: ArrayLike | None) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return both as arrays of bool, `correct` false where nothing was seen, having refused anything else."""
+    right = _as_bool(correct, "correct")
+    if observed is None:
+        return right, None
+    seen = _as_bool(observed, "observed")
     if seen.shape != right.shape:
         raise InputError(f"observed has shape {seen.shape}, correct {right.shape}; they must be the same")
-    x, s = (right & seen).astype(dtype), seen.astype(dtype)
-    return PairCounts((s @ s.T).astype(float), (x @ s.T).astype(float), (x @ x.T).astype(float))
+    return right & seen, seen
 
 
 def _as_bool(values: ArrayLike, name: str) -> np.ndarray:

@@ -124,9 +124,8 @@ def _build_trained(
         )
     network = new_network(entry, len(classes), record.input_size_px)
     _load(entry, network, _read_state(entry, path), path)
-    return Classifier(
-        entry, network.eval(), fit_square(record.input_size_px), tuple(range(len(classes))), sha256_of(path)
-    )
+    preprocessing = fit_square(record.input_size_px, record.crop_pct)
+    return Classifier(entry, network.eval(), preprocessing, tuple(range(len(classes))), sha256_of(path))
 
 
 def _build_checkpoint(entry: ModelEntry, classes: tuple[str, ...], path: Path) -> Classifier:

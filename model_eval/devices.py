@@ -32,15 +32,28 @@ def choose_device(name: str) -> torch.device:
 
 
 @contextmanager
-def exact_arithmetic() -> Iterator[None]:
-    """Hold torch to IEEE single precision and to repeatable cuDNN algorithms, and give back what was set."""
+def exact_arithmetic(*, repeatable: bool = True) -> Iterator[None]:
+    """Hold torch to IEEE single precision and to repeatable algorithms, and give back what was set.
+
+    With `repeatable` false cuDNN tries out algorithms and takes the fastest, and others may add up in any
+    order: sums may differ from run to run.
+    """
+    # cuBLAS reads this when CUDA starts; without it its sums may go in any order.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     before = torch.get_float32_matmul_precision()
+    algorithms = torch.are_deterministic_algorithms_enabled()
+    only_warn = torch.is_deterministic_algorithms_warn_only_enabled()
     torch.set_float32_matmul_precision("highest")
+    if torch.cuda.is_available():
+        torch.use_deterministic_algorithms(repeatable, warn_only=True)
     try:
-        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+        with torch.backends.cudnn.flags(
+            enabled=True, benchmark=not repeatable, deterministic=repeatable, allow_tf32=False
+        ):
             yield
     finally:
         torch.set_float32_matmul_precision(before)
+        torch.use_deterministic_algorithms(algorithms, warn_only=only_warn)
 
 
 def n_cores() -> int:

@@ -1,92 +1,200 @@
-"""How one network learns: AdamW, a one-cycle schedule, cross-entropy; nothing is drawn from global chance."""
+"""How one network learns: optimizer, schedule, cross-entropy; and everything that it goes on from."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
+import copy
+import difflib
+import inspect
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
+from timm.optim import (
+    create_optimizer_v2,  # pyright: ignore[reportPrivateImportUsage] - timm documents them here
+    get_optimizer_info,  # pyright: ignore[reportPrivateImportUsage]
+    list_optimizers,  # pyright: ignore[reportPrivateImportUsage]
+)
+from torch import nn
+from torch.optim import lr_scheduler
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from model_eval.artefacts import InputError
 from model_eval.classifiers import new_network
-from model_eval.preprocess import scale
-from model_eval.settings import ModelEntry, TrainSettings
+from model_eval.conditions import NetworkRecipe, Run
+from model_eval.loading import Batch
+from model_eval.settings import ModelEntry
+
+CHECK_BATCHES = 100
+"""A loss is held against infinity every so many batches: to look at each would make a GPU wait."""
 
 
-def derived_seeds(seed: int, *names: str) -> np.random.SeedSequence:
-    """Return seeds that depend on the study's seed and on names alone: a further model changes no other's."""
-    digest = hashlib.sha256("/".join(names).encode()).digest()
-    return np.random.SeedSequence([seed, *np.frombuffer(digest, dtype="<u4").tolist()])
+class DivergedError(Exception):
+    """A network's loss, or its answers, are no longer finite."""
 
 
-def fit_network(
-    entry: ModelEntry,
-    pixels: np.ndarray,
-    labels: np.ndarray,
-    n_classes: int,
-    settings: TrainSettings,
-    seed: int,
-    device: torch.device,
-    after_epoch: Callable[[], None],
-) -> tuple[dict[str, torch.Tensor], float]:
-    """Train a new network and return its weights and the mean loss over its last epoch.
+class Learner:
+    """A network while it learns.
 
-    On the CPU the same arguments give the same bits, as long as torch runs one thread.
+    It draws from torch's global generator, whose state is part of its own.  On the CPU the same arguments
+    and batches give the same bits, as long as torch runs one thread.
 
     Parameters
     ----------
-    entry : ModelEntry
-    pixels : ndarray of uint8, shape (n_images, input_size_px, input_size_px, 3)
-    labels : ndarray of int, shape (n_images,)
+    run : Run
     n_classes : int
-    settings : TrainSettings
-    seed : int
-        The study's; the network's own follow from it and its name.
+    n_batches : int
+        Of an epoch.
     device : torch.device
-    after_epoch : callable
-        Called after every epoch.
+    """
 
-    Returns
-    -------
-    state : dict of str to Tensor
-    final_loss : float
-        In nats.
+    def __init__(self, run: Run, n_classes: int, n_batches: int, device: torch.device) -> None:
+        recipe = run.recipe
+        torch.manual_seed(run.seeds.initialisation)
+        entry = ModelEntry(name=run.name, source=recipe.network)
+        self.network = new_network(entry, n_classes, recipe.input_size_px).to(device)
+        self.average = (
+            AveragedModel(
+                self.network,
+                multi_avg_fn=get_ema_multi_avg_fn(recipe.average_decay),
+                use_buffers=True,
+            )
+            if recipe.average_decay
+            else None
+        )
+        self.optimizer = _optimizer(self.network, recipe, run.name)
+        self.schedule = _schedule(self.optimizer, recipe, n_batches)
+        self.n_batches_left = recipe.epochs * n_batches - 1
+        """Batches after which the learning rate still changes."""
+        self.device = device
+        self.recipe = recipe
+        torch.manual_seed(run.seeds.noise)
+
+    @property
+    def evaluated(self) -> nn.Module:
+        """The network that is evaluated and kept: the weights' moving average where there is one."""
+        return self.network if self.average is None else self.average.module
+
+    def learn(self, batches: Iterable[Batch], after_batch: Callable[[float], None]) -> float:
+        """Learn from an epoch's batches and return the mean loss, in nats.
+
+        Parameters
+        ----------
+        batches : iterable of Batch
+        after_batch : callable
+            Called after every batch with the mean loss as last looked at (NaN before that).
+
+        Raises
+        ------
+        DivergedError
+            The loss isn't finite any more.
+        """
+        self.network.train()
+        losses: list[torch.Tensor] = []
+        sizes: list[int] = []
+        seen = math.nan
+        for number, (images, labels) in enumerate(batches, start=1):
+            images = images.to(self.device, non_blocking=True)
+            labels = labels.to(self.device, non_blocking=True)
+            n_updates = min(self.recipe.updates_per_batch, len(labels))
+            for some, of_some in zip(
+                images.tensor_split(n_updates), labels.tensor_split(n_updates), strict=True
+            ):
+                losses.append(self._update(some, of_some))
+                sizes.append(len(of_some))
+            if self.n_batches_left > 0:
+                self.schedule.step()
+                self.n_batches_left -= 1
+            if number % CHECK_BATCHES == 1:
+                seen = _mean_loss(losses, sizes)
+            after_batch(seen)
+        return _mean_loss(losses, sizes)
+
+    def _update(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Make one step on some images and return their mean loss."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.mixed_precision):
+            loss = F.cross_entropy(self.network(images), labels)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        if self.average is not None:
+            self.average.update_parameters(self.network)
+        return loss.detach()
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that it goes on from."""
+        return {
+            "network": self.network.state_dict(),
+            "average": None if self.average is None else self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": copy.copy(self.schedule.state_dict()),
+            "n_batches_left": self.n_batches_left,
+            "chance": torch.get_rng_state(),
+            "chance_on_cuda": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
+        }
+
+    def go_on_from(self, state: dict[str, Any]) -> None:
+        """Take up what `state` returned."""
+        self.network.load_state_dict(state["network"])
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.n_batches_left = state["n_batches_left"]
+        torch.set_rng_state(state["chance"].cpu())
+        if self.device.type == "cuda" and state["chance_on_cuda"] is not None:
+            torch.cuda.set_rng_state(state["chance_on_cuda"].cpu(), self.device)
+
+
+def _mean_loss(losses: list[torch.Tensor], sizes: list[int]) -> float:
+    """Return the mean loss per image of batches.
 
     Raises
     ------
-    InputError
-        The loss isn't finite any more.
+    DivergedError
+        One of them isn't finite.
     """
-    initial, order = derived_seeds(seed, "train", entry.name).spawn(2)
-    rng = np.random.default_rng(order)
-    targets = torch.from_numpy(labels.astype(np.int64)).to(device)
-    n_batches = -(-len(labels) // settings.batch_size)
-    loss_sum = 0.0
-    with torch.random.fork_rng():
-        torch.manual_seed(int(initial.generate_state(1, np.uint64)[0]))
-        network = new_network(entry, n_classes, settings.input_size_px).to(device).train()
-        optimiser = torch.optim.AdamW(
-            network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
-        )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, max_lr=settings.learning_rate, total_steps=settings.epochs * n_batches
-        )
-        for epoch in range(settings.epochs):
-            loss_sum = 0.0
-            # Near-equal batches: a last one of a single image would stop batch normalisation.
-            for batch in np.array_split(rng.permutation(len(labels)), n_batches):
-                loss = F.cross_entropy(network(scale(pixels[batch]).to(device)), targets[batch])
-                if not torch.isfinite(loss):
-                    raise InputError(
-                        f"{entry.name}: training diverged in epoch {epoch + 1} (the loss is {loss.item()}); "
-                        "lower `learning_rate` in [train]"
-                    )
-                optimiser.zero_grad()
-                loss.backward()
-                optimiser.step()
-                schedule.step()
-                loss_sum += loss.item() * len(batch)
-            after_epoch()
-    return network.state_dict(), loss_sum / len(labels)
+    values = torch.stack(losses).cpu()
+    if not torch.isfinite(values).all():
+        raise DivergedError
+    return math.fsum(loss * size for loss, size in zip(values.tolist(), sizes, strict=True)) / sum(sizes)
+
+
+def _optimizer(network: nn.Module, recipe: NetworkRecipe, name: str) -> torch.optim.Optimizer:
+    known = [str(each) for each in list_optimizers()]
+    if recipe.optimizer not in known:
+        near = difflib.get_close_matches(recipe.optimizer, known, n=3)
+        hint = f"; did you mean {' or '.join(near)}?" if near else "; see timm.optim.list_optimizers()"
+        raise InputError(f"{name}: timm has no optimizer {recipe.optimizer!r}{hint}")
+    kind: Any = get_optimizer_info(recipe.optimizer).opt_class
+    faster: dict[str, Any] = {"fused": True} if "fused" in inspect.signature(kind).parameters else {}
+    return create_optimizer_v2(
+        # Not the module: timm would spare some of its weights the decay that the recipe names.
+        network.parameters(),
+        recipe.optimizer,
+        lr=recipe.learning_rate,
+        weight_decay=recipe.weight_decay,
+        momentum=recipe.momentum,
+        **faster,
+    )
+
+
+def _schedule(
+    optimizer: torch.optim.Optimizer, recipe: NetworkRecipe, n_batches: int
+) -> lr_scheduler.LRScheduler:
+    """Return the schedule, one step a batch."""
+    total = recipe.epochs * n_batches
+    match recipe.schedule:
+        case "one-cycle":
+            cycle = bool({"momentum", "betas"} & optimizer.defaults.keys())
+            return lr_scheduler.OneCycleLR(
+                optimizer, recipe.learning_rate, total_steps=total, cycle_momentum=cycle
+            )
+        case "cosine":
+            return lr_scheduler.CosineAnnealingLR(optimizer, T_max=total)
+        case "steps":
+            milestones = [epoch * n_batches for epoch in recipe.decay_epochs]
+            return lr_scheduler.MultiStepLR(optimizer, milestones, gamma=0.1)
+        case "constant":
+            return lr_scheduler.ConstantLR(optimizer, factor=1.0)

@@ -89,12 +89,15 @@ def open_images(settings: ImageSettings, root: Path) -> InspectedSource:
     """
     from model_eval.arrays import mnist_5k, npz_images, torchvision_images
     from model_eval.entry_level import EntryLevel
+    from model_eval.gaussian import GaussianImages
     from model_eval.image_lists import ImageManifest, ImageNetValidation
 
     path = root / (settings.path or "")
     source: InspectedSource
     if settings.source == "mnist-5k":
         source = mnist_5k(settings)
+    elif settings.source == "gaussian":
+        source = GaussianImages(settings)
     elif settings.source == "npz":
         source = npz_images(settings, path)
     elif settings.source == "csv":

@@ -9,188 +9,190 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import tempfile
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Protocol, TypeVar
 
-import numpy as np
 import torch
 
 from model_eval.artefacts import InputError, Progress
-from model_eval.devices import exact_arithmetic, threads_within_models
-from model_eval.fitting import fit_network
-from model_eval.settings import ModelEntry, TrainSettings
-from model_eval.weights import TrainedRecord, read_trained_record, write_trained
+from model_eval.devices import threads_within_models
+
+REPORT_S = 0.2
+"""How often a model that is being trained says where it is."""
 
 
-@dataclass(frozen=True)
-class TrainingData:
-    """What all models of a pool learn from.
+class Report(Protocol):
+    """Takes what a job says of itself after every batch, and raises where it shall stop."""
 
-    Attributes
-    ----------
-    pixels : ndarray of uint8, shape (n_images, input_size_px, input_size_px, 3)
-    labels : ndarray of int, shape (n_images,)
-    """
-
-    pixels: np.ndarray
-    labels: np.ndarray
+    def __call__(self, n_batches: int, detail: str, *, epoch_done: bool = False) -> None:
+        """Tell how many batches are done and, in words, what to say about them."""
+        ...
 
 
-@dataclass(frozen=True)
-class TrainingJob:
-    """One model to train.
+class Job(Protocol):
+    """A model to train; it may be sent to another process."""
 
-    Attributes
-    ----------
-    entry : ModelEntry
-    settings : TrainSettings
-    seed : int
-        The study's.
-    classes : tuple of str
-    identity : str
-        Hash of everything that the weights follow from.
-    path : Path
-        Where they go.
-    """
+    @property
+    def name(self) -> str:
+        """What progress calls it."""
+        ...
 
-    entry: ModelEntry
-    settings: TrainSettings
-    seed: int
-    classes: tuple[str, ...]
-    identity: str
-    path: Path
+    @property
+    def n_epochs(self) -> int:
+        """Epochs that are still to be trained."""
+        ...
 
-    def is_done(self) -> bool:
-        """Tell whether the weights are there already."""
-        record = read_trained_record(self.path)
-        return record is not None and record.identity == self.identity
+    @property
+    def n_batches(self) -> int:
+        """Batches of all epochs, those done before included."""
+        ...
 
-    def run(self, data: TrainingData, device: torch.device, after_epoch: Callable[[], None]) -> None:
-        """Train the model and write its weights."""
-        with exact_arithmetic():
-            state, final_loss = fit_network(
-                self.entry,
-                data.pixels,
-                data.labels,
-                len(self.classes),
-                self.settings,
-                self.seed,
-                device,
-                after_epoch,
-            )
-        size_px = self.settings.input_size_px
-        record = TrainedRecord(self.identity, self.entry.source, self.classes, size_px, final_loss)
-        write_trained(self.path, state, record)
+    def run(self, device: torch.device, report: Report, /) -> Any:
+        """Train, write what comes of it, and return what is to be known of it at once."""
+        ...
+
+
+AnyJob = TypeVar("AnyJob", bound=Job)
+
+
+class _Said(NamedTuple):
+    """What a job says of itself."""
+
+    name: str
+    n_batches: int
+    total: int
+    detail: str
+    epoch_done: bool
 
 
 def run_jobs(
-    jobs: Sequence[TrainingJob], data: TrainingData, device: torch.device, workers: int, progress: Progress
-) -> None:
-    """Run training jobs; those that are finished stay so, whatever happens to the others.
+    jobs: Sequence[AnyJob], device: torch.device, workers: int, progress: Progress
+) -> Iterator[tuple[AnyJob, Any]]:
+    """Run training jobs, and yield each with what it returns as soon as it is done.
 
     Parameters
     ----------
-    jobs : sequence of TrainingJob
-    data : TrainingData
+    jobs : sequence of Job
     device : torch.device
     workers : int
-        Number of models trained at a time on the CPU; elsewhere it is one.
+        Number of models trained at a time on the CPU, the longest first; elsewhere it is one.
     progress : Progress
-        Counts epochs.
+        Counts epochs over all jobs and, under ``NAME: DETAIL``, batches of each one that is at work.
 
     Raises
     ------
     InputError
-        A model can't be built or diverges; the rest stop after their current epoch.
+        A model can't be built, or a process ended before its time; the rest stop at their next batch.
     """
+    jobs = sorted(jobs, key=lambda job: job.n_batches, reverse=True)
     workers = min(workers, len(jobs)) if device.type == "cpu" else 1
+    show = _Show(progress, jobs)
     if workers > 1:
-        _run_in_processes(jobs, data, workers, progress)
-    else:
-        with threads_within_models(1):
-            _run_here(jobs, data, device, progress)
-
-
-def _run_here(
-    jobs: Sequence[TrainingJob], data: TrainingData, device: torch.device, progress: Progress
-) -> None:
-    done, total = 0, sum(job.settings.epochs for job in jobs)
-
-    def count() -> None:
-        nonlocal done
-        done += 1
-        progress("Training models", done, total)
-
+        yield from _run_in_processes(jobs, workers, show)
+        return
     for job in jobs:
-        job.run(data, device, count)
+        with threads_within_models(1 if device.type == "cpu" else torch.get_num_threads()):
+            outcome = job.run(device, _Reporter(job, show))
+        show.end(job.name)
+        yield job, outcome
 
 
-@dataclass(frozen=True)
-class _Worker:
-    """What a process shares with the one that started it."""
+class _Show:
+    """Turns what jobs say into calls of a `Progress`."""
 
-    data_path: Path
-    epochs_done: Any
-    stop: Any
+    def __init__(self, progress: Progress, jobs: Sequence[Job]) -> None:
+        self._progress = progress
+        self._left = {job.name: job.n_epochs for job in jobs}
+        self._total = sum(self._left.values())
 
-    def data(self) -> TrainingData:
-        with np.load(self.data_path) as arrays:
-            return TrainingData(arrays["pixels"], arrays["labels"])
+    def __call__(self, said: _Said) -> None:
+        self._progress(f"{said.name}: {said.detail}", said.n_batches, said.total)
+        if said.epoch_done:
+            self._left[said.name] -= 1
+            self._count()
 
-    def after_epoch(self) -> None:
-        with self.epochs_done.get_lock():
-            self.epochs_done.value += 1
-        self.check()
+    def end(self, name: str) -> None:
+        """Count the epochs that a diverged model will never see."""
+        if self._left[name]:
+            self._left[name] = 0
+            self._count()
 
-    def check(self) -> None:
-        if self.stop.is_set():
+    def _count(self) -> None:
+        self._progress("Training models", self._total - sum(self._left.values()), self._total)
+
+
+class _Reporter:
+    """What a job reports to, wherever it runs: passes on one batch in a while, and every epoch's end."""
+
+    def __init__(self, job: Job, tell: Any, stop: Any = None) -> None:
+        self._name, self._total = job.name, job.n_batches
+        self._tell, self._stop = tell, stop
+        self._last = 0.0
+
+    def __call__(self, n_batches: int, detail: str, *, epoch_done: bool = False) -> None:
+        if self._stop is not None and self._stop.is_set():
             raise _StoppedError
+        now = time.monotonic()
+        if epoch_done or now - self._last >= REPORT_S:
+            self._last = now
+            self._tell(_Said(self._name, n_batches, self._total, detail, epoch_done))
 
 
 class _StoppedError(Exception):
     """Another model failed, or a person pressed Ctrl-C."""
 
 
-_worker: _Worker | None = None  # set in every worker process, and only there
+class _Shared(NamedTuple):
+    """What a process shares with the one that started it."""
+
+    said: Any
+    stop: Any
 
 
-def _run_in_processes(
-    jobs: Sequence[TrainingJob], data: TrainingData, workers: int, progress: Progress
-) -> None:
+_shared: _Shared | None = None  # set in every worker process, and only there
+
+
+def _run_in_processes(jobs: Sequence[AnyJob], workers: int, show: _Show) -> Iterator[tuple[AnyJob, Any]]:
     context = multiprocessing.get_context("spawn")  # a fork of a process that has run torch may hang
-    total = sum(job.settings.epochs for job in jobs)
-    with tempfile.TemporaryDirectory() as folder:
-        # In a file: what a pipe can't hold would make each process wait until the one before has started.
-        data_path = Path(folder) / "data.npz"
-        np.savez(data_path, pixels=data.pixels, labels=data.labels)
-        shared = _Worker(data_path, context.Value("i", 0), context.Event())
-        with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(shared,)) as pool:
-            try:
-                waiting = {pool.submit(_run_in_worker, job) for job in jobs}
-                while waiting:
-                    finished, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
-                    for future in finished:
-                        future.result()
-                    progress("Training models", shared.epochs_done.value, total)
-            except BrokenProcessPool:
-                raise InputError(
-                    "a training process ended before its time, perhaps for lack of memory; "
-                    "run `tricky train` again: finished models are kept"
-                ) from None
-            finally:
-                shared.stop.set()
-                pool.shutdown(cancel_futures=True)
+    shared = _Shared(context.SimpleQueue(), context.Event())
+    with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(shared,)) as pool:
+        try:
+            waiting = {pool.submit(_run_in_worker, job): job for job in jobs}
+            while waiting:
+                finished, _ = wait(waiting, timeout=REPORT_S, return_when=FIRST_COMPLETED)
+                while not shared.said.empty():
+                    show(shared.said.get())
+                for future in finished:
+                    job, outcome = waiting.pop(future), future.result()
+                    show.end(job.name)
+                    yield job, outcome
+        except BrokenProcessPool:
+            raise InputError(
+                "a training process ended before its time, perhaps for lack of memory; "
+                "run `tricky train` again: finished models are kept"
+            ) from None
+        finally:
+            shared.stop.set()
+            # Whoever stands before a full queue would never see that it shall stop.
+            drain = threading.Thread(target=_drain, args=(shared.said,), daemon=True)
+            drain.start()
+            pool.shutdown(cancel_futures=True)
+            shared.said.put(None)
+            drain.join()
 
 
-def _start_worker(shared: _Worker) -> None:
-    global _worker
-    _worker = shared
+def _drain(said: Any) -> None:
+    while said.get() is not None:
+        pass
+
+
+def _start_worker(shared: _Shared) -> None:
+    global _shared
+    _shared = shared
     torch.set_num_threads(1)
     # Ctrl-C reaches every process of a terminal; the parent hears it and lets its workers stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -200,8 +202,9 @@ def _start_worker(shared: _Worker) -> None:
         threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
 
 
-def _run_in_worker(job: TrainingJob) -> None:
-    if _worker is None:
+def _run_in_worker(job: Job) -> Any:
+    if _shared is None:
         raise RuntimeError("only for processes that _start_worker prepared")
-    _worker.check()
-    job.run(_worker.data(), torch.device("cpu"), _worker.after_epoch)
+    if _shared.stop.is_set():
+        raise _StoppedError
+    return job.run(torch.device("cpu"), _Reporter(job, _shared.said.put, _shared.stop))

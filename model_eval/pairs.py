@@ -45,6 +45,27 @@ def pair_tables(correct: np.ndarray, weights: np.ndarray, kept: np.ndarray, with
     return tables
 
 
+def reference_tables(correct: np.ndarray, reference: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Count for each model beside one reference how many images both got right, one of them, or none.
+
+    Parameters
+    ----------
+    correct : ndarray of bool, shape (n_models, n_patterns)
+    reference : ndarray of bool, shape (n_patterns,)
+    weights : ndarray of int, shape (n_samples, n_patterns)
+
+    Returns
+    -------
+    ndarray of float, shape (4, n_samples, n_models)
+        Both, only the model, only the reference, neither.
+    """
+    w = weights.astype(float)
+    x, r = correct.T.astype(float), reference.astype(float)
+    both, model, by_reference = w @ (x * r[:, np.newaxis]), w @ x, (w @ r)[:, np.newaxis]
+    neither = w.sum(axis=1, keepdims=True) - model - by_reference + both
+    return np.stack([both, model - both, by_reference - both, neither])
+
+
 def kappa_of_tables(tables: np.ndarray) -> np.ndarray:
     """Return Cohen's kappa of two models' decisions from tables of two by two.
 

@@ -37,22 +37,25 @@ class Preprocessing:
         return json.dumps(self.description, sort_keys=True)
 
 
-def fit_square(size_px: int) -> Preprocessing:
+def fit_square(size_px: int, crop_pct: float = 1.0) -> Preprocessing:
     """Fit images into a square and scale pixels to −1 … 1: what models trained here see."""
     description = {"kind": "fit_square", "size_px": size_px, "mean": 0.5, "std": 0.5}
-    return Preprocessing(description, lambda image: scale(square_pixels(image, size_px)))
+    if crop_pct != 1:
+        description["crop_pct"] = crop_pct
+    return Preprocessing(description, lambda image: scale(square_pixels(image, size_px, crop_pct)))
 
 
-def square_pixels(image: Image.Image, size_px: int) -> np.ndarray:
+def square_pixels(image: Image.Image, size_px: int, crop_pct: float = 1.0) -> np.ndarray:
     """Return an image as a square, uint8 of shape (size_px, size_px, 3).
 
     An image that fits into the square keeps its pixels and is padded with black, so that small images are
-    not blurred.  A larger one is resized (bicubic, antialiased) until its shorter side fits, and its centre
-    is taken.
+    not blurred.  A larger one is resized (bicubic, antialiased) until its shorter side is `size_px` /
+    `crop_pct`, and its centre is taken.
     """
     image = image.convert("RGB")
     if max(image.size) > size_px:
-        image = ImageOps.fit(image, (size_px, size_px), method=Image.Resampling.BICUBIC)
+        border = (1 - crop_pct) / 2
+        image = ImageOps.fit(image, (size_px, size_px), method=Image.Resampling.BICUBIC, bleed=border)
     square = np.zeros((size_px, size_px, 3), dtype=np.uint8)
     top, left = (size_px - image.height) // 2, (size_px - image.width) // 2
     square[top : top + image.height, left : left + image.width] = np.asarray(image)

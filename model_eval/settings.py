@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-IMAGE_SOURCES = ("mnist-5k", "folder", "imagenet-val", "csv", "npz", "torchvision:NAME/SPLIT")
+IMAGE_SOURCES = ("mnist-5k", "gaussian", "folder", "imagenet-val", "csv", "npz", "torchvision:NAME/SPLIT")
 """What `source` in ``[images]`` may be."""
+
+
+class GaussianSettings(BaseModel):
+    """``[images.gaussian]``: the set of Gaussian noise with ``source = "gaussian"``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    classes: Annotated[int, Field(ge=2, le=999)] = 100
+    """Class i has standard deviation i, from 1."""
+    images_per_class: Annotated[int, Field(ge=1, le=100_000)] = 50
+    training_images_per_class: Annotated[int, Field(ge=1, le=100_000)] = 20_000
+    """In the set that recipes train on."""
+    size_px: Annotated[int, Field(ge=1)] = 224
+    seed: Annotated[int, Field(ge=0)] = 1
 
 
 class ImageSettings(BaseModel):
@@ -28,6 +42,7 @@ class ImageSettings(BaseModel):
     """With ``imagenet-val`` and a ground truth of the development kit: its ``meta.mat``."""
     entry_level: bool = False
     """Sort images into the 16 entry-level classes of Geirhos et al. (2018) and leave out all others."""
+    gaussian: GaussianSettings = GaussianSettings()
 
     on_bad_image: Literal["stop", "skip"] = "stop"
     """What an image that can't be shown does: ``skip`` leaves it out for all models alike, and says so."""
@@ -41,8 +56,8 @@ class ImageSettings(BaseModel):
 
     @model_validator(mode="after")
     def _path_goes_with_source(self) -> ImageSettings:
-        if (self.source == "mnist-5k") != (self.path is None):
-            raise ValueError('`path` with every source but "mnist-5k", and only then')
+        if (self.source in ("mnist-5k", "gaussian")) != (self.path is None):
+            raise ValueError('`path` with every source but "mnist-5k" and "gaussian", and only then')
         if (self.source == "imagenet-val") != (self.labels is not None):
             raise ValueError('`labels` together with `source = "imagenet-val"`, and only then')
         if self.synsets is not None and self.labels is None:
@@ -77,7 +92,7 @@ class PoolSettings(BaseModel):
 
 
 class TrainSettings(BaseModel):
-    """``[train]``: how the untrained models of a pool get their weights."""
+    """``[train]``: how a pool's untrained models get their weights, and the recipe of controlled training."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -90,6 +105,14 @@ class TrainSettings(BaseModel):
     weight_decay: Annotated[float, Field(ge=0)] = 0.05
     input_size_px: Annotated[int, Field(ge=16)] = 32
     """Side of the square that trained models see."""
+    recipe: str = ""
+    """Controlled training: a recipe that ships with tricky, or the path of a TOML file."""
+    training_set: ImageSettings | None = None
+    """With a recipe: images to train on; by default a part of the study's, or further Gaussian noise."""
+    base: dict[str, Any] = {}
+    """Keys of ``[base]`` that take the place of the recipe's."""
+    conditions: dict[str, dict[str, Any]] = {}
+    """Conditions that come on top of the recipe's, or take the place of those of the same name."""
 
 
 class EvaluateSettings(BaseModel):

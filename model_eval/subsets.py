@@ -91,7 +91,7 @@ def consistency_by_subset(
     ----------
     correct : ndarray of bool, shape (n_models, n_images)
     tolerance : int
-        As for `model_eval.difficulty.difficulty_of`.
+        As for `model_eval.criterion.difficulty_of`.
     rng : Generator
     holds_for : {"images", "images and models"}
         What the intervals are about; see `model_eval.resampling.interval`.  The labels of images stay as they

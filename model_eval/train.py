@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,17 +12,17 @@ import numpy as np
 import pandas as pd
 
 from model_eval.artefacts import InputError, Progress, no_progress, sha256_of, versions_of, write_json
+from model_eval.conditions import BASE, NetworkRecipe, Run, Seeds, derived_seeds
+from model_eval.courses import Course, finished
 from model_eval.devices import choose_device, n_cores
-from model_eval.fitting import derived_seeds
 from model_eval.images import ImageSource, class_names
-from model_eval.jobs import TrainingData, TrainingJob, run_jobs
-from model_eval.preprocess import square_pixels
+from model_eval.jobs import run_jobs
+from model_eval.loading import DecodedImages, memory_for_images
 from model_eval.records import write_parquet
 from model_eval.settings import ModelEntry, TrainSettings
 from model_eval.split import draw_training_images
-from model_eval.weights import read_trained_record
 
-SCHEME = 1
+SCHEME = 2
 """Raised when the same settings would give other weights: what was trained before is then trained anew."""
 
 
@@ -38,16 +39,17 @@ def train_pool(
 ) -> None:
     """Train the models whose weights are ``train`` and write ``training/``.
 
-    A stratified sample of the images is drawn, every model is trained on it, and the manifest is written
-    last.  Each model's weights follow from the seed, its name and source, the settings and the images alone:
-    models that have them already are kept, whatever became of an earlier run.  On the CPU the number of
-    cores changes the time and not the weights; on a GPU their last digits may change from run to run.
+    A stratified sample of the images is drawn, every model is trained on it (AdamW, one cycle), and the
+    manifest is written last.  Each model's weights follow from the seed, its name and source, the settings
+    and the images alone: models that have them already are kept, whatever became of an earlier run.  On the
+    CPU the number of cores changes the time and not the weights; on a GPU their last digits may change from
+    run to run.
 
     Parameters
     ----------
     source : ImageSource
     entries : sequence of ModelEntry
-        A pool; models with other weights are passed over, and without any to train nothing is written.
+        A pool; models with other weights are passed over.
     settings : TrainSettings
     folder : Path
         ``training/``.
@@ -56,19 +58,22 @@ def train_pool(
     device : str
         As in `EvaluateSettings`.
     progress : Progress
-        Counts epochs.
+        As for `run_jobs`.
     workers : int, optional
         Number of models trained at a time on the CPU; as many as there are cores by default.
 
     Raises
     ------
     InputError
-        More training images asked for than there are, a class without any, an unreadable image, a model
-        that can't be built or whose loss diverges.
+        No model is to be trained; more training images asked for than there are, a class without any, an
+        unreadable image, a model that can't be built; models whose loss diverged, when the others are done.
     """
     entries = [entry for entry in entries if entry.weights == "train"]
     if not entries:
-        return
+        raise InputError(
+            'nothing to train: no model of the pool has weights = "train"; go on with `tricky evaluate`, or '
+            "name a `recipe` in [train]"
+        )
     target = choose_device(device)
     catalogue = source.catalogue(progress)
     classes = class_names(catalogue)
@@ -76,16 +81,29 @@ def train_pool(
     images = draw_training_images(catalogue, settings.images, rng)
     write_parquet(folder / "images.parquet", images)
 
-    jobs = []
-    for entry in entries:
-        identity = _identity(entry, settings, seed, classes, images)
-        path = folder / f"{entry.name}.safetensors"
-        jobs.append(TrainingJob(entry, settings, seed, classes, identity, path))
-    missing = [job for job in jobs if not job.is_done()]
-    if missing:
-        pixels = [square_pixels(source.read(i), settings.input_size_px) for i in images["image_id"]]
-        data = TrainingData(np.stack(pixels), images["label"].to_numpy())
-        run_jobs(missing, data, target, workers or n_cores(), progress)
+    with tempfile.TemporaryDirectory() as scratch:
+        decoded = DecodedImages(source, images["image_id"].tolist(), settings.input_size_px)
+        labels = images["label"].to_numpy()
+        courses = [
+            Course(
+                runs=(_run(entry, settings, seed),),
+                classes=classes,
+                images=decoded,
+                labels=labels,
+                rows=np.arange(len(labels)),
+                asked=None,
+                identity=_identity(entry, settings, seed, classes, images),
+                folder=folder,
+            )
+            for entry in entries
+        ]
+        missing = [each for each in courses if finished(folder, each.identity, each.runs[0]) is None]
+        if missing:
+            decoded.keep(Path(scratch) / "images", memory_for_images(), progress)
+        outcomes = [outcome for _, outcome in run_jobs(missing, target, workers or n_cores(), progress)]
+    if diverged := sorted((each.name, each.epoch) for each in outcomes if each is not None):
+        names = ", ".join(f"{name} in epoch {epoch}" for name, epoch in diverged)
+        raise InputError(f"training diverged: {names}; lower `learning_rate` in [train]")
 
     write_json(
         folder / "training.json",
@@ -94,15 +112,29 @@ def train_pool(
             "settings": {
                 "images": source.settings.model_dump(mode="json"),
                 "pool": {"models": [entry.model_dump() for entry in entries]},
-                "train": settings.model_dump(),
+                "train": _of_pool(settings),
             },
             "seed": seed,
             "versions": versions_of("torch", "timm", "numpy", "pillow"),
             "images": {"sha256": sha256_of(folder / "images.parquet"), "source": source.name},
             "classes": list(classes),
-            "models": [_manifest_entry(job) for job in jobs],
+            "models": [_manifest_entry(course) for course in courses],
         },
     )
+
+
+def _of_pool(settings: TrainSettings) -> dict[str, Any]:
+    """Return the settings that a pool's models are trained with."""
+    return settings.model_dump(exclude={"recipe", "training_set", "base", "conditions"})
+
+
+def _run(entry: ModelEntry, settings: TrainSettings, seed: int) -> Run:
+    recipe = NetworkRecipe(network=entry.source, **settings.model_dump(include=_SHARED))
+    states = derived_seeds(seed, "train", entry.name).generate_state(4, np.uint64).tolist()
+    return Run(entry.name, BASE, 1, recipe, Seeds(*states))
+
+
+_SHARED = {"epochs", "batch_size", "learning_rate", "weight_decay", "input_size_px"}
 
 
 def _identity(
@@ -113,7 +145,7 @@ def _identity(
         "scheme": SCHEME,
         "name": entry.name,
         "source": entry.source,
-        "settings": settings.model_dump(),
+        "settings": _of_pool(settings),
         "seed": seed,
         "classes": classes,
         "images": sha256_of(images.to_csv(index=False)),
@@ -121,13 +153,14 @@ def _identity(
     return sha256_of(json.dumps(content, sort_keys=True))
 
 
-def _manifest_entry(job: TrainingJob) -> dict[str, Any]:
-    record = read_trained_record(job.path)
+def _manifest_entry(course: Course) -> dict[str, Any]:
+    run, path = course.runs[0], course.folder / f"{course.name}.safetensors"
+    record = finished(course.folder, course.identity, run)
     if record is None:
-        raise InputError(f"{job.path}: gone while others were trained; run `tricky train` again")
+        raise InputError(f"{path}: gone while others were trained; run `tricky train` again")
     return {
-        "name": job.entry.name,
-        "source": job.entry.source,
-        "sha256": sha256_of(job.path),
+        "name": run.name,
+        "source": record.source,
+        "sha256": sha256_of(path),
         "final_loss": record.final_loss,
     }

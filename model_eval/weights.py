@@ -36,6 +36,12 @@ class TrainedRecord:
         Side of the square that inputs are fitted into.
     final_loss : float
         Mean cross-entropy over the last epoch, in nats.
+    crop_pct : float
+        Share of the resized image's side that the square takes.
+    losses, accuracies : tuple of float
+        As in `ConditionModel`; empty where decisions were not recorded.
+    decisions_sha256 : str
+        Hash of the table of decisions by epoch; empty likewise.
     """
 
     identity: str
@@ -43,6 +49,10 @@ class TrainedRecord:
     classes: tuple[str, ...]
     input_size_px: int
     final_loss: float
+    crop_pct: float = 1.0
+    losses: tuple[float, ...] = ()
+    accuracies: tuple[float, ...] = ()
+    decisions_sha256: str = ""
 
 
 def write_trained(path: Path, state: dict[str, torch.Tensor], record: TrainedRecord) -> None:
@@ -62,4 +72,5 @@ def read_trained_record(path: Path) -> TrainedRecord | None:
     if text is None:
         return None
     content = json.loads(text)
-    return TrainedRecord(**content | {"classes": tuple(content["classes"])})
+    lists = {key: tuple(value) for key, value in content.items() if isinstance(value, list)}
+    return TrainedRecord(**content | lists)

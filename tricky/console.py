@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -21,6 +22,7 @@ from tricky.status import StageStatus, State
 
 if TYPE_CHECKING:
     from analysis.report import Results
+    from experiment.preflight import Check
     from tricky.study import Study
 
 console = Console()
@@ -28,6 +30,7 @@ console = Console()
 STATE_STYLES = {
     State.MISSING: "dim",
     State.CURRENT: "green",
+    State.UNFINISHED: "yellow",
     State.OTHER_SETTINGS: "yellow",
     State.ORIGINS_ELSEWHERE: "yellow",
     State.OUT_OF_DATE: "bold red",
@@ -36,7 +39,10 @@ STATE_STYLES = {
 
 @contextmanager
 def progress() -> Iterator[ProgressCallback]:
-    """Show a bar for each thing that is under way; gives the callback that moves them."""
+    """Show a bar for each thing that is under way; gives the callback that moves them.
+
+    What is called ``NAME: DETAIL`` keeps its bar while details change, and leaves when it is done.
+    """
     tasks: dict[str, TaskID] = {}
     with Progress(
         TextColumn("{task.description}"),
@@ -47,11 +53,32 @@ def progress() -> Iterator[ProgressCallback]:
     ) as bars:
 
         def move(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            bars.update(tasks[what], completed=done, total=total)
+            name, _, detail = what.partition(": ")
+            if name not in tasks:
+                tasks[name] = bars.add_task(what, total=total)
+            bars.update(tasks[name], completed=done, total=total, description=what)
+            if detail and done == total:
+                bars.remove_task(tasks.pop(name))
 
         yield move
+
+
+def print_dynamics(content: Mapping[str, Any]) -> None:
+    """Show how dichotomous the images are, and each condition beside the base network."""
+    found, shares = content["dichotomy"], content["difficulty"]["shares"]
+    between = "" if found["low"] is None else f" ({found['low']:.2f} to {found['high']:.2f})"
+    value = "undefined" if found["value"] is None else f"{found['value']:.2f}{between}"
+    console.print(f"Dichotomy {value}; " + ", ".join(f"{share:.1%} {kind}" for kind, share in shares.items()))
+    if content["conditions"] is None:
+        return
+    table = plain_table(
+        "condition", "networks", "accuracy", "trivial", "impossible", "in-between", "κ with base"
+    )
+    for row in content["conditions"]:
+        shares = (f"{row[key]:.1%}" for key in ("accuracy", "trivial", "impossible", "in_between"))
+        kappa = "–" if row["kappa"] is None else f"{row['kappa']:.2f}"
+        table.add_row(row["condition"], str(len(row["models"])), *shares, kappa)
+    console.print(table)
 
 
 def plain_table(*columns: str) -> Table:
@@ -89,6 +116,42 @@ def print_pool(pool: Mapping[str, Any]) -> None:
     console.print(f"{pool['images']['n']:,} images of {pool['images']['source']}, on {pool['device']}")
 
 
+def print_checks(checks: Sequence[Check]) -> None:
+    """Print what was checked, what was found, and what to do where it is not as it should be."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("check", "", "what was found"):
+        table.add_column(column)
+    for check in checks:
+        verdict = "[green]ok[/]" if check.ok else "[bold red]failed[/]"
+        table.add_row(check.name, verdict, escape(check.found))
+        if not check.ok:
+            table.add_row("", "", f"[bold red]{escape(check.advice)}[/]")
+    console.print(table)
+
+
+def print_conditions(manifest: Mapping[str, Any]) -> None:
+    """Print every condition with what came of its models, and those that diverged."""
+    table = plain_table("condition", "models", "epochs", "loss", "top-1")
+    for condition in manifest["conditions"]:
+        models = [each for each in manifest["models"] if each["condition"] == condition]
+        if models:
+            accuracies = sorted({f"{each['accuracies'][-1]:.1%}" for each in models})
+            table.add_row(
+                condition,
+                f"{len(models)}",
+                f"{len(models[0]['losses'])}",
+                f"{sum(each['losses'][-1] for each in models) / len(models):.3f}",
+                " to ".join(dict.fromkeys((accuracies[0], accuracies[-1]))),
+            )
+    console.print(table)
+    for each in manifest["diverged"]:
+        console.print(f"[bold red]{each['name']} diverged in epoch {each['epoch']}[/]: it has no decisions")
+    console.print(
+        f"{manifest['training_images']['n']:,} training images, {manifest['images']['n']:,} evaluated after "
+        f"every epoch, on {manifest['device']}"
+    )
+
+
 def print_accuracy(results: Results) -> None:
     """Print each observer's and the population's proportion correct."""
     table = plain_table("observer", "trials", "correct", "interval")
@@ -115,7 +178,7 @@ def print_demo(study: Study, difficulty: Mapping[str, Any], results: Results, se
     stimuli = study.settings.stimuli[study.settings.experiment.stimuli]
     n_pairs = stimuli.trials + stimuli.practice_trials
     console.print(f"[bold]Sit the experiment yourself[/] ({n_pairs} pairs, a few minutes; Esc twice to stop)")
-    console.print(f"  {shlex.quote(_program())} -C {folder} run --participant 07", soft_wrap=True)
+    console.print(f"  {shlex.quote(_program())} -C {folder} run --participant 07 --force", soft_wrap=True)
 
 
 def _population(results: Results) -> str:

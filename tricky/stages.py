@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -19,8 +20,10 @@ from tricky.study import Study, validated
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.dynamics import DynamicsResults
     from analysis.report import Results
     from experiment.bids import Dataset
+    from experiment.preflight import Check
     from experiment.session import SessionSummary
     from model_eval.compare import Comparison
     from model_eval.images import ImageSource, InspectedSource
@@ -50,6 +53,29 @@ def train(study: Study, progress: Progress = no_progress) -> None:
         folder=study.training,
         seed=study.settings.study.seed,
         device=study.settings.evaluate.device,
+        progress=progress,
+    )
+
+
+def train_conditions(study: Study, progress: Progress = no_progress) -> None:
+    """Train the base network and the conditions of the recipe that ``[train]`` names."""
+    _require("torch", extra="model-eval", to="train models")
+    from model_eval.conditions import read_recipe
+    from model_eval.controlled import train_conditions
+
+    settings = study.settings
+    recipe = read_recipe(settings.train, study.root)
+    if recipe is None:
+        raise InputError(
+            f"{study.root / 'study.toml'}: [train] names no `recipe` and describes no conditions"
+        )
+    train_conditions(
+        images_of(study),
+        recipe,
+        settings.evaluate,
+        folder=study.conditions,
+        seed=settings.study.seed,
+        training_source=training_images_of(study),
         progress=progress,
     )
 
@@ -112,6 +138,42 @@ def compare_labels(study: Study, other: Path) -> tuple[Comparison, Path, Path]:
     moved = study.difficulty / "moved.csv"
     write_text(moved, found.moved.to_csv(index=False, lineterminator="\n"))
     return found, folder, moved
+
+
+def dynamics(
+    study: Study,
+    *,
+    layers: Sequence[str] = (),
+    superclasses: Path | None = None,
+    progress: Progress = no_progress,
+) -> DynamicsResults:
+    """Compare the models of controlled training, or of the pool, decision by decision."""
+    for package in ("matplotlib", "statsmodels"):
+        _require(package, extra="analysis", to="write the page")
+    from analysis.dynamics import write_dynamics
+
+    conditions = study.root / "conditions"
+    representations = {}
+    if layers:
+        _require("torch", extra="model-eval", to="ask a network's layers")
+        from model_eval.epochs import read_conditions
+        from model_eval.representations import compare_representations
+
+        decisions = read_conditions(conditions)
+        for layer in layers:
+            representations[layer] = compare_representations(
+                decisions, layer, images_of(study), conditions, study.settings.evaluate.device, progress
+            )
+    return write_dynamics(
+        study.root,
+        title=study.settings.study.name,
+        tolerance=study.settings.label.tolerance,
+        level=study.settings.analyse.level,
+        seed=study.settings.study.seed,
+        leave_out=study.settings.label.leave_out,
+        superclasses=superclasses,
+        representations=representations,
+    )
 
 
 def build_stimuli(
@@ -240,24 +302,67 @@ def _next_name(name: str) -> str:
     return f"{stem}-{int(number) + 1}"
 
 
-def run(study: Study, participant: str, session: int | None = None) -> SessionSummary:
-    """Run one person's session, or go on with it."""
+def run(
+    study: Study,
+    participant: str | None,
+    session: int | None = None,
+    *,
+    fields: Mapping[str, str],
+    dialog: bool,
+    force: bool,
+    tell: Callable[[str], None],
+) -> SessionSummary:
+    """Run one person's session, or go on with it, after asking for what isn't given."""
     _require("psychopy", extra="experiment", to="show images to people")
     from experiment.bids import SessionPath
+    from experiment.intake import ask_in_terminal, take_in
+    from experiment.preflight import check_desktop, check_files
     from experiment.session import run_session
-    from stimuli.check import require_sound
+    from stimuli.records import read_tables
 
-    SessionPath(study.data, participant, session, study.settings.experiment.task_name)  # refuses a bad id
-    stimuli = study.stimulus_set(study.settings.experiment.stimuli)
-    require_sound(stimuli)
+    settings = study.settings.experiment
+    if participant is not None:
+        SessionPath(study.data, participant, session, settings.task_name)  # refuses a bad id
+    stimuli = study.stimulus_set(settings.stimuli)
+    if dialog:
+        from experiment.psychopy_dialog import ask_in_dialog as ask
+    else:
+        ask = ask_in_terminal
+    who = take_in(
+        study.data,
+        settings.task_name,
+        settings.participant_fields,
+        n_sessions=read_tables(stimuli).n_sessions,
+        participant=participant,
+        session=session,
+        given=fields,
+        ask=ask,
+    )
     return run_session(
         stimuli,
         study.data,
-        participant,
-        study.settings.experiment,
+        who.participant,
+        settings,
         dataset_of(study),
-        session=session,
+        session=who.session,
+        fields=who.fields,
+        checks=[*check_files(stimuli, study.data), *check_desktop()],
+        force=force,
+        tell=tell,
+        root=study.root,
     )
+
+
+def doctor(study: Study) -> list[Check]:
+    """Check everything that a session relies on, without recording any."""
+    _require("psychopy", extra="experiment", to="show images to people")
+    from experiment.preflight import check_desktop, check_files
+    from experiment.session import check_devices
+
+    settings = study.settings.experiment
+    stimuli = study.stimulus_set(settings.stimuli)
+    checks = [*check_files(stimuli, study.data), *check_desktop()]
+    return [*checks, *check_devices(stimuli, settings, study.root)] if checks[0].ok else checks
 
 
 def simulate(study: Study, progress: Progress = no_progress) -> list[Path]:
@@ -271,12 +376,17 @@ def simulate(study: Study, progress: Progress = no_progress) -> list[Path]:
         study.settings.experiment,
         dataset_of(study),
         seed=study.settings.study.seed,
+        root=study.root,
         progress=progress,
     )
 
 
-def analyse(study: Study, observers: Literal["auto", "person", "simulated"] = "auto") -> Results:
-    """Score the observers and write the report."""
+def analyse(
+    study: Study,
+    observers: Literal["auto", "person", "simulated"] = "auto",
+    labels: Path | None = None,
+) -> Results:
+    """Score the observers, by the set's own labels or those in another folder, and write the report."""
     _require("matplotlib", extra="analysis", to="write the report")
     from analysis.report import write_report
 
@@ -287,6 +397,7 @@ def analyse(study: Study, observers: Literal["auto", "person", "simulated"] = "a
         experiment_set=study.settings.experiment.stimuli,
         source=images_at_hand(study),
         observers=observers,
+        labels=None if labels is None else labels.resolve(),
     )
 
 
@@ -295,6 +406,18 @@ def images_of(study: Study) -> InspectedSource:
     from model_eval.images import open_images
 
     return open_images(study.settings.images, study.root)
+
+
+def training_images_of(study: Study) -> ImageSource | None:
+    """Open the images that conditions are trained on, or return None where they are part of the study's."""
+    from model_eval.gaussian import GaussianImages
+    from model_eval.images import open_images
+
+    settings = study.settings.train.training_set
+    if settings is not None:
+        return open_images(settings, study.root)
+    source = images_of(study)
+    return source.for_training() if isinstance(source, GaussianImages) else None
 
 
 def images_at_hand(study: Study) -> ImageSource | None:

@@ -19,6 +19,7 @@ class State(StrEnum):
 
     MISSING = "not there yet"
     CURRENT = "up to date"
+    UNFINISHED = "not finished"
     OTHER_SETTINGS = "made with other settings"
     ORIGINS_ELSEWHERE = "origins not here"
     OUT_OF_DATE = "out of date"
@@ -55,6 +56,11 @@ def _look(study: Study) -> Iterator[StageStatus]:
     """Look at one stage after the other, so that whoever asks for an early one waits for no later one."""
     stages = [
         ("training", "training.json", "tricky train", _describe_training),
+        *(
+            [("conditions", "conditions.json", "tricky train", _describe_conditions)]
+            if study.settings.train.recipe or (study.conditions / "conditions.json").is_file()
+            else []
+        ),
         ("decisions", "pool.json", "tricky evaluate", _describe_decisions),
         ("difficulty", "difficulty.json", "tricky label", _describe_difficulty),
         *(
@@ -112,6 +118,9 @@ def _stage_status(
         return StageStatus(folder, command, State.OUT_OF_DATE, describe(manifest), "; ".join(broken))
     if changed := list(_other_settings(study, folder, manifest["settings"])):
         return StageStatus(folder, command, State.OTHER_SETTINGS, describe(manifest), "; ".join(changed))
+    if unfinished := manifest.get("unfinished"):
+        why = f"{len(unfinished)} models are still to be trained; {command} goes on"
+        return StageStatus(folder, command, State.UNFINISHED, describe(manifest), why)
     # No fault: a stage may run on a machine that was given only what it reads.
     if elsewhere := [name for name in manifest["made_from"] if not (study.root / name).is_file()]:
         why = f"made from {', '.join(elsewhere)}"
@@ -144,6 +153,9 @@ def _other_settings(study: Study, folder: str, made_with: Mapping[str, Any]) -> 
         if section == "pool":
             yield from _other_models(study, folder, then["models"])
             continue
+        if section == "recipe":
+            yield from _other_recipe(study, then)
+            continue
         for key, value in then.items():
             if now[section].get(key) != value:
                 yield f"{section}.{key} was {value}, study.toml has {now[section].get(key)}"
@@ -168,6 +180,26 @@ def _other_models(study: Study, folder: str, then: Sequence[Mapping[str, Any]]) 
             yield f"{name} is new in the pool"
         elif before[name] != entry:
             yield f"{name} has changed in the pool"
+
+
+def _other_recipe(study: Study, then: Mapping[str, Any]) -> Iterator[str]:
+    """Say where the recipe is no longer the one that models were trained by."""
+    from model_eval.conditions import read_recipe
+
+    recipe = read_recipe(study.settings.train, study.root)
+    if recipe is None:  # named on the command line
+        return
+    now = recipe.model_dump(mode="json", exclude_unset=True)
+    if now.get("base") != then.get("base"):
+        yield "the recipe's base network has changed"
+    before, after = then.get("conditions", {}), now.get("conditions", {})
+    for name in [*before, *(each for each in after if each not in before)]:
+        if name not in after:
+            yield f"condition {name} is no longer in the recipe"
+        elif name not in before:
+            yield f"condition {name} is new in the recipe"
+        elif before[name] != after[name]:
+            yield f"condition {name} has changed in the recipe"
 
 
 def _data_status(study: Study) -> StageStatus:
@@ -196,6 +228,12 @@ def _describe_nothing(_: Manifest) -> str:
 
 def _describe_training(manifest: Manifest) -> str:
     return f"{len(manifest['models'])} models trained"
+
+
+def _describe_conditions(manifest: Manifest) -> str:
+    counts = {key: len(manifest[key]) for key in ("models", "diverged", "unfinished")}
+    said = f"{counts['models']} of {sum(counts.values())} models of {len(manifest['conditions'])} conditions"
+    return said + (f", {counts['diverged']} diverged" if counts["diverged"] else "")
 
 
 def _describe_decisions(manifest: Manifest) -> str:

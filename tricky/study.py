@@ -65,6 +65,11 @@ class Study:
         return self.root / "training"
 
     @property
+    def conditions(self) -> Path:
+        """What `tricky train` writes where ``[train]`` names a recipe."""
+        return self.root / "conditions"
+
+    @property
     def decisions(self) -> Path:
         """What `tricky evaluate` writes."""
         return self.root / "decisions"

@@ -4,7 +4,7 @@ import pytest
 from statsmodels.api import OLS
 from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
-from analysis.accuracy import observer_accuracy, population_accuracy
+from analysis.accuracy import next_observer_interval, observer_accuracy, population_accuracy
 from benchmarks.coverage import Design, coverage
 from model_eval.artefacts import InputError
 
@@ -17,15 +17,16 @@ def crossed(n_observers: int, n_items: int, seed: int) -> tuple[np.ndarray, np.n
     return correct.ravel(), observer.ravel(), item.ravel()
 
 
-@pytest.mark.parametrize("kept", [1.0, 0.6], ids=["complete", "with holes"])
-def test_standard_error_is_the_two_way_cluster_robust_one_of_statsmodels(kept):
+# With holes, clusters differ in size: each is corrected by its own share, where statsmodels has one factor.
+@pytest.mark.parametrize(("kept", "rel"), [(1.0, 1e-10), (0.6, 0.01)], ids=["complete", "with holes"])
+def test_standard_error_is_the_two_way_cluster_robust_one_of_statsmodels(kept, rel):
     correct, observer, item = crossed(9, 40, seed=3)
     chosen = np.random.default_rng(1).random(len(correct)) < kept
     correct, observer, item = correct[chosen], observer[chosen], item[chosen]
     fit = OLS(correct.astype(float), np.ones(len(correct))).fit()
     variance = cov_cluster_2groups(fit, observer, item)[0].item()
     result = population_accuracy(correct, observer, item)
-    assert result.standard_error == pytest.approx(np.sqrt(variance), rel=1e-10)
+    assert result.standard_error == pytest.approx(np.sqrt(variance), rel=rel)
     assert result.estimate == pytest.approx(fit.params.item())
 
 
@@ -46,6 +47,8 @@ def test_two_sessions_of_the_same_observers_and_items_count_as_no_new_clusters()
         Design(6, 60, 0.45, 1.6, 0.81),
         Design(12, 60, 0.2, 0.8, 0.65),
         Design(12, 60, 0.9, 1.6, 0.9),
+        # Nearly all variance comes from 12 observers: a symmetric interval on any scale covers 90%.
+        Design(12, 60, 1.5, 0.3, 0.9),
     ],
     ids=str,
 )
@@ -100,7 +103,7 @@ def test_a_variance_below_zero_falls_back_on_independent_trials():
 
 
 def test_interval_stays_inside_zero_and_one_and_widens_with_the_level():
-    correct, observer, item = crossed(4, 10, seed=11)
+    correct, observer, item = crossed(8, 40, seed=11)
     narrow, wide = (population_accuracy(correct, observer, item, level) for level in (0.8, 0.99))
     assert 0 < wide.low < narrow.low < narrow.estimate < narrow.high < wide.high < 1
 
@@ -138,3 +141,36 @@ def test_observers_are_counted_over_the_trials_that_have_an_answer():
     table = observer_accuracy([True, None, False, True], ["b", "b", "b", "a"])
     assert list(table.index) == ["a", "b"]
     assert table["accuracy"].tolist() == [1.0, 0.5]
+
+
+def test_p_value_is_below_five_percent_just_where_the_interval_leaves_the_value_out():
+    correct, observer, item = crossed(9, 60, seed=4)
+    result = population_accuracy(correct, observer, item)
+    for limit in (result.low, result.high):
+        assert result.p_value(limit) == pytest.approx(0.05, abs=1e-9)
+    assert result.p_value(result.low - 0.01) < 0.05 < result.p_value(result.low + 0.01)
+    assert result.p_value(0.5) < 0.001
+
+
+def test_p_value_without_any_variance_is_the_exact_one_and_nan_without_an_interval():
+    observer, item = (index.ravel() for index in np.indices((6, 40)))
+    all_right = population_accuracy(np.ones(240, bool), observer, item)
+    assert all_right.p_value(0.5) == pytest.approx(2 * 0.5**6)
+    alone = population_accuracy(np.arange(40) % 3 > 0, np.zeros(40), np.arange(40))
+    assert np.isnan(alone.p_value(0.5))
+
+
+# 2,000 studies: one binomial standard error is .5 points.
+def test_the_next_observer_lies_in_the_interval_as_often_as_it_says():
+    rng = np.random.default_rng(6)
+    held = []
+    for _ in range(2000):
+        logit = 1.6 + 0.6 * rng.standard_normal((10, 1)) + 1.2 * rng.standard_normal(100)
+        correct = rng.random(logit.shape) < 1 / (1 + np.exp(-logit))
+        low, high = next_observer_interval(correct[:9].ravel(), np.repeat(np.arange(9), 100))
+        held.append(low <= correct[9].mean() <= high)
+    assert 0.935 < np.mean(held) < 0.965
+
+
+def test_one_observer_does_not_tell_where_the_next_will_lie():
+    assert np.isnan(next_observer_interval([True, False], ["a", "a"])).all()

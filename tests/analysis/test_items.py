@@ -2,6 +2,7 @@ import pytest
 
 from analysis.items import trial_accuracy
 from analysis.sessions import read_sessions
+from analysis.trials import trials_of
 from stimuli.records import read_stimulus_set
 
 
@@ -9,7 +10,7 @@ def test_trials_that_people_got_most_wrong_come_first_with_the_item_that_was_har
     study.write_session("01", {"trial-004": False, "trial-005": False, "trial-006": None})
     study.write_session("02", {"trial-004": False})
     stimulus_set = read_stimulus_set(study.root / "stimuli" / "main")
-    table = trial_accuracy(read_sessions(study.data), stimulus_set)
+    table = trial_accuracy(read_sessions(study.data), trials_of(stimulus_set))
     assert table["trial_id"].tolist()[:2] == ["trial-004", "trial-005"]
     assert table["accuracy"].tolist()[:3] == pytest.approx([0, 0.5, 1])
     assert table["harder_item"].tolist()[:2] == [study.harder["trial-004"], study.harder["trial-005"]]

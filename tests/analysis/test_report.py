@@ -14,10 +14,15 @@ from analysis.settings import AnalyseSettings
 from model_eval.artefacts import InputError, sha256_of, write_json
 
 
-def report(study, source=None, *, observers: Choice = "auto", title="Small study"):
-    settings = AnalyseSettings()
+def report(study, source=None, *, observers: Choice = "auto", title="Small study", exclude=None, labels=None):
     return write_report(
-        study.root, settings, title=title, experiment_set="main", source=source, observers=observers
+        study.root,
+        AnalyseSettings.model_validate({"exclude": exclude or {}}),
+        title=title,
+        experiment_set="main",
+        source=source,
+        observers=observers,
+        labels=labels,
     )
 
 
@@ -75,7 +80,7 @@ def test_the_page_its_figures_and_tables_and_the_numbers_are_written(study, draw
         path.relative_to(study.root / "report").as_posix() for path in (study.root / "report").rglob("*.*")
     }
     figures = ["models", "histogram", "observers", "observer_consistency", "model_consistency"]
-    tables = [*figures, "trials"]
+    tables = [*figures, "trials", "exclusions"]
     assert names == {
         "report.html",
         "results.json",
@@ -265,6 +270,34 @@ def test_the_seed_of_the_training_is_named_and_another_training_is_refused(study
     write_json(training, {"made_from": {}, "seed": 1, "versions": {}, "settings": {}})
     with pytest.raises(InputError, match=r"training.json: changed since pool.json was written"):
         report(study)
+
+
+def test_exclusions_are_applied_counted_and_shown_with_the_numbers_without_them(study):
+    study.write_observers(4)
+    before = report(study)
+    after = report(study, exclude={"sessions": {"sim02": "fell asleep"}, "max_response_time_s": 1.0})
+    assert "sim02" not in after.observers.index
+    assert after.population.estimate != before.population.estimate
+    # Response times are .80 s, .81 s …: of 22 trials the last one takes longer than 1 s.
+    assert after.content["exclusions"]["by_rule"]["too_slow"] == 4
+    assert after.content["exclusions"]["population_without"]["estimate"] == before.population.estimate
+    text = text_of(after)
+    assert "Left out by the study's rules: 23 answers, among them those of 1 whole session" in text
+    assert "fell asleep" in text
+
+
+def test_a_report_under_other_labels_says_what_they_change(study):
+    study.write_observers(3)
+    before = report(study)
+    table = pd.read_parquet(study.root / "difficulty" / "difficulty.parquet")
+    newer = type(study)(study.root / "newer")
+    newer.write_difficulty(table, 5 - table["n_correct"].to_numpy(), np.full(len(table), -1), {}, "drawn")
+    after = report(study, labels=newer.root / "difficulty")
+    # Every order is reversed, so right is wrong and wrong is right.
+    assert after.population.estimate == pytest.approx(1 - before.population.estimate)
+    assert after.content["label_change"]["n_reversed"] == 20
+    assert "20 have it reversed" in text_of(after)
+    assert "newer/difficulty/difficulty.json" in after.content["made_from"]
 
 
 def test_asking_for_people_where_there_are_none_is_refused(study):

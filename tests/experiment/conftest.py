@@ -16,11 +16,12 @@ import pytest
 from PIL import Image, ImageDraw
 
 from experiment.bids import Dataset
-from experiment.devices import Stopped
-from experiment.plan import Page
-from experiment.records import Choice, ScheduledTrial, Side, Timing
+from experiment.devices import Paused, Stopped
+from experiment.plan import Page, PageText
+from experiment.records import Ask, Choice, ScheduledTrial, Side, Timing
 from model_eval.artefacts import sha256_of, write_json, write_text
-from stimuli.records import Item, StimulusSet, read_stimulus_set
+from stimuli.records import Item, StimulusSet, read_any_set, read_stimulus_set
+from stimuli.settings import StimulusSettings
 
 ITEM_COLUMNS = [field.name for field in fields(Item)]
 
@@ -65,6 +66,55 @@ def write_set(folder: Path, n_practice: int, n_main: int, n_ties: int = 0, **ima
         {"set_id": set_id, "name": folder.name, "task": "2afc", "tables": tables},
     )
     return read_stimulus_set(folder)
+
+
+def write_images_set(
+    folder: Path, task: str, n_practice: int, n_main: int, questions: tuple[dict[str, Any], ...] = ()
+) -> StimulusSet:
+    """Write a set of single images, trivial and impossible by turns."""
+    item_rows, trial_rows = ["\t".join(ITEM_COLUMNS)], ["trial_id\tblock\titem"]
+    for number in range(n_practice + n_main):
+        item_id, file = f"i{number:04d}", f"images/i{number:04d}.png"
+        draw_image(folder / file, number)
+        difficulty, n_correct = ("impossible", 0) if number % 2 else ("trivial", 11)
+        cells = [
+            item_id,
+            f"{number:05d}",
+            file,
+            sha256_of(folder / file),
+            0,
+            "digit 0",
+            difficulty,
+            n_correct,
+            11,
+        ]
+        item_rows.append("\t".join(map(str, cells)))
+        trial_rows.append(f"t{number:03d}\t{'practice' if number < n_practice else 'main'}\t{item_id}")
+    write_text(folder / "items.tsv", "\n".join(item_rows) + "\n")
+    write_text(folder / "trials.tsv", "\n".join(trial_rows) + "\n")
+    tables = {name: sha256_of(folder / name) for name in ("items.tsv", "trials.tsv")}
+    settings = StimulusSettings.model_validate({"task": task, "questions": questions}).model_dump(mode="json")
+    content = {"set_id": sha256_of("".join(tables.values()))[:16], "name": folder.name, "task": task}
+    write_json(folder / "stimulus_set.json", content | {"tables": tables, "settings": {"stimuli": settings}})
+    return read_any_set(folder)
+
+
+QUESTIONS = (
+    {"name": "clear", "text": "How clear is the digit?", "answers": ["not at all", "somewhat", "very"]},
+    {"name": "odd", "text": "Is it odd?", "answers": ["no", "yes"]},
+)
+
+
+@pytest.fixture(scope="session")
+def single_set(tmp_path_factory: pytest.TempPathFactory) -> StimulusSet:
+    """Two practice and six main trials of one image each, to be named easy or hard."""
+    return write_images_set(tmp_path_factory.mktemp("study") / "stimuli" / "main", "single", 2, 6)
+
+
+@pytest.fixture(scope="session")
+def rating_set(tmp_path_factory: pytest.TempPathFactory) -> StimulusSet:
+    """Two practice and four main trials of one image each, with two questions."""
+    return write_images_set(tmp_path_factory.mktemp("study") / "stimuli" / "main", "rating", 2, 4, QUESTIONS)
 
 
 @pytest.fixture(scope="session")
@@ -127,6 +177,9 @@ class Tape:
         self.choice = Side.RIGHT
         self.choices: dict[int, Side] = {}
         self.stop_at: int | None = None
+        self.too_late_at: set[int] = set()
+        self.replies: dict[str, str] = {}
+        self.pause_at: list[int] = []
 
     def log(self, what: str, detail: Any = None) -> None:
         self.events.append((what, detail))
@@ -140,22 +193,45 @@ class Tape:
     def fixation(self, duration_s: float) -> None:
         self.log("fixation", duration_s)
 
-    def pair(self, trial: ScheduledTrial) -> float:
-        self.log("pair", trial)
+    def images(self, trial: ScheduledTrial) -> float:
+        self.log("images", trial)
         self.onsets_s.append(10.0 + 2 * trial.trial_index)
         return self.onsets_s[-1]
 
-    def choose(self, trial: ScheduledTrial) -> Choice:
+    def further(self, trial: ScheduledTrial, ask: Ask) -> None:
+        self.log("further", (trial, ask.name))
+
+    def choose(self, trial: ScheduledTrial | None, ask: Ask) -> Choice:
+        if trial is None:
+            return Choice(self.replies.get(ask.name, ask.values[0]), self.RESPONSE_TIME_S)
         if trial.trial_index == self.stop_at:
             raise Stopped
+        if trial.trial_index in self.pause_at:
+            self.pause_at.remove(trial.trial_index)
+            raise Paused
         self.log("choose", trial)
-        return Choice(self.choices.get(trial.trial_index, self.choice), self.RESPONSE_TIME_S)
+        if trial.trial_index in self.too_late_at and ask.name == "response":
+            return Choice(None, None)
+        answer = self.choices.get(trial.trial_index, self.choice)
+        return Choice(answer if answer in ask.values else ask.values[-1], self.RESPONSE_TIME_S)
 
     def timing(self) -> Timing:
         return self.TIMING
 
     def feedback(self, correct: bool | None) -> None:
         self.log("feedback", correct)
+
+    def fits(self, text: PageText) -> bool:
+        return len(text.body) < 3
+
+    def read(self, text: PageText) -> None:
+        self.log("read", text.title)
+
+    def question(self, ask: Ask) -> None:
+        self.log("question", ask.name)
+
+    def too_late(self) -> None:
+        self.log("too_late")
 
 
 @pytest.fixture

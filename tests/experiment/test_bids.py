@@ -45,6 +45,12 @@ def test_a_participant_keeps_the_kind_that_it_has(tmp_path):
         register(tmp_path, ["sim01"], Kind.PERSON)
 
 
+def test_an_id_that_windows_would_not_tell_from_another_is_refused(tmp_path):
+    register(tmp_path, ["anna"], Kind.PERSON)
+    with pytest.raises(InputError, match="sub-anna differs from sub-Anna in capitals only"):
+        register(tmp_path, ["Anna"], Kind.PERSON)
+
+
 def test_what_a_lab_added_to_its_participants_stays(tmp_path):
     path = tmp_path / "participants.tsv"
     path.write_text('participant_id\tage\tkind\tnote\nsub-07\t31\tperson\tsaid "why?"\n')

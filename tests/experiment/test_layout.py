@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from experiment.layout import angle_of, at_size, lay_out, pixels_of
-from experiment.records import Side
 from experiment.settings import MonitorSettings
 from model_eval.artefacts import InputError
 
@@ -35,7 +34,7 @@ def test_pairs_stand_symmetrically_at_the_same_distance_whatever_their_width():
     assert layout.image_height_px == 100
     assert layout.size_px("narrow") == (50, 100)
     assert layout.size_px("wide") == (200, 100)
-    assert layout.offset(Side.LEFT) == -layout.offset(Side.RIGHT) == -125  # (200 + half a height) / 2
+    assert layout.offsets_px == (-125, 125)  # (200 + half a height) / 2
     assert layout.centres_px() == (375, 625)
 
 
@@ -46,8 +45,10 @@ def test_images_never_overlap_nor_leave_the_window(width, height, angle_deg):
     except InputError:
         return
     widest = max(layout.image_width_px.values())
-    assert layout.offset(Side.RIGHT) - widest / 2 > 0
-    assert layout.offset(Side.RIGHT) + widest / 2 < 1281 / 2
+    left, right = layout.offsets_px
+    assert left == -right
+    assert right - widest / 2 > 0
+    assert right + widest / 2 < 1281 / 2
     assert layout.image_height_px <= 801 - 220
     assert all(length % 2 == 0 for length in (layout.image_height_px, *layout.image_width_px.values()))
 
@@ -74,3 +75,11 @@ def test_large_images_are_reduced_without_aliasing():
     lines = np.tile(np.array([0, 255], np.uint8), (64, 32))
     reduced = np.asarray(at_size(Image.fromarray(lines), (16, 16)), float)
     assert np.abs(reduced[2:-2, 2:-2] - 127.5).max() < 4
+
+
+def test_a_single_image_stands_in_the_middle_and_may_be_larger_than_one_of_a_pair():
+    sizes = {"a": (300, 100)}
+    with pytest.raises(InputError):
+        lay_out((1000, 800), 1000, MONITOR, 10, sizes, 200)
+    layout = lay_out((1000, 800), 1000, MONITOR, 10, sizes, 200, n_images=1)
+    assert (layout.offsets_px, layout.centres_px()) == ((0,), (500,))

@@ -14,7 +14,7 @@ import pytest
 LISTEN = """
 import json, sys
 from time import sleep
-from experiment.psychopy_devices import open_window
+from experiment.psychopy_stage import open_window
 from experiment.psychopy_keyboards import logging, open_keyboard
 from experiment.settings import ExperimentSettings, MonitorSettings
 
@@ -99,7 +99,7 @@ def refusal(screen: str, code: str) -> str:
 
 
 REFUSED = """
-from experiment import psychopy_devices as devices, psychopy_keyboards as keyboards
+from experiment import psychopy_stage as devices, psychopy_keyboards as keyboards
 from experiment.settings import ExperimentSettings, MonitorSettings
 from model_eval.artefacts import InputError
 try:

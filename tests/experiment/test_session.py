@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import builtins
+import errno
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -10,13 +12,16 @@ from pathlib import Path
 import pytest
 
 from experiment import session as session_module
+from experiment import session_files
 from experiment.bids import register
 from experiment.journal import locked
 from experiment.plan import schedule
+from experiment.preflight import Check
 from experiment.records import Kind
 from experiment.session import run_session
 from experiment.settings import ExperimentSettings
-from model_eval.artefacts import InputError
+from model_eval.artefacts import InputError, sha256_of
+from stimuli.settings import QuestionSettings
 
 
 class FakeDevices:
@@ -24,14 +29,22 @@ class FakeDevices:
 
     def __init__(self, tape) -> None:
         self.display = self.observer = tape
-        self.apparatus = {"keyboard": "tape"}
+        self.apparatus = {"keyboard": "tape", "platform": "a PC"}
+        self.checks = [Check("keyboard", True, "a key press arrived through tape")]
         self.opened: list[tuple[int, float]] = []
         self.check = lambda: None
 
     @contextmanager
-    def open_devices(self, _set, _trials, first, _settings, _texts, elapsed_s) -> Iterator[FakeDevices]:
+    def open_devices(
+        self, _set, _trials, _task, first, _settings, _texts, _characters, elapsed_s, _root
+    ) -> Iterator[FakeDevices]:
         self.opened.append((first, elapsed_s))
         self.check()
+        yield self
+
+    @contextmanager
+    def open_reader(self, _settings, _texts, characters, _root) -> Iterator[FakeDevices]:
+        self.characters = characters
         yield self
 
 
@@ -50,8 +63,17 @@ def data(tmp_path):
 @pytest.fixture
 def sit(small_set, data, dataset, devices):  # noqa: ARG001 - no window opens
     def call(participant="07", *, made=small_set, session=None, **settings):
+        keywords = {
+            key: settings.pop(key) for key in ("fields", "checks", "force", "tell") if key in settings
+        }
         return run_session(
-            made.folder, data, participant, ExperimentSettings(**settings), dataset, session=session
+            made.folder,
+            data,
+            participant,
+            ExperimentSettings(**settings),
+            dataset,
+            session=session,
+            **keywords,
         )
 
     return call
@@ -87,9 +109,7 @@ def test_an_undisturbed_session_holds_the_schedule(sit, data, small_set):
         None,
     )
     rows = [line.split("\t") for line in summary.path.read_text().splitlines()[1:]]
-    assert [row[2:5] for row in rows] == [
-        [t.trial_id, t.left_item, t.right_item] for t in schedule(small_set, "07")
-    ]
+    assert [row[2:5] for row in rows] == [[t.trial_id, *t.items] for t in schedule(small_set, "07")]
     assert set(resumed(summary.path)) == {"false"}
 
 
@@ -173,13 +193,13 @@ def test_what_changes_between_runs_is_kept_with_the_run(sit, devices, tape):
     tape.stop_at = 5
     sit(image_height_deg=5)
     tape.stop_at = None
-    devices.apparatus = {"keyboard": "another"}
+    devices.apparatus = {"keyboard": "another", "platform": "a PC"}
     content = sidecar(sit(image_height_deg=6).path)
     assert content["Settings"]["experiment"]["image_height_deg"] == 6
-    assert content["Apparatus"] == {"keyboard": "another"}
+    assert content["Apparatus"]["keyboard"] == "another"
     first, second = content["Runs"]
     assert first["Settings"]["experiment"]["image_height_deg"] == 5
-    assert first["Apparatus"] == {"keyboard": "tape"}
+    assert first["Apparatus"]["keyboard"] == "tape"
     assert set(second) == {"started", "first_trial"}
 
 
@@ -223,11 +243,148 @@ def test_a_session_that_runs_elsewhere_is_refused_before_the_window_opens(sit, d
     assert devices.opened == []
 
 
+def test_table_and_description_appear_together(sit, data, monkeypatch):
+    def power_loss(path: Path, _: str) -> None:
+        assert path.name.endswith("_beh.tsv")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(session_files, "write_text", power_loss)
+        with pytest.raises(KeyboardInterrupt):
+            sit()
+    assert not list((data / "sub-07").glob("[!.]*"))
+    assert sit().complete
+    assert [path.name for path in (data / "sub-07").iterdir()] == ["beh"]
+
+
+def test_another_task_of_a_participant_stands_beside_the_first(sit):
+    first = sit().path
+    second = sit(task_name="again").path
+    assert first.parent == second.parent
+    assert sorted(path.name for path in first.parent.iterdir()) == sorted(
+        [first.name, first.with_suffix(".json").name, second.name, second.with_suffix(".json").name]
+    )
+
+
+def test_a_table_whose_description_was_deleted_keeps_its_rows(sit, tape):
+    tape.stop_at = 5
+    path = sit().path
+    path.with_suffix(".json").unlink()
+    tape.stop_at = None
+    assert (sit().complete, n_rows(path)) == (True, 13)
+
+
+def n_rows(path: Path) -> int:
+    return len(path.read_text().splitlines()) - 1
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_data_set_that_cannot_be_written_to_is_told_in_one_line(sit, devices, monkeypatch, code):
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code), "data/participants.tsv")
+
+    monkeypatch.setattr(session_files, "register", refuse)
+    with pytest.raises(InputError, match=rf"participants\.tsv: not written \({os.strerror(code)}\)"):
+        sit()
+    assert devices.opened == []
+
+
+FAILED = Check("refresh rate", False, "50 Hz, 60 Hz in study.toml", "set the screen to it")
+
+
+def test_a_check_that_failed_before_the_window_refuses_and_writes_nothing(sit, devices, data):
+    with pytest.raises(InputError, match=r"refresh rate: 50 Hz.*set the screen to it.*--force"):
+        sit(checks=[FAILED])
+    assert devices.opened == []
+    assert not data.exists()
+
+
+def test_a_check_that_failed_at_the_window_refuses_before_the_first_trial(sit, devices, tape):
+    devices.checks = [FAILED]
+    with pytest.raises(InputError, match="--force"):
+        sit()
+    assert tape.events == []
+
+
+def test_forced_sessions_say_so_in_their_data(sit, devices, tape):
+    tape.stop_at = 5
+    before = sidecar(sit().path)["Preflight"]
+    assert before == {
+        "ok": True,
+        "forced": False,
+        "checks": [{"name": "keyboard", "ok": True, "found": "a key press arrived through tape"}],
+    }
+    devices.checks, tape.stop_at = [FAILED], None
+    content = sidecar(sit(force=True).path)
+    assert (content["Preflight"]["ok"], content["Preflight"]["forced"]) == (False, True)
+    assert content["Preflight"]["checks"][-1]["found"] == FAILED.found
+    assert content["Runs"][0]["Preflight"] == before
+
+
+def test_the_experimenter_is_told_which_trial_is_next(sit, tape):
+    said: list[str] = []
+    tape.stop_at = 5
+    sit(tell=said.append)
+    assert said == []
+    sit(tell=said.append)
+    assert said == ["sub-07: the session goes on with trial 6 of 13"]
+
+
+def test_a_finished_session_names_the_next_free_one(sit, tape):
+    sit()
+    sit(session=2)
+    tape.stop_at = 3
+    sit(session=3)
+    with pytest.raises(InputError, match="--session 3"):  # unfinished
+        sit(session=2)
+    tape.stop_at = None
+    sit(session=3)
+    with pytest.raises(InputError, match="--session 4"):
+        sit()
+
+
+def test_what_is_asked_about_participants_is_described_and_valid(sit, data, bids_issues):
+    sit(fields={"age": "31", "sex": "female"})
+    sit("08")
+    assert (data / "participants.tsv").read_text() == (
+        "participant_id\tkind\tage\tsex\thandedness\n"
+        "sub-07\tperson\t31\tfemale\tn/a\nsub-08\tperson\tn/a\tn/a\tn/a\n"
+    )
+    described = json.loads((data / "participants.json").read_text())
+    assert described["age"] == {"Description": "Age in years", "Units": "years"}
+    assert set(described["sex"]["Levels"]) == {"female", "male", "other"}
+    assert bids_issues(data) == []
+
+
+def test_a_second_session_keeps_what_is_known_of_the_participant(sit, data):
+    sit(fields={"age": "31"})
+    sit(session=2, fields={"handedness": "left"})
+    assert "sub-07\tperson\t31\tn/a\tleft\n" in (data / "participants.tsv").read_text()
+
+
+def test_what_a_study_leaves_out_is_in_no_file(sit, tape, data):
+    tape.stop_at = 5
+    private = {"leave_out": ["times", "machine"]}
+    sit(privacy=private)
+    tape.stop_at = None
+    content = sidecar(sit(privacy=private).path)
+    assert [run["started"] for run in content["Runs"]] == [None, None]
+    assert content["Apparatus"] == {"keyboard": "tape"}
+    assert not any("a PC" in path.read_text() for path in data.rglob("*.*") if path.is_file())
+
+
+def test_files_for_the_owner_only_are_for_the_owner_only(sit, data):
+    umask = os.umask(0o022)
+    sit(privacy={"owner_only": True})
+    assert {path.stat().st_mode & 0o077 for path in (data, *data.rglob("*"))} == {0}
+    assert os.umask(umask) == 0o022
+
+
 def test_an_exception_in_mid_session_leaves_the_trials_before_it(sit, tape):
-    def fail(trial):
+    def fail(trial, ask):
         if trial.trial_index == 6:
             raise RuntimeError("the graphics driver died")
-        return choose(trial)
+        return choose(trial, ask)
 
     choose, tape.choose = tape.choose, fail
     with pytest.raises(RuntimeError):
@@ -260,3 +417,109 @@ def test_without_psychopy_the_package_to_install_is_named(small_set, data, datas
     with pytest.raises(InputError, match=r"pip install 'tricky-images\[experiment\]'"):
         run_session(small_set.folder, data, "07", ExperimentSettings(), dataset)
     assert not data.exists()
+
+
+@pytest.mark.parametrize("task", ["single", "rating"])
+def test_sessions_of_single_images_go_on_after_a_stop_and_are_valid_bids(
+    sit, tape, data, single_set, rating_set, bids_issues, task
+):
+    made = {"single": single_set, "rating": rating_set}[task]
+    tape.stop_at = 3
+    tape.too_late_at = {2}
+    sit(made=made, confidence_levels=3)
+    tape.stop_at = None
+    ended = sit(made=made, confidence_levels=3)
+    assert (ended.complete, ended.resumed_at) == (True, 3)
+    rows = [line.split("\t") for line in ended.path.read_text().splitlines()]
+    assert [row[2:4] for row in rows[1:]] == [[t.trial_id, *t.items] for t in schedule(made, "07")]
+    assert {row[rows[0].index("confidence")] for row in rows[1:]} <= {"3", "n/a"}
+    described = sidecar(ended.path)
+    assert set(rows[0]) <= set(described)
+    first = "response" if task == "single" else "clear"
+    assert set(described["AnswerKeys"][first].values()) == set(described[first]["Levels"])
+    assert bids_issues(data) == []
+
+
+@pytest.fixture
+def sit_informed(devices, small_set, tmp_path, data, dataset):  # noqa: ARG001 - no window opens
+    (tmp_path / "information.md").write_text("# Study\n\nIt is short.\n\nAnd ünusual.\n\nYou may stop.\n")
+    (tmp_path / "debriefing.md").write_text("# What it was about\n\nNetworks.\n")
+
+    def call(participant="07"):
+        settings = ExperimentSettings(
+            information=Path("information.md"),
+            debriefing=Path("debriefing.md"),
+            questions=(QuestionSettings(name="strategy", text="Any strategy?", answers=("no", "yes")),),
+        )
+        return run_session(small_set.folder, data, participant, settings, dataset, root=tmp_path)
+
+    return call
+
+
+def consents(data: Path) -> list[dict[str, str]]:
+    header, *lines = (data / "sourcedata" / "consent.tsv").read_text().splitlines()
+    return [dict(zip(header.split("\t"), line.split("\t"), strict=True)) for line in lines]
+
+
+def test_information_is_read_page_by_page_and_consent_kept_with_time_and_text(
+    sit_informed, devices, tape, data, tmp_path, bids_issues
+):
+    path = sit_informed().path
+    assert tape.events[:5] == [
+        *(("read", "Study"), ("goes_on", None), ("read", "Study"), ("goes_on", None)),
+        ("question", "consent"),
+    ]
+    (kept,) = consents(data)
+    assert kept["answer"] == "agreed"
+    assert kept["sha256"] == sha256_of(tmp_path / "information.md")
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(kept["time"])) < timedelta(minutes=2)
+    assert sidecar(path)["Consent"] == kept
+    assert "ü" in devices.characters
+    assert bids_issues(data) == []
+
+
+def test_who_does_not_agree_leaves_nothing_but_that(sit_informed, devices, tape, data, bids_issues):
+    sit_informed("08")
+    before = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
+    tape.replies["consent"] = "not agreed"
+    summary = sit_informed("07")
+    assert (summary.agreed, summary.complete, summary.n_trials) == (False, False, 0)
+    assert len(devices.opened) == 1  # only 08's
+    after = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
+    assert set(after) == set(before)
+    assert [path.name for path in after if after[path] != before[path]] == ["consent.tsv"]
+    assert [(row["participant_id"], row["answer"]) for row in consents(data)] == [
+        ("sub-08", "agreed"),
+        ("sub-07", "not agreed"),
+    ]
+    assert bids_issues(data) == []
+
+
+def test_consent_is_asked_once_a_session_and_stays_with_it(sit_informed, tape, data):
+    tape.stop_at = 4
+    kept = sidecar(sit_informed().path)["Consent"]
+    tape.stop_at = None
+    assert sidecar(sit_informed().path)["Consent"] == kept
+    assert len(consents(data)) == 1
+
+
+def test_questions_and_debriefing_follow_the_last_trial(sit_informed, tape):
+    tape.replies["strategy"] = "yes"
+    path = sit_informed().path
+    assert [event for event in tape.events if event[0] in ("question", "read", "page")][-3:] == [
+        ("question", "strategy"),
+        ("read", "What it was about"),
+        ("page", "closing"),
+    ]
+    assert sidecar(path)["Questionnaire"] == {
+        "strategy": {"answer": "yes", "response_time": tape.RESPONSE_TIME_S}
+    }
+
+
+def test_examples_are_shown_before_practice_where_they_teach_something(sit, tape, rating_set):
+    sit()
+    pages = [name for what, name in tape.events if what == "page"]
+    assert pages[:3] == ["welcome", "examples", "practice"]
+    tape.events.clear()
+    sit("08", made=rating_set)
+    assert "examples" not in [name for what, name in tape.events if what == "page"]

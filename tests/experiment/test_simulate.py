@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.sessions import read_sessions
 from experiment.bids import register
 from experiment.plan import schedule
 from experiment.records import Kind
@@ -44,7 +45,7 @@ def test_observers_sit_the_very_session_that_a_person_of_their_name_would(simula
         rows = pd.read_csv(path, sep="\t", dtype=str)
         trials = schedule(small_set, path.name[4:9])
         assert list(rows.trial_id) == [trial.trial_id for trial in trials]
-        assert list(rows.left_item) == [trial.left_item for trial in trials]
+        assert list(rows.left_item) == [trial.items[0] for trial in trials]
         assert np.all(np.diff(rows.onset.astype(float)) > 0)
 
 
@@ -171,3 +172,18 @@ def test_observers_depend_on_the_item(simulate, make_set):
     rows = pd.concat([pd.read_csv(path, sep="\t") for path in paths])
     by_trial = rows.groupby("trial_id").correct.mean()
     assert by_trial.var() > 5 * by_trial.mean() * (1 - by_trial.mean()) / 60
+
+
+@pytest.mark.parametrize("task", ["single", "rating"])
+def test_simulated_observers_sit_every_task_and_the_data_are_valid_and_readable(
+    simulate, single_set, rating_set, tmp_path, bids_issues, task
+):
+    simulate(made={"single": single_set, "rating": rating_set}[task])
+    assert bids_issues(tmp_path / "data") == []
+    sessions = read_sessions(tmp_path / "data")
+    assert sessions.complete.all()
+    assert sessions.item.notna().all()
+    if task == "single":
+        assert set(sessions.response.dropna()) == {"trivial", "impossible"}
+    else:
+        assert set(sessions.odd) <= {"no", "yes"}

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from model_eval.artefacts import InputError
-from model_eval.difficulty import difficulty_of
+from model_eval.criterion import difficulty_of
 from model_eval.pairs import kappa_of_tables, pair_tables
 from model_eval.subsets import (
     LabelledBy,

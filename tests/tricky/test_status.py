@@ -7,7 +7,7 @@ import pytest
 
 from model_eval.artefacts import InputError, sha256_of, write_json
 from tricky.status import State, require_current, study_status
-from tricky.study import Study, create_study
+from tricky.study import Study, create_study, open_study
 
 
 @pytest.fixture
@@ -97,3 +97,56 @@ def test_an_unreadable_manifest_is_out_of_date_not_a_crash(study):
     state, why = state_of(study, "difficulty")
     assert state is State.OUT_OF_DATE
     assert "not readable as JSON" in why
+
+
+def conditions(study: Study, **changed: object) -> None:
+    """Pretend that one of the small recipe's models is trained."""
+    from model_eval.conditions import read_recipe
+
+    recipe = read_recipe(study.settings.train, study.root)
+    assert recipe is not None
+    content = {
+        "made_from": {},
+        "settings": {"recipe": recipe.model_dump(mode="json", exclude_unset=True)},
+        "conditions": {"base": {}, "order": {}},
+        "models": [{"name": "base-1"}],
+        "diverged": [],
+        "unfinished": [],
+    }
+    write_json(study.conditions / "conditions.json", content | changed)
+
+
+def with_recipe(study: Study, text: str = 'recipe = "small"') -> Study:
+    path = study.root / "study.toml"
+    path.write_text(f"[train]\n{text}\n")
+    return open_study(study.root)
+
+
+def test_conditions_are_listed_where_there_is_a_recipe(study):
+    assert "conditions" not in {each.folder for each in study_status(study)}
+    assert state_of(with_recipe(study), "conditions") == (State.MISSING, "")
+
+
+def test_models_that_are_still_to_be_trained_are_counted(study):
+    study = with_recipe(study)
+    conditions(study, unfinished=["order-1", "order-2"], diverged=[{"name": "order-3"}])
+    state = next(each for each in study_status(study) if each.folder == "conditions")
+    assert state.state is State.UNFINISHED
+    assert state.holds == "1 of 4 models of 2 conditions, 1 diverged"
+    assert state.why == "2 models are still to be trained; tricky train goes on"
+
+
+def test_a_recipe_that_changed_is_told_condition_by_condition(study):
+    study = with_recipe(study)
+    conditions(study)
+    assert state_of(study, "conditions") == (State.CURRENT, "")
+    study = with_recipe(
+        study,
+        'recipe = "small"\n[train.base]\nepochs = 3\n[train.conditions.order]\nmodels = 3\n'
+        'new_seeds = ["order"]\n[train.conditions.slow]\nlearning_rate = 0.001',
+    )
+    assert state_of(study, "conditions") == (
+        State.OTHER_SETTINGS,
+        "the recipe's base network has changed; condition order has changed in the recipe; "
+        "condition slow is new in the recipe",
+    )

@@ -16,8 +16,19 @@ STAGES = "Stages"
 
 
 ORDER = (
-    *("init", "status", "demo", "images", "train", "evaluate", "label"),
-    *("stimuli", "run", "simulate", "analyse"),
+    "init",
+    "status",
+    "demo",
+    "images",
+    "train",
+    "evaluate",
+    "label",
+    "dynamics",
+    "stimuli",
+    "doctor",
+    "run",
+    "simulate",
+    "analyse",
 )
 """In which `tricky --help` lists the commands: the study first, then as data flows."""
 

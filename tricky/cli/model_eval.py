@@ -11,14 +11,36 @@ from tricky.cli.app import STAGES, app, open_study
 
 
 @app.command(rich_help_panel=STAGES)
-def train(context: typer.Context) -> None:
-    """Give the pool's untrained models their weights."""
+def train(
+    context: typer.Context,
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Train a recipe's conditions: one that ships with tricky, or a TOML file."
+        ),
+    ] = None,
+    pool: Annotated[
+        bool, typer.Option("--pool", help="Train the pool's models, though [train] names a recipe.")
+    ] = False,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
+) -> None:
+    """Give the pool's untrained models their weights; or train a recipe's conditions."""
+    from model_eval.artefacts import InputError, read_json
     from tricky import console, stages
 
-    study = open_study(context)
+    study = open_study(context, train={"recipe": recipe}, evaluate={"device": device})
+    settings = study.settings.train
+    if recipe is not None and pool:
+        raise InputError("--recipe trains conditions, --pool the pool's models: give one of them")
+    if pool or not (settings.recipe or settings.base or settings.conditions):
+        with console.progress() as progress:
+            stages.train(study, progress)
+        print(f"Weights in {study.training}. Next: tricky evaluate")
+        return
     with console.progress() as progress:
-        stages.train(study, progress)
-    print(f"Weights in {study.training}. Next: tricky evaluate")
+        stages.train_conditions(study, progress)
+    console.print_conditions(read_json(study.conditions / "conditions.json", "tricky train"))
+    print(f"Decisions after every epoch, and weights, in {study.conditions}.")
 
 
 @app.command(rich_help_panel=STAGES)

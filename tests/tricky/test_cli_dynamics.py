@@ -1,0 +1,55 @@
+"""``tricky dynamics`` as a process: refused where there is nothing, a page where a pool was asked."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from model_eval.artefacts import sha256_of, write_json
+from model_eval.records import write_parquet
+
+
+def tricky(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tricky", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+
+
+def write_pool(folder: Path) -> None:
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 80).astype("int32")
+    images = pd.DataFrame({"image_id": [f"{i:02d}" for i in range(80)], "path": "", "label": labels})
+    images = images.assign(class_name=np.array(["cat", "dog"])[labels], sha256="0" * 64)
+    write_parquet(folder / "images.parquet", images)
+    demand, models = rng.normal(size=80), []
+    for name in ("one", "two", "three"):
+        prediction = np.where(demand + rng.normal(size=80) > -0.7, labels, 1 - labels).astype("int32")
+        rows = images[["image_id", "label"]].assign(prediction=prediction)
+        write_parquet(folder / f"{name}.parquet", rows)
+        models.append({"name": name, "sha256": sha256_of(folder / f"{name}.parquet")})
+    about = {"sha256": sha256_of(folder / "images.parquet"), "n": 80, "source": "drawn"}
+    write_json(folder / "pool.json", {"images": about, "models": models})
+
+
+def test_dynamics_writes_the_page_of_a_pool_and_says_what_to_run_without(tmp_path):
+    tricky("init", ".", cwd=tmp_path)
+    refused = tricky("dynamics", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "run `tricky train` with a recipe, or `tricky evaluate`" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+    write_pool(tmp_path / "decisions")
+    done = tricky("dynamics", "--tolerance", "0", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Dichotomy 0." in done.stdout
+    assert (tmp_path / "report" / "dynamics.html").is_file()
+
+    wrong = tricky("dynamics", "--tolerance", "2", cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert "tolerance" in wrong.stderr
+
+    layer = tricky("dynamics", "--layer", "penultimate", cwd=tmp_path)
+    assert layer.returncode == 2
+    assert "conditions.json: not there yet; run `tricky train` first" in layer.stderr
