@@ -146,7 +146,10 @@ def _pool(evidence: Evidence, scores: Scores) -> dict[str, Any] | None:
         "models": [
             {key: model.get(key) for key in keys} | {"accuracy": accuracy[model["name"]]}
             for model in manifest["models"]
+            if "failure" not in model
         ],
+        "failures": evidence.decisions.failures,
+        "n_skipped": len(manifest["images"].get("skipped", ())),
     }
 
 
