@@ -23,7 +23,7 @@ from model_eval.artefacts import (
     write_json,
 )
 from model_eval.asking import Tell
-from model_eval.classifiers import Classifier, build_classifier
+from model_eval.classifiers import Classifier, build_classifier, check_head
 from model_eval.decoding import DECODING
 from model_eval.devices import choose_device, exact_arithmetic
 from model_eval.images import InspectedSource, class_names
@@ -91,6 +91,9 @@ def evaluate_pool(
     classes = class_names(catalogue)
     seen = _training_images(entries, training, catalogue)
     images = _without(catalogue, seen)
+
+    for entry in entries:  # what can't be matched is refused before anything is downloaded or run
+        check_head(entry, classes, root)
 
     def build(entry: ModelEntry) -> Classifier:
         return build_classifier(entry, classes, root=root, training=training)
@@ -213,6 +216,7 @@ def _identity(classifier: Classifier, classes: tuple[str, ...], settings: Evalua
         "source": classifier.entry.source,
         "weights_sha256": classifier.weights_sha256,
         "preprocessing": classifier.preprocessing.description | {"decoding": DECODING},
+        "readout": classifier.readout,
         "classes_sha256": sha256_of("\n".join(classes)),
         "precision": settings.precision,
         "channels_last": settings.channels_last,

@@ -31,6 +31,7 @@ from model_eval.artefacts import Progress as ProgressCallback
 from tricky.status import StageStatus, State
 
 if TYPE_CHECKING:
+    from analysis.power import Plan
     from analysis.report import Results
     from experiment.preflight import Check
     from tricky.study import Study
@@ -84,16 +85,14 @@ def progress() -> Iterator[ProgressCallback]:
 
 
 def print_dynamics(content: Mapping[str, Any]) -> None:
-    """Show how dichotomous the images are, and each condition beside the base network."""
+    """Show how dichotomous the images are, and each condition beside the base network (κ is with it)."""
     found, shares = content["dichotomy"], content["difficulty"]["shares"]
     between = "" if found["low"] is None else f" ({found['low']:.2f} to {found['high']:.2f})"
     value = "undefined" if found["value"] is None else f"{found['value']:.2f}{between}"
     console.print(f"Dichotomy {value}; " + ", ".join(f"{share:.1%} {kind}" for kind, share in shares.items()))
     if content["conditions"] is None:
         return
-    table = plain_table(
-        "condition", "networks", "accuracy", "trivial", "impossible", "in-between", "κ with base"
-    )
+    table = plain_table("condition", "models", "accuracy", "trivial", "impossible", "in-between", "κ")
     for row in content["conditions"]:
         shares = (f"{row[key]:.1%}" for key in ("accuracy", "trivial", "impossible", "in_between"))
         kappa = "–" if row["kappa"] is None else f"{row['kappa']:.2f}"
@@ -195,6 +194,17 @@ def print_accuracy(results: Results) -> None:
         )
     console.print(table)
     console.print(_population(results))
+
+
+def print_power(plan: Plan) -> None:
+    """Print what studies of each size find, and which one is enough."""
+    from analysis.power import recommendation
+
+    table = plain_table("observers", "trials each", "power", "width of interval")
+    for row in plan.designs.itertuples():
+        table.add_row(f"{row.n_observers}", f"{row.n_trials}", f"{row.power:.0%}", f"{row.width:.1%}")
+    console.print(table)
+    console.print(recommendation(plan))
 
 
 def print_demo(study: Study, difficulty: Mapping[str, Any], results: Results, seconds: float) -> None:

@@ -39,7 +39,7 @@ def honest(network: Scripted, images: torch.Tensor) -> torch.Tensor:
 
 def asked(module: nn.Module, told: list[str] | None = None, **settings: Any) -> AskedModel:
     entry = ModelEntry(name="net", source="timm:test_resnet")
-    classifier = Classifier(entry, module.eval(), fit_square(32), (2, 0, 3), "")
+    classifier = Classifier(entry, module.eval(), fit_square(32), (2, 0, 3), "", {})
     tell = (lambda _: None) if told is None else told.append
     return AskedModel(classifier, CPU, EvaluateSettings(device="cpu", **settings), tell)
 
