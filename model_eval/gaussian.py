@@ -39,7 +39,7 @@ class GaussianImages:
         return GaussianImages(self.settings, training=True)
 
     def inspect(self, progress: Progress = no_progress) -> Inspection:
-        """Find nothing wrong: nothing is read from a file."""
+        """Find nothing wrong: noise needs no decoding."""
         return Inspection(self.catalogue(progress))
 
     def catalogue(self, progress: Progress = no_progress) -> pd.DataFrame:

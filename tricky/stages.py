@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.dynamics import DynamicsResults
+    from analysis.power import Plan
     from analysis.report import Results
     from experiment.bids import Dataset
     from experiment.preflight import Check
@@ -79,13 +80,13 @@ def check_pool(study: Study, progress: Progress = no_progress) -> list[PoolCheck
     )
 
 
-def train(study: Study, progress: Progress = no_progress) -> None:
-    """Give the pool's untrained models their weights."""
+def train(study: Study, progress: Progress = no_progress) -> int:
+    """Give the pool's untrained models their weights, and return how many have them."""
     _require("torch", extra="model-eval", to="train models")
     from model_eval.pool import read_pool
     from model_eval.train import train_pool
 
-    train_pool(
+    return train_pool(
         images_of(study),
         read_pool(study.settings.pool, study.root),
         study.settings.train,
@@ -119,7 +120,9 @@ def train_conditions(study: Study, progress: Progress = no_progress) -> None:
     )
 
 
-def evaluate(study: Study, progress: Progress = no_progress) -> None:
+def evaluate(
+    study: Study, progress: Progress = no_progress, tell: Callable[[str], None] = lambda _: None
+) -> None:
     """Ask every model of the pool about every image that none was trained on."""
     _require("torch", extra="model-eval", to="run models")
     from model_eval.evaluate import evaluate_pool
@@ -133,6 +136,7 @@ def evaluate(study: Study, progress: Progress = no_progress) -> None:
         training=study.training,
         folder=study.decisions,
         progress=progress,
+        tell=tell,
     )
 
 
@@ -445,6 +449,26 @@ def analyse(
         observers=observers,
         labels=None if labels is None else labels.resolve(),
     )
+
+
+def power(
+    study: Study, observers: Sequence[int], trials: Sequence[int], progress: Progress = no_progress
+) -> Plan:
+    """Simulate studies of these sizes, and leave what they would find in ``power/``."""
+    _require("matplotlib", extra="analysis", to="draw power and width")
+    from analysis.power import plan_study, write_plan
+
+    settings, seed = study.settings, study.settings.study.seed
+    plan = plan_study(
+        observers,
+        trials,
+        settings.simulate,
+        level=settings.analyse.level,
+        seed=seed,
+        progress=progress,
+    )
+    write_plan(plan, study.root / "power", seed=seed)
+    return plan
 
 
 def images_of(study: Study) -> InspectedSource:

@@ -31,6 +31,7 @@ ORDER = (
     "simulate",
     "export",
     "analyse",
+    "power",
 )
 """In which `tricky --help` lists the commands: the study first, then as data flows."""
 
