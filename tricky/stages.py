@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from analysis.dynamics import DynamicsResults
     from analysis.report import Results
     from experiment.bids import Dataset
+    from experiment.calibrate import Calibration
     from experiment.session import SessionSummary
     from model_eval.compare import Comparison
     from model_eval.images import ImageSource
@@ -299,6 +300,7 @@ def run(study: Study, participant: str, session: int | None = None) -> SessionSu
     """Run one person's session, or go on with it."""
     _require("psychopy", extra="experiment", to="show images to people")
     from experiment.bids import SessionPath
+    from experiment.calibrate import calibrated
     from experiment.session import run_session
     from stimuli.check import require_sound
 
@@ -309,11 +311,28 @@ def run(study: Study, participant: str, session: int | None = None) -> SessionSu
         stimuli,
         study.data,
         participant,
-        study.settings.experiment,
+        calibrated(study.settings.experiment, study.root),
         dataset_of(study),
         session=session,
         root=study.root,
     )
+
+
+def calibrate(study: Study, viewing_distance_cm: float) -> tuple[Calibration, Path]:
+    """Measure the screen with a bank card, and keep it in the study's folder."""
+    _require("psychopy", extra="experiment", to="draw on the screen")
+    from experiment.calibrate import keep_calibration
+    from experiment.devices import Stopped
+    from experiment.session import require_screen
+
+    require_screen()
+    from experiment.psychopy_calibrate import measure
+
+    try:
+        measured = measure(study.settings.experiment, viewing_distance_cm, study.root)
+    except Stopped:
+        raise InputError("calibration left; everything is as it was") from None
+    return measured, keep_calibration(study.root, measured)
 
 
 def simulate(study: Study, progress: Progress = no_progress) -> list[Path]:

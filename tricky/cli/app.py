@@ -24,6 +24,7 @@ ORDER = (
     "label",
     "dynamics",
     "stimuli",
+    "calibrate",
     "run",
     "simulate",
     "analyse",
