@@ -107,10 +107,12 @@ def bootstrap_accuracy(
         of_observers, of_items = (
             rng.multinomial(size, np.full(size, 1 / size), size=n).astype(np.float32) for size in shape
         )
-        shares = [
-            _weighted(of_observers, right, of_items) / _weighted(of_observers, total, of_items)
-            for right, total in zip(n_right, n_trials, strict=True)
-        ]
+        # A draw without any trial of a condition has no share there, and is left out.
+        with np.errstate(invalid="ignore"):
+            shares = [
+                _weighted(of_observers, right, of_items) / _weighted(of_observers, total, of_items)
+                for right, total in zip(n_right, n_trials, strict=True)
+            ]
         drawn[start : start + n] = shares[-1] - shares[0] if is_second is not None else shares[0]
     low, high = np.nanquantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     method = "observer × item bootstrap, percentiles"

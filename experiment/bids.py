@@ -9,12 +9,13 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from experiment.records import Kind
+from experiment.settings import ParticipantField
 from experiment.tables import RATING_TASK, SINGLE_TASK, Table
 from model_eval.artefacts import SCHEMA_VERSION, InputError, versions_of, write_json, write_text
 from stimuli.records import PAIR_TASK
@@ -156,11 +157,11 @@ def sidecar_content(
     }
 
 
-def describe_dataset(data_folder: Path, dataset: Dataset) -> None:
+def describe_dataset(data_folder: Path, dataset: Dataset, fields: Sequence[ParticipantField] = ()) -> None:
     """Write what stands at the data set's root, participants aside.
 
     The description follows `dataset`; keys that a lab added to it stay.  README and CHANGES are written
-    once and then belong to the lab.
+    once and then belong to the lab; so does what ``participants.json`` says of a column, `fields` included.
     """
     path = data_folder / "dataset_description.json"
     before = _read_object(path) if path.exists() else {}
@@ -187,9 +188,24 @@ def describe_dataset(data_folder: Path, dataset: Dataset) -> None:
         _README.format(name=dataset.name, underline="=" * len(dataset.name), institution=dataset.institution),
     )
     _write_once(data_folder / "CHANGES", "1.0.0\n  - First session recorded.\n")
-    _write_once(
-        data_folder / "participants.json", json.dumps(_PARTICIPANTS, indent=2, ensure_ascii=False) + "\n"
-    )
+    _describe_participants(data_folder / "participants.json", fields)
+
+
+def _describe_participants(path: Path, fields: Sequence[ParticipantField]) -> None:
+    """Describe the columns of ``participants.tsv``; what stands there already belongs to the lab."""
+    before = _read_object(path) if path.exists() else {"schema_version": SCHEMA_VERSION}
+    content = _PARTICIPANTS | {each.name: _describe_field(each) for each in fields} | before
+    if content != before:
+        write_json(path, content)
+
+
+def _describe_field(about: ParticipantField) -> dict[str, Any]:
+    entry: dict[str, Any] = {"Description": about.question}
+    if about.units is not None:
+        entry["Units"] = about.units
+    if about.choices:
+        entry["Levels"] = {choice: choice.capitalize() for choice in about.choices}
+    return entry
 
 
 _README = """{name}
@@ -206,7 +222,6 @@ rehearse a study and its analysis; they are not data about people.
 """
 
 _PARTICIPANTS = {
-    "schema_version": SCHEMA_VERSION,
     "participant_id": {"Description": "Identifier of the participant."},
     "kind": {
         "Description": "Whether the participant is a person or a simulated observer.",
@@ -232,7 +247,20 @@ def read_kinds(data_folder: Path) -> dict[str, Kind]:
     return kinds
 
 
-def register(data_folder: Path, participants: Iterable[str], kind: Kind, *, drop: Iterable[str] = ()) -> None:
+def read_participant(data_folder: Path, participant: str) -> dict[str, str]:
+    """Return a participant's row of ``participants.tsv``, by column; empty where there is none."""
+    rows = _read_participants(data_folder / "participants.tsv")
+    return next((row for row in rows if row["participant_id"] == f"sub-{participant}"), {})
+
+
+def register(
+    data_folder: Path,
+    participants: Collection[str],
+    kind: Kind,
+    *,
+    drop: Iterable[str] = (),
+    values: Mapping[str, str] | None = None,
+) -> None:
     """Enter participants in ``participants.tsv``, before their folders are made.
 
     BIDS wants a row for every folder, not a folder for every row: so the row comes first and goes last.
@@ -242,12 +270,14 @@ def register(data_folder: Path, participants: Iterable[str], kind: Kind, *, drop
     ----------
     data_folder : Path
         The data set.
-    participants : iterable of str
+    participants : collection of str
         Ids without ``sub-``.
     kind : Kind
         Of all of them.
     drop : iterable of str
         Ids whose rows go.
+    values : mapping of str to str, optional
+        What is known of all of them, by column. New columns are ``n/a`` for everybody else.
 
     Raises
     ------
@@ -257,25 +287,30 @@ def register(data_folder: Path, participants: Iterable[str], kind: Kind, *, drop
     path = data_folder / "participants.tsv"
     before = _read_participants(path)
     kinds = read_kinds(data_folder)
-    columns = list(before[0]) if before else ["participant_id", "kind"]
-    new = []
+    values = values or {}
+    columns = list(dict.fromkeys([*(before[0] if before else ("participant_id", "kind")), *values]))
+    new, in_small = [], {other.lower(): other for other in kinds}
     for participant in participants:
+        other = in_small.get(participant.lower(), participant)
+        if other != participant:
+            raise InputError(
+                f"{path}: sub-{other} differs from sub-{participant} in capitals only, which not all systems "
+                "tell apart; choose another participant id"
+            )
         found = kinds.get(participant)
         if found is not None and found is not kind:
             raise InputError(
                 f"{path}: sub-{participant} is there as {found}, not {kind}; choose another participant id"
             )
         if found is None:
-            new.append(dict.fromkeys(columns, "n/a") | {"participant_id": f"sub-{participant}", "kind": kind})
-    for participant in participants:
-        for other in kinds:
-            if other != participant and other.lower() == participant.lower():
-                raise InputError(
-                    f"{path}: sub-{other} differs from sub-{participant} in capitals only, which not all "
-                    "systems tell apart; choose another participant id"
-                )
+            new.append({"participant_id": f"sub-{participant}", "kind": kind})
     gone = {f"sub-{participant}" for participant in drop}
+    mine = {f"sub-{participant}" for participant in participants}
     rows = [row for row in before if row["participant_id"] not in gone] + new
+    rows = [
+        {**dict.fromkeys(columns, "n/a"), **row, **(values if row["participant_id"] in mine else {})}
+        for row in rows
+    ]
     if rows != before:
         text = io.StringIO()
         writer = csv.DictWriter(

@@ -96,6 +96,12 @@ class PersonAtKeyboard:
         """Wait for the continue key; answer keys pressed before it count for nothing."""
         self._wait_for({self._settings.continue_key}, self._screen.onset_s)
 
+    def is_heard(self, within_s: float) -> bool:
+        """Wait for one press of the continue key, for a time; return whether it came."""
+        onset_s = self._screen.onset_s
+        press, _ = self._wait_for({self._settings.continue_key}, onset_s, onset_s + within_s)
+        return press is not None
+
     def choose(self, trial: ScheduledTrial | None, ask: Ask) -> Choice:
         """Wait for the key of an answer, and for others that are pressed together with it."""
         answers = {key: option.value for option in ask.options for key in names_of(option.key)}

@@ -70,6 +70,7 @@ class PageName(StrEnum):
     CLOSING = "closing"
     PAUSED = "paused"
     NOT_SAVED = "not_saved"
+    KEYBOARD = "keyboard"
 
 
 @dataclass(frozen=True)

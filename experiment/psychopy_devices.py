@@ -14,21 +14,25 @@ from PIL import Image
 from psychopy import logging, visual
 
 from experiment.canvas import BACKGROUND, Canvas, require_characters
-from experiment.devices import Display, Observer, Reader
+from experiment.devices import Display, Observer, Reader, Stopped
 from experiment.layout import Layout, angle_of, at_size, lay_out, pixels_of
 from experiment.masks import pink_noise
 from experiment.person import PersonAtKeyboard
 from experiment.plan import Page, PageName
-from experiment.psychopy_keyboards import open_keyboard
+from experiment.preflight import Check, check_keyboard, check_refresh, check_resolution
+from experiment.psychopy_keyboards import devices_of, open_keyboard
 from experiment.psychopy_stage import Stage, fonts_of, open_window
 from experiment.records import Ask, ScheduledTrial, Side, Task, Timing
 from experiment.settings import ExperimentSettings
 from experiment.tasks import CONFIDENCE
 from experiment.texts import Texts
 from experiment.timing import timing_of
+from model_eval.artefacts import InputError
 from stimuli.records import Block, StimulusSet
 
 FEEDBACK_S = 1.5
+KEYBOARD_HEARD_WITHIN_S = 30.0
+"""A press of the continue key must arrive within so long before a session starts."""
 N_MASKS = 8
 
 
@@ -56,11 +60,14 @@ class Devices:
         For the engine.
     apparatus : dict
         What was measured of the machine, for the sidecar.
+    checks : list of Check
+        What was checked of it.
     """
 
     display: Display
     observer: Observer
     apparatus: dict[str, Any]
+    checks: list[Check]
 
 
 @contextmanager
@@ -153,6 +160,14 @@ def open_devices(
         needed = {item for trial in trials[first:] for item in trial.items}
         pictures = {item: _picture(files[item], layout.size_px(item)) for item in sorted(needed)}
         screen = Screen(window, canvas, layout, trials, task, settings, texts, pictures, elapsed_s)
+        person = PersonAtKeyboard(keyboard, screen, settings)
+        screen.page(Page(PageName.KEYBOARD))
+        checks = [
+            Check("images", True, f"{len(pictures)} prepared and drawn once"),
+            check_refresh(screen.refresh, settings.monitor.refresh_hz),
+            check_resolution(window_px, screen_px, settings.monitor),
+            check_keyboard(settings.keyboard, heard=_is_heard(person)),
+        ]
         apparatus = {
             "window_px": list(window_px),
             "screen_px": list(screen_px),
@@ -163,13 +178,22 @@ def open_devices(
             "image_scaling": "interpolated" if layout.factor is None else f"integer, times {layout.factor}",
             "image_centres_px": list(layout.centres_px()),
             "keyboard": settings.keyboard,
+            "keyboard_devices": devices_of(settings.keyboard),
             "graphics": _text(native.context.get_info().get_renderer()),
             "platform": platform.platform(),
             "python": platform.python_version(),
         }
-        yield Devices(screen, PersonAtKeyboard(keyboard, screen, settings), apparatus)
+        screen.start()
+        yield Devices(screen, person, apparatus, checks)
     finally:
         window.close()
+
+
+def _is_heard(person: PersonAtKeyboard) -> bool:
+    try:
+        return person.is_heard(KEYBOARD_HEARD_WITHIN_S)
+    except Stopped:
+        raise InputError("stopped before the session began; no trial was shown") from None
 
 
 class Screen(Stage):
@@ -233,7 +257,12 @@ class Screen(Stage):
             stim.draw()
         window.clearBuffer()
         self.refresh = self._measure_refresh()
-        self._origin_s = logging.defaultClock.getTime() - elapsed_s
+        self._elapsed_s = elapsed_s
+        self.start()
+
+    def start(self) -> None:
+        """Let the time of the session begin, or go on, now."""
+        self._origin_s = logging.defaultClock.getTime() - self._elapsed_s
 
     def page(self, page: Page) -> None:
         """Show a page; it stays until something else is shown."""

@@ -81,6 +81,15 @@ class EventKeyboard:
         return {pyglet.window.key.symbol_string(symbol).lower().lstrip("_") for symbol in self._down}
 
 
+def devices_of(backend: str) -> list[str]:
+    """Name the keyboards that a backend listens to; the window's own events come from all, unnamed."""
+    if backend == "event":
+        return []
+    return sorted(
+        {str(device.get("product") or device.get("name")) for device in psychopy_keyboard.getKeyboards()}
+    )
+
+
 def open_keyboard(backend: str, window: visual.Window) -> Keyboard:
     """Open the keyboard by the backend asked for; there is no silent second choice.
 

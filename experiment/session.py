@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from experiment.bids import Dataset, SessionPath, describe_dataset, register, sidecar_content
+from experiment.bids import (
+    Dataset,
+    SessionPath,
+    sidecar_content,
+)
 from experiment.consent import AGREE, Consent, ask_consent, consent_file, keep_consent
 from experiment.devices import Stopped
 from experiment.engine import run
+from experiment.intake import next_session
 from experiment.journal import Journal, locked
 from experiment.plan import schedule, steps
+from experiment.preflight import Check, as_record, refuse
 from experiment.reading import Document, read_document
-from experiment.records import Ask, Choice, Kind
+from experiment.records import Ask, Choice
+from experiment.session_files import (
+    begin,
+    enter,
+    participants_locked,
+    read_sidecar,
+    readable_by,
+    told_in_one_line,
+    without_machine,
+)
 from experiment.settings import ExperimentSettings
-from experiment.tables import RATING_TASK, Table, table_of
+from experiment.tables import RATING_TASK, table_of
 from experiment.tasks import questions_of, task_of
 from experiment.texts import Texts, read_texts
-from model_eval.artefacts import InputError, sync_folder, versions_of, write_json, write_text
-from stimuli.records import StimulusSet, read_any_set
+from model_eval.artefacts import InputError, versions_of, write_json
+from stimuli.records import read_any_set
 
-PER_RUN = ("Settings", "Versions", "Apparatus")
+PER_RUN = ("Settings", "Versions", "Apparatus", "Preflight")
 """Entries of the sidecar that may change when a session is taken up again."""
 
 
@@ -66,6 +79,10 @@ def run_session(
     dataset: Dataset,
     *,
     session: int | None = None,
+    fields: Mapping[str, str] | None = None,
+    checks: Sequence[Check] = (),
+    force: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
     root: Path = Path(),
 ) -> SessionSummary:
     """Let a person sit a session, or go on with one that was interrupted.
@@ -85,6 +102,14 @@ def run_session(
         What the data set says of itself.
     session : int, optional
         Number of the session, where a participant sits several.
+    fields : mapping of str to str, optional
+        What is new about the participant, for ``participants.tsv``.
+    checks : sequence of Check
+        What was checked already, without a window.
+    force : bool
+        Whether to start although a check failed; noted in the sidecar.
+    tell : callable
+        Takes one line for the experimenter, before the window opens.
     root : Path
         What paths in the settings are relative to: the study's folder.
 
@@ -98,8 +123,10 @@ def run_session(
     InputError
         The set is damaged; the id is not allowed or belongs to a simulated observer; the session is
         finished, in use, or was begun with another set; PsychoPy, screen or keyboard are missing; the data
-        set can't be written to.
+        set can't be written to; a check failed and `force` is off.
     """
+    if not force:
+        refuse(checks)
     place = SessionPath(data_folder, participant, session, settings.task_name)
     stimulus_set = read_any_set(stimuli_folder)
     trials = schedule(stimulus_set, participant, session)
@@ -114,18 +141,20 @@ def run_session(
     with ExitStack() as stack:
         busy = f"{place.table}: this session is running in another process; close that one first"
         stack.enter_context(locked(data_folder, place.stem, busy))
+        with told_in_one_line():
+            stack.enter_context(readable_by(settings.privacy, data_folder))
         consent = None
         if information is not None and not place.table.exists():
             with devices.open_reader(settings, texts, characters, root) as reading:
                 answer = ask_consent(reading.display, reading.observer, information, settings, texts)
             consent = _consent(place, information, answer)
-            with _files(), _participants_locked(data_folder):
+            with told_in_one_line(), participants_locked(data_folder):
                 keep_consent(data_folder, consent)
             if answer != AGREE:
                 return SessionSummary(consent_file(data_folder), False, 0, len(trials), None, agreed=False)
-        with _files():
-            _enter(data_folder, dataset, participant)
-        before = _read_sidecar(place, stimulus_set)
+        with told_in_one_line():
+            enter(data_folder, dataset, participant, settings, fields or {})
+        before = read_sidecar(place, stimulus_set)
         runs: list[dict[str, Any]] = list(before.get("Runs", []))
         content = sidecar_content(
             dataset,
@@ -145,26 +174,36 @@ def run_session(
         )
         content["Consent"] = before.get("Consent") if consent is None else asdict(consent)
         content["Questionnaire"] = before.get("Questionnaire", {})
-        with _files():
-            _begin(place, table, content)
+        with told_in_one_line():
+            begin(place, table, content)
             journal = stack.enter_context(Journal(place.table, trials, table))
         if journal.complete:
+            following = next_session(data_folder, participant, settings.task_name, stimulus_set.n_sessions)
             raise InputError(
-                f"{place.table}: sub-{participant} has finished this session ({len(trials)} trials); "
-                f"give another participant, or another session (--session {(session or 1) + 1})"
+                f"{place.table}: sub-{participant} has finished this session ({len(trials)} trials); give "
+                f"another participant, or the next session (--session {following})"
             )
         first, started = journal.n_done, datetime.now(UTC)
         elapsed_s = max(_seconds_since_start(runs, started), journal.elapsed_s) if first else 0.0
+        if first:
+            tell(f"sub-{participant}: the session goes on with trial {first + 1} of {len(trials)}")
         opened = stack.enter_context(
             devices.open_devices(
                 stimulus_set, trials, task, first, settings, texts, characters, elapsed_s, root
             )
         )
-        content["Apparatus"] = opened.apparatus
+        checks = [*checks, *opened.checks]
+        if not force:
+            refuse(checks)
+        content["Apparatus"] = without_machine(opened.apparatus, settings.privacy)
+        content["Preflight"] = as_record(checks, forced=force)
         if runs:
             _keep_what_changed(before, content, runs[-1])
-        runs.append({"started": started.isoformat(timespec="seconds"), "first_trial": first})
-        with _files():
+        timed = "times" not in settings.privacy.leave_out
+        runs.append(
+            {"started": started.isoformat(timespec="seconds") if timed else None, "first_trial": first}
+        )
+        with told_in_one_line():
             write_json(place.sidecar, content)
         afterwards = [
             *questions,
@@ -176,7 +215,7 @@ def run_session(
                 "answer": choice.answer,
                 "response_time": choice.response_time_s,
             }
-            with _files():
+            with told_in_one_line():
                 write_json(place.sidecar, content)
 
         with suppress(Stopped):  # what is recorded stands, and the summary says what is missing
@@ -200,17 +239,23 @@ def run_session(
         return SessionSummary(place.table, journal.complete, journal.n_done, len(trials), first or None)
 
 
-@contextmanager
-def _files() -> Iterator[None]:
-    """Tell people in one line why the data set could not be written to."""
-    try:
-        yield
-    except OSError as error:
-        raise InputError(
-            f"{error.filename or 'the data folder'}: not written ({error.strerror or error}); all recorded "
-            "trials are safe: make room, connect the drive, allow writing, or close the program that has "
-            "the file open, then run the same command again"
-        ) from error
+def check_devices(stimuli_folder: Path, settings: ExperimentSettings, root: Path) -> list[Check]:
+    """Open window and keyboard as a session does, show every image once, and close them again.
+
+    Raises
+    ------
+    InputError
+        The set is damaged; PsychoPy, screen or keyboard are missing; the images do not fit.
+    """
+    stimulus_set = read_any_set(stimuli_folder)
+    trials = schedule(stimulus_set, "doctor", 1)
+    texts = read_texts(settings.language, stimulus_set.task, root)
+    task = task_of(stimulus_set, settings, "doctor", texts.wording)
+    characters = _characters(texts, task.asks, [])
+    with _psychopy_devices().open_devices(
+        stimulus_set, trials, task, 0, settings, texts, characters, 0.0, root
+    ) as opened:
+        return opened.checks
 
 
 def require_screen() -> None:
@@ -241,20 +286,6 @@ def _psychopy_devices() -> ModuleType:
     return psychopy_devices
 
 
-def _enter(data_folder: Path, dataset: Dataset, participant: str) -> None:
-    """Make the data set know the participant, before anything of theirs is written."""
-    with _participants_locked(data_folder):
-        describe_dataset(data_folder, dataset)
-        register(data_folder, [participant], Kind.PERSON)
-
-
-@contextmanager
-def _participants_locked(data_folder: Path) -> Iterator[None]:
-    busy = f"{data_folder}: participants.tsv is in use by another process; try again"
-    with locked(data_folder, "participants", busy, timeout_s=10):
-        yield
-
-
 def _document(path: Path | None, root: Path) -> Document | None:
     return None if path is None else read_document(root / path, path.as_posix())
 
@@ -276,47 +307,9 @@ def _consent(place: SessionPath, information: Document, answer: str) -> Consent:
     )
 
 
-def _begin(place: SessionPath, table: Table, content: dict[str, Any]) -> None:
-    """Make a new session's table and its description appear together: either alone is no valid BIDS."""
-    if place.table.exists():
-        if not place.sidecar.exists():
-            write_json(place.sidecar, content)
-        return
-    folder = place.table.parent
-    part = folder.with_name(f".{folder.name}.part")
-    if part.exists():
-        shutil.rmtree(part)
-    write_json(part / place.sidecar.name, content)
-    write_text(part / place.table.name, table.header)
-    if folder.exists():  # of another task
-        for file in (place.sidecar, place.table):
-            (part / file.name).replace(file)
-        part.rmdir()
-    else:
-        part.rename(folder)
-    sync_folder(folder.parent)
-
-
-def _read_sidecar(place: SessionPath, stimulus_set: StimulusSet) -> dict[str, Any]:
-    """Read what an earlier run wrote, if there was one, and check that it had the same set."""
-    if not place.sidecar.exists():
-        return {}
-    try:
-        content = json.loads(place.sidecar.read_text(encoding="utf-8"))
-        began_with = content["StimulusSet"]["set_id"]
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-        raise InputError(f"{place.sidecar}: not a session's description ({error!r}); restore it") from None
-    if began_with != stimulus_set.set_id:
-        raise InputError(
-            f"{place.sidecar}: this session was begun with stimulus set {began_with}, "
-            f"not {stimulus_set.set_id}; restore that set, or give another participant or session"
-        )
-    return content
-
-
 def _seconds_since_start(runs: list[dict[str, Any]], now: datetime) -> float:
     """Return the time since the first trial's run was started, by the machines' own calendars."""
-    starts = [run["started"] for run in runs if run["first_trial"] == 0]
+    starts = [run["started"] for run in runs if run["first_trial"] == 0 and run["started"]]
     return (now - datetime.fromisoformat(starts[-1])).total_seconds() if starts else 0.0
 
 
@@ -328,4 +321,4 @@ def _ended_at(first: int, runs: list[dict[str, Any]]) -> int:
 
 def _keep_what_changed(before: dict[str, Any], content: dict[str, Any], run: dict[str, Any]) -> None:
     """Note in the entry of the earlier run what it was run with, where that is not so any more."""
-    run |= {key: before[key] for key in PER_RUN if key in before and before[key] != content[key]}
+    run |= {key: before[key] for key in PER_RUN if key in before and before[key] != content.get(key)}

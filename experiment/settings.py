@@ -20,9 +20,54 @@ class MonitorSettings(BaseModel):
     viewing_distance_cm: Annotated[float, Field(gt=0)] = 60.0
     size_px: tuple[Annotated[int, Field(ge=640)], Annotated[int, Field(ge=480)]] = (1920, 1080)
     """Width and height of the screen (of the window, where `full_screen` is off)."""
+    refresh_hz: Annotated[float, Field(gt=0)] = 60.0
+    """Refresh rate; a session starts only where the measured one is the same to within 2%."""
     full_screen: bool = True
     screen: Annotated[int, Field(ge=0)] = 0
     """Which screen, where there are several."""
+
+
+class ParticipantField(BaseModel):
+    """``[[experiment.participant_fields]]``: something asked about each participant, once."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    """Its column in ``participants.tsv``."""
+    question: Annotated[str, Field(min_length=1)]
+    """As it is asked, and as the column is described."""
+    type: Literal["integer", "number", "text", "choice"] = "text"
+    choices: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    units: str | None = None
+    required: bool = False
+
+    @model_validator(mode="after")
+    def _is_allowed(self) -> ParticipantField:
+        if self.name in RESERVED_FIELDS:
+            raise ValueError(f"a `name` other than {self.name}, which tricky writes itself")
+        if self.name in IDENTIFYING_FIELDS:
+            raise ValueError("no field that tells who a participant is: data hold no names or birth dates")
+        if (self.type == "choice") != bool(self.choices):
+            raise ValueError('`choices` together with `type = "choice"`, and only then')
+        return self
+
+
+RESERVED_FIELDS = ("participant", "participant_id", "session", "kind")
+IDENTIFYING_FIELDS = (
+    *("name", "first_name", "last_name", "surname", "full_name", "initials", "birthday", "birth_date"),
+    *("birthdate", "date_of_birth", "dob", "email", "address", "phone", "user", "user_name", "username"),
+)
+
+
+class PrivacySettings(BaseModel):
+    """``[experiment.privacy]``: what the data do not tell, and to whom."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    leave_out: tuple[Literal["times", "machine"], ...] = ()
+    """``times``: when a session was run. ``machine``: operating system, graphics and keyboard."""
+    owner_only: bool = False
+    """Whether only the account that runs sessions may read the data (not on Windows)."""
 
 
 class PresentationSettings(BaseModel):
@@ -102,6 +147,15 @@ class ExperimentSettings(BaseModel):
     confidence_levels: Annotated[int, Field(ge=0, le=9)] = 0
     """Ask after each answer how sure the observer is, on so many levels; 0: don't."""
     presentation: PresentationSettings = PresentationSettings()
+    participant_fields: tuple[ParticipantField, ...] = (
+        ParticipantField(name="age", question="Age in years", type="integer", units="years"),
+        ParticipantField(name="sex", question="Sex", type="choice", choices=("female", "male", "other")),
+        ParticipantField(
+            name="handedness", question="Handedness", type="choice", choices=("right", "left", "ambidextrous")
+        ),
+    )
+    """What is asked about each participant, once; an empty answer is allowed unless `required`."""
+    privacy: PrivacySettings = PrivacySettings()
     monitor: MonitorSettings = MonitorSettings()
 
     @model_validator(mode="after")
@@ -109,6 +163,9 @@ class ExperimentSettings(BaseModel):
         keys = [self.left_key, self.right_key, self.continue_key, self.quit_key, self.pause_key]
         if len(set(keys)) < len(keys):
             raise ValueError("`left_key`, `right_key`, `continue_key`, `quit_key` and `pause_key` to differ")
+        names = [field.name for field in self.participant_fields]
+        if len(set(names)) < len(names):
+            raise ValueError("`participant_fields` with a name each of their own")
         others = [*self.answer_keys, self.continue_key, self.quit_key, self.pause_key]
         if len(set(others)) < len(others):
             raise ValueError("`answer_keys`, `continue_key`, `quit_key` and `pause_key` to differ")

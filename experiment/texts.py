@@ -18,7 +18,10 @@ from experiment.tasks import Wording
 from model_eval.artefacts import InputError
 from stimuli.records import PAIR_TASK, Block
 
-SHARED_PAGES = (PageName.EXAMPLES, PageName.CLOSING, PageName.PAUSED, PageName.NOT_SAVED)
+SHARED_PAGES = (
+    *(PageName.EXAMPLES, PageName.CLOSING),
+    *(PageName.KEYBOARD, PageName.PAUSED, PageName.NOT_SAVED),
+)
 TASK_PAGES = tuple(name for name in PageName if name not in SHARED_PAGES)
 SHARED_TEXTS = ("loading", "stop", "too_late", "confidence", "consent_question", "next")
 TASK_TEXTS = ("question", "right", "wrong", "either")

@@ -7,6 +7,7 @@ import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -87,6 +88,7 @@ def train_conditions(
         "settings": {
             "images": source.settings.model_dump(mode="json"),
             "evaluate": {"batch_size": evaluate.batch_size},
+            "train": {"training_set": _own_settings(source, training_source)},
             "recipe": recipe.model_dump(mode="json", exclude_unset=True),
         },
         "seed": seed,
@@ -130,6 +132,13 @@ def _require_cuda(runs: Sequence[Run], device: torch.device) -> None:
             )
 
 
+def _own_settings(source: ImageSource, training_source: ImageSource | None) -> dict[str, Any] | None:
+    """Return the section that names the training set, where there is one."""
+    if training_source is None or training_source.settings == source.settings:
+        return None
+    return training_source.settings.model_dump(mode="json")
+
+
 def _images(
     source: ImageSource,
     training_source: ImageSource | None,
@@ -150,8 +159,8 @@ def _images(
         to_train = draw_training_images(to_train, recipe.base.images, rng)
     elif training_source is None:
         raise InputError(
-            'images = "all" would leave none to evaluate; set `path` in [train] to a folder of training '
-            "images, or `images` in [train.base] to a number"
+            'images = "all" would leave none to evaluate; name a `training_set` in [train], or set '
+            "`images` in [train.base] to a number"
         )
     return never_seen(catalogue, to_train, same_set=training_source is None), to_train
 

@@ -7,13 +7,15 @@ NeurIPS.
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 import pandas as pd
 from PIL import Image
 
 from model_eval.artefacts import InputError, Progress, no_progress
 from model_eval.imagenet import wordnet_ids
-from model_eval.images import ImageSource, catalogue_of
+from model_eval.images import InspectedSource
+from model_eval.inspection import Inspection, catalogue_of
 from model_eval.settings import ImageSettings
 
 MEMBERS = {
@@ -49,7 +51,7 @@ class EntryLevel:
     An image is kept whose class is one of the 16, or a WordNet id that belongs to one.
     """
 
-    def __init__(self, source: ImageSource) -> None:
+    def __init__(self, source: InspectedSource) -> None:
         self.name = f"{source.name}, 16 entry-level classes"
         self._source = source
 
@@ -58,9 +60,16 @@ class EntryLevel:
         """The section of the study file that the other source was opened with."""
         return self._source.settings
 
+    def inspect(self, progress: Progress = no_progress) -> Inspection:
+        """Look at every image of the other source, and keep those of the 16 classes."""
+        found = self._source.inspect(progress)
+        return replace(found, images=self._sorted(found.images))
+
     def catalogue(self, progress: Progress = no_progress) -> pd.DataFrame:
         """Return one row an image of the 16 classes."""
-        every = self._source.catalogue(progress)
+        return self.inspect(progress).usable(self.settings, self._source.name)
+
+    def _sorted(self, every: pd.DataFrame) -> pd.DataFrame:
         ids = wordnet_ids()
         level = {name: name for name in MEMBERS}
         level |= {ids[place]: name for name, places in members().items() for place in places}

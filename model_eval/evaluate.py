@@ -28,7 +28,7 @@ from model_eval.batches import prepared_batches
 from model_eval.classifiers import Classifier, build_classifier
 from model_eval.decide import decision_rows
 from model_eval.devices import PRECISION, choose_device, exact_arithmetic, n_cores, threads_within_models
-from model_eval.images import ImageSource, class_names
+from model_eval.images import InspectedSource, class_names
 from model_eval.records import IMAGE_COLUMNS, write_parquet
 from model_eval.settings import EvaluateSettings, ModelEntry
 from model_eval.store import DecisionFile, parts_folder
@@ -38,7 +38,7 @@ SHARD_IMAGES = 512
 
 
 def evaluate_pool(
-    source: ImageSource,
+    source: InspectedSource,
     entries: Sequence[ModelEntry],
     settings: EvaluateSettings,
     *,
@@ -56,7 +56,7 @@ def evaluate_pool(
 
     Parameters
     ----------
-    source : ImageSource
+    source : InspectedSource
     entries : sequence of ModelEntry
         The pool, in its order.
     settings : EvaluateSettings
@@ -76,10 +76,11 @@ def evaluate_pool(
     ------
     InputError
         Weights are missing or don't fit; the training images are no longer those of the data set; an image
-        can't be read; a model's answer isn't finite.
+        can't be read and the study doesn't say to skip it; a model's answer isn't finite.
     """
     device = choose_device(settings.device)
-    catalogue = source.catalogue(progress)
+    inspection = source.inspect(progress)
+    catalogue = inspection.usable(source.settings, source.name)
     classes = class_names(catalogue)
     seen = _training_images(entries, training, catalogue)
     images = _without(catalogue, seen)
@@ -112,6 +113,8 @@ def evaluate_pool(
                 "sha256": sha256_of(folder / "images.parquet"),
                 "n": len(images),
                 "source": source.name,
+                "skipped": inspection.problems,
+                "converted": _of(images, inspection.conversions),
             },
             "classes": list(classes),
             "device": device.type,
@@ -160,6 +163,12 @@ def _without(catalogue: pd.DataFrame, seen: pd.DataFrame | None) -> pd.DataFrame
     return catalogue[~known].reset_index(drop=True)
 
 
+def _of(images: pd.DataFrame, by_image: dict[str, str]) -> dict[str, str]:
+    """Return what is said of evaluated images, and not of those that models were trained on."""
+    evaluated = set(images["image_id"])
+    return {image_id: said for image_id, said in by_image.items() if image_id in evaluated}
+
+
 def _made_from(training: Path, root: Path) -> dict[str, str]:
     paths = [training / "training.json", training / "images.parquet"]
     return {Path(os.path.relpath(path, root)).as_posix(): sha256_of(path) for path in paths}
@@ -176,7 +185,7 @@ def _identity(classifier: Classifier, images_sha256: str) -> dict[str, Any]:
 
 
 def _ask(
-    source: ImageSource,
+    source: InspectedSource,
     images: pd.DataFrame,
     to_ask: list[tuple[DecisionFile, Classifier]],
     device: torch.device,

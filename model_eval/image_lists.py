@@ -9,7 +9,8 @@ import pandas as pd
 
 from model_eval.artefacts import InputError
 from model_eval.imagenet import wordnet_ids
-from model_eval.images import IMAGE_SUFFIXES, N_NAMED, ImageFiles
+from model_eval.images import IMAGE_SUFFIXES, ImageFiles
+from model_eval.inspection import N_NAMED
 from model_eval.settings import ImageSettings
 
 _NUMBER = re.compile(r"ILSVRC2012_val_(\d{8})$")

@@ -6,24 +6,26 @@ name, never the next image in its place.
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+import os
+import stat
+from collections import Counter
 from pathlib import Path
 from typing import Protocol
 
 import pandas as pd
-from PIL import Image, ImageOps
+from PIL import Image
 
 from model_eval.artefacts import InputError, Progress, no_progress, sha256_of
-from model_eval.records import IMAGE_COLUMNS
+from model_eval.decoding import decode
+from model_eval.inspection import Inspection, inspect_files, one_line
 from model_eval.settings import ImageSettings
 
 IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """File names that count as images: those of ``torchvision.datasets.ImageFolder``."""
 
-N_NAMED = 5
-"""Number of bad files that an error message names before it counts the rest."""
+
+MEMORY = ".images.parquet"
+"""In the study's folder: what was found in image files, by hash, so that none is decoded twice for it."""
 
 
 class ImageSource(Protocol):
@@ -47,7 +49,7 @@ class ImageSource(Protocol):
         Raises
         ------
         InputError
-            Images that can't be read, all named at once; fewer than two classes.
+            Images that can't be read, unless the settings say to skip them; fewer than two classes.
         """
         ...
 
@@ -57,12 +59,20 @@ class ImageSource(Protocol):
         Raises
         ------
         InputError
-            The image can't be read.
+            The image can't be read, or is no longer the one that was listed.
         """
         ...
 
 
-def open_images(settings: ImageSettings, root: Path) -> ImageSource:
+class InspectedSource(ImageSource, Protocol):
+    """A set of images that says more of itself than which ones can be used."""
+
+    def inspect(self, progress: Progress = no_progress) -> Inspection:
+        """Look at every image, and tell which can be shown and what is changed for it."""
+        ...
+
+
+def open_images(settings: ImageSettings, root: Path) -> InspectedSource:
     """Open the images that a study names.
 
     Parameters
@@ -79,12 +89,15 @@ def open_images(settings: ImageSettings, root: Path) -> ImageSource:
     """
     from model_eval.arrays import mnist_5k, npz_images, torchvision_images
     from model_eval.entry_level import EntryLevel
+    from model_eval.gaussian import GaussianImages
     from model_eval.image_lists import ImageManifest, ImageNetValidation
 
     path = root / (settings.path or "")
-    source: ImageSource
+    source: InspectedSource
     if settings.source == "mnist-5k":
         source = mnist_5k(settings)
+    elif settings.source == "gaussian":
+        source = GaussianImages(settings)
     elif settings.source == "npz":
         source = npz_images(settings, path)
     elif settings.source == "csv":
@@ -98,6 +111,8 @@ def open_images(settings: ImageSettings, root: Path) -> ImageSource:
         source = ImageFolder(settings, path)
     else:
         source = ImageNetValidation(settings, path, root)
+    if isinstance(source, ImageFiles):
+        source.memory = root / MEMORY
     return EntryLevel(source) if settings.entry_level else source
 
 
@@ -124,48 +139,61 @@ class ImageFiles:
     name : str
         What manifests call the data set.
     folder : Path
+
+    Attributes
+    ----------
+    memory : Path or None
+        A file that remembers what was found in image files; without it all are decoded to be listed.
+    passed_over : dict of str to int
+        Files that `class_of_each` found not to count as images, by suffix.
+    unreachable : dict of str to str
+        Folders that it couldn't list and links that lead nowhere, and why.
     """
 
     def __init__(self, settings: ImageSettings, name: str, folder: Path) -> None:
         self.settings = settings
         self.name = name
+        self.memory: Path | None = None
+        self.passed_over: Counter[str] = Counter()
+        self.unreachable: dict[str, str] = {}
         self._folder = folder
+        self._listed: dict[str, str] = {}
 
     def class_of_each(self) -> dict[str, str]:
         """Return `image_id` → name of its class, for every image of the set."""
         raise NotImplementedError
 
-    def catalogue(self, progress: Progress = no_progress) -> pd.DataFrame:
-        """Return one row an image; `sha256` is that of the file.
-
-        Every file is read and decoded here once, on all cores, so that a broken one is known before any
-        model runs.
-        """
+    def inspect(self, progress: Progress = no_progress) -> Inspection:
+        """Read every file; `sha256` is that of the file."""
         class_of = self.class_of_each()
-        ids = sorted(class_of)
-        hashes, problems = [], []
-        with ThreadPoolExecutor() as pool:
-            checks = pool.map(_hash_and_problem, (self._folder / image_id for image_id in ids))
-            for done, (image_id, (sha256, problem)) in enumerate(zip(ids, checks, strict=True), start=1):
-                hashes.append(sha256)
-                if problem:
-                    problems.append(f"{image_id} ({problem})")
-                progress("Checking images", done, len(ids))
-        if problems:
-            more = f", and {len(problems) - N_NAMED} more" if len(problems) > N_NAMED else ""
-            raise InputError(
-                f"{self._folder}: {len(problems)} of {len(ids)} images can't be read: "
-                f"{', '.join(problems[:N_NAMED])}{more}; repair or remove them"
-            )
-        return catalogue_of(ids, ids, [class_of[image_id] for image_id in ids], hashes)
+        inspection = inspect_files(
+            self._folder,
+            class_of,
+            progress,
+            passed_over=self.passed_over,
+            unreachable=self.unreachable,
+            memory=self.memory,
+        )
+        self._listed = dict(zip(inspection.images["image_id"], inspection.images["sha256"], strict=True))
+        return inspection
+
+    def catalogue(self, progress: Progress = no_progress) -> pd.DataFrame:
+        """Return one row an image that can be shown."""
+        return self.inspect(progress).usable(self.settings, str(self._folder))
 
     def read(self, image_id: str) -> Image.Image:
         """Return an image upright, in mode ``RGB`` or ``L``."""
+        path = self._folder / image_id
         try:
-            return decode((self._folder / image_id).read_bytes())
-        # Decoders of broken files raise whatever their parsers stumble over.
-        except Exception as error:
-            raise InputError(f"{self._folder / image_id}: can't be read ({_one_line(error)})") from error
+            content = path.read_bytes()
+        except OSError as error:
+            raise InputError(f"{path}: can't be read ({error.strerror})") from error
+        if image_id in self._listed and sha256_of(content) != self._listed[image_id]:
+            raise InputError(f"{path}: changed since the images were listed; run the command again")
+        try:
+            return decode(content)
+        except Exception as error:  # decoders of broken files raise whatever their parsers stumble over
+            raise InputError(f"{path}: can't be read ({one_line(error)})") from error
 
 
 class ImageFolder(ImageFiles):
@@ -179,71 +207,33 @@ class ImageFolder(ImageFiles):
         super().__init__(settings, f"folder:{folder.resolve().name}", folder)
 
     def class_of_each(self) -> dict[str, str]:
-        """Return each image with the folder that it lies in."""
-        paths = [
-            path
-            for class_folder in self._folder.iterdir()
-            if class_folder.is_dir() and not class_folder.name.startswith(".")
-            for path in class_folder.rglob("*")
-            if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".") and path.is_file()
-        ]
-        ids = [path.relative_to(self._folder).as_posix() for path in paths]
-        class_of = {image_id: image_id.split("/", maxsplit=1)[0] for image_id in ids}
-        if (n := len(set(class_of.values()))) < 2:
-            raise InputError(
-                f"{self._folder}: images in {n} class folders, at least 2 needed; "
-                "expected CLASS/IMAGE, one folder a class"
-            )
+        """Return each image with the folder that it lies in; what can't be looked into is never lost."""
+        self.passed_over.clear()
+        self.unreachable.clear()
+        class_of = {}
+        for parent, folders, names in os.walk(self._folder, onerror=self._cannot_list, followlinks=True):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in names:
+                path = Path(parent, name)
+                if not name.startswith(".") and self._is_image(path):
+                    image_id = path.relative_to(self._folder).as_posix()
+                    class_of[image_id] = image_id.split("/", maxsplit=1)[0]
         return class_of
 
+    def _is_image(self, path: Path) -> bool:
+        if path.suffix.lower() not in IMAGE_SUFFIXES:
+            self.passed_over[path.suffix.lower() or "no suffix"] += 1
+            return False
+        try:
+            is_file = stat.S_ISREG(path.stat().st_mode)
+        except OSError as error:  # a link that leads nowhere, say
+            self.unreachable[path.relative_to(self._folder).as_posix()] = error.strerror or one_line(error)
+            return False
+        if is_file and path.parent != self._folder:
+            return True
+        self.passed_over["beside the class folders" if is_file else "no file"] += 1
+        return False
 
-def decode(content: bytes) -> Image.Image:
-    """Decode an image file: EXIF orientation applied, mode ``L`` for grey and ``RGB`` for the rest.
-
-    Transparency is dropped, as the usual loaders do.
-
-    Raises
-    ------
-    ValueError
-        More than 8 bits a channel: Pillow would clip them without a word.
-    OSError
-        The content is broken or no image; decoders may raise other errors, too.
-    """
-    with Image.open(io.BytesIO(content)) as image:
-        if image.mode.startswith(("I", "F")):
-            raise ValueError(f"mode {image.mode}, more than 8 bits a channel; save it with 8 bits")
-        upright = ImageOps.exif_transpose(image)
-    if upright.mode in ("L", "RGB"):
-        return upright
-    return upright.convert("L" if upright.mode in ("1", "LA", "La") else "RGB")
-
-
-def _hash_and_problem(path: Path) -> tuple[str, str]:
-    """Return a file's hash, and what is wrong with it or nothing."""
-    try:
-        content = path.read_bytes()
-        with Image.open(io.BytesIO(content)) as image:
-            if image.format == "JPEG":
-                # All of the file is read, but only an eighth of the size computed: enough to see a break.
-                image.draft("L", (1, 1))
-                image.load()
-            else:
-                decode(content)
-    except Exception as error:  # as in `read`: a broken file may raise anything
-        return "", _one_line(error)
-    return sha256_of(content), ""
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
-
-
-def catalogue_of(
-    image_ids: Sequence[str], paths: Sequence[str], class_of_each: Sequence[str], sha256: Sequence[str]
-) -> pd.DataFrame:
-    """Return a catalogue in `IMAGE_COLUMNS`: labels are indices into the class names sorted as text."""
-    columns = {"image_id": image_ids, "path": paths, "class_name": class_of_each, "sha256": sha256}
-    table = pd.DataFrame(columns).astype("str")
-    label_of = {name: index for index, name in enumerate(sorted(set(class_of_each)))}
-    table["label"] = table["class_name"].map(label_of).astype("int32")
-    return table[list(IMAGE_COLUMNS)]
+    def _cannot_list(self, error: OSError) -> None:
+        place = Path(error.filename).relative_to(self._folder).as_posix()
+        self.unreachable[f"{place}/"] = f"folder can't be listed: {error.strerror}"

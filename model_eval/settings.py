@@ -8,8 +8,22 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-IMAGE_SOURCES = ("mnist-5k", "folder", "imagenet-val", "csv", "npz", "torchvision:NAME/SPLIT")
+IMAGE_SOURCES = ("mnist-5k", "gaussian", "folder", "imagenet-val", "csv", "npz", "torchvision:NAME/SPLIT")
 """What `source` in ``[images]`` may be."""
+
+
+class GaussianSettings(BaseModel):
+    """``[images.gaussian]``: the set of Gaussian noise with ``source = "gaussian"``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    classes: Annotated[int, Field(ge=2, le=999)] = 100
+    """Class i has standard deviation i, from 1."""
+    images_per_class: Annotated[int, Field(ge=1, le=100_000)] = 50
+    training_images_per_class: Annotated[int, Field(ge=1, le=100_000)] = 20_000
+    """In the set that recipes train on."""
+    size_px: Annotated[int, Field(ge=1)] = 224
+    seed: Annotated[int, Field(ge=0)] = 1
 
 
 class ImageSettings(BaseModel):
@@ -28,6 +42,10 @@ class ImageSettings(BaseModel):
     """With ``imagenet-val`` and a ground truth of the development kit: its ``meta.mat``."""
     entry_level: bool = False
     """Sort images into the 16 entry-level classes of Geirhos et al. (2018) and leave out all others."""
+    gaussian: GaussianSettings = GaussianSettings()
+
+    on_bad_image: Literal[stop, skip] = "stop"
+    """What an image that can't be shown does: ``skip`` leaves it out for all models alike, and says so."""
 
     @field_validator("source")
     @classmethod
@@ -38,8 +56,8 @@ class ImageSettings(BaseModel):
 
     @model_validator(mode="after")
     def _path_goes_with_source(self) -> ImageSettings:
-        if (self.source == "mnist-5k") != (self.path is None):
-            raise ValueError('`path` with every source but "mnist-5k", and only then')
+        if (self.source in ("mnist-5k", "gaussian")) != (self.path is None):
+            raise ValueError('`path` with every source but "mnist-5k" and "gaussian", and only then')
         if (self.source == "imagenet-val") != (self.labels is not None):
             raise ValueError('`labels` together with `source = "imagenet-val"`, and only then')
         if self.synsets is not None and self.labels is None:
@@ -89,8 +107,8 @@ class TrainSettings(BaseModel):
     """Side of the square that trained models see."""
     recipe: str = ""
     """Controlled training: a recipe that ships with tricky, or the path of a TOML file."""
-    path: Path | None = None
-    """With a recipe: a folder of class folders to train on; by default a part of the study's images."""
+    training_set: ImageSettings | None = None
+    """With a recipe: images to train on; by default a part of the study's, or further Gaussian noise."""
     base: dict[str, Any] = {}
     """Keys of ``[base]`` that take the place of the recipe's."""
     conditions: dict[str, dict[str, Any]] = {}

@@ -125,7 +125,7 @@ def train_pool(
 
 def _of_pool(settings: TrainSettings) -> dict[str, Any]:
     """Return the settings that a pool's models are trained with."""
-    return settings.model_dump(exclude={"recipe", "path", "base", "conditions"})
+    return settings.model_dump(exclude={"recipe", "training_set", "base", "conditions"})
 
 
 def _run(entry: ModelEntry, settings: TrainSettings, seed: int) -> Run:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -21,6 +22,7 @@ from tricky.status import StageStatus, State
 
 if TYPE_CHECKING:
     from analysis.report import Results
+    from experiment.preflight import Check
     from tricky.study import Study
 
 console = Console()
@@ -114,6 +116,19 @@ def print_pool(pool: Mapping[str, Any]) -> None:
     console.print(f"{pool['images']['n']:,} images of {pool['images']['source']}, on {pool['device']}")
 
 
+def print_checks(checks: Sequence[Check]) -> None:
+    """Print what was checked, what was found, and what to do where it is not as it should be."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("check", "", "what was found"):
+        table.add_column(column)
+    for check in checks:
+        verdict = "[green]ok[/]" if check.ok else "[bold red]failed[/]"
+        table.add_row(check.name, verdict, escape(check.found))
+        if not check.ok:
+            table.add_row("", "", f"[bold red]{escape(check.advice)}[/]")
+    console.print(table)
+
+
 def print_conditions(manifest: Mapping[str, Any]) -> None:
     """Print every condition with what came of its models, and those that diverged."""
     table = plain_table("condition", "models", "epochs", "loss", "top-1")
@@ -163,7 +178,7 @@ def print_demo(study: Study, difficulty: Mapping[str, Any], results: Results, se
     stimuli = study.settings.stimuli[study.settings.experiment.stimuli]
     n_pairs = stimuli.trials + stimuli.practice_trials
     console.print(f"[bold]Sit the experiment yourself[/] ({n_pairs} pairs, a few minutes; Esc twice to stop)")
-    console.print(f"  {shlex.quote(_program())} -C {folder} run --participant 07", soft_wrap=True)
+    console.print(f"  {shlex.quote(_program())} -C {folder} run --participant 07 --force", soft_wrap=True)
 
 
 def _population(results: Results) -> str:

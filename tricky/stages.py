@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -24,14 +24,21 @@ if TYPE_CHECKING:
     from analysis.report import Results
     from experiment.bids import Dataset
     from experiment.calibrate import Calibration
+    from experiment.preflight import Check
     from experiment.session import SessionSummary
     from model_eval.compare import Comparison
-    from model_eval.images import ImageSource
+    from model_eval.images import ImageSource, InspectedSource
+    from model_eval.inspection import Inspection
     from model_eval.records import DifficultyTable
     from stimuli.check import Checked
     from stimuli.orders import Order
     from stimuli.records import StimulusSet
     from stimuli.show import Sheet
+
+
+def check_images(study: Study, progress: Progress = no_progress) -> Inspection:
+    """Look at every image that the study names."""
+    return images_of(study).inspect(progress)
 
 
 def train(study: Study, progress: Progress = no_progress) -> None:
@@ -296,24 +303,54 @@ def _next_name(name: str) -> str:
     return f"{stem}-{int(number) + 1}"
 
 
-def run(study: Study, participant: str, session: int | None = None) -> SessionSummary:
-    """Run one person's session, or go on with it."""
+def run(
+    study: Study,
+    participant: str | None,
+    session: int | None = None,
+    *,
+    fields: Mapping[str, str],
+    dialog: bool,
+    force: bool,
+    tell: Callable[[str], None],
+) -> SessionSummary:
+    """Run one person's session, or go on with it, after asking for what isn't given."""
     _require("psychopy", extra="experiment", to="show images to people")
     from experiment.bids import SessionPath
     from experiment.calibrate import calibrated
+    from experiment.intake import ask_in_terminal, take_in
+    from experiment.preflight import check_desktop, check_files
     from experiment.session import run_session
-    from stimuli.check import require_sound
+    from stimuli.records import read_tables
 
-    SessionPath(study.data, participant, session, study.settings.experiment.task_name)  # refuses a bad id
-    stimuli = study.stimulus_set(study.settings.experiment.stimuli)
-    require_sound(stimuli)
+    settings = calibrated(study.settings.experiment, study.root)
+    if participant is not None:
+        SessionPath(study.data, participant, session, settings.task_name)  # refuses a bad id
+    stimuli = study.stimulus_set(settings.stimuli)
+    if dialog:
+        from experiment.psychopy_dialog import ask_in_dialog as ask
+    else:
+        ask = ask_in_terminal
+    who = take_in(
+        study.data,
+        settings.task_name,
+        settings.participant_fields,
+        n_sessions=read_tables(stimuli).n_sessions,
+        participant=participant,
+        session=session,
+        given=fields,
+        ask=ask,
+    )
     return run_session(
         stimuli,
         study.data,
-        participant,
-        calibrated(study.settings.experiment, study.root),
+        who.participant,
+        settings,
         dataset_of(study),
-        session=session,
+        session=who.session,
+        fields=who.fields,
+        checks=[*check_files(stimuli, study.data), *check_desktop()],
+        force=force,
+        tell=tell,
         root=study.root,
     )
 
@@ -333,6 +370,19 @@ def calibrate(study: Study, viewing_distance_cm: float) -> tuple[Calibration, Pa
     except Stopped:
         raise InputError("calibration left; everything is as it was") from None
     return measured, keep_calibration(study.root, measured)
+
+
+def doctor(study: Study) -> list[Check]:
+    """Check everything that a session relies on, without recording any."""
+    _require("psychopy", extra="experiment", to="show images to people")
+    from experiment.calibrate import calibrated
+    from experiment.preflight import check_desktop, check_files
+    from experiment.session import check_devices
+
+    settings = calibrated(study.settings.experiment, study.root)
+    stimuli = study.stimulus_set(settings.stimuli)
+    checks = [*check_files(stimuli, study.data), *check_desktop()]
+    return [*checks, *check_devices(stimuli, settings, study.root)] if checks[0].ok else checks
 
 
 def simulate(study: Study, progress: Progress = no_progress) -> list[Path]:
@@ -371,7 +421,7 @@ def analyse(
     )
 
 
-def images_of(study: Study) -> ImageSource:
+def images_of(study: Study) -> InspectedSource:
     """Open the images that the study is about."""
     from model_eval.images import open_images
 
@@ -380,15 +430,14 @@ def images_of(study: Study) -> ImageSource:
 
 def training_images_of(study: Study) -> ImageSource | None:
     """Open the images that conditions are trained on, or return None where they are part of the study's."""
+    from model_eval.gaussian import GaussianImages
     from model_eval.images import open_images
-    from model_eval.settings import ImageSettings
 
-    path = study.settings.train.path
-    if path is None:
-        return None
-    if not (study.root / path).is_dir():
-        raise InputError(f"{study.root / path}: no such folder; correct `path` in [train]")
-    return open_images(ImageSettings(source="folder", path=path), study.root)
+    settings = study.settings.train.training_set
+    if settings is not None:
+        return open_images(settings, study.root)
+    source = images_of(study)
+    return source.for_training() if isinstance(source, GaussianImages) else None
 
 
 def images_at_hand(study: Study) -> ImageSource | None:

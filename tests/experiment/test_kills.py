@@ -32,6 +32,7 @@ def sit(make_tape, diary: Path, seed: int, arguments: tuple) -> None:
     class Devices:
         display = observer = Quick()
         apparatus = {"keyboard": "tape"}  # noqa: RUF012
+        checks = ()
 
         @contextmanager
         def open_devices(self, *_):

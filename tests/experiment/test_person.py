@@ -172,6 +172,16 @@ def test_digits_on_the_number_pad_are_as_good_as_those_above_the_letters(trial):
     assert person(ScriptedScreen(("num_2", 11))).choose(trial, ask) == Choice("yes", 1.0)
 
 
+def test_a_keyboard_is_heard_when_the_continue_key_arrives_in_time():
+    assert person(ScriptedScreen(("left", 12), ("space", 39))).is_heard(30.0)
+
+
+def test_a_keyboard_that_says_nothing_is_deaf():
+    screen = ScriptedScreen(("left", 12), ("space", 45))
+    assert not person(screen).is_heard(30.0)
+    assert 40 <= screen.now_s <= 42
+
+
 def test_the_pause_key_breaks_a_trial_off_and_leads_on_from_no_page(trial):
     screen = ScriptedScreen(("p", 11), ("space", 12), ("f9", 21), ("p", 22))
     observer = person(screen)

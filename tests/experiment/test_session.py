@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from experiment import session as session_module
+from experiment import session_files
 from experiment.bids import register
 from experiment.journal import locked
 from experiment.plan import schedule
+from experiment.preflight import Check
 from experiment.records import Kind
 from experiment.session import run_session
 from experiment.settings import ExperimentSettings
@@ -27,7 +29,8 @@ class FakeDevices:
 
     def __init__(self, tape) -> None:
         self.display = self.observer = tape
-        self.apparatus = {"keyboard": "tape"}
+        self.apparatus = {"keyboard": "tape", "platform": "a PC"}
+        self.checks = [Check("keyboard", True, "a key press arrived through tape")]
         self.opened: list[tuple[int, float]] = []
         self.check = lambda: None
 
@@ -60,8 +63,17 @@ def data(tmp_path):
 @pytest.fixture
 def sit(small_set, data, dataset, devices):  # noqa: ARG001 - no window opens
     def call(participant="07", *, made=small_set, session=None, **settings):
+        keywords = {
+            key: settings.pop(key) for key in ("fields", "checks", "force", "tell") if key in settings
+        }
         return run_session(
-            made.folder, data, participant, ExperimentSettings(**settings), dataset, session=session
+            made.folder,
+            data,
+            participant,
+            ExperimentSettings(**settings),
+            dataset,
+            session=session,
+            **keywords,
         )
 
     return call
@@ -181,13 +193,13 @@ def test_what_changes_between_runs_is_kept_with_the_run(sit, devices, tape):
     tape.stop_at = 5
     sit(image_height_deg=5)
     tape.stop_at = None
-    devices.apparatus = {"keyboard": "another"}
+    devices.apparatus = {"keyboard": "another", "platform": "a PC"}
     content = sidecar(sit(image_height_deg=6).path)
     assert content["Settings"]["experiment"]["image_height_deg"] == 6
-    assert content["Apparatus"] == {"keyboard": "another"}
+    assert content["Apparatus"]["keyboard"] == "another"
     first, second = content["Runs"]
     assert first["Settings"]["experiment"]["image_height_deg"] == 5
-    assert first["Apparatus"] == {"keyboard": "tape"}
+    assert first["Apparatus"]["keyboard"] == "tape"
     assert set(second) == {"started", "first_trial"}
 
 
@@ -237,7 +249,7 @@ def test_table_and_description_appear_together(sit, data, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(session_module, "write_text", power_loss)
+        patched.setattr(session_files, "write_text", power_loss)
         with pytest.raises(KeyboardInterrupt):
             sit()
     assert not list((data / "sub-07").glob("[!.]*"))
@@ -271,10 +283,101 @@ def test_a_data_set_that_cannot_be_written_to_is_told_in_one_line(sit, devices, 
     def refuse(*_: object, **__: object) -> None:
         raise OSError(code, os.strerror(code), "data/participants.tsv")
 
-    monkeypatch.setattr(session_module, "register", refuse)
+    monkeypatch.setattr(session_files, "register", refuse)
     with pytest.raises(InputError, match=rf"participants\.tsv: not written \({os.strerror(code)}\)"):
         sit()
     assert devices.opened == []
+
+
+FAILED = Check("refresh rate", False, "50 Hz, 60 Hz in study.toml", "set the screen to it")
+
+
+def test_a_check_that_failed_before_the_window_refuses_and_writes_nothing(sit, devices, data):
+    with pytest.raises(InputError, match=r"refresh rate: 50 Hz.*set the screen to it.*--force"):
+        sit(checks=[FAILED])
+    assert devices.opened == []
+    assert not data.exists()
+
+
+def test_a_check_that_failed_at_the_window_refuses_before_the_first_trial(sit, devices, tape):
+    devices.checks = [FAILED]
+    with pytest.raises(InputError, match="--force"):
+        sit()
+    assert tape.events == []
+
+
+def test_forced_sessions_say_so_in_their_data(sit, devices, tape):
+    tape.stop_at = 5
+    before = sidecar(sit().path)["Preflight"]
+    assert before == {
+        "ok": True,
+        "forced": False,
+        "checks": [{"name": "keyboard", "ok": True, "found": "a key press arrived through tape"}],
+    }
+    devices.checks, tape.stop_at = [FAILED], None
+    content = sidecar(sit(force=True).path)
+    assert (content["Preflight"]["ok"], content["Preflight"]["forced"]) == (False, True)
+    assert content["Preflight"]["checks"][-1]["found"] == FAILED.found
+    assert content["Runs"][0]["Preflight"] == before
+
+
+def test_the_experimenter_is_told_which_trial_is_next(sit, tape):
+    said: list[str] = []
+    tape.stop_at = 5
+    sit(tell=said.append)
+    assert said == []
+    sit(tell=said.append)
+    assert said == ["sub-07: the session goes on with trial 6 of 13"]
+
+
+def test_a_finished_session_names_the_next_free_one(sit, tape):
+    sit()
+    sit(session=2)
+    tape.stop_at = 3
+    sit(session=3)
+    with pytest.raises(InputError, match="--session 3"):  # unfinished
+        sit(session=2)
+    tape.stop_at = None
+    sit(session=3)
+    with pytest.raises(InputError, match="--session 4"):
+        sit()
+
+
+def test_what_is_asked_about_participants_is_described_and_valid(sit, data, bids_issues):
+    sit(fields={"age": "31", "sex": "female"})
+    sit("08")
+    assert (data / "participants.tsv").read_text() == (
+        "participant_id\tkind\tage\tsex\thandedness\n"
+        "sub-07\tperson\t31\tfemale\tn/a\nsub-08\tperson\tn/a\tn/a\tn/a\n"
+    )
+    described = json.loads((data / "participants.json").read_text())
+    assert described["age"] == {"Description": "Age in years", "Units": "years"}
+    assert set(described["sex"]["Levels"]) == {"female", "male", "other"}
+    assert bids_issues(data) == []
+
+
+def test_a_second_session_keeps_what_is_known_of_the_participant(sit, data):
+    sit(fields={"age": "31"})
+    sit(session=2, fields={"handedness": "left"})
+    assert "sub-07\tperson\t31\tn/a\tleft\n" in (data / "participants.tsv").read_text()
+
+
+def test_what_a_study_leaves_out_is_in_no_file(sit, tape, data):
+    tape.stop_at = 5
+    private = {"leave_out": ["times", "machine"]}
+    sit(privacy=private)
+    tape.stop_at = None
+    content = sidecar(sit(privacy=private).path)
+    assert [run["started"] for run in content["Runs"]] == [None, None]
+    assert content["Apparatus"] == {"keyboard": "tape"}
+    assert not any("a PC" in path.read_text() for path in data.rglob("*.*") if path.is_file())
+
+
+def test_files_for_the_owner_only_are_for_the_owner_only(sit, data):
+    umask = os.umask(0o022)
+    sit(privacy={"owner_only": True})
+    assert {path.stat().st_mode & 0o077 for path in (data, *data.rglob("*"))} == {0}
+    assert os.umask(umask) == 0o022
 
 
 def test_an_exception_in_mid_session_leaves_the_trials_before_it(sit, tape):

@@ -23,6 +23,7 @@ STUDY = f"""
 [experiment]
 inter_trial_interval_s = 0.2
 break_every = 3
+participant_fields = [{{ name = "age", question = "Age in years", type = "integer", units = "years" }}]
 [experiment.monitor]
 size_px = {list(WINDOW_PX)}
 """
@@ -44,7 +45,11 @@ class Session:
         self._env = {"PATH": os.environ["PATH"], "HOME": str(study), "DISPLAY": screen}
         self._table = study / "data" / "sub-07" / "beh" / "sub-07_task-harder_beh.tsv"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tricky", "-C", str(study), "run", "--participant", "07"],
+            [
+                *(sys.executable, "-m", "tricky", "-C", str(study), "run", "--no-dialog", "--force"),
+                *("--participant", "07", "--field", "age=31"),
+            ],
+            stdin=subprocess.DEVNULL,
             env=self._env,
             stdout=subprocess.PIPE,
             text=True,
@@ -121,7 +126,17 @@ def test_a_killed_session_goes_on_and_holds_every_trial_once_in_its_undisturbed_
     second.press_until(pair_is_on, "space")  # no answer is given now, so the next pair comes up and stays
     second.press_until(lambda: second.process.poll() is not None, "Right", "space")
     said = second.process.communicate()[0]
-    assert said == f"Session complete: 8 trials in {data / 'sub-07' / 'beh' / 'sub-07_task-harder_beh.tsv'}\n"
+    assert said == (
+        f"sub-07: the session goes on with trial {len(before) + 1} of 8\n"
+        f"Session complete: 8 trials in {data / 'sub-07' / 'beh' / 'sub-07_task-harder_beh.tsv'}\n"
+    )
+    assert (data / "participants.tsv").read_text() == "participant_id\tkind\tage\nsub-07\tperson\t31\n"
+    checks = {
+        each["name"]: each
+        for each in json.loads(next(data.rglob("*_beh.json")).read_text())["Preflight"]["checks"]
+    }
+    assert checks["keyboard"] == {"name": "keyboard", "ok": True, "found": "a key press arrived through ptb"}
+    assert not checks["refresh rate"]["ok"]  # a virtual screen has none
 
     rows = second.rows()
     assert [row[:5] for row in rows] == [

@@ -13,6 +13,7 @@ from PIL import Image
 
 from model_eval.artefacts import Progress, no_progress
 from model_eval.images import ImageFolder
+from model_eval.inspection import Inspection
 from model_eval.settings import ImageSettings, ModelEntry, TrainSettings
 
 CLASSES = ("disc", "noise", "stripes")
@@ -57,6 +58,9 @@ class CountingSource:
 
     def catalogue(self, progress: Progress = no_progress) -> pd.DataFrame:
         return self._source.catalogue(progress)
+
+    def inspect(self, progress: Progress = no_progress) -> Inspection:
+        return self._source.inspect(progress)
 
     def read(self, image_id: str) -> Image.Image:
         self.reads[image_id] += 1

@@ -303,7 +303,7 @@ def test_a_training_set_of_other_classes_is_refused(
 def test_all_images_can_be_trained_on_only_where_others_are_evaluated(
     drawn_module: Any, tmp_path: Path
 ) -> None:
-    with pytest.raises(InputError, match="would leave none to evaluate; set `path`"):
+    with pytest.raises(InputError, match="would leave none to evaluate; name a `training_set`"):
         train_conditions(
             drawn_module, recipe(BASE | {"images": "all"}), EVALUATE, folder=tmp_path / "c", seed=5
         )

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -16,9 +15,6 @@ import timm
 import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
-from timm.data.config import resolve_model_data_config
-from timm.data.dataset import ImageDataset
-from timm.data.loader import create_loader
 
 import model_eval.evaluate
 from model_eval.artefacts import InputError, read_json, sha256_of
@@ -96,6 +92,8 @@ def test_decisions_are_written_as_the_formats_say(drawn, two_entries: Entries, s
         "sha256": sha256_of(folder / "images.parquet"),
         "n": N_LEFT,
         "source": drawn.name,
+        "skipped": {},
+        "converted": {},
     }
     assert manifest["made_from"] == {
         name: sha256_of(study / name) for name in ("training/training.json", "training/images.parquet")
@@ -109,39 +107,6 @@ def test_decisions_are_written_as_the_formats_say(drawn, two_entries: Entries, s
         assert model["precision"] == "float32"
         # The file says the same of itself.
         assert model["weights_sha256"] in str(pq.read_schema(folder / f"{entry.name}.parquet").metadata)
-
-
-def test_predictions_are_those_of_timm_s_own_evaluation(drawn_folder: Path, drawn, tmp_path: Path) -> None:
-    entry = checkpoint(tmp_path / "net.pt")
-    network = timm.create_model("test_resnet", num_classes=3, checkpoint_path=str(tmp_path / "net.pt")).eval()
-    dataset = ImageDataset(str(drawn_folder))
-    loader: Any = create_loader(
-        dataset,
-        batch_size=20,
-        use_prefetcher=False,
-        num_workers=0,
-        is_training=False,
-        **resolve_model_data_config(network),
-    )
-    with torch.inference_mode():
-        logits = torch.cat([network(images) for images, _ in loader])
-    # An untrained head says the same of every image; without its mean it tells them apart.
-    change_bias(tmp_path / "net.pt", -logits.mean(dim=0))
-    probabilities = (logits - logits.mean(dim=0)).softmax(dim=1)
-    prediction = probabilities.argmax(dim=1)
-    assert prediction.unique().tolist() == [0, 1, 2]
-
-    paths = [
-        Path(str(path)).relative_to(drawn_folder).as_posix() for path in dataset.filenames(absolute=True)
-    ]
-    ours = (
-        pd.read_parquet(evaluate(drawn, [entry], tmp_path) / "net.parquet").set_index("image_id").loc[paths]
-    )
-    assert len(ours) == 60
-    np.testing.assert_array_equal(ours["prediction"], prediction)
-    np.testing.assert_allclose(ours["p_prediction"], probabilities.amax(dim=1), atol=1e-5)
-    p_label = probabilities[torch.arange(60), torch.from_numpy(ours["label"].to_numpy().astype(int))]
-    np.testing.assert_allclose(ours["p_label"], p_label, atol=1e-5)
 
 
 def test_an_imagenet_model_is_asked_about_the_classes_of_the_folders_alone(
@@ -308,18 +273,24 @@ def test_another_image_is_noticed(
 
 
 def test_an_image_that_breaks_during_the_run_is_named_and_what_was_done_is_kept(
-    drawn_folder: Path, open_folder: Callable, tmp_path: Path
+    drawn_folder: Path, open_folder: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images = shutil.copytree(drawn_folder, tmp_path / "images")
     entry = checkpoint(tmp_path / "net.pt")
     source = open_folder(images)
-    catalogue = source.catalogue()
-    late = catalogue["path"].iloc[55]
+    inspection = source.inspect()
+    late = inspection.images["path"].iloc[55]
     content = (images / late).read_bytes()
-    source.catalogue = lambda *_: catalogue
-    (images / late).write_bytes(b"broken")
-    with pytest.raises(InputError, match=f"{late}: can't be read"):
+
+    def inspect_and_break(*_: Any) -> Any:
+        (images / late).write_bytes(b"broken")
+        return inspection
+
+    monkeypatch.setattr(source, "inspect", inspect_and_break)
+    with pytest.raises(InputError, match=f"{late}: changed since the images were listed"):
         evaluate(source, [entry], tmp_path)
+    monkeypatch.undo()
+    monkeypatch.setattr(model_eval.evaluate, "SHARD_IMAGES", 10)
     assert not (tmp_path / "decisions" / "net.parquet").exists()
 
     (images / late).write_bytes(content)
@@ -339,6 +310,26 @@ def test_a_broken_image_stops_the_evaluation_before_any_model_runs(
         evaluate(source, [checkpoint(tmp_path / "net.pt")], tmp_path)
     assert source.reads.total() == 0
     assert not (tmp_path / "decisions").exists()
+
+
+def test_a_bad_image_is_left_out_for_all_models_alike_where_the_study_says_so(
+    drawn_folder: Path, open_folder: Callable, tmp_path: Path
+) -> None:
+    images = shutil.copytree(drawn_folder, tmp_path / "images")
+    (images / "noise" / "19.png").write_bytes(b"broken")
+    Image.new("CMYK", (30, 30), (200, 10, 10, 0)).save(images / "disc" / "00.png", format="TIFF")
+    source = open_folder(images)
+    source.settings = source.settings.model_copy(update={"on_bad_image": "skip"})
+    entries = [checkpoint(tmp_path / "net.pt"), checkpoint(tmp_path / "vit.pt", name="test_vit")]
+    folder = evaluate(source, entries, tmp_path)
+    for name in ("images", "net", "vit"):
+        image_ids = pd.read_parquet(folder / f"{name}.parquet")["image_id"].tolist()
+        assert len(image_ids) == 59
+        assert "noise/19.png" not in image_ids
+    about = read_json(folder / "pool.json", "tricky evaluate")["images"]
+    assert about["n"] == 59
+    assert about["skipped"] == {"noise/19.png": "no image of a known kind"}
+    assert about["converted"] == {"disc/00.png": "in truth TIFF; CMYK to RGB"}
 
 
 def test_without_trained_weights_the_command_that_makes_them_is_named(

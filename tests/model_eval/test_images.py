@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +13,9 @@ from PIL import Image
 from torchvision.datasets import ImageFolder as TorchvisionFolder
 
 import model_eval.arrays
+import model_eval.inspection
 from model_eval.artefacts import InputError, sha256_of
-from model_eval.images import class_names, decode, open_images
+from model_eval.images import MEMORY, ImageFolder, class_names, open_images
 from model_eval.records import IMAGE_COLUMNS
 from model_eval.settings import ImageSettings
 
@@ -101,7 +105,10 @@ def test_hidden_files_and_other_files_are_passed_over(study: Path) -> None:
     (study / "images" / "0 empty").mkdir()
     (study / "images" / ".cache").mkdir()
     (study / "images" / ".cache" / "a.png").write_bytes(b"")
-    assert open_images(folder_settings(), study).catalogue().equals(before)
+    (study / "images" / "cover.png").write_bytes(b"no class")
+    inspection = open_images(folder_settings(), study).inspect()
+    assert inspection.images.equals(before)
+    assert inspection.passed_over == {".txt": 1, "beside the class folders": 1}
 
 
 def test_every_unreadable_image_is_named_before_anything_else_happens(study: Path) -> None:
@@ -118,9 +125,103 @@ def test_every_unreadable_image_is_named_before_anything_else_happens(study: Pat
 def test_an_image_that_breaks_later_is_named_and_never_replaced(study: Path) -> None:
     source = open_images(folder_settings(), study)
     source.catalogue()
-    (study / "images" / "2" / "1.JPG").write_bytes(b"broken")
-    with pytest.raises(InputError, match=r"2/1\.JPG: can't be read"):
+    photo = study / "images" / "2" / "1.JPG"
+    shutil.copy(study / "images" / "2" / "0.JPG", photo)
+    with pytest.raises(InputError, match=r"2/1\.JPG: changed since the images were listed"):
         source.read("2/1.JPG")
+    photo.unlink()
+    with pytest.raises(InputError, match=r"2/1\.JPG: can't be read \(No such file"):
+        source.read("2/1.JPG")
+    photo.write_bytes(b"broken")
+    with pytest.raises(InputError, match=r"2/1\.JPG: can't be read \(no image of a known kind"):
+        open_images(folder_settings(), study).read("2/1.JPG")
+
+
+def test_bad_images_are_left_out_where_the_study_says_so_and_all_are_told(study: Path) -> None:
+    images = study / "images"
+    good = open_images(folder_settings(), study).catalogue()
+    (images / "2" / "empty.png").write_bytes(b"")
+    (images / "2" / "text.jpg").write_text("no image")
+    (images / "b" / "gone.png").symlink_to(study / "nowhere.png")
+    (images / "10" / "0.JPG").rename(images / "10" / os.fsdecode(b"\xff.jpg"))
+    settings = folder_settings().model_copy(update={"on_bad_image": "skip"})
+    source = open_images(settings, study)
+    assert source.inspect().problems == {
+        "10/\\xff.jpg": "its name is not UTF-8",
+        "2/empty.png": "empty file",
+        "2/text.jpg": "no image of a known kind",
+        "b/gone.png": "No such file or directory",
+    }
+    expected = good[good["image_id"] != "10/0.JPG"].reset_index(drop=True)
+    assert source.catalogue().equals(expected)
+    with pytest.raises(InputError, match=r"4 of 21 images can't be read: 10/.*`on_bad_image = \"skip\"`"):
+        open_images(folder_settings(), study).catalogue()
+
+
+def test_what_is_changed_in_an_image_is_told_with_its_name(study: Path) -> None:
+    images = study / "images"
+    Image.new("CMYK", (4, 4)).save(images / "2" / "print.jpg")
+    Image.new("RGB", (4, 4)).save(images / "2" / "renamed.jpg", format="PNG")
+    assert open_images(folder_settings(), study).inspect().conversions == {
+        "2/print.jpg": "CMYK to RGB",
+        "2/renamed.jpg": "in truth PNG",
+    }
+
+
+@pytest.fixture
+def unprivileged(tmp_path: Path) -> Iterator[None]:
+    """Let file permissions count, which the superuser is above."""
+    if os.geteuid() != 0:
+        yield
+        return
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    os.seteuid(65534)
+    yield
+    os.seteuid(0)
+
+
+def test_what_may_not_be_read_is_told_file_or_folder(study: Path, request: pytest.FixtureRequest) -> None:
+    images = study / "images"
+    (images / "10" / "0.JPG").chmod(0)
+    (images / "b" / "deeper").chmod(0)
+    (images / "2" / "deeper").chmod(0o444)  # its files can be listed, and no more
+    source = ImageFolder(folder_settings(), images)  # remembers nothing: it couldn't write here
+    request.getfixturevalue("unprivileged")
+    denied = "Permission denied"
+    assert source.inspect().problems == {
+        "10/0.JPG": denied,
+        **{f"2/deeper/{index}.png": denied for index in range(3)},
+        "b/deeper/": f"folder can't be listed: {denied}",
+    }
+
+
+def test_no_file_is_decoded_twice_to_see_whether_it_can_be(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[bytes] = []
+    honest = model_eval.inspection.conversions
+
+    def counting(content: bytes) -> tuple[str, tuple[str, ...]]:
+        looked_at.append(content)
+        return honest(content)
+
+    monkeypatch.setattr(model_eval.inspection, "conversions", counting)
+    images = study / "images"
+    (images / "b" / "text.png").write_text("no image")
+    first = open_images(folder_settings(), study).inspect()
+    assert len(looked_at) == 19
+
+    looked_at.clear()
+    os.utime(images / "2" / "0.JPG", (0, 0))
+    Image.new("RGB", (4, 4), "red").save(images / "2" / "1.JPG")
+    again = open_images(folder_settings(), study).inspect()
+    assert looked_at == [(images / "2" / "1.JPG").read_bytes()]
+    assert again.problems == first.problems
+    assert again.images["image_id"].equals(first.images["image_id"])
+
+    (study / MEMORY).write_bytes(b"PAR1 and nothing else")
+    assert open_images(folder_settings(), study).inspect().images.equals(again.images)
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
@@ -132,37 +233,8 @@ def test_images_of_one_class_are_nothing_to_classify(tmp_path: Path) -> None:
     (tmp_path / "images" / "only").mkdir(parents=True)
     Image.new("RGB", (8, 8)).save(tmp_path / "images" / "only" / "a.png")
     Image.new("RGB", (8, 8)).save(tmp_path / "images" / "no class.png")
-    with pytest.raises(InputError, match="1 class folders, at least 2 needed"):
+    with pytest.raises(InputError, match="images of 1 classes, at least 2 needed"):
         open_images(folder_settings(), tmp_path).catalogue()
-
-
-def saved(image: Image.Image, path: Path, **options: object) -> bytes:
-    image.save(path, **options)  # type: ignore[arg-type]
-    return path.read_bytes()
-
-
-def test_the_camera_s_orientation_is_applied(tmp_path: Path) -> None:
-    pixels = np.arange(6, dtype=np.uint8).reshape(2, 3) * 40
-    exif = Image.Exif()
-    exif[0x0112] = 6  # EXIF 2.32: rotate 90° clockwise to see it upright
-    content = saved(Image.fromarray(pixels), tmp_path / "a.png", exif=exif)
-    np.testing.assert_array_equal(np.asarray(decode(content)), np.rot90(pixels, k=-1))
-
-
-@pytest.mark.parametrize(
-    ("mode", "expected"), [("1", "L"), ("L", "L"), ("LA", "L"), ("P", "RGB"), ("RGB", "RGB"), ("RGBA", "RGB")]
-)
-def test_images_are_grey_or_rgb_whatever_their_mode(mode: str, expected: str, tmp_path: Path) -> None:
-    image = Image.new("RGB", (4, 4), (255, 255, 255)).convert(mode)
-    read = decode(saved(image, tmp_path / "a.png"))
-    assert read.mode == expected
-    assert (np.asarray(read) == 255).all()
-
-
-def test_sixteen_bits_are_refused_rather_than_clipped(tmp_path: Path) -> None:
-    content = saved(Image.fromarray(np.full((4, 4), 1000, dtype=np.uint16)), tmp_path / "a.png")
-    with pytest.raises(ValueError, match="more than 8 bits a channel"):
-        decode(content)
 
 
 def test_reading_images_and_labels_needs_no_torch() -> None:

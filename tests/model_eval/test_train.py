@@ -27,7 +27,7 @@ def test_the_manifest_tells_what_was_trained_on_what(
     assert manifest["classes"] == ["disc", "noise", "stripes"]
     assert manifest["seed"] == 7
     assert manifest["settings"]["train"] == quick_training.model_dump(
-        exclude={"recipe", "path", "base", "conditions"}
+        exclude={"recipe", "training_set", "base", "conditions"}
     )
     assert [(model["name"], model["source"]) for model in manifest["models"]] == [
         (entry.name, entry.source) for entry in two_entries

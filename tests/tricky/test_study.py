@@ -63,7 +63,10 @@ def test_name_and_seed_of_a_new_study_stand_in_its_file(tmp_path):
         ('[label]\ntolerance = "one"', '[label] tolerance = "one": expected a valid integer'),
         ("[analyse]\nlevel = 95", "[analyse] level = 95: expected less than 1"),
         ('[evaluate]\ndevice = "gpu"', '[evaluate] device = "gpu": expected auto, cpu, mps, cuda'),
-        ('[images]\nsource = "imagenet"', '[images] source = "imagenet": expected one of mnist-5k, folder, '),
+        (
+            '[images]\nsource = "imagenet"',
+            '[images] source = "imagenet": expected one of mnist-5k, ',
+        ),
         ('[images]\nsource = "folder"', "[images] = "),
         ('[images]\nsource = "imagenet-val"\npath = "x"', "`labels` together with"),
         (

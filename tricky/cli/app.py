@@ -19,12 +19,14 @@ ORDER = (
     "init",
     "status",
     "demo",
+    "images",
     "train",
     "evaluate",
     "label",
     "dynamics",
     "stimuli",
     "calibrate",
+    "doctor",
     "run",
     "simulate",
     "analyse",
@@ -49,6 +51,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Which images are trivial and which impossible for CNNs, and can people tell?",
 )
+images_app = typer.Typer(no_args_is_help=True, help="Look at the images before any model does.")
+app.add_typer(images_app, name="images", rich_help_panel=STAGES)
 stimuli_app = typer.Typer(no_args_is_help=True, help="Build stimulus sets.")
 app.add_typer(stimuli_app, name="stimuli", rich_help_panel=STAGES)
 

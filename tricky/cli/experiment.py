@@ -1,28 +1,54 @@
-"""``tricky calibrate``, ``run``, ``simulate``."""
+"""``tricky calibrate``, ``doctor``, ``run``, ``simulate``."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from model_eval.artefacts import InputError
 from tricky.cli.app import STAGES, app, open_study
+
+if TYPE_CHECKING:
+    from tricky.study import Study
+
+
+Windowed = Annotated[bool, typer.Option("--windowed", help="In a window, not the full screen.")]
 
 
 @app.command(rich_help_panel=STAGES)
 def run(
     context: typer.Context,
-    participant: Annotated[str, typer.Option(help="The observer's id: letters and digits.")],
+    participant: Annotated[
+        str | None, typer.Option(help="The observer's id: letters and digits. Asked for if not given.")
+    ] = None,
     session: Annotated[
         int | None, typer.Option(min=1, help="Which session, where there are several.")
     ] = None,
-    windowed: Annotated[bool, typer.Option("--windowed", help="In a window, not the full screen.")] = False,
+    field: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A participant field, such as age=31; may be repeated."),
+    ] = None,
+    no_dialog: Annotated[
+        bool, typer.Option("--no-dialog", help="Ask for what isn't given in the terminal.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Start although a check failed, which is noted in the data.")
+    ] = False,
+    windowed: Windowed = False,
 ) -> None:
     """Run one person's session; the same command goes on after an interruption."""
     from tricky import stages
 
-    study = open_study(context, experiment={"monitor": {"full_screen": False} if windowed else None})
-    done = stages.run(study, participant, session)
+    done = stages.run(
+        _open(context, windowed),
+        participant,
+        session,
+        fields=_pairs(field or []),
+        dialog=not no_dialog,
+        force=force,
+        tell=lambda line: print(line, flush=True),
+    )
     if not done.agreed:
         print(f"The participant did not agree to take part; nothing was kept but that, in {done.path}")
     elif done.complete:
@@ -45,6 +71,29 @@ def calibrate(
     distance_cm: float = distance or typer.prompt("Distance from the eyes to the screen in cm", type=float)
     measured, path = stages.calibrate(study, distance_cm)
     print(f"The picture is {measured.width_cm:g} cm wide, {distance_cm:g} cm from the eyes: {path}")
+
+
+@app.command(rich_help_panel=STAGES)
+def doctor(context: typer.Context, windowed: Windowed = False) -> None:
+    """Check stimulus set, folder, screen and keyboard, as `tricky run` does before each session."""
+    from tricky import console, stages
+
+    checks = stages.doctor(_open(context, windowed))
+    console.print_checks(checks)
+    if not all(check.ok for check in checks):
+        raise typer.Exit(1)
+
+
+def _open(context: typer.Context, windowed: bool) -> Study:
+    return open_study(context, experiment={"monitor": {"full_screen": False} if windowed else None})
+
+
+def _pairs(given: list[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in given]
+    for name, equals, _ in pairs:
+        if not equals:
+            raise InputError(f"--field {name}: no value; write --field {name}=VALUE")
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 @app.command(rich_help_panel=STAGES)

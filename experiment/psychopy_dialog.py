@@ -1,0 +1,44 @@
+"""PsychoPy's dialog: asks for everything at once, and again with the reason where an answer can't be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from psychopy.gui.qtgui import Dlg
+
+from experiment.intake import Question
+from model_eval.artefacts import InputError
+
+
+def ask_in_dialog(title: str, questions: Sequence[Question]) -> dict[str, str]:
+    """Show one dialog with all questions until every answer can be.
+
+    Raises
+    ------
+    InputError
+        The dialog was cancelled.
+    """
+    typed = [question.default for question in questions]
+    wrong: list[str] = []
+    while True:
+        dialog = Dlg(title=title)
+        for line in wrong:
+            dialog.addText(line, color="#b00020")
+        for question, before in zip(questions, typed, strict=True):
+            if question.choices:
+                choices = ["", *question.choices]
+                dialog.addField(question.name, label=question.text, choices=choices, initial=before)
+            else:
+                dialog.addField(question.name, before, label=question.text)
+        shown = dialog.show()
+        if not dialog.OK or shown is None:
+            raise InputError("the dialog was cancelled; nothing was recorded")
+        typed = [str(shown[question.name] or "").strip() for question in questions]
+        answers, wrong = {}, []
+        for question, text in zip(questions, typed, strict=True):
+            try:
+                answers[question.name] = question.check(text or question.default)
+            except InputError as error:
+                wrong.append(str(error))
+        if not wrong:
+            return answers

@@ -1,0 +1,39 @@
+"""What ``tricky images check`` shows."""
+
+from __future__ import annotations
+
+from rich.markup import escape
+
+from model_eval.inspection import Inspection
+from model_eval.settings import ImageSettings
+from tricky.console import console
+
+N_NAMED = 10
+"""Images of a conversion that are named before the rest is counted; those that can't be shown all are."""
+
+
+def print_inspection(inspection: Inspection, settings: ImageSettings) -> None:
+    """Print every image that can't be shown, what is changed in others, and the sum."""
+    by_change: dict[str, list[str]] = {}
+    for image_id, change in inspection.conversions.items():
+        by_change.setdefault(change, []).append(image_id)
+    for change, image_ids in by_change.items():
+        more = f" and {len(image_ids) - N_NAMED:,} more" if len(image_ids) > N_NAMED else ""
+        console.print(f"[bold]{escape(change)}[/]: {len(image_ids):,}")
+        console.print(f"  [dim]{escape(', '.join(image_ids[:N_NAMED]))}{more}[/]", soft_wrap=True)
+    if inspection.passed_over:
+        files = ", ".join(f"{n:,} {suffix}" for suffix, n in sorted(inspection.passed_over.items()))
+        console.print(f"[bold]passed over[/], not images by their names or places: {escape(files)}")
+    for image_id, why in inspection.problems.items():
+        console.print(f"[red]{escape(image_id)}[/]: {escape(why)}", soft_wrap=True, highlight=False)
+    n_classes = inspection.images["class_name"].nunique()
+    console.print(f"{len(inspection.images):,} images of {n_classes:,} classes can be shown", end="")
+    if not inspection.problems:
+        console.print(", all that there are")
+        return
+    what = (
+        "left out for all models alike"
+        if settings.on_bad_image == "skip"
+        else 'repair or remove them, or set `on_bad_image = "skip"` in [images]'
+    )
+    console.print(f"; [bold red]{len(inspection.problems):,} can't[/]: {what}")
