@@ -97,7 +97,7 @@ class Findings:
     classes, superclasses : DataFrame or None
         As `shares_by_group` returns them.
     noise : DataFrame or None
-        For classes of Gaussian noise: `class_name`, `sd`, `divergence` (Kullback–Leibler, to the nearest
+        For classes of Gaussian noise, by name: `sd`, `divergence` (Kullback–Leibler, to the nearest
         class, in nats per pixel), `accuracy` (mean over models), `accuracy_low`, `accuracy_high` (range).
     """
 
@@ -170,6 +170,8 @@ def compare(
     rng = np.random.default_rng(seed)
     correct = compared.correct
     n_models, n_images = correct.shape
+    if n_models < 2:
+        raise InputError(f"{compared.folder}/ holds {n_models} model(s) so far; it takes two to compare")
     # Conditions are what they are; a pool stands for others like it.
     holds_for = "images" if compared.conditions is not None else "images and models"
     difficulty = difficulty_of(correct.sum(axis=0), n_models, tolerance)
@@ -332,13 +334,13 @@ def _noise(compared: Compared) -> pd.DataFrame:
     sd = accuracy.index.to_numpy().astype(float)
     return pd.DataFrame(
         {
-            "class_name": accuracy.index,
             "sd": sd,
             "divergence": divergence_to_neighbour(sd),
-            "accuracy": accuracy.mean(axis=1).to_numpy(),
-            "accuracy_low": accuracy.min(axis=1).to_numpy(),
-            "accuracy_high": accuracy.max(axis=1).to_numpy(),
-        }
+            "accuracy": accuracy.mean(axis=1),
+            "accuracy_low": accuracy.min(axis=1),
+            "accuracy_high": accuracy.max(axis=1),
+        },
+        index=accuracy.index.rename("class_name"),
     )
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from analysis.content_items import CHANCE, items_content, machines_content, trials_content
 from analysis.evidence import Evidence
 from analysis.exclude import SESSION_RULES, TRIAL_RULES
 from analysis.figures import NAMES_UP_TO
+from analysis.item_scores import SEED
+from analysis.methods import methods_content
 from analysis.pictures import evenly_chosen
 from analysis.scores import Consistency, Scores
 from analysis.settings import AnalyseSettings
@@ -20,12 +22,8 @@ from experiment.records import Kind
 from model_eval.artefacts import versions_of
 from model_eval.records import Difficulty
 
-CHANCE = 0.5
-"""Proportion correct by guessing, with two alternatives."""
 EXAMPLES = 12
 """Images of each difficulty that are shown."""
-HARDEST_TRIALS = 12
-"""Trials that are shown with their pictures."""
 
 PUBLISHED = {
     "reference": "Meding, Schulze Buschoff, Geirhos & Wichmann (2022), Trivial or impossible: dichotomous "
@@ -52,7 +50,10 @@ def content_of(evidence: Evidence, scores: Scores, settings: AnalyseSettings, ti
         "title": title,
         "made_from": evidence.made_from,
         "settings": {"analyse": settings.model_dump(mode="json")},
-        "versions": versions_of("numpy", "scipy", "pandas", "statsmodels", "matplotlib", "pillow"),
+        "versions": versions_of(
+            *("numpy", "scipy", "pandas", "statsmodels", "scikit-learn", "psignifit", "matplotlib", "pillow")
+        ),
+        "seed": SEED,
         "published": PUBLISHED,
         "pool": _pool(evidence, scores),
         "difficulty": _difficulty(evidence),
@@ -79,12 +80,10 @@ def content_of(evidence: Evidence, scores: Scores, settings: AnalyseSettings, ti
             "observers": _consistency(scores.observer_consistency),
             "models": _consistency(scores.model_consistency),
         },
-        "trials": {
-            "n": len(scores.trials),
-            "n_all_correct": int((scores.trials["n_correct"] == scores.trials["n_answers"]).sum()),
-            "n_below_chance": int((scores.trials["accuracy"] < CHANCE).sum()),
-            "hardest": _hardest(evidence, scores),
-        },
+        "trials": trials_content(evidence, scores),
+        "items": items_content(scores),
+        "machines": machines_content(scores),
+        "methods": methods_content(evidence),
         "stages": _stages(evidence),
     }
     return plain(content)
@@ -146,12 +145,14 @@ def _pool(evidence: Evidence, scores: Scores) -> dict[str, Any] | None:
         "models": [
             {key: model.get(key) for key in keys} | {"accuracy": accuracy[model["name"]]}
             for model in manifest["models"]
+            if model["name"] in accuracy.index
         ],
     }
 
 
 def _difficulty(evidence: Evidence) -> dict[str, Any]:
-    images, manifest = evidence.difficulty.images, evidence.difficulty.manifest
+    manifest = evidence.difficulty.manifest
+    images = evidence.difficulty.images.dropna(subset="difficulty")
     counts = {str(kind): int((images["difficulty"] == kind).sum()) for kind in Difficulty}
     histogram = (
         images.groupby(["n_correct", "difficulty"]).size().rename("n_images").reset_index().to_dict("records")
@@ -201,31 +202,6 @@ def _consistency(consistency: Consistency | None) -> dict[str, Any] | None:
         # Nobody reads a million values here: tables/ holds the matrix, whatever its size.
         "kappa": consistency.kappa.to_numpy() if len(consistency.kappa) <= NAMES_UP_TO else None,
     }
-
-
-def _hardest(evidence: Evidence, scores: Scores) -> list[dict[str, Any]]:
-    """Return the trials with the most wrong answers, each with its two items; none that all got right."""
-    wrong = scores.trials[scores.trials["n_correct"] < scores.trials["n_answers"]].head(HARDEST_TRIALS)
-    items = evidence.stimulus_set.items
-    keys = ("item_id", "image_id", "file", "class_name", "difficulty", "n_correct", "n_models")
-
-    def item(row: Mapping[Any, Any], which: str) -> dict[str, Any]:
-        item = items[row[f"{which}_item"]]
-        about = {key: getattr(item, key) for key in keys}
-        # Answers may be scored by other labels than the set's own.
-        return about | {key: row[f"{which}_{key}"] for key in ("difficulty", "n_correct", "n_models")}
-
-    return [
-        {
-            "trial_id": row["trial_id"],
-            "n_answers": row["n_answers"],
-            "n_correct": row["n_correct"],
-            "accuracy": row["accuracy"],
-            "harder": item(row, "harder"),
-            "easier": item(row, "easier"),
-        }
-        for row in wrong.to_dict("records")
-    ]
 
 
 def _stages(evidence: Evidence) -> list[dict[str, Any]]:

@@ -84,21 +84,21 @@ def content_of(
         "conditions": _conditions(compared, found),
         "subsets": plain_subsets(found.subsets),
         "epochs": _epochs(compared, found),
-        "right_for_good": None
-        if found.right_for_good is None
-        else found.right_for_good.reset_index().to_dict("records"),
-        "forgetting": None if found.forgetting is None else found.forgetting.reset_index().to_dict("records"),
+        "right_for_good": _rows(found.right_for_good),
+        "forgetting": _rows(found.forgetting),
         "representations": {
             layer: rows_beside_base(compared, matrix).to_dict("records")
             for layer, matrix in representations.items()
         },
-        "classes": found.classes.reset_index().to_dict("records"),
-        "superclasses": None
-        if found.superclasses is None
-        else found.superclasses.reset_index().to_dict("records"),
-        "noise": None if found.noise is None else found.noise.to_dict("records"),
+        "classes": _rows(found.classes),
+        "superclasses": _rows(found.superclasses),
+        "noise": _rows(found.noise),
     }
     return plain(content)
+
+
+def _rows(table: pd.DataFrame | None) -> list[dict[str, Any]] | None:
+    return None if table is None else table.reset_index().to_dict("records")  # type: ignore[return-value]
 
 
 def on_all(found: Findings) -> SubsetConsistency:
@@ -123,7 +123,7 @@ def ordered_kappa(compared: Compared, found: Findings, consistency: SubsetConsis
 
 
 def _models(compared: Compared, found: Findings) -> list[dict[str, Any]]:
-    """Return each model's numbers, in the order of `_matrix`."""
+    """Return each model's numbers, in the order of `ordered_kappa`."""
     others = ~np.eye(len(compared.models), dtype=bool)
 
     def mean_with_others(consistency: SubsetConsistency) -> np.ndarray:

@@ -44,6 +44,8 @@ class Evidence:
 
     Attributes
     ----------
+    root : Path
+        The study's folder.
     difficulty : DifficultyTable
         The study's images and how hard each is.
     decisions : Decisions or None
@@ -65,7 +67,8 @@ class Evidence:
     n_other_kind, n_other_set : int
         Sessions left out: of the other kind of observer, and with another stimulus set.
     conditions : list of dict
-        How the sessions were run, as their sidecars say: `settings`, `versions`, `simulated` (what all
+        How the sessions were run, as their sidecars say: `settings`, `versions`, `apparatus`,
+        `simulated` (what all
         simulated observers share, or None), and `n_sessions` that were run so.
     manifests : dict of str to dict
         The manifest of each stage, by its path relative to the study.
@@ -73,6 +76,7 @@ class Evidence:
         Path relative to the study → SHA-256 of each file that was read.
     """
 
+    root: Path
     difficulty: DifficultyTable
     decisions: Decisions | None
     stimulus_set: StimulusSet
@@ -170,6 +174,7 @@ def gather(
     session_files = sorted((root / "data").glob("sub-*/**/*_beh.*"))
     files = [*(root / name for name in names), root / "data" / "participants.tsv", *session_files]
     return Evidence(
+        root=root,
         difficulty=difficulty,
         decisions=decisions,
         stimulus_set=stimulus_set,
@@ -207,6 +212,7 @@ def _conditions(data: Path, set_id: str, participants: set[str]) -> list[dict[st
         condition = {
             "settings": sidecar.get("Settings", {}),
             "versions": sidecar.get("Versions", {}),
+            "apparatus": sidecar.get("Apparatus", {}),
             "simulated": simulated,
         }
         entry = found.setdefault(json.dumps(condition, sort_keys=True), {"n_sessions": 0} | condition)

@@ -41,6 +41,12 @@ def trial_accuracy(sessions: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame
     )
 
 
+def answer_matrix(sessions: pd.DataFrame) -> pd.DataFrame:
+    """Return whether each observer was right on each trial at first: 1, 0, or NaN where not seen."""
+    scored = sessions.dropna(subset="correct").astype({"participant": str, "trial_id": str, "correct": float})
+    return scored.pivot_table(index="participant", columns="trial_id", values="correct", aggfunc="first")
+
+
 def shrunk(n_correct: np.ndarray, n_answers: np.ndarray) -> np.ndarray:
     r"""Return each item's accuracy drawn towards that of all, the more so the fewer answers it has.
 

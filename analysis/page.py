@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,18 +30,28 @@ class Pictures:
     no_examples : str
         Why there are none, as a sentence; empty where there are.
     items : dict of str to Picture
-        `item_id` → picture, for the items of the hardest trials.
+        `item_id` → picture, for the items of the trials that are shown.
+    thumbnails : dict of str to Picture
+        `item_id` → small picture, for the items of the trials that are listed.
     """
 
     figures: Mapping[str, str]
     examples: Mapping[str, Sequence[Picture]]
     no_examples: str
     items: Mapping[str, Picture]
+    thumbnails: Mapping[str, Picture]
 
 
 def render(content: Mapping[str, Any], pictures: Pictures) -> str:
     """Fill the report; every number in it comes from `content`."""
-    return fill("report.html.jinja", **content, pictures=pictures)
+    from markupsafe import Markup
+
+    # The one script of the page is named by its hash, so that a browser runs no other.
+    script = (TEMPLATES / "explorer.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return fill(
+        "report.html.jinja", **content, pictures=pictures, script=Markup(script), script_sha256=digest
+    )
 
 
 def fill(template: str, **values: Any) -> str:
@@ -66,7 +78,7 @@ def fill(template: str, **values: Any) -> str:
 
 def percent(share: float | None, digits: int = 1) -> str:
     """Return a share as a percentage: ``81.4%``."""
-    return NOTHING if share is None else f"{share:.{digits}%}"
+    return NOTHING if share is None else f"{share:z.{digits}%}".replace("-", "−")
 
 
 def fixed(value: float | None, digits: int = 2) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,9 @@ LARGEST_UNCHANGED_PX = 128
 """Images up to this side are embedded pixel for pixel; larger ones as JPEG, made smaller."""
 LARGEST_PX = 320
 """Twice the size on the page, for screens with fine pixels."""
+
+THUMBNAIL_PX = 112
+"""In the list of all pairs."""
 
 
 @dataclass(frozen=True)
@@ -32,15 +36,21 @@ class Picture:
     pixelated: bool
 
 
-def embed(image: Image.Image) -> Picture:
-    """Return an image as a data URI, the same bytes for the same pixels."""
-    small = max(image.size) <= LARGEST_UNCHANGED_PX
+def embed_file(path: Path, largest_px: int = LARGEST_PX) -> Picture:
+    """Return an image file as a data URI; see `embed`."""
+    with Image.open(path) as image:
+        return embed(image, largest_px)
+
+
+def embed(image: Image.Image, largest_px: int = LARGEST_PX) -> Picture:
+    """Return an image as a data URI, no side longer than `largest_px`: the same bytes for the same pixels."""
+    small = max(image.size) <= min(LARGEST_UNCHANGED_PX, largest_px)
     with io.BytesIO() as buffer:
         if small:
             image.save(buffer, "PNG", optimize=True)
         else:
             reduced = image.convert("RGB")
-            reduced.thumbnail((LARGEST_PX, LARGEST_PX), Image.Resampling.LANCZOS)
+            reduced.thumbnail((largest_px, largest_px), Image.Resampling.LANCZOS)
             reduced.save(buffer, "JPEG", quality=85)
         return Picture(data_uri(buffer.getvalue(), "image/png" if small else "image/jpeg"), pixelated=small)
 

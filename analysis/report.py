@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from PIL import Image
 
-from analysis import figures
+from analysis import figures, figures_items
 from analysis.accuracy import PopulationAccuracy
 from analysis.consistency import ConsistencySummary
-from analysis.content import CHANCE, content_of
+from analysis.content import content_of
+from analysis.content_items import CHANCE
 from analysis.evidence import Choice, Evidence, gather
 from analysis.page import Pictures, render
-from analysis.pictures import Picture, data_uri, embed
+from analysis.pictures import THUMBNAIL_PX, Picture, data_uri, embed, embed_file
 from analysis.scores import Scores, score
 from analysis.settings import AnalyseSettings
 from experiment.records import Kind
@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 
     from model_eval.images import ImageSource
 
-FIGURES = ("models", "histogram", "observers", "observer_consistency", "model_consistency")
-TABLES = (*FIGURES, "trials", "exclusions")
+FIGURES = (
+    *("models", "histogram", "observers", "observer_consistency", "model_consistency"),
+    *("items", "graded", "explained", "machines"),
+)
+TABLES = (*(name for name in FIGURES if name != "items"), "trials", "exclusions")
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def write_report(
     folder = root / "report"
     written = _write_figures(folder / "figures", draw_figures(evidence, scores))
     _write_tables(folder / "tables", tables_of(evidence, content, scores))
-    pictures = Pictures(written, examples, no_examples, _items(evidence, content))
+    pictures = Pictures(written, examples, no_examples, *_items(evidence, content))
     write_text(folder / "report.html", render(content, pictures))
     write_json(folder / "results.json", content)
     models = scores.model_consistency
@@ -122,7 +125,8 @@ def write_report(
 
 def draw_figures(evidence: Evidence, scores: Scores) -> dict[str, Figure]:
     """Draw each figure that the evidence suffices for, by name."""
-    images = evidence.difficulty.images
+    images = evidence.difficulty.images.dropna(subset="difficulty")
+    level = scores.population.level
     noun = "simulated observers" if evidence.kind == Kind.SIMULATED else "observers"
     drawn = {
         "histogram": figures.correct_model_histogram(
@@ -133,6 +137,24 @@ def draw_figures(evidence: Evidence, scores: Scores) -> dict[str, Figure]:
         ),
         "observer_consistency": figures.consistency_matrix(scores.observer_consistency.kappa, noun),
     }
+    items, ceiling = scores.items, scores.items.ceiling
+    drawn["items"] = figures_items.item_accuracies(scores.trials, chance=CHANCE)
+    if len(items.by_gap):
+        drawn["graded"] = figures_items.graded_accuracy(
+            items.by_gap, items.curve, level=level, chance=CHANCE, noun=noun
+        )
+    if items.explained is not None:
+        drawn["explained"] = figures_items.explained_variance(
+            items.explained, ceiling.reliability, ceiling.low, ceiling.high, level
+        )
+    if len(scores.machines):
+        drawn["machines"] = figures_items.machine_accuracies(
+            scores.machines,
+            scores.population,
+            scores.observer_consistency.summary.mean,
+            chance=CHANCE,
+            noun=noun,
+        )
     if scores.model_accuracy is not None and scores.model_consistency is not None:
         drawn["models"] = figures.model_accuracies(scores.model_accuracy, len(images))
         drawn["model_consistency"] = figures.consistency_matrix(scores.model_consistency.kappa, "models")
@@ -146,8 +168,13 @@ def tables_of(evidence: Evidence, content: dict[str, Any], scores: Scores) -> di
         "observers": scores.observers.reset_index(),
         "trials": scores.trials,
         "exclusions": evidence.exclusion.sessions,
+        "graded": scores.items.by_gap,
         "observer_consistency": scores.observer_consistency.kappa.rename_axis("observer").reset_index(),
     }
+    if scores.items.explained is not None:
+        tables["explained"] = scores.items.explained
+    if len(scores.machines):
+        tables["machines"] = scores.machines
     if content["pool"] is not None and scores.model_consistency is not None:
         tables["models"] = pd.DataFrame(content["pool"]["models"])
         tables["model_consistency"] = scores.model_consistency.kappa.rename_axis("model").reset_index()
@@ -189,11 +216,14 @@ def _examples(content: dict[str, Any], source: ImageSource | None) -> tuple[dict
         return {}, f"An image could not be read: {error}."
 
 
-def _items(evidence: Evidence, content: dict[str, Any]) -> dict[str, Picture]:
-    """Return the pictures of the hardest trials, from the stimulus set, as the observers saw them."""
-    pictures = {}
-    for trial in content["trials"]["hardest"]:
-        for item in (trial["harder"], trial["easier"]):
-            with Image.open(evidence.stimulus_set.folder / item["file"]) as image:
-                pictures[item["item_id"]] = embed(image)
-    return pictures
+def _items(evidence: Evidence, content: dict[str, Any]) -> tuple[dict[str, Picture], dict[str, Picture]]:
+    """Return pictures from the stimulus set, as observers saw them: of trials shown, and of those listed."""
+    trials, folder = content["trials"], evidence.stimulus_set.folder
+
+    def files(*lists: str) -> dict[str, str]:
+        shown = [trial[which] for name in lists for trial in trials[name] for which in ("harder", "easier")]
+        return {item["item_id"]: item["file"] for item in shown}
+
+    large = {item: embed_file(folder / file) for item, file in files("hardest", "easiest").items()}
+    small = {item: embed_file(folder / file, THUMBNAIL_PX) for item, file in files("listed").items()}
+    return large, small

@@ -10,7 +10,8 @@ import pandas as pd
 from analysis.accuracy import PopulationAccuracy, observer_accuracy, population_accuracy
 from analysis.consistency import ConsistencySummary, summarise_pairs
 from analysis.evidence import Evidence
-from analysis.items import trial_accuracy
+from analysis.item_scores import ItemScores, score_items, score_machines
+from analysis.items import answer_matrix, trial_accuracy
 from analysis.relabel import LabelChange, compare_labels
 from model_eval.agreement import error_consistency
 from model_eval.records import Decisions
@@ -48,6 +49,9 @@ class Scores:
         `n_trials`, `n_correct`, `accuracy`, `low`, `high`, `median_response_time_s`; the most accurate first.
     trials : DataFrame
         As `trial_accuracy` returns it.
+    items : ItemScores
+    machines : DataFrame
+        As `score_machines` returns it.
     observer_consistency : Consistency
     model_accuracy : Series or None
         Top-1 accuracy by model, in the pool's order; None where decisions are not at hand.
@@ -59,6 +63,8 @@ class Scores:
     label_change: LabelChange | None
     observers: pd.DataFrame
     trials: pd.DataFrame
+    items: ItemScores
+    machines: pd.DataFrame
     observer_consistency: Consistency
     model_accuracy: pd.Series | None
     model_consistency: Consistency | None
@@ -88,6 +94,8 @@ def score(evidence: Evidence, level: float) -> Scores:
         else compare_labels(evidence.sessions, relabelled.before, evidence.trials, level),
         observers=observers,
         trials=trial_accuracy(sessions, evidence.trials),
+        items=score_items(evidence, level),
+        machines=score_machines(evidence, level),
         observer_consistency=_observer_consistency(sessions, observers.index),
         model_accuracy=model_accuracy,
         model_consistency=model_consistency,
@@ -100,10 +108,7 @@ def _population(sessions: pd.DataFrame, level: float) -> PopulationAccuracy:
 
 
 def _observer_consistency(sessions: pd.DataFrame, order: pd.Index) -> Consistency:
-    answers = sessions.astype({"participant": str, "trial_id": str}).pivot_table(
-        index="participant", columns="trial_id", values="correct", aggfunc="first"
-    )
-    answers = answers.loc[order].astype("boolean")
+    answers = answer_matrix(sessions).loc[order].astype("boolean")
     observed = answers.notna().to_numpy()
     kappa = error_consistency(answers.fillna(False).to_numpy(dtype=bool), observed)
     return Consistency(pd.DataFrame(kappa, order, order), summarise_pairs(kappa))
@@ -112,6 +117,6 @@ def _observer_consistency(sessions: pd.DataFrame, order: pd.Index) -> Consistenc
 def _score_models(decisions: Decisions) -> tuple[pd.Series, Consistency]:
     accuracy = pd.Series(decisions.accuracy, index=pd.Index(decisions.models, name="model"), name="accuracy")
     best_first = np.argsort(-decisions.accuracy, kind="stable")
-    kappa = error_consistency(decisions.correct[best_first])
+    kappa = error_consistency(decisions.correct[best_first], decisions.seen[best_first])
     names = accuracy.index[best_first]
     return accuracy, Consistency(pd.DataFrame(kappa, names, names), summarise_pairs(kappa))

@@ -36,7 +36,7 @@ class Label:
 def labels_of(difficulty: DifficultyTable) -> dict[str, Label]:
     """Return the labels of a difficulty table by `image_id`."""
     columns = ["image_id", "n_correct", "n_models", "difficulty"]
-    rows = difficulty.images[columns].itertuples(index=False, name=None)
+    rows = difficulty.images.dropna(subset="difficulty")[columns].itertuples(index=False, name=None)
     return {image: Label(int(n), int(of), str(kind)) for image, n, of, kind in rows}
 
 

@@ -1,26 +1,27 @@
-"""From a pool's entry to a network that can be asked: weights, preprocessing, and what its outputs mean.
-
-Networks are timm's.  Another library is another function beside `_build_timm`, chosen by the entry's source.
-"""
+"""From a pool's entry to a network that can be asked: weights, preprocessing, and what its outputs mean."""
 
 from __future__ import annotations
 
-import hashlib
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import timm
 import torch
-from timm.data.config import resolve_model_data_config
-from timm.models import get_pretrained_cfg, load_state_dict
+from PIL import Image
 from torch import nn
 
 from model_eval.artefacts import InputError, sha256_of
-from model_eval.heads import outputs_by_order, outputs_by_wordnet_id
-from model_eval.preprocess import Preprocessing, fit_square, published
+from model_eval.heads import Head, Readout, named_head, read_out, stated_head
+from model_eval.networks import Network, load, one_line, read_state
+from model_eval.preprocess import Preprocessing, fit_square
 from model_eval.settings import ModelEntry
+from model_eval.timm_models import new_network
 from model_eval.weights import TrainedRecord, read_trained_record
+
+NEIGHBOUR_TOLERANCE = 1e-3
+"""How far an answer may move, relative to the largest, when other images stand in the batch: rounding."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,9 @@ class Classifier:
     outputs : tuple of int
         For each class of the data set, in order, the output that stands for it.
     weights_sha256 : str
-        Hash of the weight file, or of the tensors where the weights came from timm.
+        Hash of the weight file, or of the tensors where the weights came out of a library.
+    readout : dict
+        How outputs were matched with classes: `head`, `n_outputs`, `policy`.
     """
 
     entry: ModelEntry
@@ -44,6 +47,7 @@ class Classifier:
     preprocessing: Preprocessing
     outputs: tuple[int, ...]
     weights_sha256: str
+    readout: dict[str, Any]
 
     @property
     def n_parameters(self) -> int:
@@ -51,16 +55,48 @@ class Classifier:
         return sum(parameter.numel() for parameter in self.module.parameters())
 
 
+class EntryLevelReadout(nn.Module):
+    """A network whose answers are gathered into entry-level classes.
+
+    The output of a class is the logarithm of the mean probability of its members (Geirhos et al. 2018).
+    """
+
+    def __init__(self, module: nn.Module, outputs: Sequence[tuple[int, ...]]) -> None:
+        super().__init__()
+        self.module = module
+        self.outputs = [list(members) for members in outputs]
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return logarithms of probabilities, shape (n_images, n_classes)."""
+        log_p = torch.log_softmax(self.module(images).float(), dim=1)
+        means = [log_p[:, each].logsumexp(dim=1) - math.log(len(each)) for each in self.outputs]
+        return torch.stack(means, dim=1)
+
+
+def check_head(entry: ModelEntry, classes: tuple[str, ...], root: Path) -> None:
+    """Refuse a model whose outputs can't be matched with the images' classes, before anything is downloaded.
+
+    Raises
+    ------
+    InputError
+        They can't, or the source knows no such model.
+    """
+    if head := _head_beforehand(entry, classes, root):
+        read_out(entry.name, head, classes)
+
+
 def build_classifier(
     entry: ModelEntry, classes: tuple[str, ...], *, root: Path, training: Path
 ) -> Classifier:
-    """Build a pool's model with its weights.
+    """Build a pool's model with its weights, and match its outputs with the classes of the images.
+
+    One image goes through it first, which tells its number of outputs.
 
     Parameters
     ----------
     entry : ModelEntry
-        Its `weights` are ``train`` (then they are read from `training`), ``pretrained`` (timm's own), or
-        the path of a checkpoint relative to `root`.
+        Its `weights` are ``train`` (then they are read from `training`), ``pretrained`` (those that the
+        source brings), or the path of a checkpoint relative to `root`.
     classes : tuple of str
         Class names of the images, in the order of their labels.
     root, training : Path
@@ -69,49 +105,98 @@ def build_classifier(
     Raises
     ------
     InputError
-        timm knows no such model, the weights are missing, don't fit the architecture, or were made for
+        The source has no such model, the weights are missing, don't fit the architecture, or were made for
         classes that can't be matched with these.
     """
-    if entry.weights == "pretrained":
-        return _build_pretrained(entry, classes)
-    if entry.weights == "train":
-        path, hint = training / f"{entry.name}.safetensors", "run `tricky train`"
-    else:
-        path, hint = root / entry.weights, "correct `weights` in its [[models]] entry"
-    if not path.is_file():
-        raise InputError(f"{entry.name}: no weights at {path}; {hint}")
-    record = read_trained_record(path)
+    path = training / f"{entry.name}.safetensors" if entry.weights == "train" else root / entry.weights
+    if entry.weights == "train" and not path.is_file():
+        raise InputError(f"{entry.name}: no weights at {path}; run `tricky train`")
+    record = None if entry.weights == "pretrained" else read_trained_record(path)
     if record is not None:
-        return _build_trained(entry, classes, path, record)
-    return _build_checkpoint(entry, classes, path)
+        network = _trained(entry, classes, path, record)
+    else:
+        check_head(entry, classes, root)
+        network = _build(entry, classes, root)
+    n_outputs = count_outputs(entry, network)
+    head = network.head
+    if head is None:
+        raise InputError(
+            f"{entry.name}: nothing tells what its {n_outputs} outputs are called, and the images have "
+            f'{len(classes)} classes; state `head`, or "images" if they are these in the order of text'
+        )
+    if head.n_outputs != n_outputs:
+        raise InputError(
+            f"{entry.name}: {entry.source} has {n_outputs} outputs, but {head.name} are {head.n_outputs} "
+            "classes; state another `head`"
+        )
+    return _asked(entry, network, read_out(entry.name, head, classes))
 
 
-def new_network(entry: ModelEntry, n_classes: int, input_size_px: int) -> nn.Module:
-    """Return an untrained network for square inputs; torch's global generator decides its weights.
+def count_outputs(entry: ModelEntry, network: Network) -> int:
+    """Let a model look at one image, and return how many outputs it has.
+
+    A lab's own network must also give an image the same answer whatever stands beside it: one that was
+    saved in training mode doesn't.
 
     Raises
     ------
     InputError
-        timm knows no such architecture, or it can't take inputs of this size.
+        It can't take its own inputs, doesn't answer with one row an image, or its answers hang on others.
     """
-    config = get_pretrained_cfg(_name(entry), allow_unregistered=True)
-    # Networks with position embeddings must be told the size that they are built for.
-    size = {"img_size": input_size_px} if config is not None and config.fixed_input_size else {}
-    network = _build_timm(entry, num_classes=n_classes, in_chans=3, **size)
+    grey = network.preprocessing.transform(Image.new("RGB", (64, 64), (127, 127, 127)))
+    black = network.preprocessing.transform(Image.new("RGB", (64, 64)))
+    own = entry.library in ("python", "torchscript", "export")
     try:
         with torch.inference_mode():
-            network.eval()(torch.zeros(1, 3, input_size_px, input_size_px))
-    except (RuntimeError, AssertionError, ValueError) as error:
+            answer = network.module(torch.stack([grey, black])[: 2 if own else 1])
+            alone = network.module(grey[None].repeat(2, 1, 1, 1)) if own else answer
+    except Exception as error:  # anyone's network may raise anything
         raise InputError(
-            f"{entry.name}: {entry.source} can't take {input_size_px} × {input_size_px} px "
-            f"({_one_line(error)}); change `input_size_px` in [train]"
+            f"{entry.name}: {entry.source} can't take a batch of inputs of shape {tuple(grey.shape)} "
+            f"({one_line(error)}); correct its `preprocessing`, or save it for batches of any size"
         ) from error
-    return network
+    if not isinstance(answer, torch.Tensor) or answer.ndim != 2:
+        found = f"a tensor of shape {tuple(answer.shape)}" if isinstance(answer, torch.Tensor) else answer
+        kind = found if isinstance(found, str) else f"a {type(found).__name__}"
+        raise InputError(f"{entry.name}: {entry.source} answers with {kind}; expected images × classes")
+    if own:
+        moved = (answer[0] - alone[0]).abs().max() / answer.abs().max().clamp(min=1)
+        if not moved <= NEIGHBOUR_TOLERANCE:
+            raise InputError(
+                f"{entry.name}: the answer of {entry.source} to an image hangs on what else is in the batch, "
+                "or on chance; save it in evaluation mode"
+            )
+    return answer.shape[1]
 
 
-def _build_trained(
-    entry: ModelEntry, classes: tuple[str, ...], path: Path, record: TrainedRecord
-) -> Classifier:
+def _head_beforehand(entry: ModelEntry, classes: tuple[str, ...], root: Path) -> Head | None:
+    """Return what is known of a head without its weights."""
+    if entry.head:
+        return stated_head(entry.name, entry.head, classes, root)
+    if entry.weights != "pretrained":
+        return None
+    if entry.library == "timm":
+        from model_eval.timm_models import published_head
+
+        return published_head(entry)
+    if entry.library == "torchvision":
+        from model_eval.torchvision_models import published_head
+
+        return published_head(entry)
+    return None
+
+
+def _build(entry: ModelEntry, classes: tuple[str, ...], root: Path) -> Network:
+    from model_eval import openclip_models, own_models, timm_models, torchvision_models
+
+    if entry.library == "openclip":
+        return openclip_models.build(entry, classes, root)
+    head = stated_head(entry.name, entry.head, classes, root) if entry.head else None
+    library = {"timm": timm_models, "torchvision": torchvision_models}.get(entry.library, own_models)
+    return library.build(entry, root, head)
+
+
+def _trained(entry: ModelEntry, classes: tuple[str, ...], path: Path, record: TrainedRecord) -> Network:
     if record.source != entry.source:
         raise InputError(
             f"{entry.name}: {path} holds weights of {record.source}, not of {entry.source}; "
@@ -122,93 +207,22 @@ def _build_trained(
             f"{entry.name}: {path} was trained on other classes than those of the images; "
             "run `tricky train` again"
         )
-    network = new_network(entry, len(classes), record.input_size_px)
-    _load(entry, network, _read_state(entry, path), path)
-    preprocessing = fit_square(record.input_size_px, record.crop_pct)
-    return Classifier(entry, network.eval(), preprocessing, tuple(range(len(classes))), sha256_of(path))
+    module = new_network(entry, len(classes), record.input_size_px)
+    load(entry, module, read_state(entry, path), path)
+    head = named_head("the classes that it was trained on here", record.classes)
+    return Network(module.eval(), fit_square(record.input_size_px, record.crop_pct), head, sha256_of(path))
 
 
-def _build_checkpoint(entry: ModelEntry, classes: tuple[str, ...], path: Path) -> Classifier:
-    state = _read_state(entry, path)
-    n_outputs = _n_outputs(entry, state, path)
-    outputs = outputs_by_order(n_outputs, classes) or outputs_by_wordnet_id(entry.name, n_outputs, classes)
-    network = _build_timm(entry, num_classes=n_outputs)
-    _load(entry, network, state, path)
-    preprocessing = published(resolve_model_data_config(network))
-    return Classifier(entry, network.eval(), preprocessing, outputs, sha256_of(path))
-
-
-def _build_pretrained(entry: ModelEntry, classes: tuple[str, ...]) -> Classifier:
-    # What can't be matched is refused before anything is downloaded.
-    config = get_pretrained_cfg(_name(entry), allow_unregistered=True)
-    if config is not None:
-        outputs_by_wordnet_id(entry.name, config.num_classes, classes)
-    network = _build_timm(entry, pretrained=True)
-    outputs = outputs_by_wordnet_id(entry.name, getattr(network, "num_classes", 0), classes)
-    preprocessing = published(resolve_model_data_config(network))
-    return Classifier(entry, network.eval(), preprocessing, outputs, _hash_of_state(network.state_dict()))
-
-
-def _build_timm(entry: ModelEntry, **arguments: Any) -> nn.Module:
-    name = _name(entry)
-    architecture = name.split(".")[0]
-    if not timm.is_model(architecture):
-        nearest = timm.list_models(f"*{architecture.split('_')[0]}*")[:3]
-        hint = f", such as {', '.join(nearest)}" if nearest else ""
-        raise InputError(
-            f"{entry.name}: timm has no model {architecture!r}; choose one of timm.list_models(){hint}"
-        )
-    try:
-        return timm.create_model(name, **arguments)
-    # Downloads and constructors fail in as many ways as there are hubs and architectures.
-    except Exception as error:
-        raise InputError(f"{entry.name}: timm can't build {name} ({_one_line(error)})") from error
-
-
-def _read_state(entry: ModelEntry, path: Path) -> dict[str, torch.Tensor]:
-    try:
-        return load_state_dict(str(path), weights_only=True)
-    except Exception as error:  # a broken or foreign file may raise anything
-        raise InputError(
-            f"{entry.name}: {path} can't be read as weights ({_one_line(error)}); "
-            "expected a state dict, as .safetensors or saved by torch"
-        ) from error
-
-
-def _load(entry: ModelEntry, network: nn.Module, state: dict[str, torch.Tensor], path: Path) -> None:
-    try:
-        network.load_state_dict(state)
-    except RuntimeError as error:
-        raise InputError(f"{entry.name}: {path} doesn't fit {entry.source} ({_one_line(error)})") from error
-
-
-def _n_outputs(entry: ModelEntry, state: dict[str, torch.Tensor], path: Path) -> int:
-    """Return the number of outputs of a checkpoint's head, whose name timm knows."""
-    config = get_pretrained_cfg(_name(entry), allow_unregistered=True)
-    heads = config.classifier if config is not None else None
-    head = heads[0] if isinstance(heads, tuple | list) else heads
-    weight = state.get(f"{head}.weight")
-    if weight is None:
-        raise InputError(
-            f"{entry.name}: {path} holds no `{head}.weight`, the head of {entry.source}; "
-            "are these the weights of a whole classifier of this architecture?"
-        )
-    return weight.shape[0]
-
-
-def _hash_of_state(state: dict[str, torch.Tensor]) -> str:
-    """Hash tensors with their names, types and shapes."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(state.items()):
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
-
-
-def _name(entry: ModelEntry) -> str:
-    return entry.source.removeprefix("timm:")
-
-
-def _one_line(error: Exception) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 200 else f"{text[:200]} …"
+def _asked(entry: ModelEntry, network: Network, readout: Readout) -> Classifier:
+    """Put together a network and the way in which it is asked."""
+    module, outputs = network.module, [each[0] for each in readout.outputs]
+    if any(len(each) > 1 for each in readout.outputs):
+        module, outputs = EntryLevelReadout(module, readout.outputs).eval(), list(range(len(outputs)))
+    return Classifier(
+        entry,
+        module,
+        network.preprocessing,
+        tuple(outputs),
+        network.weights_sha256,
+        readout.description,
+    )

@@ -25,7 +25,7 @@ from model_eval.artefacts import (
     write_json,
 )
 from model_eval.batches import prepared_batches
-from model_eval.classifiers import Classifier, build_classifier
+from model_eval.classifiers import Classifier, build_classifier, check_head
 from model_eval.decide import decision_rows
 from model_eval.devices import PRECISION, choose_device, exact_arithmetic, n_cores, threads_within_models
 from model_eval.images import InspectedSource, class_names
@@ -86,6 +86,8 @@ def evaluate_pool(
     images = _without(catalogue, seen)
 
     content = sha256_of("\n".join(classes) + "\n" + images.to_csv(index=False))
+    for entry in entries:  # what can't be matched is refused before anything is downloaded or run
+        check_head(entry, classes, root)
     files, to_ask = [], []
     for entry in entries:
         classifier = build_classifier(entry, classes, root=root, training=training)
@@ -179,6 +181,7 @@ def _identity(classifier: Classifier, images_sha256: str) -> dict[str, Any]:
         "source": classifier.entry.source,
         "weights_sha256": classifier.weights_sha256,
         "preprocessing": classifier.preprocessing.description,
+        "readout": classifier.readout,
         "precision": PRECISION,
         "images_sha256": images_sha256,
     }

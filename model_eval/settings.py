@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -44,7 +44,7 @@ class ImageSettings(BaseModel):
     """Sort images into the 16 entry-level classes of Geirhos et al. (2018) and leave out all others."""
     gaussian: GaussianSettings = GaussianSettings()
 
-    on_bad_image: Literal[stop, skip] = "stop"
+    on_bad_image: Literal["stop", "skip"] = "stop"
     """What an image that can't be shown does: ``skip`` leaves it out for all models alike, and says so."""
 
     @field_validator("source")
@@ -65,6 +65,39 @@ class ImageSettings(BaseModel):
         return self
 
 
+class PreprocessingSettings(BaseModel):
+    """What of a model's own preprocessing is replaced, or all of it where the model brings none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    size_px: Annotated[int, Field(ge=1)] | tuple[int, int] | None = None
+    """Side of the square that the model sees, or its height and width."""
+    crop_pct: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Share of the resized image's shorter side that is kept."""
+    interpolation: Literal["nearest", "bilinear", "bicubic"] | None = None
+    mean: tuple[float, float, float] | None = None
+    std: tuple[float, float, float] | None = None
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Height and width, where they are given."""
+        return (self.size_px, self.size_px) if isinstance(self.size_px, int) else self.size_px
+
+    def missing(self) -> list[str]:
+        """Return the names of what is left to the model."""
+        return [name for name in type(self).model_fields if getattr(self, name) is None]
+
+
+MODEL_SOURCES = (
+    "timm:NAME or timm:NAME.TAG, torchvision:NAME/WEIGHTS, openclip:NAME/TAG, "
+    "python:package.module:function, torchscript:FILE or export:FILE"
+)
+_SOURCE = re.compile(
+    r"timm:\w+(\.\w+)?|torchvision:\w+/\w+|openclip:[^/\s]+/[^/\s]+|python:[\w.]+:\w+"
+    r"|(torchscript|export):\S.*"
+)
+
+
 class ModelEntry(BaseModel):
     """One model of a pool."""
 
@@ -72,12 +105,69 @@ class ModelEntry(BaseModel):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     """The name of its file of decisions, so letters, digits, ``.``, ``_`` and ``-``."""
-    source: Annotated[str, Field(pattern=r"^timm:[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)?$")]
-    """``timm:NAME`` or ``timm:NAME.TAG``."""
+    source: str
+    """One of `MODEL_SOURCES`; files are relative to the study."""
     family: str = ""
     """Kinship: models of one family are not independent votes."""
     weights: str = "train"
-    """``train`` (by `tricky train`), ``pretrained`` (timm's own), or a checkpoint's path."""
+    """``train`` (by `tricky train`; timm's only), ``pretrained`` (what the source itself brings; what all but
+    timm's have by default), or a checkpoint's path."""
+    head: str = ""
+    """What the outputs are called, where the source doesn't say: ``imagenet-1k`` (or another of
+    `heads.VOCABULARIES`), ``images`` (the classes of the images, sorted as text), or the path of a text file
+    with one name a line."""
+    preprocessing: PreprocessingSettings = PreprocessingSettings()
+    arguments: dict[str, bool | int | float | str] = {}
+    """With ``python:``: what the function is called with."""
+    templates: tuple[str, ...] = ()
+    """With ``openclip:``: prompts with ``{}`` for the class; by default the 80 of Radford et al. (2021)."""
+    class_names: str = ""
+    """With ``openclip:``: a CSV file of `class_name` and `prompt_name`, what prompts call a class."""
+
+    @field_validator("source")
+    @classmethod
+    def _source_is_known(cls, source: str) -> str:
+        if not _SOURCE.fullmatch(source):
+            raise ValueError(f"one of {MODEL_SOURCES}")
+        return source
+
+    @field_validator("templates")
+    @classmethod
+    def _templates_have_a_place(cls, templates: tuple[str, ...]) -> tuple[str, ...]:
+        if any(template.count("{}") != 1 for template in templates):
+            raise ValueError("prompts with one {} for the class each")
+        return templates
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_timm_s_are_trained_here(cls, content: Any) -> Any:
+        if isinstance(content, dict) and not str(content.get("source", "")).startswith("timm:"):
+            return {"weights": "pretrained"} | content
+        return content
+
+    @model_validator(mode="after")
+    def _keys_go_with_the_source(self) -> ModelEntry:
+        library = self.library
+        if library != "timm" and self.weights == "train":
+            raise ValueError("a timm model where `weights` are to be trained")
+        if library in ("torchscript", "export") and self.weights != "pretrained":
+            raise ValueError(f"no `weights` for {library}: the file holds them")
+        for key, theirs in (("arguments", "python"), ("templates", "openclip"), ("class_names", "openclip")):
+            if getattr(self, key) and library != theirs:
+                raise ValueError(f"`{key}` only with a source `{theirs}:`")
+        if self.head and library == "openclip":
+            raise ValueError("no `head` for openclip: its outputs are the classes of the images")
+        return self
+
+    @property
+    def library(self) -> str:
+        """Where the network comes from: what stands before the first colon of `source`."""
+        return self.source.partition(":")[0]
+
+    @property
+    def model(self) -> str:
+        """What it is called there: what stands after the first colon of `source`."""
+        return self.source.partition(":")[2]
 
 
 class PoolSettings(BaseModel):

@@ -78,6 +78,7 @@ class DecisionFile:
             "weights": self.entry.weights,
             "weights_sha256": self.identity["weights_sha256"],
             "preprocessing": self.identity["preprocessing"],
+            "readout": self.identity["readout"],
             "precision": self.identity["precision"],
             "n_parameters": about["n_parameters"],
             "accuracy": about["accuracy"],

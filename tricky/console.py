@@ -21,6 +21,7 @@ from model_eval.artefacts import Progress as ProgressCallback
 from tricky.status import StageStatus, State
 
 if TYPE_CHECKING:
+    from analysis.power import Plan
     from analysis.report import Results
     from experiment.preflight import Check
     from tricky.study import Study
@@ -161,6 +162,17 @@ def print_accuracy(results: Results) -> None:
         )
     console.print(table)
     console.print(_population(results))
+
+
+def print_power(plan: Plan) -> None:
+    """Print what studies of each size find, and which one is enough."""
+    from analysis.power import recommendation
+
+    table = plain_table("observers", "trials each", "power", "width of interval")
+    for row in plan.designs.itertuples():
+        table.add_row(f"{row.n_observers}", f"{row.n_trials}", f"{row.power:.0%}", f"{row.width:.1%}")
+    console.print(table)
+    console.print(recommendation(plan))
 
 
 def print_demo(study: Study, difficulty: Mapping[str, Any], results: Results, seconds: float) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.dynamics import DynamicsResults
+    from analysis.power import Plan
     from analysis.report import Results
     from experiment.bids import Dataset
     from experiment.calibrate import Calibration
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from model_eval.compare import Comparison
     from model_eval.images import ImageSource, InspectedSource
     from model_eval.inspection import Inspection
+    from model_eval.pool_check import PoolCheck
+    from model_eval.pool_table import PoolRow
     from model_eval.records import DifficultyTable
     from stimuli.check import Checked
     from stimuli.orders import Order
@@ -39,6 +42,43 @@ if TYPE_CHECKING:
 def check_images(study: Study, progress: Progress = no_progress) -> Inspection:
     """Look at every image that the study names."""
     return images_of(study).inspect(progress)
+
+
+def show_pool(study: Study) -> list[PoolRow]:
+    """Look up the models of the study's pool."""
+    _require("torch", extra="model-eval", to="look models up")
+    from model_eval.pool import read_pool
+    from model_eval.pool_table import describe
+
+    entries = read_pool(study.settings.pool, study.root)
+    return [describe(entry, root=study.root, training=study.training) for entry in entries]
+
+
+def show_named_pool(name: str, root: Path) -> list[PoolRow]:
+    """Look up the models of a pool that ships with tricky, or of a file relative to `root`."""
+    _require("torch", extra="model-eval", to="look models up")
+    from model_eval.pool import read_pool
+    from model_eval.pool_table import describe
+    from model_eval.settings import PoolSettings
+
+    entries = read_pool(PoolSettings(file=name), root)
+    return [describe(entry, root=root, training=root / "training") for entry in entries]
+
+
+def check_pool(study: Study, progress: Progress = no_progress) -> list[PoolCheck]:
+    """Build every model of the pool and run one batch of the study's images."""
+    _require("torch", extra="model-eval", to="run models")
+    from model_eval.pool import read_pool
+    from model_eval.pool_check import check_pool
+
+    return check_pool(
+        images_of(study),
+        read_pool(study.settings.pool, study.root),
+        study.settings.evaluate,
+        root=study.root,
+        training=study.training,
+        progress=progress,
+    )
 
 
 def train(study: Study, progress: Progress = no_progress) -> None:
@@ -401,6 +441,13 @@ def simulate(study: Study, progress: Progress = no_progress) -> list[Path]:
     )
 
 
+def export_psych_ds(study: Study, folder: Path) -> list[Path]:
+    """Write all sessions as a Psych-DS data set."""
+    from experiment.psych_ds import export_psych_ds
+
+    return export_psych_ds(study.data, folder, dataset_of(study))
+
+
 def analyse(
     study: Study,
     observers: Literal["auto", "person", "simulated"] = "auto",
@@ -419,6 +466,26 @@ def analyse(
         observers=observers,
         labels=None if labels is None else labels.resolve(),
     )
+
+
+def power(
+    study: Study, observers: Sequence[int], trials: Sequence[int], progress: Progress = no_progress
+) -> Plan:
+    """Simulate studies of these sizes, and leave what they would find in ``power/``."""
+    _require("matplotlib", extra="analysis", to="draw power and width")
+    from analysis.power import plan_study, write_plan
+
+    settings, seed = study.settings, study.settings.study.seed
+    plan = plan_study(
+        observers,
+        trials,
+        settings.simulate,
+        level=settings.analyse.level,
+        seed=seed,
+        progress=progress,
+    )
+    write_plan(plan, study.root / "power", seed=seed)
+    return plan
 
 
 def images_of(study: Study) -> InspectedSource:

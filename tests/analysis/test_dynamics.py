@@ -19,7 +19,8 @@ from model_eval.epochs import ConditionModel, write_epochs, write_manifest
 from model_eval.records import write_parquet
 
 N_IMAGES, N_EPOCHS = 240, 4
-SETTINGS: dict[str, Any] = {"title": "Digits & more", "tolerance": 0, "level": 0.9, "seed": 3}
+NUMBERS: dict[str, Any] = {"tolerance": 0, "level": 0.9, "seed": 3}
+SETTINGS: dict[str, Any] = {"title": "Digits & more"} | NUMBERS
 
 
 def images_table(class_names: Sequence[str] = ("disc", "noise", "stripes")) -> pd.DataFrame:
@@ -29,7 +30,7 @@ def images_table(class_names: Sequence[str] = ("disc", "noise", "stripes")) -> p
             "image_id": [f"{i:04d}" for i in range(N_IMAGES)],
             "path": "",
             "label": labels.astype("int32"),
-            "class_name": [class_names[label] for label in labels],
+            "class_name": [class_names[int(label)] for label in labels],
             "sha256": "0" * 64,
         }
     )
@@ -181,9 +182,9 @@ def test_a_pool_is_compared_without_epochs_on_the_images_that_all_saw(pool):
 
 
 def test_models_of_a_pool_can_be_left_out(pool):
-    content = write_dynamics(pool, **SETTINGS, leave_out=["three"]).content
-    assert sorted(row["model"] for row in content["models"]) == ["one", "two"]
-    assert content["n_images"] == N_IMAGES
+    compared = gather_models(pool, leave_out=["three"])
+    assert compared.models == ("one", "two")
+    assert compared.correct.shape == (2, N_IMAGES)
 
 
 def test_label_errors_count_where_labels_are_of_the_same_images(study):
@@ -200,7 +201,7 @@ def test_label_errors_count_where_labels_are_of_the_same_images(study):
 
 def test_images_are_right_for_good_in_the_end_as_often_as_they_are_right(study):
     compared = gather_models(study)
-    found = compare(compared, tolerance=0, level=0.95, seed=1)
+    found = compare(compared, **NUMBERS)
     assert compared.by_epoch is not None
     assert found.right_for_good is not None
     assert found.forgetting is not None
@@ -214,13 +215,14 @@ def test_images_are_right_for_good_in_the_end_as_often_as_they_are_right(study):
 def test_classes_of_noise_stand_beside_their_divergence(tmp_path):
     models = [("base", 1, 2), ("order", 1, 2), ("order", 2, 2)]
     make_conditions(tmp_path / "conditions", models, "gaussian:3x80@32px", ["010", "020", "040"])
-    content = write_dynamics(tmp_path, **SETTINGS).content
-    rows = content["noise"]
+    compared = gather_models(tmp_path)
+    noise = compare(compared, **NUMBERS).noise
+    assert noise is not None
+    rows = noise.to_dict("records")
     assert [row["sd"] for row in rows] == [10, 20, 40]
     # ln 2 + 1/8 − 1/2 to the class of twice the SD; the last one's neighbour has half: −ln 2 + 2 − 1/2.
     assert rows[0]["divergence"] == pytest.approx(np.log(2) + 1 / 8 - 1 / 2)
     assert rows[2]["divergence"] == pytest.approx(-np.log(2) + 2 - 1 / 2)
-    compared = gather_models(tmp_path)
     of_class = compared.images["class_name"] == "020"
     assert rows[1]["accuracy"] == pytest.approx(compared.correct[:, of_class].mean())
 
@@ -228,9 +230,10 @@ def test_classes_of_noise_stand_beside_their_divergence(tmp_path):
 def test_superclasses_split_images_like_classes(study, tmp_path):
     path = tmp_path / "super.csv"
     path.write_text("class_name,superclass\ndisc,shape\nnoise,texture\nstripes,texture\n")
-    rows = write_dynamics(study, **SETTINGS, superclasses=path).content["superclasses"]
-    assert [(row["group"], row["n_images"]) for row in rows] == [("shape", 80), ("texture", 160)]
-    assert all(row["trivial"] + row["in-between"] + row["impossible"] == pytest.approx(1) for row in rows)
+    table = compare(gather_models(study), **NUMBERS, superclass_of=read_superclasses(path)).superclasses
+    assert table is not None
+    assert table["n_images"].to_dict() == {"shape": 80, "texture": 160}
+    np.testing.assert_allclose(table[["trivial", "in-between", "impossible"]].sum(axis=1), 1)
 
 
 def test_shares_of_a_class_come_with_wilsons_intervals():
@@ -272,4 +275,10 @@ def test_says_what_to_run_where_there_is_nothing_to_compare(tmp_path):
 def test_conditions_without_their_base_wait_for_it(tmp_path):
     make_conditions(tmp_path / "conditions", [("order", 1, 2), ("order", 2, 2)])
     with pytest.raises(InputError, match="the base network is not trained yet"):
+        write_dynamics(tmp_path, **SETTINGS)
+
+
+def test_one_model_has_nothing_to_be_compared_with(tmp_path):
+    make_conditions(tmp_path / "conditions", [("base", 1, 2)])
+    with pytest.raises(InputError, match=r"conditions/ holds 1 model\(s\) so far; it takes two"):
         write_dynamics(tmp_path, **SETTINGS)

@@ -1,4 +1,10 @@
+import hashlib
+import io
 import json
+import sys
+import tarfile
+import urllib.request
+from pathlib import Path
 
 import pytest
 from selenium import webdriver
@@ -19,6 +25,26 @@ FLAGS = (
     ),
     *("--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"),
 )
+
+AXE_VERSION = "4.14.1"
+AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """Return the source of axe-core, fetched once from the npm registry and held against its hash."""
+    path = Path(sys.prefix) / f"axe-core-{AXE_VERSION}.min.js"
+    if not path.exists():
+        url = f"https://registry.npmjs.org/axe-core/-/axe-core-{AXE_VERSION}.tgz"
+        with urllib.request.urlopen(url, timeout=120) as answer:
+            package = io.BytesIO(answer.read())
+        with tarfile.open(fileobj=package) as archive:
+            file = archive.extractfile("package/axe.min.js")
+            assert file is not None
+            path.write_bytes(file.read())
+    content = path.read_bytes()
+    assert hashlib.sha256(content).hexdigest() == AXE_SHA256
+    return content.decode()
 
 
 @pytest.fixture
@@ -74,6 +100,38 @@ def test_the_page_opens_alone_complete_and_as_wide_as_the_screen(study, drawn_im
     assert headings[:2] == ["Small study", "Summary"]
     targets = "return [...document.querySelectorAll('nav a')].every(a => document.querySelector(a.hash))"
     assert browser.execute_script(targets)
+
+
+def test_axe_finds_nothing_serious_and_the_list_of_pairs_can_be_sorted_and_filtered(
+    study, drawn_images, browser, axe
+):
+    study.write_observers(12)
+    browser.get(report(study, drawn_images).report.as_uri())
+    browser.execute_script("document.querySelectorAll('details').forEach(each => { each.open = true })")
+    browser.execute_script(axe)
+    found = browser.execute_async_script(
+        "const done = arguments[arguments.length - 1];"
+        "axe.run(document).then(r => done(r.violations.map(v => [v.impact, v.id, v.nodes[0].html])))"
+    )
+    assert [each for each in found if each[0] in ("serious", "critical")] == []
+
+    def choose(name, value):
+        script = (
+            "const box = document.getElementById(arguments[0]); box.value = arguments[1];"
+            "box.dispatchEvent(new Event('change', {bubbles: true}));"
+            "return [...document.querySelectorAll('#pairs li')].filter(li => !li.hidden)"
+            ".map(li => Number(li.dataset.accuracy))"
+        )
+        return browser.execute_script(script, name, value)
+
+    everything = choose("sort", "accuracy")
+    assert len(everything) == 20
+    assert everything == sorted(everything)
+    assert choose("sort", "-accuracy") == sorted(everything, reverse=True)
+    few = choose("at-most", "75")
+    assert few == sorted((each for each in everything if each <= 0.75), reverse=True)
+    assert 0 < len(few) < 20
+    assert browser.execute_script("return document.getElementById('n-found').textContent") == str(len(few))
 
 
 def test_the_same_study_gives_the_same_bytes_and_a_changed_one_others(study, drawn_images):

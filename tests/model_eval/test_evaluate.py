@@ -62,7 +62,8 @@ def checkpoint(path: Path, n_outputs: int = 3, name: str = "test_resnet") -> Mod
     """Save untrained weights, and return the entry that takes them from there."""
     torch.manual_seed(4)
     torch.save(timm.create_model(name, num_classes=n_outputs).state_dict(), path)
-    return ModelEntry(name=path.stem, source=f"timm:{name}", weights=path.name)
+    head = "images" if n_outputs == 3 else ""
+    return ModelEntry(name=path.stem, source=f"timm:{name}", weights=path.name, head=head)
 
 
 def change_bias(path: Path, change: torch.Tensor) -> None:

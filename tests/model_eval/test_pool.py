@@ -53,5 +53,41 @@ def test_a_faulty_pool_is_refused_in_one_line_that_names_it(text: str, message: 
 
 
 def test_an_unknown_pool_is_met_with_those_that_ship(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"mnist-12: no such pool; set `file` in \[pool\] to mnist-11 or"):
+    with pytest.raises(
+        InputError, match=r"mnist-12: no such pool; set `file` in \[pool\] to mnist-11, modern, "
+    ):
         read_pool(PoolSettings(file="mnist-12"), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ('source = "keras:resnet"', "one of timm:NAME or timm:NAME.TAG, torchvision:NAME/WEIGHTS"),
+        ('source = "torchvision:resnet50"', "one of timm:NAME"),
+        (
+            'source = "torchvision:resnet50/V1"\nweights = "train"',
+            "a timm model where `weights` are to be",
+        ),
+        ('source = "export:a.pt2"\nweights = "b.pt"', "no `weights` for export"),
+        ('source = "timm:test_resnet"\narguments = { a = 1 }', "`arguments` only with a source `python:`"),
+        ('source = "timm:test_resnet"\ntemplates = ["a {}"]', "`templates` only with a source `openclip:`"),
+        (
+            'source = "openclip:RN50/openai"\ntemplates = ["a photo"]',
+            "prompts with one {} for the class",
+        ),
+        ('source = "openclip:RN50/openai"\nhead = "images"', "no `head` for openclip"),
+        ('source = "timm:test_resnet"\npreprocessing = { size = 3 }', "unknown key; did you mean `size_px`"),
+        ('source = "timm:test_resnet"\npreprocessing = { crop_pct = 1.5 }', "less than or equal to 1"),
+    ],
+)
+def test_an_entry_that_cannot_be_is_refused_in_one_line(entry: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(f'[[models]]\nname = "a"\n{entry}\n')
+    with pytest.raises(InputError, match=r"mine\.toml") as caught:
+        read_pool(PoolSettings(file="mine.toml"), tmp_path)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_not_timm_s_brings_its_own_weights() -> None:
+    assert ModelEntry(name="a", source="torchvision:resnet50/DEFAULT").weights == "pretrained"
+    assert ModelEntry(name="a", source="timm:test_resnet").weights == "train"

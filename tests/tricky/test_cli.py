@@ -77,6 +77,11 @@ def test_commands_act_on_the_study_that_they_are_given_or_stand_in(tmp_path):
         ),
         (["run", "--participant", "../x"], "letters and digits"),
         (["analyse"], "not there yet"),
+        (["power", "--trials", "75", "150", "--observers", "1", "9"], "at least 2 observers and 2 trials"),
+        (
+            ["pool", "show", "none"],
+            "none: no such pool; set `file` in [pool] to mnist-11, modern",
+        ),
         (["init"], "there is a study here already"),
     ],
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 
 from model_eval.artefacts import InputError
-from tricky.cli import analysis, experiment, images, model_eval, stimuli, study
+from tricky.cli import analysis, experiment, images, model_eval, pool, stimuli, study
 from tricky.cli.app import app
 
-__all__ = ["analysis", "app", "experiment", "images", "main", "model_eval", "stimuli", "study"]
+__all__ = ["analysis", "app", "experiment", "images", "main", "model_eval", "pool", "stimuli", "study"]
 
 
 def main() -> None:

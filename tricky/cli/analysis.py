@@ -1,12 +1,13 @@
-"""``tricky dynamics``, ``analyse``."""
+"""``tricky dynamics``, ``analyse``, ``power``."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from tricky.cli.app import STAGES, app, open_study
 
@@ -60,3 +61,38 @@ def analyse(
     results = stages.analyse(study, observers.value, labels)
     console.print_accuracy(results)
     print(f"Report: {study.report / 'report.html'}")
+
+
+class ManyValues(TyperCommand):
+    """A command whose options take several numbers: ``--observers 6 9 15``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Repeat the option's name before each number that follows another."""
+        spread: list[str] = []
+        option = ""
+        for arg in args:
+            if arg.isdecimal() and spread and spread[-1].isdecimal() and option:
+                spread.append(option)
+            elif arg.startswith("-"):
+                option = arg
+            spread.append(arg)
+        return super().parse_args(ctx, spread)
+
+
+@app.command(rich_help_panel=STAGES, cls=ManyValues)
+def power(
+    context: typer.Context,
+    observers: Annotated[list[int], typer.Option(help="Numbers of observers: 6 9 15.")] = [6, 9, 15],  # noqa: B006
+    trials: Annotated[list[int], typer.Option(help="Numbers of trials each: 75 150 300.")] = [75, 150, 300],  # noqa: B006
+    accuracy: Annotated[
+        float | None, typer.Option(help="The proportion correct to detect; by default that of \\[simulate].")
+    ] = None,
+) -> None:
+    """Say how many observers and trials a study needs."""
+    from tricky import console, stages
+
+    study = open_study(context, simulate={"accuracy": accuracy})
+    with console.progress() as progress:
+        plan = stages.power(study, observers, trials, progress)
+    console.print_power(plan)
+    print(f"Figure and table: {study.root / 'power'}")

@@ -20,6 +20,7 @@ ORDER = (
     "status",
     "demo",
     "images",
+    "pool",
     "train",
     "evaluate",
     "label",
@@ -29,7 +30,9 @@ ORDER = (
     "doctor",
     "run",
     "simulate",
+    "export",
     "analyse",
+    "power",
 )
 """In which `tricky --help` lists the commands: the study first, then as data flows."""
 
@@ -55,6 +58,8 @@ images_app = typer.Typer(no_args_is_help=True, help="Look at the images before a
 app.add_typer(images_app, name="images", rich_help_panel=STAGES)
 stimuli_app = typer.Typer(no_args_is_help=True, help="Build stimulus sets.")
 app.add_typer(stimuli_app, name="stimuli", rich_help_panel=STAGES)
+pool_app = typer.Typer(no_args_is_help=True, help="Look at the models of a study before they are run.")
+app.add_typer(pool_app, name="pool", rich_help_panel=STAGES)
 
 
 def open_study(context: typer.Context, **flags: dict[str, Any]) -> Study:

@@ -1,7 +1,12 @@
+<<<<<<< HEAD
 """``tricky calibrate``, ``doctor``, ``run``, ``simulate``."""
+=======
+"""``tricky doctor``, ``run``, ``simulate``, ``export``."""
+>>>>>>> main
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -110,3 +115,18 @@ def simulate(
     with console.progress() as progress:
         sessions = stages.simulate(study, progress)
     print(f"{len(sessions)} simulated sessions in {study.data}")
+
+
+@app.command(rich_help_panel=STAGES)
+def export(
+    context: typer.Context,
+    psych_ds: Annotated[
+        Path,
+        typer.Option("--psych-ds", metavar="DIR", help="Write all sessions to DIR as a Psych-DS data set."),
+    ],
+) -> None:
+    """Write the sessions in another data standard; `data/` is valid BIDS as it stands."""
+    from tricky import stages
+
+    tables = stages.export_psych_ds(open_study(context), psych_ds)
+    print(f"{len(tables) - 1} sessions in {psych_ds}")

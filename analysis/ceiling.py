@@ -1,0 +1,169 @@
+"""How far people agree on which items are hard, and how much of that follows from what is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+N_SPLITS = 200
+N_DRAWS = 500
+N_REPEATS = 5
+N_FOLDS = 10
+FEWEST_ITEMS = 30
+"""With fewer items neither a correlation nor a fit says anything."""
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """How reliably people's accuracy tells items apart.
+
+    Attributes
+    ----------
+    split_half : float
+        Mean correlation over items between two random halves of the observers.
+    reliability : float
+        Of the accuracy over all observers (Spearman–Brown): the largest share of its variance that any
+        knowledge of the items can explain. NaN where there are too few observers or items.
+    low, high : float
+        Interval of the reliability for new items.
+    n_observers, n_items : int
+    """
+
+    split_half: float
+    reliability: float
+    low: float
+    high: float
+    n_observers: int
+    n_items: int
+
+
+def noise_ceiling(answers: np.ndarray, rng: np.random.Generator, level: float = 0.95) -> Ceiling:
+    r"""Estimate the noise ceiling of item accuracies by split halves.
+
+    Observers are split at random into halves of m; r is the correlation over items of the two halves'
+    accuracies, averaged over splits. The reliability of the accuracy over all n observers is then (Spearman
+    1910; Brown 1910)
+
+    .. math:: \rho = \frac{k r}{1 + (k - 1) r}, \qquad k = n / m.
+
+    The interval comes from items drawn with replacement, and all splits at once.
+
+    Parameters
+    ----------
+    answers : ndarray of float, shape (n_observers, n_items)
+        1 right, 0 wrong, NaN not seen.
+    rng : Generator
+    level : float
+        Coverage of the interval.
+    """
+    n_observers, n_items = answers.shape
+    half = n_observers // 2
+    if half < 1 or n_items < FEWEST_ITEMS:
+        return Ceiling(np.nan, np.nan, np.nan, np.nan, n_observers, n_items)
+    orders = np.argsort(rng.random((N_SPLITS, n_observers)), axis=1)
+    members = np.zeros((2, N_SPLITS, n_observers))
+    for side in (0, 1):
+        chosen = orders[:, side * half : (side + 1) * half]
+        np.put_along_axis(members[side], chosen, 1.0, axis=1)
+    seen = ~np.isnan(answers)
+    n_right = members @ np.where(seen, answers, 0.0)
+    n_seen = members @ seen.astype(float)
+    both = (n_seen > 0).all(axis=0)
+    first, second = np.divide(n_right, n_seen, out=np.zeros_like(n_right), where=n_seen > 0)
+    draws = rng.multinomial(n_items, np.full(n_items, 1 / n_items), N_DRAWS)
+    weights = np.vstack([np.ones(n_items), draws])
+    correlations = _weighted_correlations(first, second, np.asarray(both), weights)
+    n_defined = np.isfinite(correlations).sum(axis=1)
+    r = np.where(n_defined > 0, np.nansum(correlations, axis=1) / np.maximum(n_defined, 1), np.nan)
+    k = n_observers / half
+    reliability = k * r / (1 + (k - 1) * r)
+    tail = (1 - level) / 2
+    low, high = np.nanquantile(reliability[1:], [tail, 1 - tail]) if np.isfinite(r[0]) else (np.nan, np.nan)
+    return Ceiling(float(r[0]), float(reliability[0]), float(low), float(high), n_observers, n_items)
+
+
+def _weighted_correlations(x: np.ndarray, y: np.ndarray, seen: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Correlate x and y, each (n_splits, n_items), under each row of weights: (n_weights, n_splits)."""
+
+    def total(values: np.ndarray) -> np.ndarray:
+        return weights @ (values * seen).T
+
+    n = total(np.ones_like(x))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean_x, mean_y = total(x) / n, total(y) / n
+        covariance = total(x * y) / n - mean_x * mean_y
+        variances = (total(x * x) / n - mean_x**2) * (total(y * y) / n - mean_y**2)
+        return np.where(variances > 1e-12, covariance / np.sqrt(np.maximum(variances, 1e-300)), np.nan)
+
+
+def explained(
+    accuracy: np.ndarray,
+    predictors: Mapping[str, pd.DataFrame],
+    ceiling: float,
+    rng: np.random.Generator,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Say how much of people's item accuracies follows from what is known of the items.
+
+    For each group of predictors, and for all together, a ridge regression (its penalty chosen inside the
+    training items) predicts items that it was not fitted to, in ten folds, five times over. R² compares its
+    errors with those of the training items' mean; below 0 it predicts worse than that mean.
+
+    Parameters
+    ----------
+    accuracy : ndarray of float, shape (n_items,)
+        Observed accuracy of each item, not shrunk.
+    predictors : mapping of str to DataFrame, n_items rows
+        Numbers, and texts (classes), of each group.
+    ceiling : float
+        Reliability of `accuracy`, as `noise_ceiling` estimates it.
+    rng : Generator
+    level : float
+        Coverage of intervals, which are for new items and this fit.
+
+    Returns
+    -------
+    DataFrame, one row a group, the last one of all together
+        `predictors`, `r2`, `low`, `high` (of r2), `share`: r2 as a share of the ceiling.
+    """
+    groups = dict(predictors)
+    if len(groups) > 1:
+        groups["all together"] = pd.concat(list(predictors.values()), axis=1)
+    draws = rng.multinomial(len(accuracy), np.full(len(accuracy), 1 / len(accuracy)), N_DRAWS)
+    seeds = rng.integers(2**31, size=N_REPEATS)
+    rows = []
+    for name, table in groups.items():
+        errors, base = np.mean([_errors(accuracy, table, int(seed)) for seed in seeds], axis=0)
+        tail = (1 - level) / 2
+        low, high = np.quantile(1 - (draws @ errors) / (draws @ base), [tail, 1 - tail])
+        r2 = 1 - errors.sum() / base.sum()
+        share = r2 / ceiling if ceiling > 0 else np.nan
+        rows.append({"predictors": name, "r2": r2, "low": low, "high": high, "share": share})
+    return pd.DataFrame(rows)
+
+
+def _errors(accuracy: np.ndarray, table: pd.DataFrame, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the squared errors of items left out, of the fit and of the mean of the items not left out."""
+    from sklearn.model_selection import KFold
+
+    columns = pd.get_dummies(table, dtype=float).to_numpy(float)
+    errors, base = np.empty(len(accuracy)), np.empty(len(accuracy))
+    folds = KFold(min(N_FOLDS, len(accuracy)), shuffle=True, random_state=seed)
+    for train, test in folds.split(columns):
+        model = _model()
+        model.fit(columns[train], accuracy[train])
+        errors[test] = (accuracy[test] - model.predict(columns[test])) ** 2
+        base[test] = (accuracy[test] - accuracy[train].mean()) ** 2
+    return errors, base
+
+
+def _model() -> Any:
+    from sklearn.linear_model import RidgeCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(StandardScaler(), RidgeCV(np.logspace(-1, 5, 13)))

@@ -1,0 +1,161 @@
+"""Machines as observers of the same pairs: can networks tell what networks cannot do?
+
+A machine has a number for every image, such as its confidence, and takes the image where that number is
+smaller for the harder one.  Where both are the same it has no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from model_eval.records import Decisions
+
+ENSEMBLE = "all models"
+N_DRAWS = 500
+N_FOLDS = 10
+FEWEST_PAIRS = 20
+"""With fewer nothing can be learned of low-level features."""
+
+
+def image_scores(folder: Path, decisions: Decisions, image_ids: Sequence[str]) -> pd.DataFrame:
+    """Return what each machine has to say of each image.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the decisions lie.
+    decisions : Decisions
+        The same, read.
+    image_ids : sequence of str
+        Images of the stimulus set; one without decisions has no scores.
+
+    Returns
+    -------
+    DataFrame, images × machines
+        Columns (machine, measure): of each model its ``confidence`` (probability of the class it puts first)
+        and ``margin`` (between the two best logits); of all models together the mean confidence and
+        ``agreement``, the share of models that give the most frequent answer.
+    """
+    wanted = decisions.images["image_id"].isin(image_ids).to_numpy()
+    index = pd.Index(decisions.images.loc[wanted, "image_id"].astype(str), name="image_id")
+    predictions = decisions.predictions[:, wanted]
+    columns: dict[tuple[str, str], np.ndarray] = {}
+    for name, seen in zip(decisions.models, predictions >= 0, strict=True):
+        rows = pd.read_parquet(folder / f"{name}.parquet", columns=["image_id", "p_prediction", "margin"])
+        rows = rows.set_index("image_id").reindex(index)  # a model's file may lack images
+        columns[name, "confidence"] = np.where(seen, rows["p_prediction"], np.nan)
+        columns[name, "margin"] = np.where(seen, rows["margin"], np.nan)
+    confidences = pd.DataFrame([columns[name, "confidence"] for name in decisions.models])
+    columns[ENSEMBLE, "confidence"] = confidences.mean().to_numpy()
+    columns[ENSEMBLE, "agreement"] = _agreement(predictions)
+    table = pd.DataFrame(columns, index=index)
+    table.columns = pd.MultiIndex.from_tuples(list(columns), names=["machine", "measure"])
+    return table.reindex(pd.Index(image_ids, name="image_id"))
+
+
+def _agreement(predictions: np.ndarray) -> np.ndarray:
+    """Return the share of models that give the most frequent answer, of those that saw the image (not −1)."""
+    counts = pd.DataFrame(predictions).where(predictions >= 0).apply(lambda each: each.value_counts().max())
+    return counts.to_numpy(float) / (predictions >= 0).sum(axis=0)
+
+
+def choices(harder: pd.DataFrame, easier: pd.DataFrame) -> pd.DataFrame:
+    """Return whether each machine takes the harder image for it, 1 or 0, NaN where it can't tell.
+
+    Parameters
+    ----------
+    harder, easier : DataFrame, pairs × machines
+        Scores of the two images of each pair, row by row.
+    """
+    a, b = harder.to_numpy(float), easier.to_numpy(float)
+    right = np.where(np.isnan(a) | np.isnan(b) | (a == b), np.nan, a < b)
+    return pd.DataFrame(right, harder.index, harder.columns)
+
+
+def feature_choices(
+    harder: pd.DataFrame, easier: pd.DataFrame, rng: np.random.Generator
+) -> np.ndarray | None:
+    """Return whether low-level features tell which image of a pair is harder, on pairs not learned from.
+
+    A logistic regression on the difference of the two images' features, without a constant, is fitted to the
+    other pairs, in ten folds: what anyone could do who knew the features and the answers to other pairs.
+
+    Parameters
+    ----------
+    harder, easier : DataFrame, pairs × features
+        Missing values have been left out.
+    rng : Generator
+        Deals the folds.
+
+    Returns
+    -------
+    ndarray of float, shape (n_pairs,), or None
+        1 or 0; None where there are too few pairs or no feature differs.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import KFold
+
+    difference = harder.to_numpy(float) - easier.to_numpy(float)
+    difference = difference[:, difference.std(axis=0) > 0]
+    if len(difference) < FEWEST_PAIRS or difference.shape[1] == 0:
+        return None
+    difference /= np.sqrt(np.square(difference).mean(axis=0))
+    right = np.empty(len(difference))
+    folds = KFold(N_FOLDS, shuffle=True, random_state=int(rng.integers(2**31)))
+    for train, test in folds.split(difference):
+        # Each pair both ways round, so that there is something on either side to tell apart.
+        known = np.vstack([difference[train], -difference[train]])
+        answers = np.repeat([True, False], len(train))
+        model = LogisticRegression(fit_intercept=False).fit(known, answers)
+        right[test] = model.decision_function(difference[test]) > 0
+    return right
+
+
+def consistency_with_people(
+    machines: np.ndarray, people: np.ndarray, rng: np.random.Generator, level: float
+) -> pd.DataFrame:
+    """Return each machine's mean error consistency with people.
+
+    Parameters
+    ----------
+    machines, people : ndarray of float, shapes (n_machines, n_pairs) and (n_observers, n_pairs)
+        1 right, 0 wrong, NaN no answer.
+    rng : Generator
+    level : float
+        Coverage of the interval: observers and pairs are drawn with replacement, both at once (Owen 2007).
+
+    Returns
+    -------
+    DataFrame, one row a machine
+        `kappa` (mean over the observers with whom it is defined), `kappa_low`, `kappa_high`.
+    """
+    n_observers, n_pairs = people.shape
+    draws = rng.multinomial(n_pairs, np.full(n_pairs, 1 / n_pairs), N_DRAWS)
+    weights = np.vstack([np.ones(n_pairs), draws]).astype(float)
+    chosen = rng.multinomial(n_observers, np.full(n_observers, 1 / n_observers), N_DRAWS)
+    counts = np.vstack([np.ones(n_observers), chosen]).astype(float)
+    seen_by_people, right_people = ~np.isnan(people), np.nan_to_num(people)
+    rows = []
+    for machine in machines:
+        seen = (~np.isnan(machine)) * seen_by_people
+        right = np.nan_to_num(machine)
+        n = weights @ seen.T
+        a = weights @ (seen * right).T
+        b = weights @ (seen * right_people).T
+        both = weights @ (seen * right * right_people).T
+        agree, expected = n - a - b + 2 * both, a * b + (n - a) * (n - b)
+        defined = (a * (n - a) > 0) & (b * (n - b) > 0)
+        kappa = np.where(defined, n * agree - expected, 0) / np.where(defined, n**2 - expected, 1)
+        weight = counts * defined
+        total = weight.sum(axis=1)
+        mean = np.where(total > 0, (kappa * weight).sum(axis=1) / np.maximum(total, 1), np.nan)
+        tail = (1 - level) / 2
+        interval = (np.nan, np.nan)
+        if np.isfinite(mean[0]) and n_observers > 1:
+            interval = np.nanquantile(mean[1:], [tail, 1 - tail])
+        rows.append({"kappa": mean[0], "kappa_low": interval[0], "kappa_high": interval[1]})
+    return pd.DataFrame(rows)
