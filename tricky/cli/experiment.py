@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""``tricky calibrate``, ``doctor``, ``run``, ``simulate``."""
-=======
-"""``tricky doctor``, ``run``, ``simulate``, ``export``."""
->>>>>>> main
+"""``tricky calibrate``, ``doctor``, ``run``, ``simulate``, ``export``."""
 
 from __future__ import annotations
 
