@@ -65,16 +65,14 @@ def progress() -> Iterator[ProgressCallback]:
 
 
 def print_dynamics(content: Mapping[str, Any]) -> None:
-    """Show how dichotomous the images are, and each condition beside the base network."""
+    """Show how dichotomous the images are, and each condition beside the base network (κ is with it)."""
     found, shares = content["dichotomy"], content["difficulty"]["shares"]
     between = "" if found["low"] is None else f" ({found['low']:.2f} to {found['high']:.2f})"
     value = "undefined" if found["value"] is None else f"{found['value']:.2f}{between}"
     console.print(f"Dichotomy {value}; " + ", ".join(f"{share:.1%} {kind}" for kind, share in shares.items()))
     if content["conditions"] is None:
         return
-    table = plain_table(
-        "condition", "networks", "accuracy", "trivial", "impossible", "in-between", "κ with base"
-    )
+    table = plain_table("condition", "models", "accuracy", "trivial", "impossible", "in-between", "κ")
     for row in content["conditions"]:
         shares = (f"{row[key]:.1%}" for key in ("accuracy", "trivial", "impossible", "in_between"))
         kappa = "–" if row["kappa"] is None else f"{row['kappa']:.2f}"

@@ -81,13 +81,13 @@ def check_pool(study: Study, progress: Progress = no_progress) -> list[PoolCheck
     )
 
 
-def train(study: Study, progress: Progress = no_progress) -> None:
-    """Give the pool's untrained models their weights."""
+def train(study: Study, progress: Progress = no_progress) -> int:
+    """Give the pool's untrained models their weights, and return how many have them."""
     _require("torch", extra="model-eval", to="train models")
     from model_eval.pool import read_pool
     from model_eval.train import train_pool
 
-    train_pool(
+    return train_pool(
         images_of(study),
         read_pool(study.settings.pool, study.root),
         study.settings.train,

@@ -91,6 +91,14 @@ def test_the_map_puts_the_easiest_images_on_top_whatever_order_they_come_in():
     assert "trivial\n50.0%" in texts(axes)
 
 
+def test_names_of_thin_bands_do_not_stand_on_each_other():
+    kinds = np.array(["trivial"] * 97 + ["in-between"] * 2 + ["impossible"])
+    (axes, _) = axes_of(decisions_by_epoch(np.ones((2, 100)), kinds, 3))
+    places = [text.get_position()[1] for text in axes.texts]
+    assert (np.diff(places) > 7).all()
+    assert places[-1] < 100
+
+
 def test_more_images_than_rows_are_averaged_and_none_is_lost():
     share = np.random.default_rng(1).random((3, 5000))
     (axes, _) = axes_of(decisions_by_epoch(share, np.full(5000, "in-between"), 7))
