@@ -121,7 +121,9 @@ def train_conditions(study: Study, progress: Progress = no_progress) -> None:
     )
 
 
-def evaluate(study: Study, progress: Progress = no_progress) -> None:
+def evaluate(
+    study: Study, progress: Progress = no_progress, tell: Callable[[str], None] = lambda _: None
+) -> None:
     """Ask every model of the pool about every image that none was trained on."""
     _require("torch", extra="model-eval", to="run models")
     from model_eval.evaluate import evaluate_pool
@@ -135,6 +137,7 @@ def evaluate(study: Study, progress: Progress = no_progress) -> None:
         training=study.training,
         folder=study.decisions,
         progress=progress,
+        tell=tell,
     )
 
 
