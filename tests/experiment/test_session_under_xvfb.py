@@ -156,10 +156,10 @@ def test_a_killed_session_goes_on_and_holds_every_trial_once_in_its_undisturbed_
 
 
 def test_a_disk_that_takes_no_more_holds_the_session_until_it_does_and_escape_twice_stops(
-    screen, tmp_path, bids_issues
+    screen, tmp_path, bids_issues, build_digits
 ):
     study, data = tmp_path, tmp_path / "data"
-    build_digits(study)
+    build_digits(study, trials=6, practice_trials=2)
     (study / "study.toml").write_text(STUDY)
     session = Session(screen, study)
     session.press_until(lambda: len(session.rows()) >= 3, "Left", "space")
