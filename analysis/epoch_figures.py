@@ -29,7 +29,7 @@ def decisions_by_epoch(share_right: np.ndarray, difficulty: np.ndarray, n_models
     Parameters
     ----------
     share_right : ndarray of float, shape (n_epochs, n_images)
-        From the untrained networks on.
+        From the untrained networks on; at least two.
     difficulty : ndarray of str, shape (n_images,)
         After the last epoch.
     n_models : int
@@ -38,7 +38,8 @@ def decisions_by_epoch(share_right: np.ndarray, difficulty: np.ndarray, n_models
     n_epochs, n_images = share_right.shape
     rank = {kind: place for place, kind in enumerate(FROM_EASY)}
     ranks = np.array([rank[Difficulty(kind)] for kind in difficulty])
-    order = np.lexsort((-share_right.mean(axis=0), ranks))
+    # What untrained networks get right is chance.
+    order = np.lexsort((-share_right[1:].mean(axis=0), ranks))
     portions = np.array_split(order, min(MAP_ROWS, n_images))
     rows = np.stack([share_right[:, portion].mean(axis=1) for portion in portions])
 
