@@ -187,7 +187,7 @@ def _as_pairs(pairs: ArrayLike, n_subjects: int) -> np.ndarray:
 
 
 class _Side(NamedTuple):
-    """The pairs of one mean, their κ, and in which sums they count: of all, and of those with each subject."""
+    """The pairs of one mean, their κ, and in which sums they count: of all, of those with each subject."""
 
     pairs: np.ndarray
     kappa: np.ndarray
