@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+N_SWEEPS = 10
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -62,15 +64,18 @@ def spread_of(
 ) -> Spread:
     r"""Return the spread of a sum of residuals over trials, crossed by observers and items.
 
-    .. math:: V = V_{observer} + V_{item} - V_{observer \cap item}, \qquad
+    .. math:: V = V_{observer} + V_{item} - V_{rest}, \qquad
               V_g = \sum_c \Bigl(\sum_k \frac{S_{ck}}{\sqrt{1 - h_{ck}}}\Bigr)^2
 
     is the two-way cluster-robust variance [1]_, with :math:`S_{ck}` the sum of residuals of cluster c in
     condition k and :math:`h_{ck}` its share of the condition's trials, as clusters follow the mean that they
-    make up [2]_; with clusters of equal size that is the factor G/(G − 1).  V is never taken as smaller than
-    its last term, the variance of independent cells: by chance it comes out so, even below 0, where neither
-    observers nor items differ, or where both were in both conditions.  Degrees of freedom follow
-    Satterthwaite [3]_,
+    make up [2]_; with clusters of equal size that is the factor G/(G − 1).  :math:`V_{rest}`, which both
+    others contain, is that of what is left in cells when observers' and items' means are taken out; with the
+    means left in, as is usual, the variance of items counts less by one part in the number of observers, and
+    the other way round.  In a complete table V is the variance of the grand mean in the analysis of variance
+    with crossed random factors.  It is never taken as smaller than its last term: by chance it comes out
+    so, even below 0, where neither observers nor items differ, or where both were in both conditions.
+    Degrees of freedom follow Satterthwaite [3]_,
 
     .. math:: \nu = V^2 \Big/ \Bigl(\frac{V_{observer}^2}{\nu_{observer}} +
               \frac{V_{item}^2}{\nu_{item}}\Bigr),
@@ -99,9 +104,9 @@ def spread_of(
        Biometrics Bulletin, 2(6), 110–114.
     """
     side = np.zeros(len(residuals), int) if side is None else side
-    cells = np.unique(observers * (items.max() + 1) + items, return_inverse=True)[1]
-    by_observer, by_item, by_cell = (_Part.of(residuals, codes, side) for codes in (observers, items, cells))
-    variance = max(by_observer.variance + by_item.variance - by_cell.variance, by_cell.variance)
+    by_observer, by_item = (_Part.of(residuals, codes, side) for codes in (observers, items))
+    rest = _rest_variance(residuals, observers, items, side)
+    variance = max(by_observer.variance + by_item.variance - rest, rest)
     parts = by_observer, by_item
     spread = sum(part.variance**2 / part.df for part in parts)
     # A spread of 0 (all observers and all items alike to the last trial) leaves the normal distribution.
@@ -114,6 +119,32 @@ def spread_of(
         by_observer.n_clusters,
         by_item.n_clusters,
     )
+
+
+def _rest_variance(
+    residuals: np.ndarray, observers: np.ndarray, items: np.ndarray, side: np.ndarray
+) -> float:
+    """Return the variance that cells (an observer with an item) add beyond observers and items."""
+    n_sides = int(side.max()) + 1
+    names, cells = np.unique(observers * (items.max() + 1) + items, return_inverse=True)
+    n_trials = np.bincount(cells * n_sides + side, minlength=len(names) * n_sides).reshape(-1, n_sides)
+    membership = (n_trials > 0) @ (1 << np.arange(n_sides))
+    sums = np.bincount(cells, weights=residuals)
+    of_cell = np.divmod(names, items.max() + 1)
+    variance = 0.0
+    for which in np.unique(membership):
+        mine = membership == which
+        left, groups = sums[mine], [np.unique(each[mine], return_inverse=True)[1] for each in of_cell]
+        df = len(left) - sum(group.max() + 1 for group in groups) + 1
+        if df <= 0:  # too few cells to tell: the means stay in
+            variance += float(np.square(left).sum()) * len(left) / max(len(left) - 1, 1)
+            continue
+        # Means of rows and columns, taken out in turn: at once in a complete table, and nearly so with holes.
+        for _ in range(N_SWEEPS):
+            for group in groups:
+                left = left - (np.bincount(group, left) / np.bincount(group))[group]
+        variance += float(np.square(left).sum()) * len(left) / df
+    return variance
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,8 @@ def type_2_area(
 
     The probability that a right answer was given with more confidence than a wrong one, ties counting half
     [1]_; 1/2 where confidence tells nothing.  It grows with accuracy too, so it compares observers only where
-    these are alike.  DeLong's variance [2]_, with the interval on the logit scale.
+    these are alike.  DeLong's variance [2]_, with the interval on the logit scale and, as wrong answers
+    are few, Welch's degrees of freedom.
 
     Parameters
     ----------
@@ -98,8 +99,9 @@ def _area(x: np.ndarray, y: np.ndarray, level: float) -> tuple[float, float, flo
     area = float(right_above.mean())
     if min(len(x), len(y)) == 1 or area in (0.0, 1.0):
         return area, np.nan, np.nan
-    variance = right_above.var(ddof=1) / len(x) + wrong_below.var(ddof=1) / len(y)
-    reach = stats.norm.ppf((1 + level) / 2) * np.sqrt(variance) / (area * (1 - area))
+    parts = np.array([right_above.var(ddof=1) / len(x), wrong_below.var(ddof=1) / len(y)])
+    df = parts.sum() ** 2 / (parts**2 / [len(x) - 1, len(y) - 1]).sum()
+    reach = stats.t.ppf((1 + level) / 2, df) * np.sqrt(parts.sum()) / (area * (1 - area))
     low, high = special.expit(special.logit(area) + reach * np.array([-1, 1]))
     return area, float(low), float(high)
 

@@ -128,6 +128,7 @@ def beside_base(rows: pd.DataFrame, xlabel: str) -> Figure:
         )
         smallest = min(smallest, np.nanmin(values), np.nan_to_num(row.get("low", np.nan), nan=1.0))
     axes.set_yticks(np.arange(len(ordered)), list(ordered["condition"]))
+    axes.locator_params(axis="x", nbins=5)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set(xlim=(np.floor(10 * smallest - 0.3) / 10, 1.0), ylim=(-0.6, len(ordered) - 0.4), xlabel=xlabel)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MAP_ROWS = 400
 """More rows than these no screen shows: neighbours are averaged."""
+NAME_ROWS = 0.085
+"""Share of the map's height that the name of a difficulty takes."""
 
 
 @styled
@@ -27,7 +29,7 @@ def decisions_by_epoch(share_right: np.ndarray, difficulty: np.ndarray, n_models
     Parameters
     ----------
     share_right : ndarray of float, shape (n_epochs, n_images)
-        From the untrained networks on.
+        From the untrained networks on; at least two.
     difficulty : ndarray of str, shape (n_images,)
         After the last epoch.
     n_models : int
@@ -36,7 +38,8 @@ def decisions_by_epoch(share_right: np.ndarray, difficulty: np.ndarray, n_models
     n_epochs, n_images = share_right.shape
     rank = {kind: place for place, kind in enumerate(FROM_EASY)}
     ranks = np.array([rank[Difficulty(kind)] for kind in difficulty])
-    order = np.lexsort((-share_right.mean(axis=0), ranks))
+    # What untrained networks get right is chance.
+    order = np.lexsort((-share_right[1:].mean(axis=0), ranks))
     portions = np.array_split(order, min(MAP_ROWS, n_images))
     rows = np.stack([share_right[:, portion].mean(axis=1) for portion in portions])
 
@@ -50,29 +53,8 @@ def decisions_by_epoch(share_right: np.ndarray, difficulty: np.ndarray, n_models
         interpolation="nearest",
         extent=(-0.5, n_epochs - 0.5, n_images, 0),
     )
-    start, beside = 0, axes.get_yaxis_transform()
-    for kind in FROM_EASY:
-        n = int((difficulty == kind).sum())
-        if n:
-            axes.plot(
-                [1.015] * 2,
-                [start, start + n],
-                transform=beside,
-                clip_on=False,
-                lw=3.5,
-                color=DIFFICULTY_COLOURS[kind],
-                solid_capstyle="butt",
-            )
-            axes.text(
-                1.035,
-                start + n / 2,
-                f"{kind}\n{n / n_images:.1%}",
-                transform=beside,
-                va="center",
-                size=8.5,
-                color=TEXT_COLOURS[kind],
-            )
-        start += n
+    counts = {kind: int((difficulty == kind).sum()) for kind in FROM_EASY}
+    _mark_difficulties(axes, {kind: n for kind, n in counts.items() if n})
     axes.spines[:].set_visible(False)
     axes.tick_params(length=2.5)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
@@ -165,6 +147,36 @@ def learning(right_for_good: pd.DataFrame, forgetting: pd.DataFrame) -> Figure:
     right.set_xticks(np.arange(len(forgetting)), list(forgetting.index))
     right.set(ylim=(0, 104), xlabel="forgetting events", ylabel="images (%)")
     return figure
+
+
+def _mark_difficulties(axes: Axes, counts: dict[Difficulty, int]) -> None:
+    """Mark beside the map which of its rows are of which difficulty, the easiest on top."""
+    n_images = sum(counts.values())
+    ends = np.cumsum(list(counts.values()))
+    starts = ends - list(counts.values())
+    # Names of thin bands would stand on each other: each keeps its distance from the one below.
+    places = (starts + ends) / 2
+    for row in range(len(places) - 1, -1, -1):
+        lowest = (
+            places[row + 1] - NAME_ROWS * n_images
+            if row + 1 < len(places)
+            else (1 - NAME_ROWS / 2) * n_images
+        )
+        places[row] = min(places[row], lowest)
+    beside = axes.get_yaxis_transform()
+    for (kind, n), start, end, place in zip(counts.items(), starts, ends, places, strict=True):
+        colour = DIFFICULTY_COLOURS[kind]
+        axes.plot(
+            [1.015] * 2,
+            [start, end],
+            transform=beside,
+            clip_on=False,
+            lw=3.5,
+            color=colour,
+            solid_capstyle="butt",
+        )
+        text = f"{kind}\n{n / n_images:.1%}"
+        axes.text(1.035, place, text, transform=beside, va="center", size=8.5, color=TEXT_COLOURS[kind])
 
 
 def _whole_numbers(axes: Axes) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import platform
 from collections.abc import Sequence
+from ctypes.util import find_library
 
 from psychopy.gui.qtgui import Dlg
 
@@ -16,8 +19,9 @@ def ask_in_dialog(title: str, questions: Sequence[Question]) -> dict[str, str]:
     Raises
     ------
     InputError
-        The dialog was cancelled.
+        The dialog was cancelled, or can't be shown here.
     """
+    _require_library()
     typed = [question.default for question in questions]
     wrong: list[str] = []
     while True:
@@ -42,3 +46,13 @@ def ask_in_dialog(title: str, questions: Sequence[Question]) -> dict[str, str]:
                 wrong.append(str(error))
         if not wrong:
             return answers
+
+
+def _require_library() -> None:
+    """Refuse in one line what Qt would end the whole process for."""
+    on_x11 = platform.system() == "Linux" and not os.environ.get("QT_QPA_PLATFORM")
+    if on_x11 and find_library("xcb-cursor") is None:
+        raise InputError(
+            "the dialog needs libxcb-cursor0 (apt-get install libxcb-cursor0); install it, or ask in the "
+            "terminal with --no-dialog"
+        )

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -22,8 +22,9 @@ from model_eval.epochs import BASE, model_name
 from model_eval.settings import TrainSettings
 from model_eval.validation import read_toml, validated
 
-Chance = Literal["initialisation", "order", "augmentation", "noise"]
-"""What chance decides: first weights; the order of images; their crops and flips; dropout and its like."""
+Chance = Literal["initialisation", "order", "augmentation", "noise", "parts"]
+"""What chance decides: first weights; the order of images; their crops and flips; dropout and its like; which
+image goes to which part."""
 
 
 class NetworkRecipe(BaseModel):
@@ -115,6 +116,7 @@ class Seeds:
     order: int
     augmentation: int
     noise: int
+    parts: int
 
 
 @dataclass(frozen=True)
@@ -267,7 +269,7 @@ def _seeds(seed: int, new: tuple[Chance, ...] = (), *names: str) -> Seeds:
         sequence = derived_seeds(seed, "conditions", source, *(names if source in new else ()))
         return int(sequence.generate_state(1, np.uint64)[0])
 
-    return Seeds(draw("initialisation"), draw("order"), draw("augmentation"), draw("noise"))
+    return Seeds(*(draw(source) for source in get_args(Chance)))
 
 
 def _read_file(name: str, root: Path) -> tuple[str, dict[str, Any]]:

@@ -203,7 +203,7 @@ def _courses(
             asked[view] = DecodedImages(source, asked_ids, *view)
         if (seen := training_view(recipe)) not in to_train:
             to_train[seen] = DecodedImages(training_source, training_ids, *seen)
-        rng = np.random.default_rng(derived_seeds(seed, "conditions", "parts", str(recipe.parts)))
+        rng = np.random.default_rng(run.seeds.parts)
         courses[identity] = Course(
             runs=(run,),
             classes=classes,

@@ -21,10 +21,10 @@ from torch.optim import lr_scheduler
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from model_eval.artefacts import InputError
-from model_eval.classifiers import new_network
 from model_eval.conditions import NetworkRecipe, Run
 from model_eval.loading import Batch
 from model_eval.settings import ModelEntry
+from model_eval.timm_models import new_network
 
 CHECK_BATCHES = 100
 """A loss is held against infinity every so many batches: to look at each would make a GPU wait."""

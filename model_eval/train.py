@@ -36,7 +36,7 @@ def train_pool(
     device: str = "auto",
     progress: Progress = no_progress,
     workers: int | None = None,
-) -> None:
+) -> int:
     """Train the models whose weights are ``train`` and write ``training/``.
 
     A stratified sample of the images is drawn, every model is trained on it (AdamW, one cycle), and the
@@ -62,18 +62,20 @@ def train_pool(
     workers : int, optional
         Number of models trained at a time on the CPU; as many as there are cores by default.
 
+    Returns
+    -------
+    int
+        Number of models in ``training/``; without any to train nothing is written.
+
     Raises
     ------
     InputError
-        No model is to be trained; more training images asked for than there are, a class without any, an
-        unreadable image, a model that can't be built; models whose loss diverged, when the others are done.
+        More training images asked for than there are, a class without any, an unreadable image, a model that
+        can't be built; models whose loss diverged, when the others are done.
     """
     entries = [entry for entry in entries if entry.weights == "train"]
     if not entries:
-        raise InputError(
-            'nothing to train: no model of the pool has weights = "train"; go on with `tricky evaluate`, or '
-            "name a `recipe` in [train]"
-        )
+        return 0
     target = choose_device(device)
     catalogue = source.catalogue(progress)
     classes = class_names(catalogue)
@@ -121,6 +123,7 @@ def train_pool(
             "models": [_manifest_entry(course) for course in courses],
         },
     )
+    return len(entries)
 
 
 def _of_pool(settings: TrainSettings) -> dict[str, Any]:
@@ -130,7 +133,7 @@ def _of_pool(settings: TrainSettings) -> dict[str, Any]:
 
 def _run(entry: ModelEntry, settings: TrainSettings, seed: int) -> Run:
     recipe = NetworkRecipe(network=entry.source, **settings.model_dump(include=_SHARED))
-    states = derived_seeds(seed, "train", entry.name).generate_state(4, np.uint64).tolist()
+    states = derived_seeds(seed, "train", entry.name).generate_state(5, np.uint64).tolist()
     return Run(entry.name, BASE, 1, recipe, Seeds(*states))
 
 

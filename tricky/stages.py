@@ -80,13 +80,13 @@ def check_pool(study: Study, progress: Progress = no_progress) -> list[PoolCheck
     )
 
 
-def train(study: Study, progress: Progress = no_progress) -> None:
-    """Give the pool's untrained models their weights."""
+def train(study: Study, progress: Progress = no_progress) -> int:
+    """Give the pool's untrained models their weights, and return how many have them."""
     _require("torch", extra="model-eval", to="train models")
     from model_eval.pool import read_pool
     from model_eval.train import train_pool
 
-    train_pool(
+    return train_pool(
         images_of(study),
         read_pool(study.settings.pool, study.root),
         study.settings.train,
@@ -120,7 +120,9 @@ def train_conditions(study: Study, progress: Progress = no_progress) -> None:
     )
 
 
-def evaluate(study: Study, progress: Progress = no_progress) -> None:
+def evaluate(
+    study: Study, progress: Progress = no_progress, tell: Callable[[str], None] = lambda _: None
+) -> None:
     """Ask every model of the pool about every image that none was trained on."""
     _require("torch", extra="model-eval", to="run models")
     from model_eval.evaluate import evaluate_pool
@@ -134,6 +136,7 @@ def evaluate(study: Study, progress: Progress = no_progress) -> None:
         training=study.training,
         folder=study.decisions,
         progress=progress,
+        tell=tell,
     )
 
 

@@ -1,7 +1,9 @@
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 from statsmodels.api import OLS, add_constant
+from statsmodels.formula.api import ols
 from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
 from analysis.contrasts import accuracy_difference
@@ -15,17 +17,21 @@ def crossed(n_observers: int, n_items: int, rng: np.random.Generator, effect: np
     return (rng.random(logit.shape) < 1 / (1 + np.exp(-logit))).ravel(), observer, item
 
 
-def test_standard_error_between_items_is_that_of_statsmodels_but_for_its_factors():
+def test_standard_error_between_items_adds_up_from_statsmodels_parts():
     correct, observer, item = crossed(9, 40, np.random.default_rng(3))
     second = item % 2 == 1
     result = accuracy_difference(correct, observer, item, second)
     fit = OLS(correct.astype(float), add_constant(second.astype(float))).fit()
-    # All three parts without statsmodels' factors G/(G−1) and the like; then with those of each group's own:
-    # 9/8 for observers, who are in both, 20/19 for items, 180/179 for cells.
+    # Parts without statsmodels' factors, then with those of each group's own: 9/8 for observers, who are in
+    # both conditions, 20/19 for items, who are in one.
     parts = cov_cluster_2groups(fit, observer, item, use_correction=False)
-    both, by_observer, by_item = (np.asarray(each)[1, 1] for each in parts)
-    by_cell = by_observer + by_item - both
-    variance = by_observer * 9 / 8 + by_item * 20 / 19 - by_cell * 180 / 179
+    _, by_observer, by_item = (np.asarray(each)[1, 1] for each in parts)
+    # Cells: the residual mean square of each condition's analysis of variance, over its trials.
+    rest = 0.0
+    for each in (~second, second):
+        frame = pd.DataFrame({"x": correct[each].astype(float), "o": observer[each], "i": item[each]})
+        rest += ols("x ~ C(o) + C(i)", frame).fit().mse_resid / 180
+    variance = by_observer * 9 / 8 + by_item * 20 / 19 - rest
     assert result.standard_error == pytest.approx(np.sqrt(variance), rel=1e-9)
     assert result.difference == pytest.approx(fit.params[1])
     assert (result.n_observers, result.n_items, result.n_trials) == ((9, 9), (20, 20), (180, 180))

@@ -81,14 +81,22 @@ def test_each_side_of_the_diagonal_shows_its_own_consistency():
 
 
 def test_the_map_puts_the_easiest_images_on_top_whatever_order_they_come_in():
-    # Three models, two epochs.
-    share = np.array([[0, 0, 1 / 3, 1, 0, 2 / 3], [0, 1 / 3, 2 / 3, 1, 1, 1]])
+    # Three models, untrained and after two epochs; what they happen to get right untrained is no matter.
+    share = np.array([[1, 0, 1, 0, 1, 0], [0, 0, 1 / 3, 1, 0, 2 / 3], [0, 1 / 3, 2 / 3, 1, 1, 1]])
     kinds = np.array(["impossible", "in-between", "in-between", "trivial", "trivial", "trivial"])
     shuffled = np.random.default_rng(0).permutation(6)
     (axes, _) = axes_of(decisions_by_epoch(share[:, shuffled], kinds[shuffled], 3))
     drawn = axes.images[0].get_array()
     np.testing.assert_allclose(drawn, share.T[[3, 5, 4, 2, 1, 0]])
     assert "trivial\n50.0%" in texts(axes)
+
+
+def test_names_of_thin_bands_do_not_stand_on_each_other():
+    kinds = np.array(["trivial"] * 97 + ["in-between"] * 2 + ["impossible"])
+    (axes, _) = axes_of(decisions_by_epoch(np.ones((2, 100)), kinds, 3))
+    places = [text.get_position()[1] for text in axes.texts]
+    assert (np.diff(places) > 7).all()
+    assert places[-1] < 100
 
 
 def test_more_images_than_rows_are_averaged_and_none_is_lost():

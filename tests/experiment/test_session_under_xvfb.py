@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -177,3 +178,36 @@ def test_a_killed_session_goes_on_and_holds_every_trial_once_in_its_undisturbed_
     ends_s = [onset + time_s for onset, time_s in zip(onsets_s, times_s, strict=True)]
     assert all(end < onset for end, onset in zip(ends_s, onsets_s[1:], strict=False))
     assert bids_issues(data) == []
+
+
+def test_a_disk_that_takes_no_more_holds_the_session_until_it_does_and_escape_twice_stops(
+    screen, tmp_path, bids_issues
+):
+    study, data = tmp_path, tmp_path / "data"
+    build_digits(study)
+    (study / "study.toml").write_text(STUDY)
+    session = Session(screen, study)
+    session.press_until(lambda: len(session.rows()) >= 3, "Left", "space")
+    table = next(data.rglob("*_beh.tsv"))
+
+    def settled() -> bool:
+        size = table.stat().st_size
+        time.sleep(0.5)
+        return table.stat().st_size == size
+
+    until(settled, "the last keys to have had their effect")
+    before = session.rows()
+    size, unlimited = table.stat().st_size, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    resource.prlimit(session.process.pid, resource.RLIMIT_FSIZE, (size + 10, resource.RLIM_INFINITY))
+    session.press_until(lambda: table.stat().st_size == size + 10, "Left", "space")  # torn by the system
+    session.press_until(lambda: True, "space", "space")  # tried again, in vain
+    assert session.process.poll() is None
+    assert session.rows() == before
+
+    resource.prlimit(session.process.pid, resource.RLIMIT_FSIZE, unlimited)
+    session.press_until(lambda: len(session.rows()) > len(before), "space")
+    assert session.rows()[: len(before)] == before
+    assert bids_issues(data) == []
+    session.press_until(lambda: session.process.poll() is not None, "Escape", "Escape")
+    assert session.process.communicate()[0].startswith(f"Session stopped after {len(session.rows())} trials")
+    assert [row[0] for row in session.rows()] == [str(index) for index in range(len(session.rows()))]

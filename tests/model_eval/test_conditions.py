@@ -74,7 +74,7 @@ def training_of(run: Run, decoded: DecodedImages) -> dict[str, Any]:
     """Look at everything that a training is made of."""
     recipe = run.recipe
     labels = np.repeat([0, 1, 2], 4)
-    rows = np.flatnonzero(deal(labels, recipe.parts, np.random.default_rng(0)) == run.part)
+    rows = np.flatnonzero(deal(labels, recipe.parts, np.random.default_rng(run.seeds.parts)) == run.part)
     with torch.random.fork_rng():
         learner = Learner(run, 3, n_batches(recipe, len(rows)), torch.device("cpu"))
         noise = torch.rand(3).tolist()
@@ -166,6 +166,14 @@ def test_disjoint_parts_are_disjoint_and_leave_nothing_out() -> None:
     assert [run.part for run in runs(halves={"models": 2, "parts": 2})[1:]] == [0, 1]
 
 
+def test_parts_can_be_dealt_anew() -> None:
+    _, one, other = runs(halves={"parts": 2}, half={"parts": 2, "new_seeds": ["parts"]})
+    labels = np.repeat([0, 1, 2], 10)
+    dealt = [deal(labels, 2, np.random.default_rng(run.seeds.parts)).tolist() for run in (one, other)]
+    assert dealt[0] != dealt[1]
+    assert one.seeds.order == other.seeds.order
+
+
 def test_more_epochs_are_the_same_network_later() -> None:
     base, more = runs(more={"extra_epochs": 1})
     assert base.course == more.course
@@ -247,5 +255,5 @@ def test_the_papers_recipe_has_its_thirteen_conditions_and_numbers_of_models() -
     }
     assert recipe.base.seed == 1312
     assert {run.last_epoch for run in all_runs} == {90, 91, 100}
-    # The base network with its further epochs, and the halves twice: trained once each.
-    assert len({str(run.course) for run in all_runs}) == len(all_runs) - 4
+    # The base network with its further epochs is trained once.
+    assert len({str(run.course) for run in all_runs}) == len(all_runs) - 2

@@ -50,6 +50,16 @@ def test_init_writes_the_study_file_and_nothing_else(tmp_path):
     ]
 
 
+def test_a_pool_with_nothing_to_train_is_told_so(tmp_path):
+    (tmp_path / "study.toml").write_text(
+        '[[pool.models]]\nname = "a"\nsource = "timm:resnet18"\nweights = "pretrained"\n'
+    )
+    done = tricky("-C", str(tmp_path), "train")
+    assert done.returncode == 0, done.stderr
+    assert "Nothing to train: no model of the pool has weights" in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["study.toml"]
+
+
 def test_commands_act_on_the_study_that_they_are_given_or_stand_in(tmp_path):
     tricky("-C", str(tmp_path), "init", "s")
     below = tmp_path / "s" / "below"

@@ -34,13 +34,16 @@ def train(
         raise InputError("--recipe trains conditions, --pool the pool's models: give one of them")
     if pool or not (settings.recipe or settings.base or settings.conditions):
         with console.progress() as progress:
-            stages.train(study, progress)
-        print(f"Weights in {study.training}. Next: tricky evaluate")
+            n_models = stages.train(study, progress)
+        if n_models:
+            print(f"Weights in {study.training}. Next: tricky evaluate")
+        else:
+            print('Nothing to train: no model of the pool has weights = "train". Next: tricky evaluate')
         return
     with console.progress() as progress:
         stages.train_conditions(study, progress)
     console.print_conditions(read_json(study.conditions / "conditions.json", "tricky train"))
-    print(f"Decisions after every epoch, and weights, in {study.conditions}.")
+    print(f"Decisions after every epoch, and weights, in {study.conditions}. Next: tricky dynamics")
 
 
 @app.command(rich_help_panel=STAGES)
@@ -54,7 +57,7 @@ def evaluate(
 
     study = open_study(context, evaluate={"device": device})
     with console.progress() as progress:
-        stages.evaluate(study, progress)
+        stages.evaluate(study, progress, console.tell)
     console.print_pool(read_json(study.decisions / "pool.json", "tricky evaluate"))
 
 
