@@ -241,7 +241,9 @@ def _write(
     write_parquet(path, images)
     for name in (POOL_SIZE, LEAVE_ONE_OUT):
         if name in tables:
-            write_text(folder / name, tables[name].to_csv(index=False, na_rep="NA", lineterminator="\n"))
+            write_text(
+                folder / name, tables[name].round(12).to_csv(index=False, na_rep="NA", lineterminator="\n")
+            )
         else:  # of an earlier pool: it would stand beside labels that it has nothing to do with
             (folder / name).unlink(missing_ok=True)
     labelled = images[images["difficulty"].notna()]
