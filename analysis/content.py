@@ -147,6 +147,8 @@ def _pool(evidence: Evidence, scores: Scores) -> dict[str, Any] | None:
             for model in manifest["models"]
             if model["name"] in accuracy.index
         ],
+        "failures": evidence.decisions.failures,
+        "n_skipped": len(manifest["images"].get("skipped", ())),
     }
 
 

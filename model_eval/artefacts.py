@@ -60,6 +60,25 @@ def replacing(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+@contextmanager
+def told_if_unwritable(folder: Path) -> Iterator[None]:
+    """Tell in one line when a stage's folder can't be written to: a full disk, say, or no permission.
+
+    Raises
+    ------
+    InputError
+        In place of the system's own error.
+    """
+    try:
+        yield
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise InputError(
+            f"{folder}: can't be written to ({why}); make room or allow writing, then run the same command "
+            "again: what is finished is kept"
+        ) from error
+
+
 def _umask() -> int:
     """Return the process's umask, which can only be read by setting it."""
     mask = os.umask(0)

@@ -20,7 +20,7 @@ from model_eval.devices import choose_device, n_cores
 from model_eval.epochs import ConditionModel, Diverged, write_manifest
 from model_eval.images import ImageSource, class_names
 from model_eval.jobs import run_jobs
-from model_eval.loading import DecodedImages, memory_for_images, training_view
+from model_eval.loading import DecodedImages, room_for_images, training_view
 from model_eval.records import write_parquet
 from model_eval.settings import EvaluateSettings
 from model_eval.split import deal, draw_training_images, never_seen
@@ -250,4 +250,4 @@ def _keep(courses: Sequence[Course], scratch: Path, progress: Progress) -> None:
     needed = {id(course.images): course.images for course in courses}
     needed |= {id(course.asked.images): course.asked.images for course in courses if course.asked}
     for number, images in enumerate(needed.values()):
-        images.keep(scratch / f"images-{number}", memory_for_images(), progress)
+        images.keep(scratch / f"images-{number}", room_for_images(scratch), progress)

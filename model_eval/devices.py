@@ -10,9 +10,6 @@ import torch
 
 from model_eval.artefacts import InputError
 
-PRECISION = "float32"
-"""How models are evaluated: single precision throughout, no TF32, no automatic mixing."""
-
 
 def choose_device(name: str) -> torch.device:
     """Return the device that a study names; ``auto`` takes CUDA when there is one, else the CPU.

@@ -18,6 +18,7 @@ from model_eval.counts import read_counts
 from model_eval.criterion import NOT_LABELLED, difficulty_of, least_models, stability
 from model_eval.lists import read_image_list
 from model_eval.modal import modal_answers
+from model_eval.near_ties import count_near_ties
 from model_eval.reassessed import Reason, read_reassessed, why_impossible
 from model_eval.records import (
     DIFFICULTY_COLUMNS,
@@ -113,6 +114,7 @@ def label_decisions(
             "models": list(decisions.models),
             "seed": seed,
             "images": read_json(manifest_path, made_by="tricky evaluate")["images"]["source"],
+            "near_ties": count_near_ties(decisions_folder, decisions, settings.tolerance),
         },
     )
 
@@ -159,7 +161,7 @@ def label_counts(
         root=root or folder.parent,
         n_models=int(table["n_models"].max()),
         tables={},
-        about={"models": None, "seed": None, "images": None},
+        about={"models": None, "seed": None, "images": None, "near_ties": None},
     )
 
 
@@ -239,7 +241,9 @@ def _write(
     write_parquet(path, images)
     for name in (POOL_SIZE, LEAVE_ONE_OUT):
         if name in tables:
-            write_text(folder / name, tables[name].to_csv(index=False, na_rep="NA", lineterminator="\n"))
+            write_text(
+                folder / name, tables[name].round(12).to_csv(index=False, na_rep="NA", lineterminator="\n")
+            )
         else:  # of an earlier pool: it would stand beside labels that it has nothing to do with
             (folder / name).unlink(missing_ok=True)
     labelled = images[images["difficulty"].notna()]
@@ -265,6 +269,7 @@ def _write(
         "models": about["models"],
         "tolerance": settings.tolerance,
         "images": about["images"],
+        "near_ties": about["near_ties"],
     }
     write_json(folder / "difficulty.json", manifest)
     return read_difficulty(folder)

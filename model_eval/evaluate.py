@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import shutil
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
 
@@ -21,20 +18,26 @@ from model_eval.artefacts import (
     no_progress,
     read_json,
     sha256_of,
+    told_if_unwritable,
     versions_of,
     write_json,
 )
-from model_eval.batches import prepared_batches
+from model_eval.asking import Tell
 from model_eval.classifiers import Classifier, build_classifier, check_head
-from model_eval.decide import decision_rows
-from model_eval.devices import PRECISION, choose_device, exact_arithmetic, n_cores, threads_within_models
+from model_eval.decoding import DECODING
+from model_eval.devices import choose_device, exact_arithmetic
 from model_eval.images import InspectedSource, class_names
 from model_eval.records import IMAGE_COLUMNS, write_parquet
+from model_eval.rounds import (
+    SHARE_FOR_WEIGHTS,
+    Count,
+    ask_together,
+    free_bytes,
+    plan_rounds,
+    size_bytes,
+)
 from model_eval.settings import EvaluateSettings, ModelEntry
 from model_eval.store import DecisionFile, parts_folder
-
-SHARD_IMAGES = 512
-"""Images of one unit of work: what a killed run loses at most."""
 
 
 def evaluate_pool(
@@ -46,13 +49,15 @@ def evaluate_pool(
     training: Path,
     folder: Path,
     progress: Progress = no_progress,
+    tell: Tell = lambda _: None,
 ) -> None:
     """Evaluate a pool and write ``decisions/``.
 
-    Images that a model of the pool was trained on, and exact copies of them, are left out.  The rest goes in
-    shards; every image of a shard is decoded once for all models.  One model's decisions on one shard are a
-    unit, written when it is done, so that a run that was stopped goes on where it was.  A model whose
-    weights, preprocessing and images are those of its finished file isn't asked again.
+    Images that a model of the pool was trained on, and exact copies of them, are left out.  Of the rest every
+    one is decoded once for all models that fit in memory together.  Decisions are written in parts, so that
+    a run that was stopped goes on where it was; a model isn't asked again about an image that it has
+    answered with these weights, this preprocessing and this arithmetic.  A model that gives no usable answer
+    stands in ``pool.json`` with the reason, and is tried again by the next run.
 
     Parameters
     ----------
@@ -70,13 +75,15 @@ def evaluate_pool(
     folder : Path
         ``decisions/``.
     progress : Progress
-        Counts images times models.
+        Counts images, in all and model by model.
+    tell : callable
+        Told in one line what a person should know meanwhile: rounds, failures, batches that are halved.
 
     Raises
     ------
     InputError
         Weights are missing or don't fit; the training images are no longer those of the data set; an image
-        can't be read and the study doesn't say to skip it; a model's answer isn't finite.
+        can't be read and the study doesn't say to skip it; no model gives a usable answer.
     """
     device = choose_device(settings.device)
     inspection = source.inspect(progress)
@@ -85,45 +92,72 @@ def evaluate_pool(
     seen = _training_images(entries, training, catalogue)
     images = _without(catalogue, seen)
 
-    content = sha256_of("\n".join(classes) + "\n" + images.to_csv(index=False))
     for entry in entries:  # what can't be matched is refused before anything is downloaded or run
         check_head(entry, classes, root)
-    files, to_ask = [], []
-    for entry in entries:
-        classifier = build_classifier(entry, classes, root=root, training=training)
-        file = DecisionFile(entry, _identity(classifier, content), classifier.n_parameters, folder)
-        files.append(file)
-        if not file.is_finished():
-            to_ask.append((file, classifier))
 
-    write_parquet(folder / "images.parquet", images)
+    def build(entry: ModelEntry) -> Classifier:
+        return build_classifier(entry, classes, root=root, training=training)
+
+    budget = SHARE_FOR_WEIGHTS * free_bytes(device)
+    files, to_ask, sizes = [], [], []
+    loaded: dict[str, Classifier] = {}
+    for entry in entries:
+        classifier = build(entry)
+        identity = _identity(classifier, classes, settings)
+        files.append(DecisionFile(entry, identity, classifier.n_parameters, folder))
+        if not files[-1].is_finished(images):
+            to_ask.append(files[-1])
+            sizes.append(size_bytes(classifier.module))
+            if sum(sizes) <= budget:  # what doesn't fit beside the others is built again in its round
+                loaded[entry.name] = classifier
+
+    images_path = folder / "images.parquet"
+    if images_path.is_file() and not (before := pd.read_parquet(images_path)).equals(images):
+        for file in to_ask:
+            file.keep(before)
+    write_parquet(images_path, images)
+
+    rounds = [[to_ask[i] for i in members] for members in plan_rounds(sizes, budget)]
+    if len(rounds) > 1:
+        tell(_describe(rounds, sum(sizes), budget, device))
+    count = Count(progress, {file.entry.name: len(images) - len(file.known(images).rows) for file in to_ask})
+    failures: dict[str, str] = {}
     with exact_arithmetic():
-        n_shards = _ask(source, images, to_ask, device, settings.batch_size, progress)
-    for file, _ in to_ask:
-        file.join_parts(n_shards, device.type)
-    write_json(
-        folder / "pool.json",
-        {
-            "made_from": _made_from(training, root) if seen is not None else {},
-            "settings": {
-                "images": source.settings.model_dump(mode="json"),
-                "pool": {"models": [entry.model_dump() for entry in entries]},
-                "evaluate": settings.model_dump(),
-            },
-            "versions": versions_of("torch", "torchvision", "timm", "numpy", "pandas", "pillow"),
-            "images": {
-                "sha256": sha256_of(folder / "images.parquet"),
-                "n": len(images),
-                "source": source.name,
-                "skipped": inspection.problems,
-                "converted": _of(images, inspection.conversions),
-            },
-            "classes": list(classes),
-            "device": device.type,
-            "models": [file.manifest_entry() for file in files],
+        for members in rounds:
+            models = ((file, loaded.pop(file.entry.name, None) or build(file.entry)) for file in members)
+            failures |= ask_together(source, images, list(models), device, settings, count, tell)
+    for file in to_ask:
+        if file.entry.name not in failures:
+            file.finish(images)
+    if len(failures) == len(files):
+        name, why = next(iter(failures.items()))
+        raise InputError(f"no model gave a usable answer; the first, {name}: {why}")
+
+    manifest = {
+        "made_from": _made_from(training, root) if seen is not None else {},
+        "settings": {
+            "images": source.settings.model_dump(mode="json"),
+            "pool": {"models": [entry.model_dump() for entry in entries]},
+            "evaluate": settings.model_dump(),
         },
-    )
-    shutil.rmtree(parts_folder(folder), ignore_errors=True)
+        "versions": versions_of("torch", "torchvision", "timm", "numpy", "pandas", "pillow"),
+        "images": {
+            "sha256": sha256_of(images_path),
+            "n": len(images),
+            "source": source.name,
+            "skipped": inspection.problems,
+            "converted": _of(images, inspection.conversions),
+        },
+        "classes": list(classes),
+        "device": device.type,
+        "models": [file.manifest_entry(failures.get(file.entry.name)) for file in files],
+    }
+    with told_if_unwritable(folder):
+        write_json(folder / "pool.json", manifest)
+    if not failures:  # parts of failed models are kept for the run that tries them again
+        shutil.rmtree(parts_folder(folder), ignore_errors=True)
+    for unfinished in folder.glob(".*.part"):  # what a killed run was just writing
+        unfinished.unlink()
 
 
 def _training_images(
@@ -176,70 +210,26 @@ def _made_from(training: Path, root: Path) -> dict[str, str]:
     return {Path(os.path.relpath(path, root)).as_posix(): sha256_of(path) for path in paths}
 
 
-def _identity(classifier: Classifier, images_sha256: str) -> dict[str, Any]:
+def _identity(classifier: Classifier, classes: tuple[str, ...], settings: EvaluateSettings) -> dict[str, Any]:
+    """Return everything but the image that a model's decisions follow from, up to numeric noise."""
     return {
         "source": classifier.entry.source,
         "weights_sha256": classifier.weights_sha256,
-        "preprocessing": classifier.preprocessing.description,
+        "preprocessing": classifier.preprocessing.description | {"decoding": DECODING},
         "readout": classifier.readout,
-        "precision": PRECISION,
-        "images_sha256": images_sha256,
+        "classes_sha256": sha256_of("\n".join(classes)),
+        "precision": settings.precision,
+        "channels_last": settings.channels_last,
+        "compile": settings.compile,
     }
 
 
-def _ask(
-    source: InspectedSource,
-    images: pd.DataFrame,
-    to_ask: list[tuple[DecisionFile, Classifier]],
-    device: torch.device,
-    batch_size: int,
-    progress: Progress,
-) -> int:
-    """Write the parts that are missing, shard by shard, and return the number of shards.
-
-    On the CPU models run side by side: small ones gain nothing from several threads within a layer.
-    """
-    shards = [images.iloc[start : start + SHARD_IMAGES] for start in range(0, len(images), SHARD_IMAGES)]
-    total, done = len(images) * len(to_ask), 0
-    for _, classifier in to_ask:
-        classifier.module.to(device)
-    within = threads_within_models(max(1, n_cores() // max(1, len(to_ask))))
-    with within, ThreadPoolExecutor(n_cores()) as threads:
-        for number, shard in enumerate(shards):
-            missing = [(file, classifier) for file, classifier in to_ask if not file.has_part(number)]
-            done += len(shard) * (len(to_ask) - len(missing))
-            if not missing:
-                continue
-            classifiers = [classifier for _, classifier in missing]
-            preprocessings = {model.preprocessing.key: model.preprocessing for model in classifiers}
-            decisions: list[list[pd.DataFrame]] = [[] for _ in missing]
-            for rows, inputs in prepared_batches(
-                source, shard, list(preprocessings.values()), batch_size, threads
-            ):
-                inputs = {key: batch.to(device) for key, batch in inputs.items()}
-                decide = functools.partial(_decide, inputs=inputs, rows=rows)
-                answers = (threads.map if device.type == "cpu" else map)(decide, classifiers)
-                for parts, answer in zip(decisions, answers, strict=True):
-                    parts.append(answer)
-                    done += len(rows)
-                    progress("Evaluating models", done, total)
-            for parts, (file, _) in zip(decisions, missing, strict=True):
-                file.write_part(number, pd.concat(parts, ignore_index=True))
-    return len(shards)
-
-
-@torch.inference_mode()
-def _decide(classifier: Classifier, inputs: dict[str, torch.Tensor], rows: pd.DataFrame) -> pd.DataFrame:
-    """Return one model's decisions on one batch; what `inputs` holds beyond `rows` fills it up."""
-    if any(module.training for module in classifier.module.modules()):
-        raise RuntimeError(f"{classifier.entry.name} is in training mode")
-    outputs = classifier.module(inputs[classifier.preprocessing.key])
-    logits = outputs[: len(rows), list(classifier.outputs)].float().cpu().numpy()
-    finite = np.isfinite(logits).all(axis=1)
-    if not finite.all():
-        image_id = rows["image_id"].iloc[int(finite.argmin())]
-        raise InputError(
-            f"{classifier.entry.name}: its answer to image {image_id} isn't finite; "
-            "check its weights, or take it out of the pool"
-        )
-    return decision_rows(rows["image_id"].tolist(), rows["label"].to_numpy(), logits)
+def _describe(
+    rounds: Sequence[Sequence[DecisionFile]], size: int, budget: float, device: torch.device
+) -> str:
+    """Say which models are asked in which round, and why not all at once."""
+    names = " | ".join(", ".join(file.entry.name for file in members) for members in rounds)
+    return (
+        f"{len(rounds)} rounds, each of which decodes every image: the weights of all models take up "
+        f"{size / 1e9:.1f} GB, and {budget / 1e9:.1f} GB are free for them on {device.type}: {names}"
+    )

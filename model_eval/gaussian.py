@@ -11,6 +11,7 @@ import pandas as pd
 from PIL import Image
 
 from model_eval.artefacts import InputError, Progress, no_progress, sha256_of
+from model_eval.inspection import Inspection
 from model_eval.records import IMAGE_COLUMNS
 from model_eval.settings import ImageSettings
 
@@ -36,6 +37,10 @@ class GaussianImages:
     def for_training(self) -> GaussianImages:
         """Return the set that networks are trained on: other draws from the same distributions."""
         return GaussianImages(self.settings, training=True)
+
+    def inspect(self, progress: Progress = no_progress) -> Inspection:
+        """Find nothing wrong: noise needs no decoding."""
+        return Inspection(self.catalogue(progress))
 
     def catalogue(self, progress: Progress = no_progress) -> pd.DataFrame:
         """Return one row an image; `sha256` is that of what the image is drawn from, not of its pixels."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -96,12 +97,16 @@ class DecodedImages:
         return {name: value for name, value in self.__dict__.items() if name != "_kept"}
 
 
-def memory_for_images() -> int:
-    """Return how many bytes of decoded images are kept: a quarter of the memory that is free now."""
+def room_for_images(folder: Path) -> int:
+    """Return how many bytes of decoded images may be kept in `folder`.
+
+    A quarter of the machine's memory, in which the system then holds them, and half of what is free on disk.
+    """
     try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4
     except (AttributeError, ValueError, OSError):  # not on this system
-        return 2**30
+        memory = 2**30
+    return min(memory, shutil.disk_usage(folder).free // 2)
 
 
 def training_view(recipe: NetworkRecipe) -> tuple[int | None, float]:

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from model_eval.artefacts import InputError, check_hash, read_json, replacing
+from model_eval.artefacts import InputError, check_hash, read_json, replacing, told_if_unwritable
 
 
 class Difficulty(StrEnum):
@@ -123,8 +123,14 @@ class DifficultyTable:
 
 
 def write_parquet(path: Path, table: pd.DataFrame) -> None:
-    """Write a table whole or not at all; the same table gives the same bytes."""
-    with replacing(path) as part:
+    """Write a table whole or not at all; the same table gives the same bytes.
+
+    Raises
+    ------
+    InputError
+        The folder can't be written to.
+    """
+    with told_if_unwritable(path.parent), replacing(path) as part:
         table.to_parquet(part, index=False)
 
 

@@ -213,6 +213,12 @@ class EvaluateSettings(BaseModel):
     device: str = "auto"
     """``auto`` takes CUDA when there is one, else the CPU."""
     batch_size: Annotated[int, Field(ge=1)] = 128
+    precision: Literal["float32", "bfloat16", "float16"] = "float32"
+    """``float32`` is the reference: single precision throughout, no TF32.  The others mix automatically."""
+    channels_last: bool = False
+    """Lay images out in memory pixel by pixel: faster on some GPUs, with other last digits."""
+    compile: bool = False
+    """Compile each network (``torch.compile``): minutes before it starts, faster after, other last digits."""
 
     @field_validator("device")
     @classmethod

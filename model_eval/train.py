@@ -17,7 +17,7 @@ from model_eval.courses import Course, finished
 from model_eval.devices import choose_device, n_cores
 from model_eval.images import ImageSource, class_names
 from model_eval.jobs import run_jobs
-from model_eval.loading import DecodedImages, memory_for_images
+from model_eval.loading import DecodedImages, room_for_images
 from model_eval.records import write_parquet
 from model_eval.settings import ModelEntry, TrainSettings
 from model_eval.split import draw_training_images
@@ -101,7 +101,7 @@ def train_pool(
         ]
         missing = [each for each in courses if finished(folder, each.identity, each.runs[0]) is None]
         if missing:
-            decoded.keep(Path(scratch) / "images", memory_for_images(), progress)
+            decoded.keep(Path(scratch) / "images", room_for_images(Path(scratch)), progress)
         outcomes = [outcome for _, outcome in run_jobs(missing, target, workers or n_cores(), progress)]
     if diverged := sorted((each.name, each.epoch) for each in outcomes if each is not None):
         names = ", ".join(f"{name} in epoch {epoch}" for name, epoch in diverged)

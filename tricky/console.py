@@ -14,8 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 from model_eval.artefacts import Progress as ProgressCallback
 from tricky.status import StageStatus, State
@@ -38,6 +48,15 @@ STATE_STYLES = {
 }
 
 
+class _Rate(ProgressColumn):
+    """How many are done in a second: images of a model, say."""
+
+    def render(self, task: Task) -> Text:
+        """Return it for one bar; nothing before it can be known."""
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:,.0f}/s" if speed >= 10 else f"{speed:.1f}/s", "dim")
+
+
 @contextmanager
 def progress() -> Iterator[ProgressCallback]:
     """Show a bar for each thing that is under way; gives the callback that moves them.
@@ -49,6 +68,7 @@ def progress() -> Iterator[ProgressCallback]:
         TextColumn("{task.description}"),
         BarColumn(bar_width=32),
         MofNCompleteColumn(),
+        _Rate(),
         TimeRemainingColumn(elapsed_when_finished=True),
         console=console,
     ) as bars:
@@ -80,6 +100,11 @@ def print_dynamics(content: Mapping[str, Any]) -> None:
     console.print(table)
 
 
+def tell(line: str) -> None:
+    """Print what a person should know while work goes on: above the bars, and kept."""
+    console.print(f"[yellow]{escape(line)}[/]", soft_wrap=True)
+
+
 def plain_table(*columns: str) -> Table:
     """Return an empty table: names to the left, numbers to the right."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -104,15 +129,24 @@ def print_status(root: Path, stages: Sequence[StageStatus]) -> None:
 
 
 def print_pool(pool: Mapping[str, Any]) -> None:
-    """Print every model with its accuracy."""
-    table = plain_table("model", "family", "parameters", "top-1")
+    """Print every model with its accuracy or why it has none, and what became of the images."""
+    table = plain_table("model", "family", "parameters", "top-1", "near ties")
     table.columns[1].justify = "left"
     for model in pool["models"]:
-        table.add_row(
-            model["name"], model["family"], f"{model['n_parameters']:,}", f"{model['accuracy']:.1%}"
-        )
+        failed = "failure" in model
+        cells = ["[red]failed[/]", ""] if failed else [f"{model['accuracy']:.1%}", f"{model['near_ties']:,}"]
+        table.add_row(model["name"], model["family"], f"{model['n_parameters']:,}", *cells)
     console.print(table)
-    console.print(f"{pool['images']['n']:,} images of {pool['images']['source']}, on {pool['device']}")
+    for model in pool["models"]:
+        if "failure" in model:
+            console.print(f"[red]{model['name']} failed[/]: {escape(model['failure'])}", soft_wrap=True)
+    images = pool["images"]
+    console.print(f"{images['n']:,} images of {images['source']}, on {pool['device']}")
+    if images["skipped"]:
+        console.print(
+            f"[red]{len(images['skipped']):,} images can't be read[/] and are left out for all models; "
+            "`tricky images check` lists them"
+        )
 
 
 def print_checks(checks: Sequence[Check]) -> None:

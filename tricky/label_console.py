@@ -30,6 +30,12 @@ def print_difficulty(manifest: Mapping[str, Any]) -> None:
     )
     if manifest["n_not_labelled"]:
         console.print(f"{manifest['n_not_labelled']:,} further images were seen by too few models: n/a")
+    if ties := manifest["near_ties"]:
+        console.print(
+            f"{ties['decisions']:,} decisions between right and wrong are near ties, within numeric noise; "
+            f"{ties['trivial']:,} trivial and {ties['impossible']:,} impossible labels hang on them",
+            soft_wrap=True,
+        )
     if manifest["impossible"]:
         reasons = ", ".join(f"{n:,} {reason}" for reason, n in manifest["impossible"].items())
         console.print(f"impossible: {reasons}")

@@ -59,4 +59,4 @@ def _megabytes(row: PoolRow) -> str:
 
 def _total(rows: Sequence[PoolRow]) -> str:
     found = [row.n_parameters or 0 for row in rows if row.weights == "download"]
-    return f"about {sum(found) * 4 / 1e9:.1f} GB" if found else "nothing"
+    return f"about {sum(found) * 4 / 1e6:,.0f} MB" if found else "nothing"

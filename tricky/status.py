@@ -237,10 +237,13 @@ def _describe_conditions(manifest: Manifest) -> str:
 
 
 def _describe_decisions(manifest: Manifest) -> str:
-    accuracies = [model["accuracy"] for model in manifest["models"]]
+    accuracies = [model["accuracy"] for model in manifest["models"] if "failure" not in model]
+    failed, skipped = len(manifest["models"]) - len(accuracies), len(manifest["images"].get("skipped", ()))
     return (
         f"{len(accuracies)} models × {manifest['images']['n']:,} images, "
         f"top-1 {min(accuracies):.1%} to {max(accuracies):.1%}"
+        + (f", {failed} failed" if failed else "")
+        + (f", {skipped:,} images left out" if skipped else "")
     )
 
 

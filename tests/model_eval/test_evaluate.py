@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -17,9 +18,11 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 import model_eval.evaluate
+import model_eval.rounds
 from model_eval.artefacts import InputError, read_json, sha256_of
 from model_eval.evaluate import evaluate_pool
 from model_eval.records import DECISION_DTYPES, IMAGE_COLUMNS, read_decisions
+from model_eval.rounds import size_bytes
 from model_eval.settings import EvaluateSettings, ModelEntry
 
 Entries = Sequence[ModelEntry]
@@ -29,8 +32,8 @@ N_LEFT = 36  # of 60 images 24 are trained on
 @pytest.fixture(autouse=True)
 def small_shards_on_one_core(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a run have several shards, and the same arithmetic on every machine."""
-    monkeypatch.setattr(model_eval.evaluate, "SHARD_IMAGES", 10)
-    monkeypatch.setattr(model_eval.evaluate, "n_cores", lambda: 1)
+    monkeypatch.setattr(model_eval.rounds, "PART_IMAGES", 10)
+    monkeypatch.setattr(model_eval.rounds, "n_cores", lambda: 1)
 
 
 @pytest.fixture
@@ -40,22 +43,35 @@ def study(trained_folder: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def evaluate(source, entries: Entries, root: Path, batch_size: int = 32, progress=lambda *_: None) -> Path:
+def evaluate(
+    source,
+    entries: Entries,
+    root: Path,
+    batch_size: int = 32,
+    progress: Any = lambda *_: None,
+    tell: Any = lambda _: None,
+    **numerics: Any,
+) -> Path:
     folder = root / "decisions"
     evaluate_pool(
         source,
         entries,
-        EvaluateSettings(device="cpu", batch_size=batch_size),
+        EvaluateSettings(device="cpu", batch_size=batch_size, **numerics),
         root=root,
         training=root / "training",
         folder=folder,
         progress=progress,
+        tell=tell,
     )
     return folder
 
 
 def tables_of(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.glob("*.parquet")}
+
+
+def rows_of(folder: Path) -> dict[str, pd.DataFrame]:
+    return {path.stem: pd.read_parquet(path) for path in folder.glob("*.parquet")}
 
 
 def checkpoint(path: Path, n_outputs: int = 3, name: str = "test_resnet") -> ModelEntry:
@@ -148,10 +164,14 @@ def test_each_image_is_decoded_once_for_all_models_and_ways_of_seeing(
 
 
 @pytest.mark.parametrize("batch_size", [48, 64])
-def test_the_batch_size_changes_no_byte(batch_size: int, drawn, two_entries: Entries, study: Path) -> None:
-    before = tables_of(evaluate(drawn, two_entries, study))
+def test_the_batch_size_changes_no_bit_of_a_row(
+    batch_size: int, drawn, two_entries: Entries, study: Path
+) -> None:
+    before = rows_of(evaluate(drawn, two_entries, study))
     shutil.rmtree(study / "decisions")
-    assert tables_of(evaluate(drawn, two_entries, study, batch_size)) == before
+    after = rows_of(evaluate(drawn, two_entries, study, batch_size))
+    for name, rows in before.items():
+        pd.testing.assert_frame_equal(after[name], rows, check_exact=True)
 
 
 def test_a_decision_does_not_depend_on_the_other_images(
@@ -169,25 +189,25 @@ def test_a_decision_does_not_depend_on_the_other_images(
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-import model_eval.evaluate
-from model_eval.images import open_images
+import model_eval.evaluate, model_eval.rounds
+from model_eval.images import ImageFolder
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
 
 def kill_in_mid_run(what, done, total):
-    if "Evaluating" in what and done >= 45:
+    if "Evaluating" in what and done >= 40:
         os.kill(os.getpid(), signal.SIGKILL)
 
 if __name__ == "__main__":
     images, root = Path(sys.argv[1]), Path(sys.argv[2])
-    model_eval.evaluate.SHARD_IMAGES = 10
-    model_eval.evaluate.n_cores = lambda: 1
+    model_eval.rounds.PART_IMAGES = 10
+    model_eval.rounds.n_cores = lambda: 1
     model_eval.evaluate.evaluate_pool(
-        open_images(ImageSettings(source="folder", path=images), Path()),
+        ImageFolder(ImageSettings(source="folder", path=images), images),
         [
             ModelEntry(name="resnet", source="timm:test_resnet", family="residual"),
             ModelEntry(name="mambaout", source="timm:test_mambaout", family="gated"),
         ],
-        EvaluateSettings(device="cpu", batch_size=32), root=root, training=root / "training",
+        EvaluateSettings(device="cpu", batch_size=10), root=root, training=root / "training",
         folder=root / "decisions", progress=kill_in_mid_run,
     )
 """
@@ -198,7 +218,7 @@ def test_a_killed_run_goes_on_where_it_was_and_ends_as_an_undisturbed_one(
 ) -> None:
     undisturbed = tmp_path_factory.mktemp("undisturbed")
     shutil.copytree(study / "training", undisturbed / "training")
-    expected = evaluate(drawn, two_entries, undisturbed)
+    expected = evaluate(drawn, two_entries, undisturbed, batch_size=10)
 
     (study / "killed.py").write_text(KILLED)
     run = subprocess.run([sys.executable, study / "killed.py", drawn_folder, study], check=False)
@@ -206,8 +226,8 @@ def test_a_killed_run_goes_on_where_it_was_and_ends_as_an_undisturbed_one(
     assert not (study / "decisions" / "pool.json").exists()
 
     drawn.reads.clear()
-    folder = evaluate(drawn, two_entries, study)
-    # Two of four shards were finished, 20 of 36 images: they are not looked at again.
+    folder = evaluate(drawn, two_entries, study, batch_size=10)
+    # Two of four parts were finished, 20 of 36 images: they are not looked at again.
     assert drawn.reads.total() == N_LEFT - 20
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
         path.name: path.read_bytes() for path in expected.iterdir()
@@ -254,23 +274,54 @@ def test_other_weights_are_noticed(drawn, two_entries: Entries, study: Path) -> 
         evaluate(drawn, two_entries, study)
 
 
-def test_another_image_is_noticed(
+def test_another_image_is_noticed_and_only_it_is_asked_about_again(
     drawn_folder: Path, open_folder: Callable, two_entries: Entries, study: Path
 ) -> None:
     images = shutil.copytree(drawn_folder, study / "images")
     folder = evaluate(open_folder(images), two_entries, study)
     evaluated = pd.read_parquet(folder / "images.parquet")
-    before = tables_of(folder)
-    Image.new("RGB", (30, 30), (200, 10, 10)).save(images / evaluated["path"][0])
-    evaluate(open_folder(images), two_entries, study)
-    after = tables_of(folder)
-    assert all(before[name] != after[name] for name in before)
+    changed, gone = evaluated["path"].iloc[[0, 5]]
+    Image.new("RGB", (30, 30), (200, 10, 10)).save(images / changed)
+    (images / gone).unlink()
+    Image.new("RGB", (30, 30), (20, 200, 10)).save(images / "noise" / "new.png")
+    source = open_folder(images)
+    evaluate(source, two_entries, study)
+    assert source.reads == {changed: 1, "noise/new.png": 1}
+
+    anew = study / "anew"
+    shutil.copytree(study / "training", anew / "training")
+    expected = rows_of(evaluate(open_folder(images), two_entries, anew))
+    assert len(expected["images"]) == N_LEFT
+    for name, rows in rows_of(folder).items():
+        pd.testing.assert_frame_equal(rows, expected[name], check_exact=True)
     read_decisions(folder)
 
     seen = pd.read_parquet(study / "training" / "images.parquet")["path"]
     Image.new("RGB", (30, 30)).save(images / seen[3])
     with pytest.raises(InputError, match=rf"1 training images, the first {seen[3]}, .*run `tricky train`"):
         evaluate(open_folder(images), two_entries, study)
+
+
+def test_a_run_that_is_stopped_after_images_changed_loses_nothing_of_the_others(
+    drawn_folder: Path, open_folder: Callable, two_entries: Entries, study: Path
+) -> None:
+    images = shutil.copytree(drawn_folder, study / "images")
+    folder = evaluate(open_folder(images), two_entries, study)
+    changed = pd.read_parquet(folder / "images.parquet")["path"].iloc[7]
+    Image.new("RGB", (30, 30), (200, 10, 10)).save(images / changed)
+
+    def stop(what: str, *_: int) -> None:
+        if "Evaluating" in what:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(open_folder(images), two_entries, study, progress=stop)
+    with pytest.raises(InputError, match=r"images\.parquet: changed since pool\.json was written"):
+        read_decisions(folder)
+    source = open_folder(images)
+    evaluate(source, two_entries, study)
+    assert source.reads.total() <= 1
+    assert read_decisions(folder).models == ("resnet", "mambaout")
 
 
 def test_an_image_that_breaks_during_the_run_is_named_and_what_was_done_is_kept(
@@ -289,14 +340,13 @@ def test_an_image_that_breaks_during_the_run_is_named_and_what_was_done_is_kept(
 
     monkeypatch.setattr(source, "inspect", inspect_and_break)
     with pytest.raises(InputError, match=f"{late}: changed since the images were listed"):
-        evaluate(source, [entry], tmp_path)
-    monkeypatch.undo()
-    monkeypatch.setattr(model_eval.evaluate, "SHARD_IMAGES", 10)
+        evaluate(source, [entry], tmp_path, batch_size=10)
+    monkeypatch.setattr(source, "inspect", lambda *_: inspection)
     assert not (tmp_path / "decisions" / "net.parquet").exists()
 
     (images / late).write_bytes(content)
     source.reads.clear()
-    evaluate(source, [entry], tmp_path)
+    evaluate(source, [entry], tmp_path, batch_size=10)
     assert source.reads.total() == 10
 
 
@@ -347,9 +397,81 @@ def test_without_trained_weights_the_command_that_makes_them_is_named(
         evaluate(drawn, two_entries, study)
 
 
-def test_an_answer_that_is_not_finite_is_refused_with_model_and_image(drawn, tmp_path: Path) -> None:
+def test_a_model_that_fails_is_kept_as_a_failure_and_the_others_answer(drawn, tmp_path: Path) -> None:
+    entries = [checkpoint(tmp_path / f"{name}.pt") for name in ("good", "nan")]
+    change_bias(tmp_path / "nan.pt", torch.tensor([0.0, float("nan"), 0.0]))
+    told: list[str] = []
+    folder = evaluate(drawn, entries, tmp_path, tell=told.append)
+    good, failed = read_json(folder / "pool.json", "tricky evaluate")["models"]
+    assert good["accuracy"] > 0
+    assert "failure" not in good
+    assert failed["name"] == "nan"
+    assert failed["failure"] == "its answer to image disc/00.png isn't finite"
+    assert not failed.keys() & {"accuracy", "sha256"}
+    assert told == ["nan: failed, and is left out from here on: its answer to image disc/00.png isn't finite"]
+    assert not (folder / "nan.parquet").exists()
+
+    # Once its weights are repaired, it alone is asked.
+    checkpoint(tmp_path / "nan.pt")
+    before = (folder / "good.parquet").stat().st_ino
+    evaluate(drawn, entries, tmp_path)
+    assert read_decisions(folder).models == ("good", "nan")
+    assert (folder / "good.parquet").stat().st_ino == before
+    assert not (folder / ".parts").exists()
+
+
+def test_where_no_model_answers_there_are_no_decisions(drawn, tmp_path: Path) -> None:
     entry = checkpoint(tmp_path / "net.pt")
     change_bias(tmp_path / "net.pt", torch.tensor([0.0, float("nan"), 0.0]))
-    with pytest.raises(InputError, match=r"^net: its answer to image disc/00\.png isn't finite"):
+    with pytest.raises(InputError, match=r"no model .*first, net: its answer to image disc/00\.png isn't"):
         evaluate(drawn, [entry], tmp_path)
     assert not (tmp_path / "decisions" / "pool.json").exists()
+
+
+def test_models_that_do_not_fit_in_memory_together_go_in_rounds_that_are_told_and_change_nothing(
+    drawn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("test_resnet", "test_vit", "test_mambaout")
+    entries = [checkpoint(tmp_path / f"{name}.pt", name=name) for name in names]
+    together = rows_of(evaluate(drawn, entries, tmp_path))
+    shutil.rmtree(tmp_path / "decisions")
+    drawn.reads.clear()
+
+    built = [size_bytes(timm.create_model(name, num_classes=3)) for name in names]
+    monkeypatch.setattr(model_eval.evaluate, "free_bytes", lambda _: 2 * (built[0] + built[1]))
+    told: list[str] = []
+    apart = rows_of(evaluate(drawn, entries, tmp_path, tell=told.append))
+    assert told[0].startswith("2 rounds, each of which decodes every image")
+    assert told[0].endswith("on cpu: test_resnet, test_vit | test_mambaout")
+    assert set(drawn.reads.values()) == {2}
+    for name, rows in together.items():
+        pd.testing.assert_frame_equal(apart[name], rows, check_exact=True)
+
+
+def test_other_arithmetic_is_another_decision_and_is_recorded(drawn, tmp_path: Path) -> None:
+    entry = checkpoint(tmp_path / "net.pt")
+    reference = rows_of(evaluate(drawn, [entry], tmp_path))["net"]
+    changes: list[dict[str, Any]] = [{"precision": "bfloat16"}, {"channels_last": True}]
+    for change in changes:
+        folder = evaluate(drawn, [entry], tmp_path, **change)
+        (model,) = read_json(folder / "pool.json", "tricky evaluate")["models"]
+        assert {key: model[key] for key in change} == change
+        rows = rows_of(folder)["net"]
+        assert not np.array_equal(rows["p_label"], reference["p_label"])
+        np.testing.assert_allclose(rows["p_label"], reference["p_label"], atol=0.02)
+
+
+def test_near_ties_are_decisions_whose_margin_arithmetic_alone_could_turn(drawn, tmp_path: Path) -> None:
+    entry = checkpoint(tmp_path / "net.pt")
+    evaluate(drawn, [entry], tmp_path)
+    reference = rows_of(tmp_path / "decisions")["net"]
+    (model,) = read_json(tmp_path / "decisions" / "pool.json", "tricky evaluate")["models"]
+    assert 0 < model["noise"] < 1e-4
+    assert model["near_ties"] == (reference["margin"] < 2 * model["noise"]).sum()
+
+    coarse_folder = evaluate(drawn, [entry], tmp_path, precision="bfloat16")
+    (coarse,) = read_json(coarse_folder / "pool.json", "tricky evaluate")["models"]
+    assert 20 * model["noise"] < coarse["noise"] < 0.1
+    # What other arithmetic turned around had been told to be a near tie under it.
+    turned = rows_of(coarse_folder)["net"]["prediction"] != reference["prediction"]
+    assert (rows_of(coarse_folder)["net"]["margin"][turned] < 2 * coarse["noise"]).all()

@@ -1,7 +1,12 @@
 """What the stages are handed."""
 
+import pytest
+
+from model_eval.artefacts import InputError, read_json
+from tricky import stages
 from tricky.stages import images_at_hand
-from tricky.study import open_study
+from tricky.status import State, study_status
+from tricky.study import create_study, open_study
 
 
 def test_a_report_can_do_without_the_images_but_takes_those_that_are_there(tmp_path):
@@ -12,3 +17,24 @@ def test_a_report_can_do_without_the_images_but_takes_those_that_are_there(tmp_p
     source = images_at_hand(study)
     assert source is not None
     assert source.name == "folder:photographs"
+
+
+def test_conditions_are_trained_on_further_gaussian_noise_and_their_state_is_known(tmp_path):
+    (tmp_path / "study.toml").write_text(
+        '[images]\nsource = "gaussian"\n'
+        "gaussian = { classes = 2, images_per_class = 4, training_images_per_class = 8, size_px = 16 }\n"
+        '[train.base]\nimages = "all"\nepochs = 1\nbatch_size = 8\ninput_size_px = 16\n'
+        '[evaluate]\ndevice = "cpu"\nbatch_size = 8\n'
+    )
+    study = open_study(tmp_path)
+    stages.train_conditions(study)
+    manifest = read_json(study.conditions / "conditions.json", "tricky train")
+    assert (manifest["images"]["n"], manifest["training_images"]["n"]) == (8, 16)
+    assert [model["name"] for model in manifest["models"]] == ["base-1"]
+    state = next(each for each in study_status(study) if each.folder == "conditions")
+    assert (state.state, state.holds) == (State.CURRENT, "1 of 1 models of 1 conditions")
+
+
+def test_conditions_need_a_recipe(tmp_path):
+    with pytest.raises(InputError, match=r"\[train\] names no `recipe`"):
+        stages.train_conditions(create_study(tmp_path))

@@ -57,7 +57,7 @@ def evaluate(
 
     study = open_study(context, evaluate={"device": device})
     with console.progress() as progress:
-        stages.evaluate(study, progress)
+        stages.evaluate(study, progress, console.tell)
     console.print_pool(read_json(study.decisions / "pool.json", "tricky evaluate"))
 
 
