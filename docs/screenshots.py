@@ -139,7 +139,9 @@ def screens(
         yield "question"
 
 
-SHARED = (PageName.CLOSING, PageName.PAUSED, PageName.NOT_SAVED)
+GERMAN = ("2afc-welcome", "2afc-practice", "2afc-trial", "single-trial", "consent")
+"""Pictures of which the guide has a German one, too; the rest differs by its words only."""
+SHARED = (PageName.KEYBOARD, PageName.CLOSING, PageName.PAUSED, PageName.NOT_SAVED)
 
 
 def main(wanted: set[str]) -> None:
@@ -159,7 +161,7 @@ def main(wanted: set[str]) -> None:
                 with opened as devices:
                     for name in screens(devices.display, trials, task_asked, settings, texts):
                         file = FOLDER / f"screen-{language}-{name}.png"
-                        if not wanted or file.stem in wanted:
+                        if (language == "en" or name in GERMAN) and (not wanted or file.stem in wanted):
                             picture = ImageGrab.grab((0, 0, *SIZE_PX)).convert("RGB")
                             picture.quantize(64, dither=Image.Dither.NONE).save(file, optimize=True)
 
