@@ -241,6 +241,27 @@ class Canvas:
         draw.text(prompt, text.prompt, fill=INK, font=body, anchor="lm")
         return image
 
+    def card(self, text: PageText, key: KeyCap, size_px: tuple[int, int]) -> Image.Image:
+        """Draw an outline of a size in the middle, what to do with it above, the key that ends it below."""
+        image, draw = self._blank()
+        em, (width, height) = self.em_px, size_px
+        lines = self._lines(text)
+        left = (self.size_px[0] - self._width_px) // 2
+        y = max(0.5 * em, (self.size_px[1] - height) / 2 - sum(leading for *_, leading in lines) * em - em)
+        for line, font, leading in lines:
+            draw.text((left, round(y + leading * em / 2)), line, fill=INK, font=font, anchor="lm")
+            y += leading * em
+        x, top = (self.size_px[0] - width) // 2, (self.size_px[1] - height) // 2
+        draw.rounded_rectangle(
+            (x, top, x + width - 1, top + height - 1), round(0.037 * width), fill=PAPER, outline=INK, width=2
+        )
+        cap = key_cap(key, round(2.2 * em), self._font(0.85, bold=True))
+        foot = min(top + height + em, self.size_px[1] - cap.height - em // 2)
+        image.paste(cap, (left, foot))
+        prompt = left + cap.width + round(0.7 * em), foot + cap.height // 2
+        draw.text(prompt, text.prompt, fill=INK, font=self._font(1.0), anchor="lm")
+        return image
+
     def progress_bar(self, share: float) -> Image.Image:
         """Draw a thin bar, to lie over the foot of a trial: the share of the main block that is done."""
         image = Image.new("RGB", (_even(self.size_px[0] * 0.3), max(4, 2 * (self.em_px // 12))), BACKGROUND)

@@ -59,8 +59,8 @@ def ask_consent(
 
 
 def consent_file(data_folder: Path) -> Path:
-    """Return where consents are kept: in ``sourcedata/``, which BIDS leaves to the lab."""
-    return data_folder / "sourcedata" / "consent.tsv"
+    """Return where consents are kept: beside the data set, which knows nothing of who did not agree."""
+    return data_folder.parent / "consent.tsv"
 
 
 def keep_consent(data_folder: Path, consent: Consent) -> None:

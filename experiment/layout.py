@@ -31,12 +31,15 @@ class Layout:
         By `item_id`, as the image's own proportions demand; even.
     offsets_px : tuple of int
         From the window's middle to the centre of each image, to the right: the same in all trials.
+    factor : int or None
+        Pixels of the screen for each of the image, where that is a whole number for all; None: interpolated.
     """
 
     window_px: tuple[int, int]
     image_height_px: int
     image_width_px: dict[str, int]
     offsets_px: tuple[int, ...]
+    factor: int | None = None
 
     def size_px(self, item_id: str) -> tuple[int, int]:
         """Return an image's width and height on the screen."""
@@ -70,6 +73,7 @@ def lay_out(
     image_sizes_px: Mapping[str, tuple[int, int]],
     reserved_px: float,
     n_images: int = 2,
+    scaling: str = "auto",
 ) -> Layout:
     """Place the images of a session.
 
@@ -92,11 +96,14 @@ def lay_out(
         Height that question and keys need, above and below the images together.
     n_images : int
         In a trial: 1 or 2.
+    scaling : str
+        ``integer``: the whole multiple of the images' own pixels that comes nearest to the height asked for;
+        ``interpolated``: that height; ``auto``: the former where images are enlarged and of one height.
 
     Raises
     ------
     InputError
-        The images do not fit; the largest height that does is named.
+        There is no such multiple, or the images do not fit; the largest height that does is named.
     """
     proportion = {item: width / height for item, (width, height) in image_sizes_px.items()}
     widest = max(proportion.values())
@@ -110,19 +117,46 @@ def lay_out(
             f"[experiment] image_height_deg is {image_height_deg:g}, but on this screen ({window_px[0]} × "
             f"{window_px[1]} pixels) at most {int(highest_deg * 10) / 10:g} fit; lower it in study.toml"
         )
-    widths = {item: _even(height * share) for item, share in proportion.items()}
+    factor = None
+    if scaling != "interpolated":
+        factor = _whole_factor(height, highest_px, image_sizes_px)
+        if factor is not None:
+            height = factor * next(iter(image_sizes_px.values()))[1]
+        elif scaling == "integer":
+            raise InputError(
+                '[experiment] scaling = "integer" needs images of one height that is smaller than the height '
+                f'asked for ({height} pixels); set it to "interpolated" in study.toml'
+            )
+    widths = {
+        item: _even(height * share) if factor is None else factor * image_sizes_px[item][0]
+        for item, share in proportion.items()
+    }
     offset = round((max(widths.values()) + GAP * height) / 2)
-    return Layout(window_px, height, widths, (0,) if n_images == 1 else (-offset, offset))
+    return Layout(window_px, height, widths, (0,) if n_images == 1 else (-offset, offset), factor)
+
+
+def _whole_factor(height: int, highest_px: float, sizes_px: Mapping[str, tuple[int, int]]) -> int | None:
+    """Return the whole number that enlarges all images to nearest the height, or None where there is none."""
+    heights = {size[1] for size in sizes_px.values()}
+    (first, *others) = heights
+    if others or first > height:
+        return None
+    # Even sizes stand on whole pixels.
+    step = 2 if any(length % 2 for size in sizes_px.values() for length in size) else 1
+    factor = max(step, step * round(height / first / step))
+    while factor * first > highest_px and factor > step:
+        factor -= step
+    return factor
 
 
 def at_size(image: Image.Image, size_px: tuple[int, int]) -> Image.Image:
     """Bring an image to its size on the screen, pixel for pixel.
 
-    Small images are enlarged by repeating pixels, so that they stay what the networks saw and edges stay
-    crisp; large ones are reduced with Lanczos' filter, which leaves no aliasing.
+    A whole multiple repeats pixels, so that images stay what the networks saw and edges stay crisp; any other
+    size is interpolated with Lanczos' filter, which leaves no aliasing.
     """
-    larger = size_px[0] >= image.width and size_px[1] >= image.height
-    return image.resize(size_px, Image.Resampling.NEAREST if larger else Image.Resampling.LANCZOS)
+    whole = size_px[0] % image.width == 0 and size_px[1] % image.height == 0
+    return image.resize(size_px, Image.Resampling.NEAREST if whole else Image.Resampling.LANCZOS)
 
 
 def _even(length_px: float) -> int:

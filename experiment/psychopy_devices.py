@@ -15,7 +15,7 @@ from psychopy import logging, visual
 
 from experiment.canvas import BACKGROUND, Canvas, require_characters
 from experiment.devices import Display, Observer, Reader, Stopped
-from experiment.layout import Layout, at_size, lay_out, pixels_of
+from experiment.layout import Layout, angle_of, at_size, lay_out, pixels_of
 from experiment.masks import pink_noise
 from experiment.person import PersonAtKeyboard
 from experiment.plan import Page, PageName
@@ -155,6 +155,7 @@ def open_devices(
             sizes_px,
             max(canvas.reserved_px([option.label for option in ask.options]) for ask in task.asks),
             len(trials[0].items),
+            settings.scaling,
         )
         needed = {item for trial in trials[first:] for item in trial.items}
         pictures = {item: _picture(files[item], layout.size_px(item)) for item in sorted(needed)}
@@ -173,6 +174,8 @@ def open_devices(
             "screen_refresh": asdict(screen.refresh),
             "pixels_per_degree": pixels_of(1.0, settings.monitor, screen_px[0]),
             "image_height_px": layout.image_height_px,
+            "image_height_deg": angle_of(layout.image_height_px, settings.monitor, screen_px[0]),
+            "image_scaling": "interpolated" if layout.factor is None else f"integer, times {layout.factor}",
             "image_centres_px": list(layout.centres_px()),
             "keyboard": settings.keyboard,
             "keyboard_devices": devices_of(settings.keyboard),

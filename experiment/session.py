@@ -258,6 +258,17 @@ def check_devices(stimuli_folder: Path, settings: ExperimentSettings, root: Path
         return opened.checks
 
 
+def require_screen() -> None:
+    """Refuse a machine that can't draw.
+
+    Raises
+    ------
+    InputError
+        PsychoPy can't be loaded, or there is no screen.
+    """
+    _psychopy_devices()
+
+
 def _psychopy_devices() -> ModuleType:
     """Import the module that needs PsychoPy: here, so that nothing else in this room does."""
     try:

@@ -125,6 +125,9 @@ class ExperimentSettings(BaseModel):
     """PsychoPy's keyboard backend; nothing falls back silently."""
     image_height_deg: Annotated[float, Field(gt=0, le=60)] = 8.0
     """Height of each image in degrees of visual angle."""
+    scaling: Literal["auto", "integer", "interpolated"] = "auto"
+    """A whole multiple of the images' own pixels near that height, or that height; auto: the former where
+    images are enlarged and all of one height."""
     inter_trial_interval_s: Annotated[float, Field(ge=0)] = 0.5
     """Fixation between a response and the next pair."""
     break_every: Annotated[int, Field(ge=0)] = 50

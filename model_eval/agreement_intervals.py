@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import sparse, stats
 from scipy.linalg import hadamard
 
 from model_eval.agreement import as_answers, error_consistency, kappa_of
@@ -24,8 +25,8 @@ N_RESAMPLES = 2000
 """The share of resamples beyond a limit of a 95% interval, 2.5%, then has a standard error of 0.35 points."""
 PSEUDO_ITEMS = 2.0
 """Half an item for each of the four outcomes of a pair."""
-CHUNK = 2**25
-"""Numbers in the largest array that is held at once: 128 MB in float32."""
+CHUNK = 2**22
+"""Numbers in the largest array that is held at once: 32 MB."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,7 @@ def measure_consistency(
     level : float
         Coverage, between 0 and 1.
     n_resamples : int
+        Time grows with their number and that of pairs: seconds for 200 subjects, some minutes for 1,000.
 
     Raises
     ------
@@ -138,29 +140,22 @@ def measure_consistency(
     kappa = error_consistency(right, seen)
     asked = [_as_pairs(each, len(right)) for each in (pairs, () if compared_with is None else compared_with)]
     defined = [each[~np.isnan(kappa[each[:, 0], each[:, 1]])] for each in asked]
-    used = np.vstack(defined)
-    own = kappa[used[:, 0], used[:, 1]]
+    n_used = sum(map(len, defined))
     groups = [np.asarray(group, dtype=int) for group in new_subjects]
-    counts = right.shape[1], len(used), sum(map(len, asked)) - len(used)
+    counts = right.shape[1], n_used, sum(map(len, asked)) - n_used
     if len(defined[0]) == 0 or (len(defined[1]) == 0 and len(asked[1]) > 0):
         why = "no interval: no pair has an error consistency"
         return ConsistencyEstimate(np.nan, np.nan, np.nan, level, why, *counts)
 
-    # The value, and the value without each subject, are sums over pairs with these weights.
-    weights = np.concatenate([np.full(len(defined[0]), 1.0), np.full(len(defined[1]), -1.0)])
-    columns = [np.ones((len(used), 1), bool)]
-    columns += [(used[:, :1] != group) & (used[:, 1:] != group) for group in groups]
-    kept = np.hstack(columns)
-    n_kept = np.where(
-        weights[:, np.newaxis] > 0, kept[weights > 0].sum(axis=0), kept[weights < 0].sum(axis=0)
-    )
-    value = float(own @ (weights / n_kept[:, 0]))
-    if (n_kept == 0).any():
+    sides = [_Side.of(each, kappa, groups) for each in defined if len(each) > 0]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        estimates = _contrast([side.kappa @ side.involved for side in sides], sides)
+    value = float(estimates[0])
+    if not np.isfinite(estimates).all():
         why = "no interval: without one of the subjects no pair is left to tell of others"
         return ConsistencyEstimate(value, np.nan, np.nan, level, why, *counts)
-    all_weights = weights[:, np.newaxis] * kept / n_kept
 
-    deviations = _resampled_deviations(right, seen, used, own, all_weights, n_resamples, rng)
+    deviations = _resampled_deviations(right, seen, sides, n_resamples, rng)
     tails = (1 - level) / 2, (1 + level) / 2
     low, high = value + np.nanquantile(deviations[:, 0], tails)
     if not groups:
@@ -169,7 +164,7 @@ def measure_consistency(
     between = 0.0
     for start, stop in pairwise(np.cumsum([1, *map(len, groups)])):
         of_items = np.nanmean(_jackknife_variance(deviations[:, start:stop]))
-        between += max(float(_jackknife_variance(own @ all_weights[:, start:stop]) - of_items), 0.0)
+        between += max(float(_jackknife_variance(estimates[start:stop]) - of_items), 0.0)
     reach = stats.t.ppf(tails[1], min(map(len, groups)) - 1) ** 2 * between
     below, above = max(value - low, 0.0), max(high - value, 0.0)
     return ConsistencyEstimate(
@@ -191,6 +186,45 @@ def _as_pairs(pairs: ArrayLike, n_subjects: int) -> np.ndarray:
     return array
 
 
+class _Side(NamedTuple):
+    """The pairs of one mean, their κ, and in which sums they count: of all, of those with each subject."""
+
+    pairs: np.ndarray
+    kappa: np.ndarray
+    involved: Any  # a sparse array; scipy ships no types for it
+
+    @classmethod
+    def of(cls, pairs: np.ndarray, kappa: np.ndarray, groups: list[np.ndarray]) -> _Side:
+        subjects = np.concatenate([*groups, np.empty(0, int)])
+        in_pair = sparse.csr_array(
+            (np.ones(pairs.size), (np.repeat(np.arange(len(pairs)), 2), pairs.ravel())),
+            shape=(len(pairs), len(kappa)),
+        )
+        everyone = sparse.csr_array(np.ones((len(pairs), 1)))
+        return cls(
+            pairs,
+            kappa[pairs[:, 0], pairs[:, 1]],
+            sparse.csr_array(sparse.hstack([everyone, in_pair[:, subjects]])),
+        )
+
+
+def _contrast(sums: list[np.ndarray], sides: list[_Side]) -> np.ndarray:
+    """Return mean κ (less that of the other side), and the same without each subject; over the last axis.
+
+    Parameters
+    ----------
+    sums : list of ndarray, shape (..., 1 + n_subjects)
+        Of each side, the sum of κ over all pairs, and over those with each subject.
+    sides : list of _Side
+    """
+    means = []
+    for total, side in zip(sums, sides, strict=True):
+        n = np.asarray(side.involved.sum(axis=0)).ravel()
+        without = (total[..., :1] - total[..., 1:]) / (n[0] - n[1:])
+        means.append(np.concatenate([total[..., :1] / n[0], without], axis=-1))
+    return means[0] if len(means) == 1 else means[0] - means[1]
+
+
 def _jackknife_variance(left_out: np.ndarray) -> np.ndarray:
     """Return the variance that values without each subject in turn imply; over the last axis."""
     return (left_out.shape[-1] - 1) * left_out.var(axis=-1)
@@ -199,32 +233,33 @@ def _jackknife_variance(left_out: np.ndarray) -> np.ndarray:
 def _resampled_deviations(
     right: np.ndarray,
     seen: np.ndarray | None,
-    pairs: np.ndarray,
-    own: np.ndarray,
-    weights: np.ndarray,
+    sides: list[_Side],
     n_resamples: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Return, for each resample and column of `weights`, the weighted sum of κ less that of the data.
+    """Return, for each resample, what `_contrast` returns, less the same of the data.
 
-    A pair that has no κ in a resample deviates by nothing there; where none has one, all is NaN.
+    A pair that has no κ in a resample deviates by nothing there; where no pair of a side has one, all is NaN.
     """
-    n_items, sides = right.shape[1], np.column_stack([weights[:, 0] > 0, weights[:, 0] < 0])
-    right, seen, probability = _with_coins(right, seen, PSEUDO_ITEMS / np.sqrt(sides[:, 0].sum()))
-    n_at_once = max(1, CHUNK // len(probability))
-    n_pairs_at_once = max(1, CHUNK // max(len(probability), min(n_at_once, n_resamples)))
-    sums = np.zeros((n_resamples, weights.shape[1]))
+    n_items = right.shape[1]
+    right, seen, probability = _with_coins(right, seen, PSEUDO_ITEMS / np.sqrt(len(sides[0].pairs)))
+    n_at_once = min(n_resamples, max(1, CHUNK // len(probability)))
+    n_pairs_at_once = max(1, CHUNK // max(len(probability), n_at_once))
+    found = []
     for start in range(0, n_resamples, n_at_once):
-        rows = slice(start, min(start + n_at_once, n_resamples))
-        drawn = rng.multinomial(n_items, probability, size=rows.stop - rows.start).astype(np.float32)
-        n_defined = np.zeros((len(drawn), 2), int)
-        for first in range(0, len(pairs), n_pairs_at_once):
-            chunk = slice(first, first + n_pairs_at_once)
-            deviation = _kappa_of_draws(drawn, right, seen, pairs[chunk]) - own[chunk]
-            n_defined += ~np.isnan(deviation) @ sides[chunk].astype(int)
-            sums[rows] += np.nan_to_num(deviation) @ weights[chunk]
-        sums[rows][(n_defined[:, sides.any(axis=0)] == 0).any(axis=1)] = np.nan
-    return sums
+        n_drawn = min(n_at_once, n_resamples - start)
+        drawn = rng.multinomial(n_items, probability, size=n_drawn).astype(np.float32)
+        sums = []
+        for side in sides:
+            total, n_defined = np.zeros((n_drawn, side.involved.shape[1])), np.zeros(n_drawn, int)
+            for first in range(0, len(side.pairs), n_pairs_at_once):
+                chunk = slice(first, first + n_pairs_at_once)
+                deviation = _kappa_of_draws(drawn, right, seen, side.pairs[chunk]) - side.kappa[chunk]
+                n_defined += (~np.isnan(deviation)).sum(axis=1)
+                total += np.nan_to_num(deviation) @ side.involved[chunk]
+            sums.append(np.where(n_defined[:, np.newaxis] > 0, total, np.nan))
+        found.append(_contrast(sums, sides))
+    return np.concatenate(found)
 
 
 def _with_coins(

@@ -123,9 +123,9 @@ def probability_of(
     keys = n_models * width + n_correct
     pairs = np.flatnonzero(np.bincount(keys))
     sizes, right = np.divmod(pairs, width)
-    resampled = stats.binom(sizes, np.divide(right, sizes, out=np.zeros(len(pairs)), where=sizes > 0))
-    p_trivial = resampled.sf(sizes - tolerance - 1)
-    p_impossible = resampled.cdf(tolerance)
+    p_right = np.divide(right, sizes, out=np.zeros(len(pairs)), where=sizes > 0)
+    p_trivial = stats.binom.sf(sizes - tolerance - 1, sizes, p_right)
+    p_impossible = stats.binom.cdf(tolerance, sizes, p_right)
     table = np.full((len(pairs), len(NAMES)), np.nan)
     table[:, IMPOSSIBLE] = p_impossible
     table[:, TRIVIAL] = p_trivial

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from analysis.power import Plan
     from analysis.report import Results
     from experiment.bids import Dataset
+    from experiment.calibrate import Calibration
     from experiment.preflight import Check
     from experiment.session import SessionSummary
     from model_eval.compare import Comparison
@@ -358,12 +359,13 @@ def run(
     """Run one person's session, or go on with it, after asking for what isn't given."""
     _require("psychopy", extra="experiment", to="show images to people")
     from experiment.bids import SessionPath
+    from experiment.calibrate import calibrated
     from experiment.intake import ask_in_terminal, take_in
     from experiment.preflight import check_desktop, check_files
     from experiment.session import run_session
     from stimuli.records import read_tables
 
-    settings = study.settings.experiment
+    settings = calibrated(study.settings.experiment, study.root)
     if participant is not None:
         SessionPath(study.data, participant, session, settings.task_name)  # refuses a bad id
     stimuli = study.stimulus_set(settings.stimuli)
@@ -396,13 +398,31 @@ def run(
     )
 
 
+def calibrate(study: Study, viewing_distance_cm: float) -> tuple[Calibration, Path]:
+    """Measure the screen with a bank card, and keep it in the study's folder."""
+    _require("psychopy", extra="experiment", to="draw on the screen")
+    from experiment.calibrate import keep_calibration
+    from experiment.devices import Stopped
+    from experiment.session import require_screen
+
+    require_screen()
+    from experiment.psychopy_calibrate import measure
+
+    try:
+        measured = measure(study.settings.experiment, viewing_distance_cm, study.root)
+    except Stopped:
+        raise InputError("calibration left; everything is as it was") from None
+    return measured, keep_calibration(study.root, measured)
+
+
 def doctor(study: Study) -> list[Check]:
     """Check everything that a session relies on, without recording any."""
     _require("psychopy", extra="experiment", to="show images to people")
+    from experiment.calibrate import calibrated
     from experiment.preflight import check_desktop, check_files
     from experiment.session import check_devices
 
-    settings = study.settings.experiment
+    settings = calibrated(study.settings.experiment, study.root)
     stimuli = study.stimulus_set(settings.stimuli)
     checks = [*check_files(stimuli, study.data), *check_desktop()]
     return [*checks, *check_devices(stimuli, settings, study.root)] if checks[0].ok else checks

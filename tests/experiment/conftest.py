@@ -20,6 +20,10 @@ from experiment.devices import Paused, Stopped
 from experiment.plan import Page, PageText
 from experiment.records import Ask, Choice, ScheduledTrial, Side, Timing
 from model_eval.artefacts import sha256_of, write_json, write_text
+from model_eval.images import open_images
+from model_eval.records import write_parquet
+from model_eval.settings import ImageSettings
+from stimuli.build import build_set
 from stimuli.records import Item, StimulusSet, read_any_set, read_stimulus_set
 from stimuli.settings import StimulusSettings
 
@@ -103,6 +107,31 @@ QUESTIONS = (
     {"name": "clear", "text": "How clear is the digit?", "answers": ["not at all", "somewhat", "very"]},
     {"name": "odd", "text": "Is it odd?", "answers": ["no", "yes"]},
 )
+
+
+def _build_digits(study: Path, **asked: Any) -> StimulusSet:
+    """Build a set of real digits under made-up labels."""
+    source = open_images(ImageSettings(), study)
+    images = source.catalogue().iloc[::200]
+    hard = np.arange(len(images)) % 2 == 0
+    labels = images[["image_id", "label", "class_name"]].assign(
+        n_models=11,
+        n_correct=np.where(hard, 0, 11),
+        difficulty=np.where(hard, "impossible", "trivial"),
+        label_error=False,
+        stability=1.0,
+    )
+    table = study / "difficulty" / "difficulty.parquet"
+    write_parquet(table, labels)
+    write_json(table.with_suffix(".json"), {"sha256": sha256_of(table), "images": source.name})
+    settings = StimulusSettings.model_validate(asked)
+    return build_set(table.parent, source, settings, name="main", folder=study / "stimuli" / "main", seed=1)
+
+
+@pytest.fixture(scope="session")
+def build_digits() -> Callable[..., StimulusSet]:
+    """Build a set of real digits, as `tricky run` demands one, into a study's folder."""
+    return _build_digits
 
 
 @pytest.fixture(scope="session")

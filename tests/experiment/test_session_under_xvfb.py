@@ -17,13 +17,7 @@ from PIL import Image, ImageGrab
 
 from experiment.layout import at_size
 from experiment.plan import schedule
-from model_eval.artefacts import sha256_of, write_json
-from model_eval.images import open_images
-from model_eval.records import write_parquet
-from model_eval.settings import ImageSettings
-from stimuli.build import build_set
 from stimuli.records import StimulusSet
-from stimuli.settings import StimulusSettings
 
 WINDOW_PX = (1280, 800)  # of the virtual screen, too
 STUDY = f"""
@@ -103,30 +97,11 @@ def is_shown(made: StimulusSet, item: str, centre_x: int, height: int, screen: s
     return np.array_equal(np.asarray(ImageGrab.grab(box, xdisplay=screen).convert("RGB")), picture)
 
 
-def build_digits(study: Path) -> StimulusSet:
-    """Build a set of real digits under made-up labels."""
-    source = open_images(ImageSettings(), study)
-    images = source.catalogue().iloc[::200]
-    hard = np.arange(len(images)) % 2 == 0
-    labels = images[["image_id", "label", "class_name"]].assign(
-        n_models=11,
-        n_correct=np.where(hard, 0, 11),
-        difficulty=np.where(hard, "impossible", "trivial"),
-        label_error=False,
-        stability=1.0,
-    )
-    table = study / "difficulty" / "difficulty.parquet"
-    write_parquet(table, labels)
-    write_json(table.with_suffix(".json"), {"sha256": sha256_of(table), "images": source.name})
-    asked = StimulusSettings(trials=6, practice_trials=2)
-    return build_set(table.parent, source, asked, name="main", folder=study / "stimuli" / "main", seed=1)
-
-
 def test_a_killed_session_goes_on_and_holds_every_trial_once_in_its_undisturbed_order(
-    screen, tmp_path, bids_issues
+    screen, tmp_path, bids_issues, build_digits
 ):
     study, data = tmp_path, tmp_path / "data"
-    made = build_digits(study)
+    made = build_digits(study, trials=6, practice_trials=2)
     (study / "study.toml").write_text(STUDY)
     trials = schedule(made, "07")
 
@@ -181,10 +156,10 @@ def test_a_killed_session_goes_on_and_holds_every_trial_once_in_its_undisturbed_
 
 
 def test_a_disk_that_takes_no_more_holds_the_session_until_it_does_and_escape_twice_stops(
-    screen, tmp_path, bids_issues
+    screen, tmp_path, bids_issues, build_digits
 ):
     study, data = tmp_path, tmp_path / "data"
-    build_digits(study)
+    build_digits(study, trials=6, practice_trials=2)
     (study / "study.toml").write_text(STUDY)
     session = Session(screen, study)
     session.press_until(lambda: len(session.rows()) >= 3, "Left", "space")

@@ -98,7 +98,9 @@ def test_every_prediction_is_that_of_evaluations_written_with_timm_and_with_torc
         network.get_classifier().bias.data += change  # type: ignore[operator]
         torch.save(network.state_dict(), tmp_path / f"{architecture}.pt")
         entries.append(
-            ModelEntry(name=architecture, source=f"timm:{architecture}", weights=f"{architecture}.pt")
+            ModelEntry(
+                name=architecture, source=f"timm:{architecture}", weights=f"{architecture}.pt", head="images"
+            )
         )
         expected += [(architecture, image_ids, (logits + change).double()) for image_ids, logits in theirs]
     evaluate_pool(

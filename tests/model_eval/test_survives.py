@@ -39,7 +39,7 @@ images, root, n_kills = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 def evaluate(root):
     evaluate_pool(
         ImageFolder(ImageSettings(source="folder", path=images), images),
-        [ModelEntry(name=name, source=f"timm:{name}", weights=f"{name}.pt") for name in NAMES],
+        [ModelEntry(name=name, source=f"timm:{name}", weights=f"{name}.pt", head="images") for name in NAMES],
         EvaluateSettings(device="cpu", batch_size=6), root=root, training=root, folder=root / "decisions",
     )
 
@@ -82,7 +82,9 @@ if __name__ == "__main__":
 
 
 def entries() -> list[ModelEntry]:
-    return [ModelEntry(name=name, source=f"timm:{name}", weights=f"{name}.pt") for name in NAMES]
+    return [
+        ModelEntry(name=name, source=f"timm:{name}", weights=f"{name}.pt", head="images") for name in NAMES
+    ]
 
 
 @pytest.fixture

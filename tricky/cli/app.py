@@ -26,6 +26,7 @@ ORDER = (
     "label",
     "dynamics",
     "stimuli",
+    "calibrate",
     "doctor",
     "run",
     "simulate",

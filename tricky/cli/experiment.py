@@ -1,4 +1,4 @@
-"""``tricky doctor``, ``run``, ``simulate``, ``export``."""
+"""``tricky calibrate``, ``doctor``, ``run``, ``simulate``, ``export``."""
 
 from __future__ import annotations
 
@@ -50,10 +50,28 @@ def run(
         force=force,
         tell=lambda line: print(line, flush=True),
     )
-    if done.complete:
+    if not done.agreed:
+        print(f"The participant did not agree to take part; nothing was kept but that, in {done.path}")
+    elif done.complete:
         print(f"Session complete: {done.n_trials} trials in {done.path}")
     else:
         print(f"Session stopped after {done.n_trials} trials, kept in {done.path}; the same command goes on.")
+
+
+@app.command(rich_help_panel=STAGES)
+def calibrate(
+    context: typer.Context,
+    distance: Annotated[
+        float | None, typer.Option(min=10, max=1000, help="Eyes to screen in cm; asked for where not given.")
+    ] = None,
+) -> None:
+    """Measure the screen with a bank card; sessions of this study then use that."""
+    from tricky import stages
+
+    study = open_study(context)
+    distance_cm: float = distance or typer.prompt("Distance from the eyes to the screen in cm", type=float)
+    measured, path = stages.calibrate(study, distance_cm)
+    print(f"The picture is {measured.width_cm:g} cm wide, {distance_cm:g} cm from the eyes: {path}")
 
 
 @app.command(rich_help_panel=STAGES)

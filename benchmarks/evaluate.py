@@ -1,0 +1,214 @@
+"""Evaluating a pool: against one evaluation a model, against the bound, and in memory.
+
+Eleven small networks with weights of chance look at JPEGs of 500 × 375 pixels, cut at random from the
+photographs that scikit-learn and matplotlib carry.  All is measured side by side in one run.  Prints as its
+last line one JSON object:
+
+`pool_vs_timm`
+    `evaluate_pool` for all models, everything included, over the sum of one evaluation a model as timm's
+    validate script does it: `create_loader` with as many workers as cores, images decoded anew each time.
+    Favours timm: its script also starts a process for each model.
+`pool_vs_bound`
+    The same over the time that can't be saved: reading, decoding and preparing every image once on all
+    cores, then nothing but the forward passes.
+`rss_growth_mb`
+    Peak memory of a process that evaluates ten times as many images, less that for the number given.
+
+``python -P benchmarks/evaluate.py [N_IMAGES] [N_MODELS]`` runs it smaller.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import timm
+import torch
+from matplotlib import cbook
+from PIL import Image
+from sklearn.datasets import load_sample_images
+from timm.data.config import resolve_model_data_config
+from timm.data.dataset import ImageDataset
+from timm.data.loader import create_loader
+
+from model_eval.devices import n_cores, threads_within_models
+from model_eval.evaluate import evaluate_pool
+from model_eval.images import ImageFolder
+from model_eval.preprocess import published
+from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
+
+MODELS = (
+    *("test_byobnet", "test_convnext", "test_efficientnet", "test_efficientnet_gn", "test_efficientnet_ln"),
+    *("test_mambaout", "test_nfnet", "test_resnet", "test_vit", "resnet10t", "edgenext_xx_small"),
+)
+BATCH_SIZE = 50
+
+
+def photographs() -> list[Image.Image]:
+    """Return real photographs that installed packages carry."""
+    with cbook.get_sample_data("grace_hopper.jpg") as file:
+        portrait = Image.open(file).convert("RGB")
+    return [portrait, *(Image.fromarray(pixels) for pixels in load_sample_images().images)]
+
+
+def write_images(folder: Path, n_images: int) -> None:
+    """Write JPEGs of 500 × 375 pixels into two class folders."""
+    rng = np.random.default_rng(1)
+    originals = photographs()
+    for index in range(n_images):
+        image = originals[index % len(originals)]
+        width = int(rng.integers(300, min(image.width, image.height * 4 // 3)))
+        height = width * 3 // 4
+        left, top = int(rng.integers(image.width - width)), int(rng.integers(image.height - height))
+        path = folder / f"class-{index % 2}" / f"{index:05d}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cut = image.crop((left, top, left + width, top + height))
+        cut.resize((500, 375), Image.Resampling.BICUBIC).save(path, quality=90)
+
+
+def write_weights(folder: Path, names: Sequence[str]) -> list[ModelEntry]:
+    """Save networks with weights of chance, and return the pool of them."""
+    entries = []
+    for name in names:
+        torch.manual_seed(1)
+        torch.save(timm.create_model(name, num_classes=2).state_dict(), folder / f"{name}.pt")
+        entries.append(ModelEntry(name=name, source=f"timm:{name}", weights=f"{name}.pt", head="images"))
+    return entries
+
+
+def load(entry: ModelEntry, root: Path) -> Any:
+    """Build a network with its saved weights."""
+    name = entry.source.removeprefix("timm:")
+    return timm.create_model(name, num_classes=2, checkpoint_path=str(root / entry.weights)).eval()
+
+
+def seconds(work: Callable[[], Any]) -> float:
+    """Return the wall-clock time that something takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def with_tricky(entries: Sequence[ModelEntry], images: Path, root: Path) -> None:
+    """Evaluate a pool as `tricky evaluate` does."""
+    evaluate_pool(
+        ImageFolder(ImageSettings(source="folder", path=images), images),
+        entries,
+        EvaluateSettings(device="cpu", batch_size=BATCH_SIZE),
+        root=root,
+        training=root,
+        folder=root / "decisions",
+    )
+
+
+@torch.inference_mode()
+def with_timm(entry: ModelEntry, images: Path, root: Path) -> None:
+    """Evaluate one model with timm's parts."""
+    network = load(entry, root)
+    loader: Any = create_loader(
+        ImageDataset(str(images)),
+        batch_size=BATCH_SIZE,
+        use_prefetcher=False,
+        num_workers=n_cores(),
+        is_training=False,
+        **resolve_model_data_config(network),
+    )
+    for batch, _ in loader:
+        network(batch).argmax(dim=1)
+
+
+def bound(entries: Sequence[ModelEntry], images: Path, root: Path) -> tuple[float, float]:
+    """Return the seconds of preparing every image once, and of the forward passes alone."""
+    networks = [load(entry, root) for entry in entries]
+    ways = {way.key: way for way in (published(resolve_model_data_config(each)) for each in networks)}
+    keys = [published(resolve_model_data_config(each)).key for each in networks]
+    paths = sorted(images.glob("*/*.jpg"))
+    prepared: dict[str, list[torch.Tensor]] = {key: [] for key in ways}
+
+    def prepare(path: Path) -> dict[str, torch.Tensor]:
+        image = Image.open(path).convert("RGB")
+        return {key: way.transform(image) for key, way in ways.items()}
+
+    def prepare_all() -> None:
+        with ThreadPoolExecutor(n_cores()) as threads:
+            for tensors in threads.map(prepare, paths):
+                for key, tensor in tensors.items():
+                    prepared[key].append(tensor)
+
+    decoding = seconds(prepare_all)
+    batches = {
+        key: [torch.stack(all_[i : i + BATCH_SIZE]) for i in range(0, len(all_), BATCH_SIZE)]
+        for key, all_ in prepared.items()
+    }
+
+    @torch.inference_mode()
+    def ask(index: int) -> None:
+        for batch in batches[keys[index]]:
+            networks[index](batch)
+
+    def ask_all() -> None:
+        within = max(1, n_cores() // len(networks))
+        with threads_within_models(within), ThreadPoolExecutor(n_cores()) as threads:
+            list(threads.map(ask, range(len(networks))))
+
+    return decoding, seconds(ask_all)
+
+
+def peak_mb(images: Path, root: Path) -> float:
+    """Return the peak memory of a process that evaluates one model."""
+    arguments = [sys.executable, "-P", __file__, "--memory", str(images), str(root)]
+    return float(subprocess.run(arguments, check=True, capture_output=True, text=True).stdout)
+
+
+def measure_memory(images: Path, root: Path) -> None:
+    """Evaluate one model and print this process's peak memory in MB."""
+    root.mkdir()
+    with_tricky(write_weights(root, ["test_resnet"]), images, root)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def main() -> None:
+    """Measure everything, print lines for people and one for machines."""
+    if "--memory" in sys.argv:
+        measure_memory(Path(sys.argv[-2]), Path(sys.argv[-1]))
+        return
+    n_images = int(sys.argv[1]) if len(sys.argv) > 1 else 600
+    n_models = int(sys.argv[2]) if len(sys.argv) > 2 else len(MODELS)
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        images = root / "images"
+        write_images(images, n_images)
+        entries = write_weights(root, MODELS[:n_models])
+        ours = seconds(lambda: with_tricky(entries, images, root))
+        theirs = sum(seconds(lambda entry=entry: with_timm(entry, images, root)) for entry in entries)
+        decoding, forward = bound(entries, images, root)
+        print(f"{n_images} images, {n_models} models, {n_cores()} cores")
+        print(f"tricky {ours:.1f} s; timm, one model after the other {theirs:.1f} s")
+        print(f"bound {decoding + forward:.1f} s: decoding once {decoding:.1f} s, forward {forward:.1f} s")
+
+        many = root / "many"
+        for path in images.glob("*/*.jpg"):
+            (many / path.parent.name).mkdir(parents=True, exist_ok=True)
+            for copy in range(10):
+                (many / path.parent.name / f"{path.stem}-{copy}.jpg").hardlink_to(path)
+        few_mb, many_mb = (peak_mb(each, root / f"study-{each.name}") for each in (images, many))
+        print(f"peak memory: {few_mb:.0f} MB for {n_images} images, {many_mb:.0f} MB for {10 * n_images}")
+    figures = {
+        "pool_vs_timm": round(ours / theirs, 3),
+        "pool_vs_bound": round(ours / (decoding + forward), 3),
+        "rss_growth_mb": round(many_mb - few_mb, 1),
+    }
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""Make the pictures of docs/in-the-lab.md: open a real window on real digits, show every screen, and save it.
+
+Run from the repository's root, on a screen of 1280 × 800 pixels; on Linux without one:
+``xvfb-run -s "-screen 0 1280x800x24" python docs/screenshots.py``.  With names behind it, only those.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageGrab
+
+from experiment.consent import AGREE, DISAGREE
+from experiment.plan import Page, PageName, schedule
+from experiment.psychopy_devices import Screen, open_devices
+from experiment.reading import read_document
+from experiment.records import Ask, Option, ScheduledTrial, Task
+from experiment.settings import ExperimentSettings, MonitorSettings
+from experiment.tasks import task_of
+from experiment.texts import Texts, read_texts
+from model_eval.artefacts import sha256_of, write_json
+from model_eval.images import open_images
+from model_eval.records import DIFFICULTY_COLUMNS, write_parquet
+from model_eval.settings import ImageSettings
+from stimuli.build import build_set
+from stimuli.records import Block, StimulusSet
+from stimuli.settings import QuestionSettings, StimulusSettings
+
+FOLDER = Path(__file__).parent / "images"
+SIZE_PX = (1280, 800)
+INFORMATION = """# About this study
+
+We study how well people can tell which images are hard for neural networks. It takes about twenty minutes.
+
+- You may stop at any time and need not say why.
+- Your answers are kept under a number, without your name.
+- Who reads the results can't tell that you took part.
+
+Please ask whatever you would like to know before you go on.
+"""
+QUESTIONS = (
+    QuestionSettings(
+        name="clear",
+        text="How clearly can you see what it is?",
+        answers=("not at all", "hardly", "somewhat", "clearly", "very clearly"),
+    ),
+)
+LAST = Ask(
+    "strategy",
+    "Did you follow a strategy?",
+    (Option("no", "no", "1"), Option("sometimes", "sometimes", "2"), Option("yes", "yes", "3")),
+)
+
+
+def settings_for(language: str) -> ExperimentSettings:
+    """Return what the pictures are made with."""
+    return ExperimentSettings(
+        language=language,
+        keyboard="event",
+        confidence_levels=4,
+        monitor=MonitorSettings(size_px=SIZE_PX, full_screen=False, width_cm=34.0),
+    )
+
+
+def build(folder: Path, task: str) -> StimulusSet:
+    """Build a small set of digits; an empty file's worth of chance decides which ones are hard."""
+    source = open_images(ImageSettings(), folder)
+    images = source.catalogue().iloc[::150]
+    hard = np.arange(len(images)) % 2 == 0
+    labels = images[["image_id", "label", "class_name"]].assign(
+        n_models=11,
+        n_correct=np.where(hard, 0, 11),
+        difficulty=np.where(hard, "impossible", "trivial"),
+        label_error=False,
+        stability=1.0,
+    )
+    table = folder / "difficulty" / "difficulty.parquet"
+    write_parquet(table, labels[[name for name in DIFFICULTY_COLUMNS if name in labels]])
+    write_json(table.with_suffix(".json"), {"sha256": sha256_of(table), "images": source.name})
+    asked = StimulusSettings(
+        task=task, trials=8, practice_trials=4, questions=QUESTIONS if task == "rating" else ()
+    )
+    return build_set(table.parent, source, asked, name=task, folder=folder / "stimuli" / task, seed=1)
+
+
+def screens(
+    screen: Screen,
+    trials: tuple[ScheduledTrial, ...],
+    asked: Task,
+    settings: ExperimentSettings,
+    texts: Texts,
+) -> Iterator[str]:
+    """Show one screen after the other; yield the name of each while it is on."""
+    main = next(trial for trial in trials if trial.block is Block.MAIN)
+    task = asked.name
+    for name in PageName:
+        if (name is PageName.EXAMPLES and task == "rating") or (name in SHARED and task != "2afc"):
+            continue
+        reason = (
+            "sub-07_task-harder_beh.tsv is not saved: No space left on device (all earlier trials are safe)"
+        )
+        screen.page(Page(name, 50, 150, reason))
+        yield f"{task}-{name.replace('_', '-')}"
+    screen.fixation(0.1)
+    yield f"{task}-fixation"
+    screen.images(main)
+    yield f"{task}-trial"
+    for ask in asked.asks[1:]:
+        screen.further(main, ask)
+        yield f"{task}-{ask.name}"
+    if task == "rating":
+        return
+    for name, correct in (("right", True), ("wrong", False)):
+        screen.images(trials[0])
+        screen.feedback(correct)
+        yield f"{task}-{name}"
+    if task == "2afc":
+        screen.ask_to_stop(float("inf"))
+        screen.images(main)
+        yield "stop"
+        screen.ask_to_stop(float("-inf"))
+        document = read_document(settings.information or Path(), "information.md")
+        screen.read(document.pages(texts.lines["next"], screen.fits)[0])
+        yield "information"
+        labels = texts.tables["consent"]
+        screen.question(
+            Ask(
+                "consent",
+                texts.lines["consent_question"],
+                (Option(AGREE, labels["agree"], "1"), Option(DISAGREE, labels["disagree"], "2")),
+            )
+        )
+        yield "consent"
+        screen.question(LAST)
+        yield "question"
+
+
+GERMAN = ("2afc-welcome", "2afc-practice", "2afc-trial", "single-trial", "consent")
+"""Pictures of which the guide has a German one, too; the rest differs by its words only."""
+SHARED = (PageName.KEYBOARD, PageName.CLOSING, PageName.PAUSED, PageName.NOT_SAVED)
+
+
+def main(wanted: set[str]) -> None:
+    """Make all pictures, or those that are named."""
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        study = Path(scratch)
+        (study / "information.md").write_text(INFORMATION, encoding="utf-8")
+        for task in ("2afc", "single", "rating"):
+            made = build(study, task)
+            for language in ("en", "de"):
+                texts = read_texts(language, task)
+                settings = settings_for(language).model_copy(update={"information": study / "information.md"})
+                trials = schedule(made, "01")
+                task_asked = task_of(made, settings, "01", texts.wording)
+                opened = open_devices(made, trials, task_asked, 0, settings, texts, set(), 0.0, study)
+                with opened as devices:
+                    for name in screens(devices.display, trials, task_asked, settings, texts):
+                        file = FOLDER / f"screen-{language}-{name}.png"
+                        if (language == "en" or name in GERMAN) and (not wanted or file.stem in wanted):
+                            picture = ImageGrab.grab((0, 0, *SIZE_PX)).convert("RGB")
+                            picture.quantize(64, dither=Image.Dither.NONE).save(file, optimize=True)
+
+
+if __name__ == "__main__":
+    main(set(sys.argv[1:]))
