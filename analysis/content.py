@@ -66,7 +66,8 @@ def content_of(evidence: Evidence, scores: Scores, settings: AnalyseSettings, ti
             "n_incomplete": evidence.n_incomplete,
             "n_other_kind": evidence.n_other_kind,
             "n_other_set": evidence.n_other_set,
-            "n_interrupted": _n_interrupted(evidence),
+            "n_interrupted": _n_sessions(evidence, "interrupted"),
+            "n_forced": _n_sessions(evidence, "forced"),
             "n_without_answer": int(evidence.sessions["correct"].isna().sum()),
             "labelled_anew": evidence.labelled_anew,
             "conditions": evidence.conditions,
@@ -102,9 +103,9 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _n_interrupted(evidence: Evidence) -> int:
+def _n_sessions(evidence: Evidence, mark: str) -> int:
     sessions = evidence.recorded.drop_duplicates(["participant", "session"])
-    return int(sessions["interrupted"].fillna(False).sum())
+    return int(sessions[mark].fillna(False).sum())
 
 
 def _exclusions(evidence: Evidence, scores: Scores, settings: AnalyseSettings) -> dict[str, Any]:

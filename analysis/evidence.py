@@ -17,7 +17,7 @@ from analysis.trials import joined, labels_of, trials_of
 from experiment.records import Kind
 from model_eval.artefacts import InputError, check_hash, read_json, sha256_of
 from model_eval.records import Decisions, DifficultyTable, read_decisions, read_difficulty
-from stimuli.records import StimulusSet, read_stimulus_set
+from stimuli.records import PAIR_TASK, StimulusSet, read_any_set
 
 Choice = Literal["auto", "person", "simulated"]
 
@@ -144,7 +144,12 @@ def gather(
         if training_hash and training.exists():  # weights may have stayed on the machine that trained them
             check_hash(training, training_hash, pool, made_by="tricky evaluate")
             names.insert(0, "training/training.json")
-    stimulus_set = read_stimulus_set(root / "stimuli" / set_name)
+    stimulus_set = read_any_set(root / "stimuli" / set_name)
+    if stimulus_set.task != PAIR_TASK:
+        raise InputError(
+            f'{stimulus_set.folder}: made for the task "{stimulus_set.task}"; the report is about choices '
+            "between two images, so read other sessions with analysis.read_sessions"
+        )
     manifests = {name: read_json(root / name, "tricky") for name in names}
 
     every = read_sessions(root / "data")

@@ -32,7 +32,7 @@ INTEGERS = (
 BOOLEANS = ("correct", "timing_ok", "key_held", "resumed")
 PAIR_COLUMNS = tuple(column.name for column in COLUMNS)
 """Columns of every session with pairs; a table may have more, which are kept as text where unknown here."""
-SESSION_COLUMNS = ("complete", "interrupted")
+SESSION_COLUMNS = ("complete", "interrupted", "forced")
 """What is known of a session as a whole, on each of its rows."""
 OTHER_COLUMNS = ("trial_index", "block", "trial_id", "item", "response_time", "onset")
 """Columns of every session with single images, to be named or rated."""
@@ -48,6 +48,7 @@ class _SessionFile:
     body: str
     n_rows: int
     complete: bool | None
+    forced: bool
 
 
 def read_sessions(
@@ -76,7 +77,8 @@ def read_sessions(
         the columns of the session tables (times in seconds; `correct` a nullable bool,
         missing where both items of the trial are equally hard), and of the session as a whole
         `complete`: whether it has a row for each trial of its set (missing where its sidecar doesn't say how
-        many there are), and `interrupted`: whether it was taken up again.
+        many there are), `interrupted`: whether it was taken up again, and `forced`: whether it was started
+        although a check before it had failed.
 
     Raises
     ------
@@ -170,7 +172,8 @@ def _read_file(path: Path, kinds: dict[str, str]) -> _SessionFile:
     participant = name["participant"]
     if participant not in kinds:
         raise InputError(f"{path}: sub-{participant} does not stand in participants.tsv; add its row there")
-    stimulus_set = _read_sidecar(path.with_suffix(".json"))
+    sidecar = _read_sidecar(path.with_suffix(".json"))
+    stimulus_set = sidecar["StimulusSet"]
     content = path.read_bytes()
     finished = content[: content.rfind(b"\n") + 1]
     try:
@@ -192,21 +195,28 @@ def _read_file(path: Path, kinds: dict[str, str]) -> _SessionFile:
         body,
         n_rows,
         None if n_trials is None else n_rows == n_trials,
+        _forced(sidecar),
     )
 
 
+def _forced(sidecar: dict[str, Any]) -> bool:
+    """Return whether a run of the session was started although a check before it had failed."""
+    records = [each.get("Preflight") for each in (sidecar, *sidecar.get("Runs", []))]
+    return any(record["forced"] and not record["ok"] for record in records if record)
+
+
 def _read_sidecar(path: Path) -> dict[str, Any]:
-    """Return what the sidecar says of the stimulus set."""
+    """Return a sidecar that names its stimulus set."""
     try:
-        stimulus_set = json.loads(path.read_text(encoding="utf-8"))["StimulusSet"]
-        stimulus_set["set_id"]
+        sidecar = json.loads(path.read_text(encoding="utf-8"))
+        sidecar["StimulusSet"]["set_id"]
     except FileNotFoundError:
         raise InputError(f"{path}: missing; restore it, it says which stimulus set was shown") from None
     except (ValueError, KeyError, TypeError):
         raise InputError(
             f"{path}: not a sidecar with a `StimulusSet`; restore the file from a copy"
         ) from None
-    return stimulus_set
+    return sidecar
 
 
 def _check_cells(path: Path, header: str, body: str, n_rows: int) -> None:
@@ -238,6 +248,7 @@ def _parse(header: str, files: list[_SessionFile]) -> pd.DataFrame:
     table = raw.assign(
         **{name: spread([file.entities[name] for file in files], "str") for name in ENTITIES},
         complete=spread([file.complete for file in files], "boolean"),
+        forced=spread([file.forced for file in files], "boolean"),
         _file=spread([str(file.path) for file in files], "str"),
     )
     for name in (each for each in (*FLOATS, *INTEGERS) if each in raw):

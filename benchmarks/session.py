@@ -113,9 +113,10 @@ def prepared(folder: Path, n: int) -> dict[str, float]:
 
     from experiment.psychopy_devices import open_devices
 
+    window_type: Any = visual.Window
     now, hands, rng = logging.defaultClock.getTime, Hands(), np.random.default_rng(2)
     flips_s: list[float] = []
-    flip = visual.Window.flip
+    flip = window_type.flip
 
     def noted(window: Any, *arguments: Any, **keywords: Any) -> Any:
         time_s = flip(window, *arguments, **keywords)
@@ -137,7 +138,7 @@ def prepared(folder: Path, n: int) -> dict[str, float]:
         Journal(folder / "beh.tsv", trials, table_of(task)) as journal,
     ):
         HEARD.set()
-        visual.Window.flip = noted
+        window_type.flip = noted
         person, display = opened.observer, opened.display
         responses: list[Response] = []
         due_s: list[float] = []
@@ -165,7 +166,7 @@ def prepared(folder: Path, n: int) -> dict[str, float]:
             responses.append(response)
 
         run(steps(trials, 0, 0), display, Observer(), record, task, inter_trial_interval_s=0.0, resumed=False)
-    visual.Window.flip = flip
+    window_type.flip = flip
     first = next(i for i, time_s in enumerate(flips_s) if time_s > starts_s[0])
     last = max(i for i, time_s in enumerate(flips_s) if time_s < starts_s[-1] - 0.05)
     times_s = np.array([response.choice.response_time_s for response in responses])
@@ -200,14 +201,14 @@ def on_the_fly(folder: Path, n: int) -> dict[str, float]:
 
     made = pairs_of_noise(folder, n)
     window = visual.Window((1280, 800), units="pix", color=(0, 0, 0), checkTiming=False, allowGUI=False)
-    flips_s = [core.getTime()]
+    flips_s = [float(core.getTime())]
 
     def frame(*stims: Any) -> None:
         for stim in stims:
             stim.draw()
         time.sleep(max(0.0, flips_s[-1] + PERIOD_S - core.getTime()))
         window.flip()
-        flips_s.append(core.getTime())
+        flips_s.append(float(core.getTime()))
 
     fixation = visual.TextStim(window, "+")
     frame(fixation)

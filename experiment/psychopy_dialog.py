@@ -21,7 +21,7 @@ def ask_in_dialog(title: str, questions: Sequence[Question]) -> dict[str, str]:
     InputError
         The dialog was cancelled, or can't be shown here.
     """
-    _require_library()
+    _require_screen()
     typed = [question.default for question in questions]
     wrong: list[str] = []
     while True:
@@ -48,10 +48,16 @@ def ask_in_dialog(title: str, questions: Sequence[Question]) -> dict[str, str]:
             return answers
 
 
-def _require_library() -> None:
-    """Refuse in one line what Qt would end the whole process for."""
-    on_x11 = platform.system() == "Linux" and not os.environ.get("QT_QPA_PLATFORM")
-    if on_x11 and find_library("xcb-cursor") is None:
+def _require_screen() -> None:
+    """Refuse in one line what Qt would end the whole process for: no screen, or a library missing."""
+    if platform.system() != "Linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise InputError(
+            "there is no screen to show a dialog on: run the session on a PC that has one (on Linux, DISPLAY "
+            "names it)"
+        )
+    if find_library("xcb-cursor") is None:
         raise InputError(
             "the dialog needs libxcb-cursor0 (apt-get install libxcb-cursor0); install it, or ask in the "
             "terminal with --no-dialog"

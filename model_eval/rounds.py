@@ -85,12 +85,16 @@ class Count:
     def add(self, name: str, n_images: int) -> None:
         """Count images that a model has been asked about."""
         self._done[name] += n_images
-        self._progress("Evaluating models", sum(self._done.values()), sum(self._expected.values()))
-        self._progress(name, self._done[name], self._expected[name])
+        self._report(name)
 
     def drop(self, name: str) -> None:
         """Expect no more of a model."""
         self._expected[name] = self._done[name]
+        self._report(name)
+
+    def _report(self, name: str) -> None:
+        self._progress("Evaluating models", sum(self._done.values()), sum(self._expected.values()))
+        self._progress(name, self._done[name], self._expected[name])
 
 
 def ask_together(

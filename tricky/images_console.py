@@ -34,6 +34,6 @@ def print_inspection(inspection: Inspection, settings: ImageSettings) -> None:
     what = (
         "left out for all models alike"
         if settings.on_bad_image == "skip"
-        else 'repair or remove them, or set `on_bad_image = "skip"` in [images]'
+        else 'repair or remove them, or set `on_bad_image = "skip"` in \\[images]'
     )
     console.print(f"; [bold red]{len(inspection.problems):,} can't[/]: {what}")

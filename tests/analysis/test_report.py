@@ -321,6 +321,18 @@ def test_asking_for_people_where_there_are_none_is_refused(study):
         report(study, observers="person")
 
 
+def test_a_set_of_single_images_is_refused_with_what_to_do_instead(study):
+    study.write_observers(2)
+    path = study.root / "stimuli" / "main" / "stimulus_set.json"
+    trials = path.with_name("trials.tsv")
+    trials.write_text("trial_id\tblock\titem\ntrial-1\tmain\titem-000\n")
+    manifest = json.loads(path.read_text()) | {"task": "rating"}
+    manifest["tables"]["trials.tsv"] = sha256_of(trials)
+    write_json(path, manifest)
+    with pytest.raises(InputError, match=r'made for the task "rating"; .* analysis.read_sessions'):
+        report(study)
+
+
 def test_a_set_that_nobody_saw_is_refused(study):
     study.write_session("01", set_id="0123456789abcdef")
     with pytest.raises(InputError, match="no session of anyone with the set 'main' as it is now"):

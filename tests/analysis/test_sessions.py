@@ -158,3 +158,26 @@ def test_participants_that_do_not_fit_the_sessions_are_refused(study, content, m
 def test_a_folder_without_sessions_says_how_to_get_some(tmp_path):
     with pytest.raises(InputError, match="run `tricky run --participant ID` or `tricky simulate` first"):
         read_sessions(tmp_path / "data")
+
+
+@pytest.mark.parametrize(
+    ("ok", "forced", "marked"), [(False, True, True), (True, True, False), (True, False, False)]
+)
+def test_a_session_started_against_a_failed_check_is_marked_even_if_a_later_run_was_not(
+    study, ok, forced, marked
+):
+    record = {"ok": ok, "forced": forced, "checks": []}
+    good = {"ok": True, "forced": False, "checks": []}
+    study.write_session("07", sidecar={"Preflight": record})
+    study.write_session("08", sidecar={"Preflight": good, "Runs": [{"Preflight": record}, {}]})
+    assert read_sessions(study.data)["forced"].eq(marked).all()
+
+
+def test_a_session_that_was_taken_up_again_is_marked_on_every_row(study):
+    path = study.write_session("07")
+    lines = path.read_text().splitlines(keepends=True)
+    lines[9:] = [line.replace("\tfalse\n", "\ttrue\n") for line in lines[9:]]
+    path.write_text("".join(lines))
+    study.write_session("08")
+    marked = read_sessions(study.data).groupby("participant", observed=True)["interrupted"].mean()
+    assert marked.tolist() == [1, 0]

@@ -74,3 +74,17 @@ def test_the_dialog_asks_again_with_the_reason_until_every_answer_can_be(tmp_pat
     assert "Age in years (may be left empty)" in seen[2]
     assert any("'young' is no whole number" in text for text in seen[3])
     assert "cancelled" in cancelled
+
+
+def test_without_a_screen_the_dialog_is_refused_in_one_line():
+    code = "from experiment.psychopy_dialog import ask_in_dialog; ask_in_dialog('who', [])"
+    bare = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=bare,
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "InputError: there is no screen to show a dialog on" in done.stderr.splitlines()[-1]

@@ -49,6 +49,8 @@ def test_progress_counts_images_in_all_and_model_by_model() -> None:
         ("a", 6, 10),
         ("Evaluating models", 7, 14),
         ("b", 1, 4),
+        ("Evaluating models", 7, 11),
+        ("b", 1, 1),
         ("Evaluating models", 11, 11),
         ("a", 10, 10),
     ]
