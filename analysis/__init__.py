@@ -1,8 +1,8 @@
 """What did observers and models do, and with what certainty?"""
 
-from analysis.accuracy import PopulationAccuracy, observer_accuracy, population_accuracy
-from analysis.sessions import read_sessions
-from model_eval.agreement import error_consistency
+from analysis.data.sessions import read_sessions
+from analysis.statistics.accuracy import PopulationAccuracy, observer_accuracy, population_accuracy
+from model_eval.comparison.agreement import error_consistency
 
 __all__ = [
     "PopulationAccuracy",

@@ -11,7 +11,7 @@ Seconds = Annotated[float, Field(ge=0)]
 
 
 class ExcludeSettings(BaseModel):
-    """``[analyse.exclude]``: which sessions and trials do not count, in the order of `analysis.exclude`."""
+    """Sessions and trials that do not count (``[analyse.exclude]``), in the order of `analysis.data.exclude`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -28,8 +28,8 @@ from sklearn.metrics import cohen_kappa_score
 if __name__ == "__main__":  # started as a file, the repository's folder is not where modules are looked for
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from analysis.bootstrap import bootstrap_accuracy
-from model_eval.agreement import error_consistency
+from analysis.statistics.bootstrap import bootstrap_accuracy
+from model_eval.comparison.agreement import error_consistency
 
 N_MODELS, N_IMAGES = 1_000, 50_000
 N_SKLEARN_CALLS = 200

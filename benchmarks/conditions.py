@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from model_eval.beside_base import beside_base
-from model_eval.conditions import read_recipe
-from model_eval.controlled import train_conditions
-from model_eval.epochs import BASE, read_conditions
-from model_eval.images import open_images
+from model_eval.comparison.beside_base import beside_base
+from model_eval.images.sources import open_images
 from model_eval.settings import EvaluateSettings, ImageSettings, TrainSettings
+from model_eval.training.conditions import read_recipe
+from model_eval.training.controlled import train_conditions
+from model_eval.training.epochs import BASE, read_conditions
 
 CORNERS = {"bar": 2, "triangle": 3, "square": 4, "pentagon": 5, "disc": 24}
 """Outlines, by their number of corners; each is a class when filled, and one when it is a ring."""

@@ -27,14 +27,14 @@ from scipy import optimize, special
 if __name__ == "__main__":  # started as a file, the repository's folder is not where modules are looked for
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from analysis.accuracy import next_observer_interval, observer_accuracy, population_accuracy
-from analysis.bootstrap import bootstrap_accuracy
-from analysis.confidence import type_2_area
-from analysis.consistency import independence_p_values, mean_independence_p_value
-from analysis.contrasts import accuracy_difference
-from analysis.detection import observer_detection
-from analysis.observers import halves, repeat_agreement, side_bias, times_by_correctness
-from model_eval.agreement_intervals import measure_consistency, pairs_between, pairs_within
+from analysis.statistics.accuracy import next_observer_interval, observer_accuracy, population_accuracy
+from analysis.statistics.bootstrap import bootstrap_accuracy
+from analysis.statistics.confidence import type_2_area
+from analysis.statistics.consistency import independence_p_values, mean_independence_p_value
+from analysis.statistics.contrasts import accuracy_difference
+from analysis.statistics.detection import observer_detection
+from analysis.statistics.observers import halves, repeat_agreement, side_bias, times_by_correctness
+from model_eval.comparison.agreement_intervals import measure_consistency, pairs_between, pairs_within
 
 N_STUDIES = 500
 LEVEL = 0.95

@@ -40,10 +40,10 @@ from timm.data.config import resolve_model_data_config
 from timm.data.dataset import ImageDataset
 from timm.data.loader import create_loader
 
-from model_eval.devices import n_cores, threads_within_models
-from model_eval.evaluate import evaluate_pool
-from model_eval.images import ImageFolder
-from model_eval.preprocess import published
+from model_eval.evaluation.evaluate import evaluate_pool
+from model_eval.images.sources import ImageFolder
+from model_eval.models.devices import n_cores, threads_within_models
+from model_eval.models.preprocess import published
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
 
 MODELS = (
@@ -55,8 +55,7 @@ BATCH_SIZE = 50
 
 def photographs() -> list[Image.Image]:
     """Return real photographs that installed packages carry."""
-    with cbook.get_sample_data("grace_hopper.jpg") as file:
-        portrait = Image.open(file).convert("RGB")
+    portrait = Image.open(str(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False))).convert("RGB")
     return [portrait, *(Image.fromarray(pixels) for pixels in load_sample_images().images)]
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from model_eval.artefacts import sha256_of, write_json
-from model_eval.difficulty import label_decisions
+from model_eval.labels.difficulty import label_decisions
 from model_eval.records import DECISION_DTYPES, write_parquet
 from model_eval.settings import LabelSettings
 

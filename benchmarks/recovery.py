@@ -17,13 +17,13 @@ import numpy as np
 if __name__ == "__main__":  # started as a file, the repository's folder is not where modules are looked for
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from analysis.accuracy import population_accuracy
-from analysis.components import on_logit_scale, variance_components
-from analysis.consistency import copy_model
-from analysis.figures import BLUE, FAINT, styled
+from analysis.report.figures import BLUE, FAINT, styled
+from analysis.statistics.accuracy import population_accuracy
+from analysis.statistics.components import on_logit_scale, variance_components
+from analysis.statistics.consistency import copy_model
 from benchmarks.coverage import Design
-from model_eval.agreement import error_consistency
 from model_eval.artefacts import InputError
+from model_eval.comparison.agreement import error_consistency
 
 N_STUDIES = 300
 N_OBSERVERS, N_ITEMS = 9, 149

@@ -36,14 +36,14 @@ from PIL import Image
 # Python puts a script's folder first, where this file would stand for the package of the same name.
 sys.path[:] = [each for each in sys.path if Path(each).resolve() != Path(__file__).resolve().parent]
 
+from experiment.data.journal import Journal  # noqa: E402
+from experiment.data.tables import table_of  # noqa: E402
 from experiment.engine import run  # noqa: E402
-from experiment.journal import Journal  # noqa: E402
 from experiment.plan import schedule, steps  # noqa: E402
 from experiment.records import Response  # noqa: E402
+from experiment.screen.texts import read_texts  # noqa: E402
 from experiment.settings import ExperimentSettings, MonitorSettings  # noqa: E402
-from experiment.tables import table_of  # noqa: E402
 from experiment.tasks import task_of  # noqa: E402
-from experiment.texts import read_texts  # noqa: E402
 from stimuli.records import Block, Item, PairTrial, StimulusSet  # noqa: E402
 
 SIZE_PX = (500, 375)
@@ -111,7 +111,7 @@ def prepared(folder: Path, n: int) -> dict[str, float]:
     """Run a session of `n` pairs as `tricky run` does."""
     from psychopy import logging, visual
 
-    from experiment.psychopy_devices import open_devices
+    from experiment.screen.psychopy_devices import open_devices
 
     window_type: Any = visual.Window
     now, hands, rng = logging.defaultClock.getTime, Hands(), np.random.default_rng(2)

@@ -16,14 +16,14 @@ from PIL import Image, ImageGrab
 
 from experiment.consent import AGREE, DISAGREE
 from experiment.plan import Page, PageName, schedule
-from experiment.psychopy_devices import Screen, open_devices
-from experiment.reading import read_document
 from experiment.records import Ask, Option, ScheduledTrial, Task
+from experiment.screen.psychopy_devices import Screen, open_devices
+from experiment.screen.reading import read_document
+from experiment.screen.texts import Texts, read_texts
 from experiment.settings import ExperimentSettings, MonitorSettings
 from experiment.tasks import task_of
-from experiment.texts import Texts, read_texts
 from model_eval.artefacts import sha256_of, write_json
-from model_eval.images import open_images
+from model_eval.images.sources import open_images
 from model_eval.records import DIFFICULTY_COLUMNS, write_parquet
 from model_eval.settings import ImageSettings
 from stimuli.build import build_set

@@ -8,10 +8,10 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from experiment.devices import Observer, Reader
-from experiment.reading import Document
 from experiment.records import Ask, Option
+from experiment.screen.reading import Document
+from experiment.screen.texts import Texts
 from experiment.settings import ExperimentSettings
-from experiment.texts import Texts
 from model_eval.artefacts import write_text
 
 AGREE, DISAGREE = "agreed", "not agreed"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from experiment.data.tables import RATING_TASK
 from experiment.devices import Display, NotSaved, Observer, Paused, Stopped
 from experiment.plan import Page, PageName, PageText
 from experiment.records import Ask, Choice, Response, ScheduledTrial, Task
-from experiment.tables import RATING_TASK
 from stimuli.records import Block
 
 

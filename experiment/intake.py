@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from experiment.bids import SessionPath, read_participant
+from experiment.data.bids import SessionPath, read_participant
 from experiment.settings import ParticipantField
 from model_eval.artefacts import InputError
 

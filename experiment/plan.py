@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from experiment.data.tables import SINGLE_TASK
 from experiment.records import Ask, ScheduledTrial, Side
-from experiment.tables import SINGLE_TASK
 from experiment.tasks import groups_of
 from stimuli.present import Presentation, present
 from stimuli.records import Block, StimulusSet

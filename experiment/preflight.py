@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from experiment.desktop import notifications_are_on, screen_saver_is_on
+from experiment.screen.timing import Refresh
 from experiment.settings import MonitorSettings
-from experiment.timing import Refresh
 from model_eval.artefacts import InputError
 from stimuli.check import require_sound
 

@@ -10,21 +10,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from experiment.bids import (
+from experiment.consent import AGREE, Consent, ask_consent, consent_file, keep_consent
+from experiment.data.bids import (
     Dataset,
     SessionPath,
     sidecar_content,
 )
-from experiment.consent import AGREE, Consent, ask_consent, consent_file, keep_consent
-from experiment.devices import Stopped
-from experiment.engine import run
-from experiment.intake import next_session
-from experiment.journal import Journal, locked
-from experiment.plan import schedule, steps
-from experiment.preflight import Check, as_record, refuse
-from experiment.reading import Document, read_document
-from experiment.records import Ask, Choice
-from experiment.session_files import (
+from experiment.data.journal import Journal, locked
+from experiment.data.session_files import (
     begin,
     enter,
     participants_locked,
@@ -33,10 +26,17 @@ from experiment.session_files import (
     told_in_one_line,
     without_machine,
 )
+from experiment.data.tables import RATING_TASK, table_of
+from experiment.devices import Stopped
+from experiment.engine import run
+from experiment.intake import next_session
+from experiment.plan import schedule, steps
+from experiment.preflight import Check, as_record, refuse
+from experiment.records import Ask, Choice
+from experiment.screen.reading import Document, read_document
+from experiment.screen.texts import Texts, read_texts
 from experiment.settings import ExperimentSettings
-from experiment.tables import RATING_TASK, table_of
 from experiment.tasks import questions_of, task_of
-from experiment.texts import Texts, read_texts
 from model_eval.artefacts import InputError, versions_of, write_json
 from stimuli.records import read_any_set
 
@@ -272,7 +272,7 @@ def require_screen() -> None:
 def _psychopy_devices() -> ModuleType:
     """Import the module that needs PsychoPy: here, so that nothing else in this room does."""
     try:
-        from experiment import psychopy_devices
+        from experiment.screen import psychopy_devices
     except ImportError as error:
         raise InputError(
             f"PsychoPy cannot be loaded ({error}); install it with: pip install 'tricky-images[experiment]'"

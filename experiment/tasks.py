@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from experiment.data.tables import SINGLE_TASK
 from experiment.records import Ask, Option, Side, Task
 from experiment.settings import ExperimentSettings
-from experiment.tables import SINGLE_TASK
 from model_eval.artefacts import InputError, sha256_of
 from stimuli.records import PAIR_TASK, StimulusSet
 from stimuli.settings import settings_of

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from model_eval.artefacts import InputError, Progress, no_progress
-from model_eval.images import ImageSource
+from model_eval.images.sources import ImageSource
 from stimuli.balance import balance_table, giveaway_auc, unbalanced
 from stimuli.design import Slot, deal, images_to_tuples, repartner, trials_of
 from stimuli.features import FEATURES, measured

@@ -18,7 +18,7 @@ from PIL import Image
 from scipy import ndimage
 
 from model_eval.artefacts import InputError, Progress, no_progress
-from model_eval.images import ImageSource
+from model_eval.images.sources import ImageSource
 from model_eval.records import write_parquet
 
 FEATURES = (

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from model_eval.artefacts import InputError, Progress, no_progress, sha256_of
-from model_eval.images import ImageSource
-from model_eval.lists import read_image_list
+from model_eval.images.lists import read_image_list
+from model_eval.images.sources import ImageSource
 from model_eval.records import read_difficulty
 from stimuli.settings import StimulusSettings
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from model_eval.artefacts import Progress, no_progress
-from model_eval.images import ImageSource
+from model_eval.images.sources import ImageSource
 from stimuli.build import contents_of, draw_slots, part_catch
 from stimuli.design import slots_of
 from stimuli.manifest import item_ids_of, write_set

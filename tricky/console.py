@@ -31,8 +31,8 @@ from model_eval.artefacts import Progress as ProgressCallback
 from tricky.status import StageStatus, State
 
 if TYPE_CHECKING:
-    from analysis.power import Plan
-    from analysis.report import Results
+    from analysis.report.write import Results
+    from analysis.statistics.power import Plan
     from experiment.preflight import Check
     from tricky.study import Study
 
@@ -198,7 +198,7 @@ def print_accuracy(results: Results) -> None:
 
 def print_power(plan: Plan) -> None:
     """Print what studies of each size find, and which one is enough."""
-    from analysis.power import recommendation
+    from analysis.statistics.power import recommendation
 
     table = plain_table("observers", "trials each", "power", "width of interval")
     for row in plan.designs.itertuples():

@@ -12,7 +12,7 @@ from tricky.console import console, plain_table
 if TYPE_CHECKING:
     import pandas as pd
 
-    from model_eval.compare import Comparison
+    from model_eval.labels.compare import Comparison
 
 
 def print_difficulty(manifest: Mapping[str, Any]) -> None:

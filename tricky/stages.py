@@ -20,18 +20,18 @@ from tricky.study import Study, validated
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.dynamics import DynamicsResults
-    from analysis.power import Plan
-    from analysis.report import Results
-    from experiment.bids import Dataset
-    from experiment.calibrate import Calibration
+    from analysis.models.dynamics import DynamicsResults
+    from analysis.report.write import Results
+    from analysis.statistics.power import Plan
+    from experiment.data.bids import Dataset
     from experiment.preflight import Check
+    from experiment.screen.calibrate import Calibration
     from experiment.session import SessionSummary
-    from model_eval.compare import Comparison
-    from model_eval.images import ImageSource, InspectedSource
-    from model_eval.inspection import Inspection
-    from model_eval.pool_check import PoolCheck
-    from model_eval.pool_table import PoolRow
+    from model_eval.images.inspection import Inspection
+    from model_eval.images.sources import ImageSource, InspectedSource
+    from model_eval.labels.compare import Comparison
+    from model_eval.models.pool_check import PoolCheck
+    from model_eval.models.pool_table import PoolRow
     from model_eval.records import DifficultyTable
     from stimuli.check import Checked
     from stimuli.orders import Order
@@ -47,8 +47,8 @@ def check_images(study: Study, progress: Progress = no_progress) -> Inspection:
 def show_pool(study: Study) -> list[PoolRow]:
     """Look up the models of the study's pool."""
     _require("torch", extra="model-eval", to="look models up")
-    from model_eval.pool import read_pool
-    from model_eval.pool_table import describe
+    from model_eval.models.pool import read_pool
+    from model_eval.models.pool_table import describe
 
     entries = read_pool(study.settings.pool, study.root)
     return [describe(entry, root=study.root, training=study.training) for entry in entries]
@@ -57,8 +57,8 @@ def show_pool(study: Study) -> list[PoolRow]:
 def show_named_pool(name: str, root: Path) -> list[PoolRow]:
     """Look up the models of a pool that ships with tricky, or of a file relative to `root`."""
     _require("torch", extra="model-eval", to="look models up")
-    from model_eval.pool import read_pool
-    from model_eval.pool_table import describe
+    from model_eval.models.pool import read_pool
+    from model_eval.models.pool_table import describe
     from model_eval.settings import PoolSettings
 
     entries = read_pool(PoolSettings(file=name), root)
@@ -68,8 +68,8 @@ def show_named_pool(name: str, root: Path) -> list[PoolRow]:
 def check_pool(study: Study, progress: Progress = no_progress) -> list[PoolCheck]:
     """Build every model of the pool and run one batch of the study's images."""
     _require("torch", extra="model-eval", to="run models")
-    from model_eval.pool import read_pool
-    from model_eval.pool_check import check_pool
+    from model_eval.models.pool import read_pool
+    from model_eval.models.pool_check import check_pool
 
     return check_pool(
         images_of(study),
@@ -84,8 +84,8 @@ def check_pool(study: Study, progress: Progress = no_progress) -> list[PoolCheck
 def train(study: Study, progress: Progress = no_progress) -> int:
     """Give the pool's untrained models their weights, and return how many have them."""
     _require("torch", extra="model-eval", to="train models")
-    from model_eval.pool import read_pool
-    from model_eval.train import train_pool
+    from model_eval.models.pool import read_pool
+    from model_eval.training.train import train_pool
 
     return train_pool(
         images_of(study),
@@ -101,8 +101,8 @@ def train(study: Study, progress: Progress = no_progress) -> int:
 def train_conditions(study: Study, progress: Progress = no_progress) -> None:
     """Train the base network and the conditions of the recipe that ``[train]`` names."""
     _require("torch", extra="model-eval", to="train models")
-    from model_eval.conditions import read_recipe
-    from model_eval.controlled import train_conditions
+    from model_eval.training.conditions import read_recipe
+    from model_eval.training.controlled import train_conditions
 
     settings = study.settings
     recipe = read_recipe(settings.train, study.root)
@@ -126,8 +126,8 @@ def evaluate(
 ) -> None:
     """Ask every model of the pool about every image that none was trained on."""
     _require("torch", extra="model-eval", to="run models")
-    from model_eval.evaluate import evaluate_pool
-    from model_eval.pool import read_pool
+    from model_eval.evaluation.evaluate import evaluate_pool
+    from model_eval.models.pool import read_pool
 
     evaluate_pool(
         images_of(study),
@@ -143,7 +143,7 @@ def evaluate(
 
 def label(study: Study) -> DifficultyTable:
     """Label every evaluated image trivial, in-between or impossible."""
-    from model_eval.difficulty import label_decisions
+    from model_eval.labels.difficulty import label_decisions
 
     require_current(study, "decisions")
     return label_decisions(
@@ -157,7 +157,7 @@ def label(study: Study) -> DifficultyTable:
 
 def label_counts(study: Study, counts: Path, n_models: int | None) -> DifficultyTable:
     """Label a published table of counts in place of decisions made here."""
-    from model_eval.difficulty import label_counts
+    from model_eval.labels.difficulty import label_counts
 
     return label_counts(counts, study.difficulty, study.settings.label, n_models, root=study.root)
 
@@ -174,7 +174,7 @@ def compare_labels(study: Study, other: Path) -> tuple[Comparison, Path, Path]:
         Where the images that moved are listed.
     """
     from model_eval.artefacts import write_text
-    from model_eval.compare import compare
+    from model_eval.labels.compare import compare
     from model_eval.records import read_difficulty
 
     folder = other / "difficulty" if (other / "difficulty").is_dir() else other
@@ -194,14 +194,14 @@ def dynamics(
     """Compare the models of controlled training, or of the pool, decision by decision."""
     for package in ("matplotlib", "statsmodels"):
         _require(package, extra="analysis", to="write the page")
-    from analysis.dynamics import write_dynamics
+    from analysis.models.dynamics import write_dynamics
 
     conditions = study.root / "conditions"
     representations = {}
     if layers:
         _require("torch", extra="model-eval", to="ask a network's layers")
-        from model_eval.epochs import read_conditions
-        from model_eval.representations import compare_representations
+        from model_eval.comparison.representations import compare_representations
+        from model_eval.training.epochs import read_conditions
 
         decisions = read_conditions(conditions)
         for layer in layers:
@@ -230,7 +230,7 @@ def build_stimuli(
 ) -> StimulusSet:
     """Build one of the study's stimulus sets."""
     _require("sklearn", extra="stimuli", to="ask how well low-level features give difficulty away")
-    from model_eval.images import folder_of_files
+    from model_eval.images.sources import folder_of_files
     from stimuli.build import build_set
 
     if name not in study.settings.stimuli:
@@ -270,8 +270,8 @@ def refresh_stimuli(
     """Build the successor of a stimulus set from a new pool's decisions, or from the study's own labels."""
     _require("sklearn", extra="stimuli", to="ask how well low-level features give difficulty away")
     from model_eval.artefacts import sha256_of
-    from model_eval.difficulty import label_decisions
-    from model_eval.images import folder_of_files
+    from model_eval.images.sources import folder_of_files
+    from model_eval.labels.difficulty import label_decisions
     from stimuli.refresh import refresh_set
 
     parent = study.stimulus_set(name)
@@ -358,10 +358,10 @@ def run(
 ) -> SessionSummary:
     """Run one person's session, or go on with it, after asking for what isn't given."""
     _require("psychopy", extra="experiment", to="show images to people")
-    from experiment.bids import SessionPath
-    from experiment.calibrate import calibrated
+    from experiment.data.bids import SessionPath
     from experiment.intake import ask_in_terminal, take_in
     from experiment.preflight import check_desktop, check_files
+    from experiment.screen.calibrate import calibrated
     from experiment.session import run_session
     from stimuli.records import read_tables
 
@@ -370,7 +370,7 @@ def run(
         SessionPath(study.data, participant, session, settings.task_name)  # refuses a bad id
     stimuli = study.stimulus_set(settings.stimuli)
     if dialog:
-        from experiment.psychopy_dialog import ask_in_dialog as ask
+        from experiment.screen.psychopy_dialog import ask_in_dialog as ask
     else:
         ask = ask_in_terminal
     who = take_in(
@@ -401,12 +401,12 @@ def run(
 def calibrate(study: Study, viewing_distance_cm: float) -> tuple[Calibration, Path]:
     """Measure the screen with a bank card, and keep it in the study's folder."""
     _require("psychopy", extra="experiment", to="draw on the screen")
-    from experiment.calibrate import keep_calibration
     from experiment.devices import Stopped
+    from experiment.screen.calibrate import keep_calibration
     from experiment.session import require_screen
 
     require_screen()
-    from experiment.psychopy_calibrate import measure
+    from experiment.screen.psychopy_calibrate import measure
 
     try:
         measured = measure(study.settings.experiment, viewing_distance_cm, study.root)
@@ -418,8 +418,8 @@ def calibrate(study: Study, viewing_distance_cm: float) -> tuple[Calibration, Pa
 def doctor(study: Study) -> list[Check]:
     """Check everything that a session relies on, without recording any."""
     _require("psychopy", extra="experiment", to="show images to people")
-    from experiment.calibrate import calibrated
     from experiment.preflight import check_desktop, check_files
+    from experiment.screen.calibrate import calibrated
     from experiment.session import check_devices
 
     settings = calibrated(study.settings.experiment, study.root)
@@ -430,7 +430,7 @@ def doctor(study: Study) -> list[Check]:
 
 def simulate(study: Study, progress: Progress = no_progress) -> list[Path]:
     """Run the sessions of simulated observers."""
-    from experiment.simulate import simulate_sessions
+    from experiment.simulated.simulate import simulate_sessions
 
     return simulate_sessions(
         study.stimulus_set(study.settings.experiment.stimuli),
@@ -446,7 +446,7 @@ def simulate(study: Study, progress: Progress = no_progress) -> list[Path]:
 
 def export_psych_ds(study: Study, folder: Path) -> list[Path]:
     """Write all sessions as a Psych-DS data set."""
-    from experiment.psych_ds import export_psych_ds
+    from experiment.data.psych_ds import export_psych_ds
 
     return export_psych_ds(study.data, folder, dataset_of(study))
 
@@ -458,7 +458,7 @@ def analyse(
 ) -> Results:
     """Score the observers, by the set's own labels or those in another folder, and write the report."""
     _require("matplotlib", extra="analysis", to="write the report")
-    from analysis.report import write_report
+    from analysis.report.write import write_report
 
     return write_report(
         study.root,
@@ -476,7 +476,7 @@ def power(
 ) -> Plan:
     """Simulate studies of these sizes, and leave what they would find in ``power/``."""
     _require("matplotlib", extra="analysis", to="draw power and width")
-    from analysis.power import plan_study, write_plan
+    from analysis.statistics.power import plan_study, write_plan
 
     settings, seed = study.settings, study.settings.study.seed
     plan = plan_study(
@@ -493,15 +493,15 @@ def power(
 
 def images_of(study: Study) -> InspectedSource:
     """Open the images that the study is about."""
-    from model_eval.images import open_images
+    from model_eval.images.sources import open_images
 
     return open_images(study.settings.images, study.root)
 
 
 def training_images_of(study: Study) -> ImageSource | None:
     """Open the images that conditions are trained on, or return None where they are part of the study's."""
-    from model_eval.gaussian import GaussianImages
-    from model_eval.images import open_images
+    from model_eval.images.gaussian import GaussianImages
+    from model_eval.images.sources import open_images
 
     settings = study.settings.train.training_set
     if settings is not None:
@@ -520,7 +520,7 @@ def images_at_hand(study: Study) -> ImageSource | None:
 
 def dataset_of(study: Study) -> Dataset:
     """Return what the study file says of the data set as a whole."""
-    from experiment.bids import Dataset
+    from experiment.data.bids import Dataset
 
     about = study.settings.study
     return Dataset(

@@ -10,7 +10,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-from analysis.report import write_report
+from analysis.report.write import write_report
 from analysis.settings import AnalyseSettings
 from model_eval.artefacts import sha256_of
 

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from experiment.bids import Dataset
+from experiment.data.bids import Dataset
 from experiment.devices import Paused, Stopped
 from experiment.plan import Page, PageText
 from experiment.records import Ask, Choice, ScheduledTrial, Side, Timing
 from model_eval.artefacts import sha256_of, write_json, write_text
-from model_eval.images import open_images
+from model_eval.images.sources import open_images
 from model_eval.records import write_parquet
 from model_eval.settings import ImageSettings
 from stimuli.build import build_set

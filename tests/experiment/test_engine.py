@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from experiment.data.tables import PAIR_TABLE
 from experiment.devices import NotSaved, Stopped
 from experiment.engine import run
 from experiment.plan import PageName, schedule, steps
 from experiment.records import Ask, Choice, Option, Side, Task
-from experiment.tables import PAIR_TABLE
 
 TASK = PAIR_TABLE.task
 

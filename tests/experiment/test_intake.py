@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from experiment.bids import SessionPath, register
+from experiment.data.bids import SessionPath, register
 from experiment.intake import ask_in_terminal, check_field, next_session, take_in
 from experiment.records import Kind
 from experiment.settings import ExperimentSettings, ParticipantField

@@ -16,8 +16,8 @@ from experiment.preflight import (
     check_stimuli,
     refuse,
 )
+from experiment.screen.timing import Refresh
 from experiment.settings import MonitorSettings
-from experiment.timing import Refresh
 from model_eval.artefacts import InputError
 
 FULL_HD = MonitorSettings(size_px=(1920, 1080))

@@ -3,8 +3,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from experiment.data.tables import PAIR_TABLE
 from experiment.records import COLUMNS, Choice, Response, ScheduledTrial, Side, Timing
-from experiment.tables import PAIR_TABLE
 from stimuli.records import Block
 
 

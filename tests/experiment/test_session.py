@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from experiment import session as session_module
-from experiment import session_files
-from experiment.bids import register
-from experiment.journal import locked
+from experiment.data import session_files
+from experiment.data.bids import register
+from experiment.data.journal import locked
 from experiment.plan import schedule
 from experiment.preflight import Check
 from experiment.records import Kind

@@ -4,12 +4,12 @@ from collections import Counter
 
 import pytest
 
+from experiment.data.tables import table_of
 from experiment.plan import schedule
 from experiment.records import Choice, Response, Timing
+from experiment.screen.texts import read_texts
 from experiment.settings import ExperimentSettings, PresentationSettings
-from experiment.tables import table_of
 from experiment.tasks import rotated, task_of
-from experiment.texts import read_texts
 from model_eval.artefacts import InputError
 
 SETTINGS = ExperimentSettings()

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from experiment.data.journal import Journal
+from experiment.data.tables import PAIR_TABLE
 from experiment.devices import NotSaved, Paused, Stopped
 from experiment.engine import run
-from experiment.journal import Journal
 from experiment.plan import Page, PageName, PageText, schedule, steps
 from experiment.records import Ask, Choice, Response, ScheduledTrial, Side, Timing
-from experiment.tables import PAIR_TABLE
 
 
 class Crash(Exception):  # noqa: N818 - as a power loss is none

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from model_eval.artefacts import Progress, no_progress
-from model_eval.images import ImageFolder
-from model_eval.inspection import Inspection
+from model_eval.images.inspection import Inspection
+from model_eval.images.sources import ImageFolder
 from model_eval.settings import ImageSettings, ModelEntry, TrainSettings
 
 CLASSES = ("disc", "noise", "stripes")
@@ -98,7 +98,7 @@ def trained_folder(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """``training/`` of the two entries; not to be changed."""
-    from model_eval.train import train_pool
+    from model_eval.training.train import train_pool
 
     folder = tmp_path_factory.mktemp("study") / "training"
     train_pool(CountingSource(drawn_folder), two_entries, quick_training, folder=folder, seed=7, workers=1)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from model_eval.artefacts import sha256_of, write_json
-from model_eval.decide import decision_rows
+from model_eval.evaluation.decide import decision_rows
 from model_eval.records import write_parquet
 
 

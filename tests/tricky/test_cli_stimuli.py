@@ -14,7 +14,7 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 
 from model_eval.artefacts import InputError, sha256_of
-from model_eval.difficulty import label_counts
+from model_eval.labels.difficulty import label_counts
 from model_eval.settings import LabelSettings
 from tricky.stages import build_stimuli
 from tricky.study import open_study

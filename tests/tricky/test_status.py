@@ -101,7 +101,7 @@ def test_an_unreadable_manifest_is_out_of_date_not_a_crash(study):
 
 def conditions(study: Study, **changed: object) -> None:
     """Pretend that one of the small recipe's models is trained."""
-    from model_eval.conditions import read_recipe
+    from model_eval.training.conditions import read_recipe
 
     recipe = read_recipe(study.settings.train, study.root)
     assert recipe is not None

@@ -1,0 +1,150 @@
+"""The trials of a stimulus set as a table: what was shown, how hard it is, and what the right answer is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from model_eval.records import DifficultyTable
+from stimuli.records import PAIR_TASK, Block, Item, StimulusSet
+
+
+@dataclass(frozen=True)
+class Label:
+    """How hard an image is under one pool.
+
+    Attributes
+    ----------
+    n_correct, n_models : int
+        Models that were right, and that were asked.
+    difficulty : str
+    """
+
+    n_correct: int
+    n_models: int
+    difficulty: str
+
+    @property
+    def share(self) -> float:
+        """Share of models that are right."""
+        return self.n_correct / self.n_models
+
+
+def labels_of(difficulty: DifficultyTable) -> dict[str, Label]:
+    """Return the labels of a difficulty table by `image_id`."""
+    columns = ["image_id", "n_correct", "n_models", "difficulty"]
+    rows = difficulty.images.dropna(subset="difficulty")[columns].itertuples(index=False, name=None)
+    return {image: Label(int(n), int(of), str(kind)) for image, n, of, kind in rows}
+
+
+def trials_of(stimulus_set: StimulusSet[Any], labels: Mapping[str, Label] | None = None) -> pd.DataFrame:
+    """Return a set's trials with their items and labels.
+
+    Parameters
+    ----------
+    stimulus_set : StimulusSet
+        Of pairs or of single images.
+    labels : mapping of str to Label, optional
+        By `image_id`: labels to take in place of the set's own.
+
+    Returns
+    -------
+    DataFrame, one row a trial, index `trial_id`
+        `block`, `list` (1, 2 … of a set that is cut into several; 0 for practice), `catch`, `repeats`
+        (`trial_id` or missing), `scored`: whether an answer tells of ability (main block, neither catch trial
+        nor repeat), and `labelled`: whether every item has a label.
+
+        Then, of a pair, for the item that fewer models got right and for the other: `harder_item`,
+        `easier_item`, and of each `_class`, `_difficulty`, `_n_correct`, `_n_models` and `_share` (of models
+        that are right); `gap`, the difference of the shares. All are missing where both items are equally
+        hard, and where an item has no label. Of a single image: `item`, `class`, `difficulty`, `n_correct`,
+        `share`.
+    """
+    rows = []
+    for trial in stimulus_set.trials:
+        row: dict[str, Any] = {
+            "trial_id": trial.trial_id,
+            "block": str(trial.block),
+            "list": trial.session,
+            "catch": trial.catch,
+            "repeats": trial.repeats,
+            "scored": trial.block is Block.MAIN and not trial.catch and trial.repeats is None,
+        }
+        items = [stimulus_set.items[each] for each in trial.item_ids]
+        found = [(item, _label(item, labels)) for item in items]
+        row["labelled"] = all(label is not None for _, label in found)
+        rows.append(row | (_pair(found) if stimulus_set.task == PAIR_TASK else _single(*found[0])))
+    return pd.DataFrame(rows).set_index("trial_id")
+
+
+def _label(item: Item, labels: Mapping[str, Label] | None) -> Label | None:
+    if labels is None:
+        return Label(item.n_correct, item.n_models, item.difficulty)
+    return labels.get(item.image_id)
+
+
+def _pair(found: list[tuple[Item, Label | None]]) -> dict[str, Any]:
+    names = ("item", "class", "difficulty", "n_correct", "n_models", "share")
+    empty = {f"{which}_{name}": None for which in ("harder", "easier") for name in names} | {"gap": None}
+    labelled = [(item, label) for item, label in found if label is not None]
+    if len(labelled) < 2:
+        return empty
+    (a, label_a), (b, label_b) = labelled
+    # Whole numbers decide, as in `StimulusSet.harder_item`: shares of pools of different size are comparable.
+    difference = label_a.n_correct * label_b.n_models - label_b.n_correct * label_a.n_models
+    if difference == 0:
+        return empty
+    order = [(a, label_a), (b, label_b)] if difference < 0 else [(b, label_b), (a, label_a)]
+    row: dict[str, Any] = {}
+    for which, (item, label) in zip(("harder", "easier"), order, strict=True):
+        values = (
+            item.item_id,
+            item.class_name,
+            label.difficulty,
+            label.n_correct,
+            label.n_models,
+            label.share,
+        )
+        row |= {f"{which}_{name}": value for name, value in zip(names, values, strict=True)}
+    return row | {"gap": order[1][1].share - order[0][1].share}
+
+
+def _single(item: Item, label: Label | None) -> dict[str, Any]:
+    return {
+        "item": item.item_id,
+        "class": item.class_name,
+        "difficulty": None if label is None else label.difficulty,
+        "n_correct": None if label is None else label.n_correct,
+        "share": None if label is None else label.share,
+    }
+
+
+def joined(sessions: pd.DataFrame, trials: pd.DataFrame, *, anew: bool = False) -> pd.DataFrame:
+    """Return the rows of sessions with what is known of their trials.
+
+    A further column, `n_expected`, is the number of scored trials that the session has when it is complete.
+
+    Parameters
+    ----------
+    sessions : DataFrame
+        As `analysis.data.sessions.read_sessions` returns it, with this set.
+    trials : DataFrame
+        As `trials_of` returns it.
+    anew : bool
+        Whether to score the answers to pairs by these trials' labels, in place of what the session wrote.
+    """
+    more = trials.drop(columns="block")
+    table = sessions.merge(more, left_on=sessions["trial_id"].astype(str), right_index=True, how="left")
+    table = table.drop(columns="key_0")
+    by_list = trials[trials["scored"]].groupby("list").size()
+    # Practice is of no list; a session with nothing but practice so far has any of them before it.
+    shown = table.groupby(["participant", "session"], observed=True, dropna=False)["list"].transform("max")
+    table["n_expected"] = shown.map(by_list).fillna(by_list.max()).astype(int)
+    if anew and "harder_item" in table:
+        right = table["response_item"].astype(str) == table["harder_item"].astype(str)
+        answered = table["response_item"].notna() & table["harder_item"].notna()
+        table["correct"] = right.astype("boolean").mask(~answered)
+    return table

@@ -1,0 +1,1 @@
+"""What tells models apart: `tricky dynamics`."""

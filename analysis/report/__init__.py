@@ -1,0 +1,1 @@
+"""The report: numbers, figures and words on one page."""

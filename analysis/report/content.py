@@ -1,0 +1,221 @@
+"""Every number of a report in plain values: what ``results.json`` holds and the page is filled from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.data.evidence import Evidence
+from analysis.data.exclude import SESSION_RULES, TRIAL_RULES
+from analysis.report.content_items import CHANCE, items_content, machines_content, trials_content
+from analysis.report.figures import NAMES_UP_TO
+from analysis.report.item_scores import SEED
+from analysis.report.methods import methods_content
+from analysis.report.pictures import evenly_chosen
+from analysis.report.scores import Consistency, Scores
+from analysis.settings import AnalyseSettings
+from experiment.records import Kind
+from model_eval.artefacts import versions_of
+from model_eval.records import Difficulty
+
+EXAMPLES = 12
+"""Images of each difficulty that are shown."""
+
+PUBLISHED = {
+    "reference": "Meding, Schulze Buschoff, Geirhos & Wichmann (2022), Trivial or impossible: dichotomous "
+    "data difficulty masks model differences (on ImageNet and beyond), ICLR",
+    "images": "50,000 photographs of ImageNet's validation set",
+    "n_models": 11,
+    "trivial": 0.46,
+    "impossible": 0.11504,
+    "n_observers": 9,
+    "n_trials": 149,
+    "accuracy": 0.8136,
+    "accuracy_low": 107 / 149,
+    "accuracy_high": 132 / 149,
+    "error_consistency": 0.5874,
+    "error_consistency_low": 0.4053,
+    "error_consistency_high": 0.7527,
+}
+"""What the study that this design follows found; ranges are over observers and over pairs of observers."""
+
+
+def content_of(evidence: Evidence, scores: Scores, settings: AnalyseSettings, title: str) -> dict[str, Any]:
+    """Return the content of ``results.json``: its origins first, then the numbers, in the page's order."""
+    content = {
+        "title": title,
+        "made_from": evidence.made_from,
+        "settings": {"analyse": settings.model_dump(mode="json")},
+        "versions": versions_of(
+            *("numpy", "scipy", "pandas", "statsmodels", "scikit-learn", "psignifit", "matplotlib", "pillow")
+        ),
+        "seed": SEED,
+        "published": PUBLISHED,
+        "pool": _pool(evidence, scores),
+        "difficulty": _difficulty(evidence),
+        "examples_at_most": EXAMPLES,
+        "examples": _examples(evidence),
+        "sessions": {
+            "kind": str(evidence.kind),
+            "simulated": evidence.kind == Kind.SIMULATED,
+            "n": evidence.n_sessions,
+            "n_incomplete": evidence.n_incomplete,
+            "n_other_kind": evidence.n_other_kind,
+            "n_other_set": evidence.n_other_set,
+            "n_interrupted": _n_sessions(evidence, "interrupted"),
+            "n_forced": _n_sessions(evidence, "forced"),
+            "n_without_answer": int(evidence.sessions["correct"].isna().sum()),
+            "labelled_anew": evidence.labelled_anew,
+            "conditions": evidence.conditions,
+            "stimulus_set": {"name": evidence.stimulus_set.name, "set_id": evidence.stimulus_set.set_id},
+        },
+        "exclusions": _exclusions(evidence, scores, settings),
+        "label_change": _label_change(evidence, scores),
+        "population": asdict(scores.population) | {"chance": CHANCE},
+        "observers": _observers(scores),
+        "consistency": {
+            "observers": _consistency(scores.observer_consistency),
+            "models": _consistency(scores.model_consistency),
+        },
+        "trials": trials_content(evidence, scores),
+        "items": items_content(scores),
+        "machines": machines_content(scores),
+        "methods": methods_content(evidence),
+        "stages": _stages(evidence),
+    }
+    return plain(content)
+
+
+def plain(value: Any) -> Any:
+    """Return a value in the types of JSON, which knows no NaN: what is undefined becomes null."""
+    if isinstance(value, dict):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [plain(each) for each in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value
+
+
+def _n_sessions(evidence: Evidence, mark: str) -> int:
+    sessions = evidence.recorded.drop_duplicates(["participant", "session"])
+    return int(sessions[mark].fillna(False).sum())
+
+
+def _exclusions(evidence: Evidence, scores: Scores, settings: AnalyseSettings) -> dict[str, Any]:
+    exclusion, without = evidence.exclusion, scores.without_exclusions
+    table = exclusion.sessions
+    return {
+        "rules": settings.exclude.model_dump(mode="json", exclude_defaults=True),
+        "n_sessions": exclusion.n_sessions,
+        "n_trials": exclusion.n_trials,
+        "by_rule": {
+            **{rule: int((table["excluded_by"] == rule).sum()) for rule in SESSION_RULES},
+            **{rule: int(table[rule].sum()) for rule in TRIAL_RULES},
+        },
+        "sessions": table.to_dict("records"),
+        "population_without": None if without is None else asdict(without),
+    }
+
+
+def _label_change(evidence: Evidence, scores: Scores) -> dict[str, Any] | None:
+    if evidence.relabelled is None or scores.label_change is None:
+        return None
+    return {"labels": evidence.relabelled.name} | asdict(scores.label_change)
+
+
+def _pool(evidence: Evidence, scores: Scores) -> dict[str, Any] | None:
+    if evidence.decisions is None or scores.model_accuracy is None:
+        return None
+    manifest = evidence.manifests["decisions/pool.json"]
+    keys = ("name", "source", "family", "weights", "n_parameters", "weights_sha256", "precision")
+    accuracy = scores.model_accuracy
+    return {
+        "images": manifest["images"].get("source"),
+        "n_images": len(evidence.decisions.images),
+        "device": manifest.get("device"),
+        "accuracy_mean": accuracy.mean(),
+        "accuracy_low": accuracy.min(),
+        "accuracy_high": accuracy.max(),
+        "models": [
+            {key: model.get(key) for key in keys} | {"accuracy": accuracy[model["name"]]}
+            for model in manifest["models"]
+            if model["name"] in accuracy.index
+        ],
+        "failures": evidence.decisions.failures,
+        "n_skipped": len(manifest["images"].get("skipped", ())),
+    }
+
+
+def _difficulty(evidence: Evidence) -> dict[str, Any]:
+    manifest = evidence.difficulty.manifest
+    images = evidence.difficulty.images.dropna(subset="difficulty")
+    counts = {str(kind): int((images["difficulty"] == kind).sum()) for kind in Difficulty}
+    histogram = (
+        images.groupby(["n_correct", "difficulty"]).size().rename("n_images").reset_index().to_dict("records")
+    )
+    return {
+        "images": manifest.get("images"),
+        "n_images": len(images),
+        "n_models": int(images["n_models"].max()),
+        "tolerance": manifest["tolerance"],
+        "counts": counts,
+        "shares": {kind: count / len(images) for kind, count in counts.items()},
+        "histogram": histogram,
+    }
+
+
+def _examples(evidence: Evidence) -> dict[str, list[dict[str, Any]]]:
+    images = evidence.difficulty.images
+    names = images.drop_duplicates("label").set_index("label")["class_name"]
+    columns = ["image_id", "class_name", "n_correct", "n_models", "modal_prediction", "modal_share"]
+
+    def rows(kind: Difficulty) -> list[dict[str, Any]]:
+        chosen = evenly_chosen(images[images["difficulty"] == kind], EXAMPLES)[columns]
+        modal_class = [names.get(label) for label in chosen["modal_prediction"]]
+        return chosen.assign(modal_class=modal_class).to_dict("records")  # type: ignore[return-value]
+
+    return {
+        str(kind): rows(kind) for kind in (Difficulty.TRIVIAL, Difficulty.IN_BETWEEN, Difficulty.IMPOSSIBLE)
+    }
+
+
+def _observers(scores: Scores) -> dict[str, Any]:
+    table = scores.observers
+    return {
+        "n": len(table),
+        "accuracy_low": table["accuracy"].min(),
+        "accuracy_high": table["accuracy"].max(),
+        "accuracy_sd": table["accuracy"].std(),
+        "observers": table.reset_index().to_dict("records"),
+    }
+
+
+def _consistency(consistency: Consistency | None) -> dict[str, Any] | None:
+    if consistency is None:
+        return None
+    return asdict(consistency.summary) | {
+        "subjects": list(consistency.kappa.index),
+        # Nobody reads a million values here: tables/ holds the matrix, whatever its size.
+        "kappa": consistency.kappa.to_numpy() if len(consistency.kappa) <= NAMES_UP_TO else None,
+    }
+
+
+def _stages(evidence: Evidence) -> list[dict[str, Any]]:
+    """Return where each stage's files come from, as its own manifest says."""
+    return [
+        {
+            "manifest": name,
+            "sha256": evidence.made_from[name],
+            "seed": manifest.get("seed"),
+            "versions": manifest.get("versions", {}),
+            "settings": manifest.get("settings", {}),
+        }
+        for name, manifest in evidence.manifests.items()
+    ]

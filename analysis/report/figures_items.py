@@ -1,0 +1,261 @@
+"""Figures about pairs, and about machines that judge them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analysis.report.figures import BLUE, FAINT, GREY, INK, VERMILION, WIDTH_IN, styled
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from analysis.statistics.accuracy import PopulationAccuracy
+    from analysis.statistics.graded import Psychometric
+
+MEASURES = {
+    "confidence": ("o", INK, "confidence"),
+    "margin": ("s", "white", "margin of the two best logits"),
+    "agreement": ("D", INK, "agreement of all models"),
+    "cross-validated": ("^", VERMILION, "low-level features, cross-validated"),
+}
+"""Marker, filling and name of what a machine goes by."""
+MACHINES_UP_TO = 24
+"""More models than these have no room; the best are drawn."""
+
+
+@styled
+def graded_accuracy(
+    by_gap: pd.DataFrame, curve: Psychometric | None, *, level: float, chance: float, noun: str = "observers"
+) -> Figure:
+    """Draw people's accuracy against the gap between the two images of a pair.
+
+    Parameters
+    ----------
+    by_gap : DataFrame
+        As `analysis.statistics.graded.accuracy_by_gap` returns it.
+    curve : Psychometric or None
+        Drawn with its threshold, where there is one.
+    level : float
+        Coverage of the intervals.
+    chance : float
+        Proportion correct by guessing.
+    noun : str
+        What to call the observers.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(WIDTH_IN, 3.3), layout="constrained")
+    axes = figure.add_subplot()
+    axes.axhline(100 * chance, color=FAINT, lw=1, ls=(0, (4, 3)))
+    axes.text(0.01, 100 * chance + 1, "guessing", size=9, color=FAINT, transform=axes.get_yaxis_transform())
+    if curve is not None:
+        axes.plot(100 * curve.gaps, 100 * curve.accuracy, color=BLUE, lw=1.6)
+        axes.axvspan(100 * curve.low, 100 * curve.high, color=BLUE, alpha=0.14, lw=0)
+        axes.axvline(100 * curve.threshold, color=BLUE, lw=1.2)
+        label = f"threshold {100 * curve.threshold:.0f}"
+        axes.text(100 * curve.threshold + 1, 101.5, label, color=BLUE, size=9, va="bottom")
+    below, above = by_gap["accuracy"] - by_gap["low"], by_gap["high"] - by_gap["accuracy"]
+    known = by_gap["low"].notna()
+    axes.errorbar(
+        100 * by_gap["gap"],
+        100 * by_gap["accuracy"],
+        yerr=100 * np.stack([below.where(known, 0).clip(lower=0), above.where(known, 0).clip(lower=0)]),
+        fmt="none",
+        ecolor=INK,
+        elinewidth=1,
+    )
+    largest = by_gap["n_pairs"].max()
+    axes.scatter(
+        100 * by_gap["gap"],
+        100 * by_gap["accuracy"],
+        s=14 + 60 * by_gap["n_pairs"] / largest,
+        color=INK,
+        zorder=3,
+    )
+    for row in by_gap.itertuples():
+        x, n_pairs = 100 * float(row.gap), row.n_pairs  # type: ignore[arg-type]
+        axes.annotate(
+            f"{n_pairs}",
+            (x, 1),
+            (0, 3),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            size=8,
+            color=FAINT,
+        )
+    axes.annotate(
+        "pairs", (1, 1), (6, 3), xycoords="axes fraction", textcoords="offset points", size=8, color=FAINT
+    )
+    low = min(by_gap["low"].min(), by_gap["accuracy"].min(), chance - 0.05)
+    span = by_gap["gap"].max() - by_gap["gap"].min()
+    left = 0 if curve is not None or span == 0 else 100 * max(0, by_gap["gap"].min() - 0.25 * span)
+    right = 100 * (by_gap["gap"].max() + max(0.02, 0.12 * span))
+    axes.set(
+        xlim=(left, max(right, left + 5)),
+        ylim=(max(0, 10 * np.floor(10 * low)), 101),
+        xlabel="share of models right: easier minus harder image (points)",
+        ylabel=f"{noun} right (%)\nwith {level:.0%} intervals",
+    )
+    return figure
+
+
+@styled
+def item_accuracies(trials: pd.DataFrame, *, chance: float) -> Figure:
+    """Draw the accuracy of every pair, from the one most often judged wrongly, as observed and shrunk.
+
+    Parameters
+    ----------
+    trials : DataFrame
+        As `analysis.statistics.items.trial_accuracy` returns it.
+    chance : float
+        Proportion correct by guessing.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(WIDTH_IN, 3.0), layout="constrained")
+    axes = figure.add_subplot()
+    ordered = trials.sort_values(["shrunk_accuracy", "accuracy"], kind="stable")
+    rank = np.arange(1, len(ordered) + 1)
+    axes.axhline(100 * chance, color=FAINT, lw=1, ls=(0, (4, 3)))
+    axes.text(
+        0.99,
+        100 * chance - 1.5,
+        "guessing",
+        size=9,
+        color=FAINT,
+        ha="right",
+        va="top",
+        transform=axes.get_yaxis_transform(),
+    )
+    size = 16 if len(ordered) <= 200 else 5
+    axes.scatter(rank, 100 * ordered["accuracy"], s=size, color=GREY, marker="o", label="observed")
+    axes.scatter(rank, 100 * ordered["shrunk_accuracy"], s=size, color=BLUE, marker="D", label="shrunk")
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.02), labelcolor=INK, handletextpad=0.2)
+    axes.set(
+        xlim=(0, len(ordered) + 1),
+        ylim=(-3, 103),
+        xlabel=f"pairs, from the most often misjudged (n = {len(ordered):,})",
+        ylabel="answers right (%)",
+    )
+    return figure
+
+
+@styled
+def explained_variance(
+    explained: pd.DataFrame, ceiling: float, low: float, high: float, level: float
+) -> Figure:
+    """Draw how much of the differences between pairs follows from what is known of them, under the ceiling.
+
+    Parameters
+    ----------
+    explained : DataFrame
+        As `analysis.statistics.ceiling.explained` returns it.
+    ceiling, low, high : float
+        The noise ceiling and its interval.
+    level : float
+        Coverage of the intervals.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(WIDTH_IN, 1.1 + 0.42 * len(explained)), layout="constrained")
+    axes = figure.add_subplot()
+    rows = np.arange(len(explained))[::-1]
+    axes.axvspan(100 * low, 100 * high, color=BLUE, alpha=0.14, lw=0)
+    axes.axvline(100 * ceiling, color=BLUE, lw=1.4)
+    axes.text(
+        100 * ceiling, len(explained) - 0.4, "noise ceiling", color=BLUE, size=9, ha="center", va="bottom"
+    )
+    axes.axvline(0, color=FAINT, lw=0.8)
+    error = 100 * np.stack([explained["r2"] - explained["low"], explained["high"] - explained["r2"]])
+    axes.errorbar(100 * explained["r2"], rows, xerr=error.clip(min=0), fmt="o", color=INK, ms=5, elinewidth=1)
+    names = [name.replace(" (", "\n(") for name in explained["predictors"]]
+    axes.set_yticks(rows, names)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set(
+        ylim=(-0.6, len(explained) - 0.4),
+        xlim=(min(-5, 100 * explained["low"].min() - 2), 103),
+        xlabel=f"variance between pairs explained (%),\nwith {level:.0%} intervals",
+    )
+    return figure
+
+
+@styled
+def machine_accuracies(
+    machines: pd.DataFrame, population: PopulationAccuracy, people_kappa: float, *, chance: float, noun: str
+) -> Figure:
+    """Draw machines as observers: how often each is right, and whether it errs where people err.
+
+    Parameters
+    ----------
+    machines : DataFrame
+        As `analysis.report.item_scores.score_machines` returns it.
+    population : PopulationAccuracy
+        Of the people, drawn as a line, and as a band where it has an interval.
+    people_kappa : float
+        Mean error consistency of two observers.
+    chance : float
+        Proportion correct by guessing.
+    noun : str
+        What to call the observers.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    best = (
+        machines.groupby("machine", sort=False)["accuracy"].max().sort_values(ascending=False, kind="stable")
+    )
+    names = list(best.index[:MACHINES_UP_TO])[::-1]
+    figure = Figure(figsize=(WIDTH_IN, 1.5 + 0.3 * len(names)), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    if np.isfinite(population.low):
+        left.axvspan(100 * population.low, 100 * population.high, color=BLUE, alpha=0.14, lw=0)
+    left.axvline(100 * population.estimate, color=BLUE, lw=1.4)
+    left.axvline(100 * chance, color=FAINT, lw=1, ls=(0, (4, 3)))
+    right.axvline(0, color=FAINT, lw=1, ls=(0, (4, 3)))
+    if np.isfinite(people_kappa):
+        right.axvline(people_kappa, color=BLUE, lw=1.4)
+    top = len(names) - 0.45
+    at = {"ha": "center", "va": "bottom", "size": 8.5}
+    left.text(100 * population.estimate, top, noun.split()[-1], color=BLUE, **at)
+    left.text(100 * chance, top, "guessing", color=FAINT, **at)
+    if np.isfinite(people_kappa):
+        right.text(people_kappa, top, f"two {noun.split()[-1]}", color=BLUE, **at)
+    right.text(0, top, "chance", color=FAINT, **at)
+    shown = machines[machines["machine"].isin(names)]
+    for name in names:
+        rows = shown[shown["machine"] == name]
+        for number, (_, row) in enumerate(rows.iterrows()):
+            y = names.index(name) + 0.32 * (0.5 * (len(rows) - 1) - number)
+            marker, filling, _ = MEASURES[row["measure"]]
+            colour = VERMILION if row["measure"] == "cross-validated" else INK
+            look = {"fmt": marker, "color": colour, "mfc": filling, "ms": 4.5, "elinewidth": 0.8}
+            for axes, scale, value, low, high in (
+                (left, 100, row["accuracy"], row["low"], row["high"]),
+                (right, 1, row["kappa"], row["kappa_low"], row["kappa_high"]),
+            ):
+                if np.isfinite(value):
+                    error = [[scale * (value - low)], [scale * (high - value)]] if np.isfinite(low) else None
+                    axes.errorbar(scale * value, y, xerr=error, **look)
+    left.set_yticks(np.arange(len(names)), names)
+    for axes in (left, right):
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+    low = min(machines["low"].min(), chance - 0.05)
+    left.set(xlim=(10 * np.floor(10 * low), 101), ylim=(-0.7, len(names) - 0.4))
+    left.set_xlabel(f"accuracy (%), with\n{population.level:.0%} intervals")
+    right.set_xlabel(f"error consistency κ with\n{noun}")
+    used = [MEASURES[each] for each in MEASURES if each in set(shown["measure"])]
+    handles = [
+        Line2D([], [], marker=m, mfc=f, mec=VERMILION if f == VERMILION else INK, ls="", ms=5, label=text)
+        for m, f, text in used
+    ]
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=2, labelcolor=INK, handletextpad=0.2, fontsize=8.5
+    )
+    return figure

@@ -1,0 +1,130 @@
+"""Differences in accuracy between two conditions or two groups, for observers and items to come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from analysis.statistics.accuracy import Answers, answered, check_level
+from analysis.statistics.clusters import spread_of
+from model_eval.artefacts import InputError
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """The difference between two proportions correct, with its interval.
+
+    Attributes
+    ----------
+    first, second : float
+        Proportion correct in each.
+    difference : float
+        Second less first.
+    low, high : float
+        Interval of the difference for new observers *and* new items; NaN where the data cannot give one.
+    p_value : float
+        Of the hypothesis that there is no difference, two-sided; NaN likewise.
+    level : float
+        Coverage that the interval is built for.
+    method : str
+        How the interval was made, or why there is none: for people to read.
+    standard_error, degrees_of_freedom : float
+        Of the difference, and of the t distribution that the interval rests on.
+    n_observers, n_items : tuple of two int
+        In the first and in the second; whoever is in both is counted in both.
+    n_trials : tuple of two int
+    """
+
+    first: float
+    second: float
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    level: float
+    method: str
+    standard_error: float
+    degrees_of_freedom: float
+    n_observers: tuple[int, ...]
+    n_items: tuple[int, ...]
+    n_trials: tuple[int, ...]
+
+
+def accuracy_difference(
+    correct: Answers,
+    observer: ArrayLike,
+    item: ArrayLike,
+    is_second: ArrayLike,
+    level: float = 0.95,
+) -> Contrast:
+    """Return how much more often answers are right in the second condition, or group, than in the first.
+
+    Observers who were in both conditions are compared with themselves, and so are items; who was in one only
+    counts as a sample of it, and which of the two it is follows from the data.  Standard error, degrees of
+    freedom, interval and test are those of `analysis.statistics.clusters`, as for `population_accuracy`.
+
+    Parameters
+    ----------
+    correct : array_like of bool, shape (n_trials,)
+        Whether the answer was right; missing values (NA, NaN, None) are left out.
+    observer, item : array_like, shape (n_trials,)
+        Who answered, and to what.
+    is_second : array_like of bool, shape (n_trials,)
+        Whether the trial belongs to the second condition or group.
+    level : float
+        Coverage, between 0 and 1.
+
+    Returns
+    -------
+    Contrast
+
+    Raises
+    ------
+    InputError
+        As `population_accuracy`, or one of the two has no trial.
+    """
+    check_level(level)
+    answers, [(observers, _), (items, _), (side, sides)] = answered(
+        correct, observer, item, np.asarray(is_second, dtype=bool)
+    )
+    if len(sides) < 2:
+        raise InputError("all trials belong to one condition; a difference needs two")
+    n_trials = np.bincount(side)
+    means = np.bincount(side, weights=answers) / n_trials
+    residuals = (answers - means[side]) / n_trials[side] * np.where(side == 1, 1, -1)
+    spread = spread_of(residuals, observers, items, side)
+    difference = float(means[1] - means[0])
+
+    def result(low: float, high: float, p: float, method: str):
+        return Contrast(
+            first=float(means[0]),
+            second=float(means[1]),
+            difference=difference,
+            low=low,
+            high=high,
+            p_value=p,
+            level=level,
+            method=method,
+            standard_error=spread.error,
+            degrees_of_freedom=spread.df,
+            n_observers=spread.n_observers,
+            n_items=spread.n_items,
+            n_trials=tuple(n_trials.tolist()),
+        )
+
+    for counts, name in ((spread.n_observers, "observer"), (spread.n_items, "item")):
+        if min(counts) < 2:
+            return result(
+                np.nan, np.nan, np.nan, f"no interval: one {name} in a condition tells nothing of others"
+            )
+    if spread.error == 0:
+        return result(np.nan, np.nan, np.nan, "no interval: in each condition all answers are alike")
+    low, high = spread.interval(difference, level)
+    return result(
+        max(low, -1.0),
+        min(high, 1.0),
+        spread.p_value(difference, 0.0),
+        "two-way cluster-robust (observers and items), t with Hall's correction for skewness",
+    )

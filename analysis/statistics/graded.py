@@ -1,0 +1,112 @@
+"""People's accuracy against graded difficulty: the difference in the share of models that are right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.statistics.accuracy import population_accuracy
+
+MOST_LEVELS = 12
+"""More values of the gap than these are put into bins."""
+FEWEST_LEVELS = 4
+"""With fewer a psychometric function has more parameters than it has points."""
+
+
+@dataclass(frozen=True)
+class Psychometric:
+    """A psychometric function, as psignifit fits it.
+
+    Attributes
+    ----------
+    threshold, low, high : float
+        Gap at which 75% would be right (half-way between guessing and certainty, lapses aside), with its
+        credible interval.
+    width : float
+        Gap over which the function rises from 5% to 95% of its way.
+    lapse_rate, overdispersion : float
+        λ and η of psignifit.
+    gaps, accuracy : ndarray of float, shape (n_points,)
+        The curve.
+    """
+
+    threshold: float
+    low: float
+    high: float
+    width: float
+    lapse_rate: float
+    overdispersion: float
+    gaps: np.ndarray
+    accuracy: np.ndarray
+
+
+def accuracy_by_gap(sessions: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Return accuracy at each gap between the two images of a pair.
+
+    Parameters
+    ----------
+    sessions : DataFrame
+        Answers that count, joined with their trials (`gap`).
+    level : float
+        Coverage of intervals, which are for new observers and new pairs.
+
+    Returns
+    -------
+    DataFrame, one row a gap (or a bin of gaps), from small to large
+        `gap` (difference of the shares of models that are right; the mean of a bin), `n_pairs`, `n_answers`,
+        `n_correct`, `accuracy`, `low`, `high`.
+    """
+    rows = sessions.dropna(subset=["correct", "gap"]).astype({"gap": float})
+    place = rows["gap"].round(6)
+    if place.nunique() > MOST_LEVELS:
+        place = np.ceil(10 * place) / 10
+    levels = []
+    for _, group in rows.groupby(place):
+        found = population_accuracy(
+            group["correct"], group["participant"].astype(str), group["trial_id"].astype(str), level
+        )
+        levels.append(
+            {
+                "gap": group["gap"].mean(),
+                "n_pairs": found.n_items,
+                "n_answers": found.n_trials,
+                "n_correct": int(group["correct"].sum()),
+                "accuracy": found.estimate,
+                "low": found.low,
+                "high": found.high,
+            }
+        )
+    columns = ["gap", "n_pairs", "n_answers", "n_correct", "accuracy", "low", "high"]
+    return pd.DataFrame(levels, columns=columns)
+
+
+def psychometric(by_gap: pd.DataFrame, level: float) -> Psychometric | None:
+    """Fit a psychometric function where the design has levels; None where it has fewer than four.
+
+    A cumulative normal with a guess rate of one half, fitted by psignifit (Schütt, Harmeling, Macke &
+    Wichmann 2016, Vision Res. 122, 105), whose beta-binomial model lets answers scatter more than independent
+    ones.
+    """
+    if len(by_gap) < FEWEST_LEVELS:
+        return None
+    from psignifit import psignifit
+
+    counts = by_gap[["gap", "n_correct", "n_answers"]].to_numpy(float)
+    found = psignifit(counts, experiment_type="2AFC", sigmoid="norm", confP=(level,), verbose=False)
+    estimate: Any = found.parameter_estimate
+    intervals: Any = found.confidence_intervals  # by parameter, then by coverage
+    low, high = intervals["threshold"][str(level)]
+    gaps = np.linspace(0, max(1.0, counts[:, 0].max()), 101)
+    return Psychometric(
+        float(estimate["threshold"]),
+        float(low),
+        float(high),
+        float(estimate["width"]),
+        float(estimate["lambda"]),
+        float(estimate["eta"]),
+        gaps,
+        np.asarray(found.proportion_correct(gaps), dtype=float),
+    )

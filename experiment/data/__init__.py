@@ -1,0 +1,1 @@
+"""What a session leaves on disk: a row a trial, and the BIDS data set around it."""

@@ -1,0 +1,1 @@
+"""What a participant sees and presses: pages, images, window, keyboard."""

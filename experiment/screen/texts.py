@@ -1,0 +1,247 @@
+"""What a participant reads, by language: one TOML file each in ``texts/``, or a file of the lab's own."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+from experiment.data.tables import RATING_TASK, SINGLE_TASK
+from experiment.plan import Page, PageName, PageText
+from experiment.records import ScheduledTrial, Task
+from experiment.settings import ExperimentSettings
+from experiment.tasks import Wording
+from model_eval.artefacts import InputError
+from stimuli.records import PAIR_TASK, Block
+
+SHARED_PAGES = (
+    *(PageName.EXAMPLES, PageName.CLOSING),
+    *(PageName.KEYBOARD, PageName.PAUSED, PageName.NOT_SAVED),
+)
+TASK_PAGES = tuple(name for name in PageName if name not in SHARED_PAGES)
+SHARED_TEXTS = ("loading", "stop", "too_late", "confidence", "consent_question", "next")
+TASK_TEXTS = ("question", "right", "wrong", "either")
+TABLES = {
+    "confidence_levels": {"lowest", "highest"},
+    "groups": {"trivial", "in-between", "impossible"},
+    "consent": {"agree", "disagree"},
+    "captions": {"harder", "easier"},
+    "key_names": {"other", "answer"},
+    "key_caps": set[str](),
+}
+"""Tables of short texts, with the keys that each must have; it may have more."""
+PLACEHOLDERS = {
+    *("left_key", "right_key", "continue_key", "answers", "n_done", "n_main"),
+    *("answer", "key", "reason"),
+}
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Every text of a session of one task, in one language.
+
+    Attributes
+    ----------
+    lines : dict of str to str
+        Single lines: ``loading`` (while images are prepared), ``stop`` (after Escape was pressed once),
+        ``too_late`` (the deadline has passed), ``confidence``; and, but for ratings, ``question`` (above the
+        images), ``right``, ``wrong``, ``either`` (feedback: right, wrong, and where no answer is right).
+    pages : dict of PageName to PageText
+        The pages.
+    tables : dict of str to dict
+        Short texts: ``groups`` (what groups are called), ``confidence_levels``, ``key_names`` (what keys are
+        called in a sentence) and ``key_caps`` (what stands on them).
+    """
+
+    lines: dict[str, str]
+    pages: dict[PageName, PageText]
+    tables: dict[str, dict[str, str]]
+
+    @property
+    def wording(self) -> Wording:
+        """The words that a task's questions need."""
+        return Wording(
+            self.lines.get("question", ""),
+            self.tables["groups"],
+            self.lines["confidence"],
+            self.tables["confidence_levels"],
+        )
+
+    def page(self, page: Page, settings: ExperimentSettings, task: Task) -> PageText:
+        """Return a page with keys, answers and numbers filled in."""
+        values = {
+            "left_key": self.key_name(settings.left_key),
+            "right_key": self.key_name(settings.right_key),
+            "continue_key": self.key_name(settings.continue_key),
+            "answers": " ".join(
+                self.tables["key_names"]["answer"].format(
+                    key=_sentence_case(self.key_name(each.key)), answer=each.label
+                )
+                for each in task.asks[0].options
+            ),
+            "n_done": page.n_done,
+            "n_main": page.n_main,
+            "reason": page.reason,
+        }
+        text = self.pages[page.name]
+        return PageText(
+            text.title.format(**values),
+            tuple(p.format(**values) for p in text.body),
+            text.prompt.format(**values),
+        )
+
+    def captions(self, trials: Sequence[ScheduledTrial]) -> dict[str, str]:
+        """Return example images of the practice, by `item_id`, each with what is written below it.
+
+        These are the first pair that has a right answer, or the first image of each group.
+        """
+        chosen: dict[str, str] = {}
+        groups: set[str] = set()
+        for trial in trials:
+            answer = trial.right_answer
+            if trial.block is not Block.PRACTICE or answer is None or answer in groups:
+                continue
+            if len(trial.items) == 2:
+                names = self.tables["captions"]
+                harder = trial.item(answer)
+                return {item: names["harder" if item == harder else "easier"] for item in trial.items}
+            groups.add(answer)
+            chosen[trial.items[0]] = self.tables["groups"].get(answer, answer)
+        return chosen
+
+    def instructions(self, settings: ExperimentSettings, task: Task) -> str:
+        """Return what is read about the task, in one paragraph."""
+        pages = [
+            self.page(Page(name, 0, 0), settings, task) for name in (PageName.WELCOME, PageName.PRACTICE)
+        ]
+        return " ".join(part for page in pages for part in page.body)
+
+    def feedback(self, correct: bool | None, answer: str | None) -> str:
+        """Return what is said in practice; `answer` is the right one, as it is recorded."""
+        text = self.lines[{True: "right", False: "wrong", None: "either"}[correct]]
+        return text.format(answer=self.tables["groups"].get(answer or "", answer))
+
+    def key_name(self, key: str) -> str:
+        """Return what a key is called in a sentence."""
+        names = self.tables["key_names"]
+        return names.get(key, names["other"].format(key=key.upper()))
+
+    def key_cap(self, key: str) -> str:
+        """Return what stands on a key."""
+        return self.tables["key_caps"].get(key, key.upper())
+
+    def characters(self) -> set[str]:
+        """Return every character that is in use."""
+        pages = [part for page in self.pages.values() for part in (page.title, *page.body, page.prompt)]
+        tables = [text for table in self.tables.values() for text in table.values()]
+        return set("".join([*self.lines.values(), *pages, *tables]))
+
+
+def _sentence_case(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def read_texts(language: str = "en", task: str = PAIR_TASK, root: Path = Path()) -> Texts:
+    """Read the texts of a task: in a language that ships with tricky, or from a file of the lab's own.
+
+    Parameters
+    ----------
+    language : str
+        ``en``, ``de``, or the path of a TOML file.
+    task : str
+        ``2afc``, ``single`` or ``rating``.
+    root : Path
+        What the path of a file is relative to.
+
+    Raises
+    ------
+    InputError
+        There is no such language, or its file is not complete.
+    """
+    shipped = files("experiment").joinpath("screen", "texts")
+    path = root / language if language.endswith(".toml") else shipped.joinpath(f"{language}.toml")
+    if not path.is_file():
+        known = ", ".join(sorted(each.name.removesuffix(".toml") for each in shipped.iterdir()))
+        raise InputError(
+            f"no texts in language {language!r}; there are: {known}; or name a file of your own, *.toml"
+        )
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not readable as TOML ({error}); correct it") from None
+    return parse_texts(content, str(path))[task]
+
+
+def parse_texts(content: dict[str, Any], where: str) -> dict[str, Texts]:
+    """Check that every text is there, and of the kind it must be; return them by task.
+
+    Raises
+    ------
+    InputError
+        A key is missing, unknown, or holds something else than text; `where` is named.
+    """
+    tasks = (PAIR_TASK, SINGLE_TASK, RATING_TASK)
+    _check_keys(content, {*SHARED_TEXTS, *SHARED_PAGES, *TABLES, *tasks}, where)
+    for name in (*TABLES, *tasks):
+        if not isinstance(content[name], dict):
+            raise InputError(f"{where}: [{name}] must be a table; correct it")
+    for name, needed in TABLES.items():
+        if missing := sorted(needed - set(content[name])):
+            raise InputError(f"{where}: [{name}] lacks {missing[0]!r}; add it")
+        for key, text in content[name].items():
+            _check_text(text, f"{where}: {name}.{key}")
+    lines = {name: content[name] for name in SHARED_TEXTS}
+    pages = {name: content[name] for name in SHARED_PAGES}
+    texts = {}
+    for task in tasks:
+        own = content[task]
+        own_lines = () if task == RATING_TASK else TASK_TEXTS
+        _check_keys(own, {*own_lines, *TASK_PAGES}, f"{where}: [{task}]")
+        of_task = lines | {name: own[name] for name in own_lines}
+        for name, text in of_task.items():
+            _check_text(text, f"{where}: {name}" if name in lines else f"{where}: {task}.{name}")
+        both = {name: (pages | own)[name] for name in PageName}
+        texts[task] = Texts(
+            of_task,
+            {name: _page(page, f"{where}: [{_place(task, name)}]") for name, page in both.items()},
+            {name: dict(content[name]) for name in TABLES},
+        )
+    return texts
+
+
+def _place(task: str, name: PageName) -> str:
+    return name if name in SHARED_PAGES else f"{task}.{name}"
+
+
+def _page(page: object, where: str) -> PageText:
+    if not isinstance(page, dict) or not isinstance(page.get("body", []), list):
+        raise InputError(f"{where} must be a table whose body is a list of paragraphs; correct it")
+    _check_keys(page, {"title", "body", "prompt"}, where)
+    for text in [page["title"], page["prompt"], *page["body"]]:
+        _check_text(text, where)
+    return PageText(page["title"], tuple(page["body"]), page["prompt"])
+
+
+def _check_keys(content: dict[str, Any], expected: set[str], where: str) -> None:
+    for name in sorted(expected - set(content)):
+        raise InputError(f"{where}: text {name!r} is missing; add it")
+    for name in sorted(set(content) - expected):
+        raise InputError(f"{where}: text {name!r} is unknown; remove it or correct its name")
+
+
+def _check_text(text: object, where: str) -> None:
+    if not isinstance(text, str) or not text.strip():
+        raise InputError(f"{where}: holds {text!r} where a text is needed; write one")
+    try:
+        names = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+    except ValueError as error:
+        raise InputError(f"{where}: {error} in {text!r}; write a brace as two") from None
+    if strange := [name for name in names if name not in PLACEHOLDERS]:
+        raise InputError(
+            f"{where}: nothing stands for {{{strange[0]}}}; there is "
+            f"{', '.join(f'{{{name}}}' for name in sorted(PLACEHOLDERS))}"
+        )

@@ -1,0 +1,1 @@
+"""Observers of known ability, in the same sessions as people."""

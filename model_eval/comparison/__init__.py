@@ -1,0 +1,1 @@
+"""Compare: how alike models decide, over images, conditions and epochs."""

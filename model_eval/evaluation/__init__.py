@@ -1,0 +1,1 @@
+"""Evaluate: every decision of every model on every image, kept."""

@@ -1,0 +1,1 @@
+"""Images and their labels: where they come from, and how a file becomes pixels."""

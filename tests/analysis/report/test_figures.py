@@ -1,0 +1,109 @@
+import subprocess
+import sys
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.patches import Rectangle
+
+from analysis.report import figures
+from analysis.statistics.accuracy import observer_accuracy, population_accuracy
+from model_eval.comparison.agreement import error_consistency
+
+PUBLISHED = [3522, 2230, 1893, 1851, 2088, 2243, 2444, 2878, 3409, 4442, 7081, 15919]
+"""Images by number of correct models, 0 to 11 (Meding et al. 2022)."""
+
+
+def observers_figure(n_observers):
+    observer, item = (index.ravel() for index in np.indices((n_observers, 30)))
+    correct = (observer + item) % 5 > 0
+    return figures.observer_accuracies(
+        observer_accuracy(correct, observer), population_accuracy(correct, observer, item), chance=0.5
+    )
+
+
+def matrix_figure(n_subjects):
+    correct = np.random.default_rng(5).random((n_subjects, 30)) < 0.8
+    correct[0] = True
+    names = [f"s{number:02d}" for number in range(n_subjects)]
+    return figures.consistency_matrix(pd.DataFrame(error_consistency(correct), names, names), "observers")
+
+
+def histogram_figure():
+    n_correct = np.repeat(np.arange(12), PUBLISHED)
+    difficulty = np.where(n_correct <= 1, "impossible", np.where(n_correct >= 10, "trivial", "in-between"))
+    return figures.correct_model_histogram(n_correct, difficulty, 11)
+
+
+def bars(figure):
+    return [patch for patch in figure.axes[0].patches if isinstance(patch, Rectangle)]
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.axes[0].texts]
+
+
+def test_histogram_draws_every_count_and_names_the_published_shares():
+    figure = histogram_figure()
+    heights = np.zeros(12)
+    for bar in bars(figure):
+        heights[round(bar.get_x() + bar.get_width() / 2)] += bar.get_height()
+    assert heights.tolist() == PUBLISHED
+    assert texts(figure) == [
+        "impossible\n11.5% of images",
+        "in-between\n42.5% of images",
+        "trivial\n46.0% of images",
+    ]
+
+
+def test_bars_of_models_are_as_long_as_their_accuracy_and_the_best_is_on_top():
+    figure = figures.model_accuracies(pd.Series({"low": 0.55, "high": 0.81, "least": 0.05}), 100)
+    axes = figure.axes[0]
+    assert [bar.get_width() for bar in bars(figure)] == pytest.approx([5, 55, 81])
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["least", "low", "high"]
+
+
+def test_observers_are_drawn_with_chance_and_the_population():
+    figure = observers_figure(5)
+    assert texts(figure) == ["chance", "population 80.0%"]
+    assert "accuracy (%), with 95% intervals" in figure.axes[0].get_xlabel()
+
+
+def test_matrix_shows_values_off_the_diagonal_and_a_dash_where_undefined():
+    shown = texts(matrix_figure(4))
+    assert len(shown) == 12
+    assert shown.count("–") == 6
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [lambda: observers_figure(100), lambda: observers_figure(1), lambda: matrix_figure(60)],
+    ids=["many observers", "one observer", "many subjects"],
+)
+def test_any_number_of_subjects_can_be_drawn(draw, tmp_path):
+    figures.save(draw(), tmp_path / "figure")
+    assert (tmp_path / "figure.png").stat().st_size > 1000
+
+
+def test_the_same_figure_is_the_same_file_without_a_date(tmp_path):
+    for name in ("one", "two"):
+        figures.save(matrix_figure(4), tmp_path / name)
+    for suffix in (".svg", ".png"):
+        assert (tmp_path / f"one{suffix}").read_bytes() == (tmp_path / f"two{suffix}").read_bytes()
+    assert "<dc:date>" not in (tmp_path / "one.svg").read_text()
+
+
+def test_the_users_own_style_neither_shows_in_a_figure_nor_is_lost(tmp_path):
+    figures.save(histogram_figure(), tmp_path / "plain")
+    with mpl.rc_context({"font.size": 30, "axes.facecolor": "black"}):
+        figures.save(histogram_figure(), tmp_path / "loud")
+        assert mpl.rcParams["font.size"] == 30
+    assert (tmp_path / "plain.svg").read_bytes() == (tmp_path / "loud.svg").read_bytes()
+
+
+def test_importing_the_room_loads_neither_matplotlib_nor_statsmodels_nor_jinja():
+    heavy = "matplotlib", "statsmodels", "jinja2", "torch", "psychopy"
+    code = f"import sys, analysis, analysis.report.write; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

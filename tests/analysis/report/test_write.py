@@ -1,0 +1,339 @@
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from analysis.data.evidence import Choice
+from analysis.report.page import fixed, percent
+from analysis.report.write import write_report
+from analysis.settings import AnalyseSettings
+from model_eval.artefacts import InputError, sha256_of, write_json
+
+
+def report(study, source=None, *, observers: Choice = "auto", title="Small study", exclude=None, labels=None):
+    return write_report(
+        study.root,
+        AnalyseSettings.model_validate({"exclude": exclude or {}}),
+        title=title,
+        experiment_set="main",
+        source=source,
+        observers=observers,
+        labels=labels,
+    )
+
+
+@pytest.fixture
+def study(study, monkeypatch):
+    """The small study, whose figures are blank so that a report takes a tenth of the time."""
+
+    def save_blank(_figure, stem):
+        stem.parent.mkdir(parents=True, exist_ok=True)
+        for suffix in (".svg", ".png"):
+            stem.with_suffix(suffix).write_text("<svg/>")
+
+    monkeypatch.setattr("analysis.report.figures.save", save_blank)
+    return study
+
+
+class Text(HTMLParser):
+    """The words of a page outside of style, script, listings and filters."""
+
+    HIDDEN = ("style", "script", "pre", "select")
+
+    def __init__(self, page):
+        super().__init__()
+        self.words, self.hidden = [], 0
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):  # noqa: ARG002
+        self.hidden += tag in self.HIDDEN
+
+    def handle_endtag(self, tag):
+        self.hidden -= tag in self.HIDDEN
+
+    def handle_data(self, data):
+        if not self.hidden:
+            self.words.append(data)
+
+
+def text_of(results):
+    return re.sub(r"\s+", " ", " ".join(Text(results.report.read_text(encoding="utf-8")).words))
+
+
+def numbers_in(value):
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from numbers_in(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from numbers_in(each)
+    elif isinstance(value, float | int) and not isinstance(value, bool):
+        yield value
+
+
+def test_the_page_its_figures_and_tables_and_the_numbers_are_written(study, drawn_images):
+    study.write_set(n_main=35)
+    study.write_observers(5)
+    results = report(study, drawn_images)
+    names = {
+        path.relative_to(study.root / "report").as_posix() for path in (study.root / "report").rglob("*.*")
+    }
+    tables = [
+        *(
+            "models",
+            "histogram",
+            "observers",
+            "observer_consistency",
+            "model_consistency",
+            "graded",
+            "machines",
+        ),
+        *("explained", "trials", "exclusions"),
+    ]
+    figures = [*tables[:-2], "items"]
+    assert names == {
+        "report.html",
+        "results.json",
+        *(f"figures/{name}.{suffix}" for name in figures for suffix in ("svg", "png")),
+        *(f"tables/{name}.csv" for name in tables),
+    }
+    assert json.loads((study.root / "report" / "results.json").read_text())["population"]["estimate"] == (
+        results.population.estimate
+    )
+
+
+def test_numbers_are_those_of_a_count_by_hand(study):
+    main = [trial["trial_id"] for trial in study.trials if trial["block"] == "main"]
+    practice = [trial["trial_id"] for trial in study.trials if trial["block"] == "practice"]
+    study.write_session("01", dict.fromkeys([*main[:4], *practice], False), kind="person")
+    study.write_session("02", dict.fromkeys(main[:8], False), kind="person")
+    results = report(study)
+    # 20 main trials each, 16 and 12 of them right; practice doesn't count.
+    assert results.population.estimate == pytest.approx(28 / 40)
+    assert results.observers["accuracy"].to_dict() == pytest.approx({"01": 0.8, "02": 0.6})
+    # c_obs = 16/20, c_exp = .8·.6 + .2·.4 = .56: κ = (.8 − .56) / (1 − .56).
+    assert results.observer_consistency.mean == pytest.approx(0.24 / 0.44)
+    hardest = [trial["trial_id"] for trial in results.content["trials"]["hardest"]]
+    assert hardest == main[:8]
+
+
+def test_every_percentage_and_decimal_on_the_page_is_in_results_json(study, drawn_images):
+    study.write_set(n_main=35)
+    study.write_observers(5)
+    results = report(study, drawn_images)
+    content = json.loads((study.root / "report" / "results.json").read_text())
+    body = re.sub(r"tricky \d\S+|PsychoPy \d\S+", "", text_of(results).split("Cameron, A. C.")[0])
+    allowed = {
+        form(value, digits)
+        for value in numbers_in(content)
+        for form in (percent, fixed)
+        for digits in range(3)
+    }
+    allowed |= {fixed(100 * value, 1) for value in numbers_in(content)}  # percentage points
+    shown = re.findall(r"−?\d+\.\d+%?|\d+%", body)
+    assert len(shown) > 60
+    assert set(shown) <= allowed
+
+
+def test_people_and_simulated_observers_are_never_mixed(study):
+    study.write_observers(3)
+    alone = report(study)
+    assert alone.kind == "simulated"
+    assert "The observers in this report are simulated." in text_of(alone)
+    study.write_observers(2, kind="person", prefix="p", seed=3)
+    people = report(study)
+    assert people.kind == "person"
+    assert people.observers.index.str.startswith("p").all()
+    assert "are simulated" not in text_of(people)
+    assert "Left out: 3 sessions of simulated observers." in text_of(people)
+    again = report(study, observers="simulated")
+    assert again.population == alone.population
+    assert "Left out: 2 sessions of people." in text_of(again)
+
+
+def test_sessions_with_another_set_are_left_out_and_counted(study):
+    study.write_observers(3)
+    before = report(study)
+    study.write_session("other", {"trial-004": False}, set_id="0123456789abcdef")
+    after = report(study)
+    assert after.population == before.population
+    assert "Left out: 1 session with another stimulus set." in text_of(after)
+
+
+def test_an_unfinished_session_counts_so_far_and_is_named(study):
+    study.write_observers(2)
+    study.write_session("sim03", {"trial-003": False}, n_rows=9)
+    results = report(study)
+    assert results.observers.loc["sim03", "n_trials"] == 7
+    assert "1 session of 3 is not complete" in text_of(results)
+
+
+def test_several_sessions_of_one_observer_are_one_observer(study):
+    study.write_session("07", {"trial-004": False}, kind="person", session="1")
+    study.write_session("07", {"trial-004": False, "trial-005": False}, kind="person", session="2")
+    study.write_session("08", {"trial-006": False}, kind="person")
+    results = report(study)
+    assert results.observers["n_trials"].to_dict() == {"08": 20, "07": 40}
+    assert results.population.n_observers == 2
+    assert results.content["sessions"]["n"] == 3
+
+
+@pytest.mark.parametrize("answers", [{}, {"trial-004": False}], ids=["all right", "one wrong"])
+def test_a_single_observer_and_perfect_answers_give_a_page_without_an_interval(study, answers):
+    study.write_session("07", answers, kind="person")
+    results = report(study)
+    assert np.isnan(results.population.low)
+    assert "no interval for the population" in text_of(results)
+    assert json.loads((study.root / "report" / "results.json").read_text())["population"]["low"] is None
+
+
+def test_a_published_table_gives_a_page_that_says_what_it_cannot_show(study, drawn_images):
+    table = pd.read_parquet(study.root / "difficulty" / "difficulty.parquet")
+    study.write_difficulty(
+        table.assign(label=-1, class_name=""),
+        table["n_correct"].to_numpy(),
+        np.full(len(table), -1),
+        {"counts.csv": "0" * 64},
+        source=None,
+    )
+    study.write_set()
+    study.write_observers(3)
+    results = report(study, drawn_images)
+    assert results.model_consistency is None
+    assert "a published table of counts in place of decisions" in text_of(results)
+    assert not (study.root / "report" / "figures" / "models.svg").exists()
+
+
+def test_figures_of_an_earlier_report_that_no_longer_hold_are_removed(study):
+    study.write_observers(3)
+    report(study)
+    assert (study.root / "report" / "tables" / "model_consistency.csv").exists()
+    manifest = json.loads((study.root / "difficulty" / "difficulty.json").read_text())
+    (study.root / "difficulty" / "difficulty.json").write_text(json.dumps(manifest | {"made_from": {}}))
+    report(study)
+    for name in ("figures/models.png", "figures/model_consistency.svg", "tables/model_consistency.csv"):
+        assert not (study.root / "report" / name).exists()
+
+
+def test_without_images_the_examples_are_left_out_in_words(study):
+    study.write_observers(2)
+    assert "The images were not at hand when this report was made." in text_of(report(study))
+
+
+def test_an_unreadable_image_is_named_on_the_page(study, drawn_images):
+    class Spoilt(type(drawn_images)):
+        def read(self, image_id: str) -> Image.Image:
+            raise InputError(f"{image_id}: not an image")
+
+    study.write_observers(2)
+    assert re.search(r"could not be read: \d{4}: not an image", text_of(report(study, Spoilt())))
+
+
+def test_text_of_the_data_is_escaped(study, drawn_images):
+    study.write_models(class_name=lambda label: f"<script>alert({label})</script>")
+    study.write_set()
+    study.write_observers(2)
+    page = report(study, drawn_images, title="A <b>bold</b> & title").report.read_text(encoding="utf-8")
+    assert page.count("<script") == 1  # the page's own, the only one that its policy lets run
+    assert "A &lt;b&gt;bold&lt;/b&gt; &amp; title" in page
+    assert "&lt;script&gt;alert(" in page
+
+
+def test_labels_made_after_the_set_are_pointed_out(study):
+    study.write_observers(2)
+    study.write_models(seed=5)
+    assert "The images were labelled anew after the stimulus set was built." in text_of(report(study))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda s: (s.root / "stimuli/main/items.tsv").write_text("x"), "items.tsv: changed since"),
+        (lambda s: (s.root / "difficulty/difficulty.parquet").write_bytes(b"x"), "changed since"),
+        (
+            lambda s: (s.root / "decisions/pool.json").write_text("{}"),
+            "pool.json: changed since difficulty.json was written; run `tricky label`",
+        ),
+        (lambda s: (s.root / "decisions/pool.json").unlink(), "pool.json: missing"),
+        (lambda s: (s.root / "difficulty/difficulty.json").unlink(), "run `tricky label` first"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_one_line_and_nothing_is_written(study, spoil, message):
+    study.write_observers(2)
+    spoil(study)
+    with pytest.raises(InputError, match=message) as caught:
+        report(study)
+    assert "\n" not in str(caught.value)
+    assert not (study.root / "report").exists()
+
+
+def test_the_seed_of_the_training_is_named_and_another_training_is_refused(study):
+    study.write_observers(2)
+    training, pool = study.root / "training" / "training.json", study.root / "decisions" / "pool.json"
+    write_json(training, {"made_from": {}, "seed": 4711, "versions": {}, "settings": {}})
+    made_from = {"training/training.json": sha256_of(training)}
+    write_json(pool, json.loads(pool.read_text()) | {"made_from": made_from})
+    table = study.root / "difficulty" / "difficulty.json"
+    made_from = {"decisions/pool.json": sha256_of(pool)}
+    write_json(table, json.loads(table.read_text()) | {"made_from": made_from})
+    assert "training/training.json" in text_of(report(study))
+    assert report(study).content["stages"][0]["seed"] == 4711
+    write_json(training, {"made_from": {}, "seed": 1, "versions": {}, "settings": {}})
+    with pytest.raises(InputError, match=r"training.json: changed since pool.json was written"):
+        report(study)
+
+
+def test_exclusions_are_applied_counted_and_shown_with_the_numbers_without_them(study):
+    study.write_observers(4)
+    before = report(study)
+    after = report(study, exclude={"sessions": {"sim02": "fell asleep"}, "max_response_time_s": 1.0})
+    assert "sim02" not in after.observers.index
+    assert after.population.estimate != before.population.estimate
+    # Response times are .80 s, .81 s …: of 22 trials the last one takes longer than 1 s.
+    assert after.content["exclusions"]["by_rule"]["too_slow"] == 4
+    assert after.content["exclusions"]["population_without"]["estimate"] == before.population.estimate
+    text = text_of(after)
+    assert "Left out by the study's rules: 23 answers, among them those of 1 whole session" in text
+    assert "fell asleep" in text
+
+
+def test_a_report_under_other_labels_says_what_they_change(study):
+    study.write_observers(3)
+    before = report(study)
+    table = pd.read_parquet(study.root / "difficulty" / "difficulty.parquet")
+    newer = type(study)(study.root / "newer")
+    newer.write_difficulty(table, 5 - table["n_correct"].to_numpy(), np.full(len(table), -1), {}, "drawn")
+    after = report(study, labels=newer.root / "difficulty")
+    # Every order is reversed, so right is wrong and wrong is right.
+    assert after.population.estimate == pytest.approx(1 - before.population.estimate)
+    assert after.content["label_change"]["n_reversed"] == 20
+    assert "20 have it reversed" in text_of(after)
+    assert "newer/difficulty/difficulty.json" in after.content["made_from"]
+
+
+def test_asking_for_people_where_there_are_none_is_refused(study):
+    study.write_observers(2)
+    with pytest.raises(InputError, match="no session of a person"):
+        report(study, observers="person")
+
+
+def test_a_set_of_single_images_is_refused_with_what_to_do_instead(study):
+    study.write_observers(2)
+    path = study.root / "stimuli" / "main" / "stimulus_set.json"
+    trials = path.with_name("trials.tsv")
+    trials.write_text("trial_id\tblock\titem\ntrial-1\tmain\titem-000\n")
+    manifest = json.loads(path.read_text()) | {"task": "rating"}
+    manifest["tables"]["trials.tsv"] = sha256_of(trials)
+    write_json(path, manifest)
+    with pytest.raises(InputError, match=r'made for the task "rating"; .* analysis.read_sessions'):
+        report(study)
+
+
+def test_a_set_that_nobody_saw_is_refused(study):
+    study.write_session("01", set_id="0123456789abcdef")
+    with pytest.raises(InputError, match="no session of anyone with the set 'main' as it is now"):
+        report(study)

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import ImageFont
+
+from experiment.plan import Page, PageName
+from experiment.records import Ask, Option, Task
+from experiment.screen.canvas import (
+    BACKGROUND,
+    Answer,
+    Canvas,
+    Fonts,
+    KeyCap,
+    key_cap,
+    require_characters,
+    wrap,
+)
+from experiment.screen.texts import read_texts
+from experiment.settings import ExperimentSettings
+from model_eval.artefacts import InputError
+
+SIZES = [(640, 480), (1280, 800), (1920, 1080), (3840, 2160), (1080, 1920)]
+SETTINGS = ExperimentSettings()
+TASKS = {
+    "2afc": Task("2afc", (Ask("response", "", (Option("left", "", "left"), Option("right", "", "right"))),)),
+    "single": Task(
+        "single", (Ask("response", "", (Option("a", "easy", "left"), Option("b", "hard", "right"))),)
+    ),
+    "rating": Task("rating", (Ask("clear", "Clear?", (Option("no", "no", "1"), Option("yes", "yes", "2"))),)),
+}
+EVERY_TEXT = {
+    (language, task): read_texts(language, task)
+    for language in ("en", "de")
+    for task in ("2afc", "single", "rating")
+}
+LINES = {
+    line
+    for texts in EVERY_TEXT.values()
+    for name, line in texts.lines.items()
+    if name in ("question", "right", "wrong", "either", "confidence")
+}
+
+
+@pytest.fixture(scope="module")
+def fonts() -> Fonts:
+    spec = find_spec("psychopy")
+    assert spec is not None
+    assert spec.origin is not None
+    folder = Path(spec.origin).parent / "assets" / "fonts"
+    return Fonts(folder / "NotoSans-Regular.ttf", folder / "NotoSans-Bold.ttf")
+
+
+def inked(image) -> np.ndarray:
+    """Return where an image differs from the background."""
+    return (np.asarray(image) != BACKGROUND).any(axis=2)
+
+
+def is_clear_of_the_edges(image) -> bool:
+    ink = inked(image)
+    margin = 8
+    return not (ink[:margin].any() or ink[-margin:].any() or ink[:, :margin].any() or ink[:, -margin:].any())
+
+
+@pytest.mark.parametrize(
+    ("size", "language", "task"),
+    [
+        *((size, "de", "2afc") for size in SIZES),  # what has most words, on every screen
+        *((SIZES[0], *each) for each in EVERY_TEXT if each != ("de", "2afc")),  # the rest on the smallest
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("name", list(PageName))
+def test_every_page_fits_every_screen(fonts, size, language, task, name):
+    text = EVERY_TEXT[language, task].page(Page(name, 50, 60), SETTINGS, TASKS[task])
+    image = Canvas(size, fonts).page(text, KeyCap("space", "space"), 0.8 if name is PageName.BREAK else None)
+    assert image.size == size
+    assert inked(image).any()
+    assert is_clear_of_the_edges(image)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("text", [min(LINES, key=len), max(LINES, key=len)])
+def test_question_and_keys_leave_the_images_their_room(fonts, size, text):
+    canvas = Canvas(size, fonts)
+    height = 2 * ((size[1] - canvas.reserved_px([""])) // 2)
+    centres = (size[0] // 4, 3 * size[0] // 4)
+    answers = [Answer(KeyCap("left", ""), "", centres[0]), Answer(KeyCap("f", "F"), "", centres[1])]
+    image = canvas.trial(text, answers, height)
+    ink = inked(image)
+    top, bottom = (size[1] - height) // 2, (size[1] + height) // 2
+    assert ink[:top].any()
+    assert ink[bottom:].any()
+    assert not ink[top:bottom].any()
+    assert is_clear_of_the_edges(image)
+
+
+def test_the_fixation_cross_stands_in_the_very_middle(fonts):
+    canvas = Canvas((1280, 800), fonts)
+    arguments = ("Which?", [Answer(KeyCap("left", ""), "", 488), Answer(KeyCap("right", ""), "", 792)], 202)
+    with_cross, without = canvas.trial(*arguments, fixation=True), canvas.trial(*arguments)
+    rows, columns = np.nonzero((np.asarray(with_cross) != np.asarray(without)).any(axis=2))
+    assert (rows.min() + rows.max() + 1, columns.min() + columns.max() + 1) == (800, 1280)
+
+
+def test_arrows_of_a_key_are_mirror_images(fonts):
+    font = ImageFont.truetype(str(fonts.bold), 20)
+    left, right = (np.asarray(key_cap(KeyCap(key, ""), 60, font)) for key in ("left", "right"))
+    # Edges may fall half a pixel apart; a quarter of the key's pixels would change if an arrow were turned.
+    assert np.abs(left.astype(int) - right[:, ::-1]).mean() < 2
+    assert np.abs(left.astype(int) - right).mean() > 8
+
+
+def test_lines_are_filled_evenly_and_lose_no_word(fonts):
+    font = ImageFont.truetype(str(fonts.regular), 20)
+    text = "All your answers are saved. Please tell the experimenter that you are done."
+    lines = wrap(text, font, 600)
+    assert " ".join(lines) == text
+    assert len(lines) == 2
+    assert all(font.getlength(line) <= 600 for line in lines)
+    assert min(map(font.getlength, lines)) > 0.75 * max(map(font.getlength, lines))
+
+
+def test_the_mark_surrounds_an_image_without_touching_it(fonts):
+    mark = Canvas((1280, 800), fonts).mark((200, 100))
+    ink = inked(mark)
+    y, x = (mark.height - 100) // 2, (mark.width - 200) // 2
+    assert ink[0].any()
+    assert not ink[y - 1 : y + 101, x - 1 : x + 201].any()
+
+
+SCALES = [
+    ["easy", "hard"],
+    ["not at all", "hardly", "somewhat", "clearly", "as clearly as can be"],
+    ["unrecognisable", *(["something in between"] * 7), "unmistakable"],
+]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("labels", SCALES, ids=len)
+def test_answers_stand_below_the_image_without_touching_each_other(fonts, size, labels):
+    canvas = Canvas(size, fonts)
+    height = 2 * ((size[1] - canvas.reserved_px(labels)) // 2)
+    centres = canvas.spread_px(len(labels))
+    answers = [
+        Answer(KeyCap(str(n), str(n)), label, centre)
+        for n, (label, centre) in enumerate(zip(labels, centres, strict=True), start=1)
+    ]
+    ink = inked(canvas.trial("How clear is it?", answers, height))
+    bottom = (size[1] + height) // 2
+    assert not ink[(size[1] - height) // 2 : bottom].any()
+    between = [(left + right) // 2 for left, right in pairwise(centres)]
+    assert not ink[bottom:, between].any()
+    for centre in centres:
+        assert ink[bottom:, centre - canvas.em_px : centre + canvas.em_px].any()
+    edges = ink[-8:], ink[:, :4], ink[:, -4:]
+    assert not any(edge.any() for edge in edges)
+
+
+def test_a_typeface_without_a_character_is_refused_and_the_character_named(fonts):
+    for texts in EVERY_TEXT.values():
+        require_characters(fonts, texts.characters())
+    require_characters(fonts, "Zażółć gęślą jaźń, ёлка, θήτα")
+    with pytest.raises(InputError, match="has not got 図 画"):
+        require_characters(fonts, "a図b画")
