@@ -57,7 +57,7 @@ def check_stimuli(folder: Path) -> Check:
     try:
         require_sound(folder)
     except InputError as error:
-        return Check("stimulus set", False, str(error), "build it again, or restore it")
+        return Check("stimulus set", False, str(error), "or restore it")
     return Check("stimulus set", True, "keeps all that it promises")
 
 

@@ -360,7 +360,7 @@ def run(
     _require("psychopy", extra="experiment", to="show images to people")
     from experiment.data.bids import SessionPath
     from experiment.intake import ask_in_terminal, take_in
-    from experiment.preflight import check_desktop, check_files
+    from experiment.preflight import check_desktop, check_files, refuse
     from experiment.screen.calibrate import calibrated
     from experiment.session import run_session
     from stimuli.records import read_tables
@@ -369,6 +369,9 @@ def run(
     if participant is not None:
         SessionPath(study.data, participant, session, settings.task_name)  # refuses a bad id
     stimuli = study.stimulus_set(settings.stimuli)
+    checks = [*check_files(stimuli, study.data), *check_desktop()]
+    if not force:
+        refuse(checks)  # before anyone is asked anything
     if dialog:
         from experiment.screen.psychopy_dialog import ask_in_dialog as ask
     else:
@@ -391,7 +394,7 @@ def run(
         dataset_of(study),
         session=who.session,
         fields=who.fields,
-        checks=[*check_files(stimuli, study.data), *check_desktop()],
+        checks=checks,
         force=force,
         tell=tell,
         root=study.root,

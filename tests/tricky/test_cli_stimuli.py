@@ -222,6 +222,6 @@ def test_a_session_refuses_a_set_that_breaks_a_promise_though_its_hashes_fit(tmp
     manifest.write_text(json.dumps(content))
     done = tricky("run", "--participant", "07", cwd=study)
     assert done.returncode == 2
-    assert done.stderr.startswith(f"tricky: {folder}: ")
+    assert done.stderr.startswith(f"tricky: stimulus set: {folder}: ")
     assert "build the set again" in done.stderr
     assert not (study / "data").exists()
