@@ -162,7 +162,7 @@ def _images(
             'images = "all" would leave none to evaluate; name a `training_set` in [train], or set '
             "`images` in [train.base] to a number"
         )
-    return never_seen(catalogue, to_train, same_set=training_source is None), to_train
+    return never_seen(catalogue, to_train), to_train
 
 
 def _courses(
