@@ -140,6 +140,10 @@ class ExperimentSettings(BaseModel):
     """A Markdown file: information for participants, who are then asked whether they agree to take part."""
     debriefing: Path | None = None
     """A Markdown file that is shown after the last trial."""
+    practice_criterion: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Share right from which the main block begins; below it the practice is repeated. Left out: once."""
+    practice_repetitions: Annotated[int, Field(ge=1)] = 3
+    """At most so many repetitions; then the main block begins all the same."""
     examples: bool = True
     """Show images of the practice, with the right answers, before it."""
     questions: tuple[QuestionSettings, ...] = ()
