@@ -52,7 +52,9 @@ def write_decisions(folder: Path, n_images: int, n_models: int) -> None:
         )
         path = folder / f"model-{index:03d}.parquet"
         write_parquet(path, rows.astype(DECISION_DTYPES)[list(DECISION_DTYPES)])
-        models.append({"name": path.stem, "family": f"family {index // 10}", "sha256": sha256_of(path)})
+        models.append(
+            {"name": path.stem, "family": f"family {index // 10}", "noise": 1e-5, "sha256": sha256_of(path)}
+        )
     about = {"sha256": sha256_of(folder / "images.parquet"), "n": n_images, "source": "drawn"}
     write_json(folder / "pool.json", {"images": about, "models": models})
 

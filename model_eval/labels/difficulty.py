@@ -7,6 +7,7 @@ difficulty masks model differences (on ImageNet and beyond)", ICLR.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -188,6 +189,8 @@ def _without(decisions: Decisions, leave_out: tuple[str, ...], where: Path) -> D
     kept = [index for index, name in enumerate(decisions.models) if name not in leave_out]
     if not kept:
         raise InputError(f"{where}: no model is left to label by; shorten `leave_out` in [label]")
+    if len(kept) == len(decisions.models):  # nothing to copy
+        return replace(decisions, failures={})
     return Decisions(
         models=tuple(decisions.models[index] for index in kept),
         families=tuple(decisions.families[index] for index in kept),

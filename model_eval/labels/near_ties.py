@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from model_eval.artefacts import read_json
 from model_eval.labels.criterion import IMPOSSIBLE, TRIVIAL, codes_of
@@ -32,11 +35,21 @@ def read_near_ties(folder: Path, decisions: Decisions) -> np.ndarray:
         Only near ties that make a difference between right and wrong: one of the two best is the true class.
     """
     models = {model["name"]: model for model in read_json(folder / "pool.json", "tricky evaluate")["models"]}
+
+    def turning(name: str) -> list[str]:
+        largest = np.float32(2 * models[name].get("noise", 0.0))  # in the precision of the margins
+        turns = (pc.field("margin") < pc.scalar(largest)) & (pc.field("label_rank") <= 2)
+        table = pq.read_table(
+            folder / f"{name}.parquet", columns=["image_id"], filters=turns, use_threads=False
+        )
+        return table["image_id"].to_pylist()
+
     near = np.zeros(decisions.predictions.shape, dtype=bool)
-    for row, name in enumerate(decisions.models):
-        table = pd.read_parquet(folder / f"{name}.parquet", columns=["image_id", "label_rank", "margin"])
-        turns = (table["margin"] < 2 * models[name].get("noise", 0.0)) & (table["label_rank"] <= 2)
-        near[row] = decisions.images["image_id"].isin(table["image_id"][turns])
+    place_of = pd.Index(decisions.images["image_id"])
+    with ThreadPoolExecutor() as threads:  # reading leaves the interpreter to others
+        for row, image_ids in enumerate(threads.map(turning, decisions.models)):
+            places = place_of.get_indexer(pd.Index(image_ids))
+            near[row, places[places >= 0]] = True
     return near
 
 

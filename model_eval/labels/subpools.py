@@ -58,8 +58,9 @@ def shares_by_size(
         `low`, `high` (between which 95% of the sub-pools lie), `n_pools`.
     """
     n_models, n_images = correct.shape
-    sizes = np.arange(2 * tolerance + 1, n_models + 1)
-    shares = np.full((n_orders, len(sizes), len(_KINDS)), np.nan)
+    first = 2 * tolerance + 1
+    sizes = np.arange(first, n_models + 1)
+    counts = np.zeros((n_orders, len(sizes), len(_KINDS)))
     whole = bool(seen.all())
     small = np.int8 if n_models < 128 else np.int16  # what fits into few bytes is counted in less time
     for order in range(n_orders):
@@ -68,18 +69,19 @@ def shares_by_size(
             n_correct += correct[model]
             if not whole:
                 n_seen += seen[model]
-            if size < sizes[0]:
+            if size < first:
                 continue
             if whole:  # counting is faster than labelling, and all images have a difficulty
                 trivial = np.count_nonzero(n_correct >= size - tolerance)
                 impossible = np.count_nonzero(n_correct <= tolerance)
-                counts = np.array([trivial, n_images - trivial - impossible, impossible])
+                found = trivial, n_images - trivial - impossible, impossible
             else:
                 least = least_models(size, tolerance, min_models_share)
-                found = np.bincount(codes_of(n_correct, n_seen, tolerance, least), minlength=len(NAMES))
-                counts = found[[code for _, code in _KINDS]]
-            if counts.sum():
-                shares[order, size - sizes[0]] = counts / counts.sum()
+                codes = np.bincount(codes_of(n_correct, n_seen, tolerance, least), minlength=len(NAMES))
+                found = codes[[code for _, code in _KINDS]]
+            counts[order, size - first] = found
+    n_labelled = counts.sum(axis=2, keepdims=True)
+    shares = np.divide(counts, n_labelled, out=np.full_like(counts, np.nan), where=n_labelled > 0)
     rows = []
     for at, size in enumerate(sizes):
         for kind, (difficulty, _) in enumerate(_KINDS):
