@@ -23,6 +23,7 @@ from model_eval.settings import EvaluateSettings, ImageSettings, TrainSettings
 from model_eval.training.conditions import read_recipe
 from model_eval.training.controlled import train_conditions
 from model_eval.training.epochs import BASE, read_conditions
+from model_eval.training.network_recipe import BaseRecipe
 
 CORNERS = {"bar": 2, "triangle": 3, "square": 4, "pentagon": 5, "disc": 24}
 """Outlines, by their number of corners; each is a class when filled, and one when it is a ring."""
@@ -64,7 +65,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, help="fewer than the recipe's, to try it")
     chosen = parser.parse_args()
     base = {"epochs": chosen.epochs, "decay_epochs": []} if chosen.epochs else {}
-    recipe = read_recipe(TrainSettings(recipe="small", base=base), Path())
+    recipe = read_recipe(TrainSettings(recipe="small", base=BaseRecipe.model_validate(base)), Path())
     assert recipe is not None
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as scratch:

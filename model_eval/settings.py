@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator, model_validator
+
+from model_eval.training.network_recipe import BaseRecipe
 
 IMAGE_SOURCES = ("mnist-5k", "gaussian", "folder", "imagenet-val", "csv", "npz", "torchvision:NAME/SPLIT")
 """What `source` in ``[images]`` may be."""
@@ -199,10 +201,14 @@ class TrainSettings(BaseModel):
     """Controlled training: a recipe that ships with tricky, or the path of a TOML file."""
     training_set: ImageSettings | None = None
     """With a recipe: images to train on; by default a part of the study's, or further Gaussian noise."""
-    base: dict[str, Any] = {}
-    """Keys of ``[base]`` that take the place of the recipe's."""
+    base: BaseRecipe = BaseRecipe()
+    """Keys of ``[base]`` that take the place of the recipe's; those that aren't set leave the recipe's."""
     conditions: dict[str, dict[str, Any]] = {}
     """Conditions that come on top of the recipe's, or take the place of those of the same name."""
+
+    @field_serializer("base")
+    def _only_what_is_set(self, base: BaseRecipe) -> dict[str, Any]:
+        return base.model_dump(mode="json", exclude_unset=True)
 
 
 class EvaluateSettings(BaseModel):

@@ -187,8 +187,8 @@ def read_stimulus_set(folder: Path) -> StimulusSet[PairTrial]:
     task = read_json(folder / "stimulus_set.json", MADE_BY)["task"]
     if task != PAIR_TASK:
         raise InputError(
-            f'{folder}: made for the task "{task}", which sessions can\'t show yet; '
-            f'choose a set with task = "{PAIR_TASK}" in study.toml ([experiment] stimuli)'
+            f'{folder}: made for the task "{task}", but its trials must be pairs of images here; '
+            f'choose a set with task = "{PAIR_TASK}"'
         )
     return read_any_set(folder)
 

@@ -20,58 +20,12 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from model_eval.artefacts import InputError
 from model_eval.settings import TrainSettings
 from model_eval.training.epochs import BASE, model_name
+from model_eval.training.network_recipe import BaseRecipe, NetworkRecipe
 from model_eval.validation import read_toml, validated
 
 Chance = Literal["initialisation", "order", "augmentation", "noise", "parts"]
 """What chance decides: first weights; the order of images; their crops and flips; dropout and its like; which
 image goes to which part."""
-
-
-class NetworkRecipe(BaseModel):
-    """How one network learns: the keys of ``[base]``, any of which a condition may change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    network: Annotated[str, Field(pattern=r"^timm:[A-Za-z0-9_]+$")] = "timm:test_resnet"
-    input_size_px: Annotated[int, Field(ge=16)] = 32
-    crop_pct: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """In evaluation, the share of the resized image's side that the square takes."""
-    augmentation: Literal["none", "crop", "crop-flip", "resized-crop-flip"] = "none"
-    """What chance does to a training image: ``crop`` moves the square by up to an eighth of its side,
-    ``resized-crop`` takes a part of the original (Szegedy et al. 2015), ``flip`` mirrors every other one."""
-    epochs: Annotated[int, Field(ge=1)] = 8
-    """Those that the schedule spans."""
-    extra_epochs: Annotated[int, Field(ge=0)] = 0
-    """Further epochs, at the schedule's last learning rate."""
-    batch_size: Annotated[int, Field(ge=2)] = 32
-    updates_per_batch: Annotated[int, Field(ge=1)] = 1
-    """Equal parts that a batch is cut into, each of them an update of its own."""
-    optimizer: str = "adamw"
-    """A name that timm knows; ``momentum`` is SGD with classical, ``nesterov`` with Nesterov's momentum."""
-    learning_rate: Annotated[float, Field(gt=0)] = 3e-3
-    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
-    """For optimizers that have one."""
-    weight_decay: Annotated[float, Field(ge=0)] = 0.05
-    schedule: Literal["one-cycle", "cosine", "steps", "constant"] = "one-cycle"
-    decay_epochs: tuple[int, ...] = ()
-    """With ``steps``: after these epochs the learning rate falls to a tenth."""
-    average_decay: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Of the moving average of the weights that is evaluated and kept; 0: the weights themselves."""
-    mixed_precision: bool = False
-    """Train with bfloat16 where torch's autocast takes it; evaluation is in float32."""
-    deterministic: bool = True
-    """False lets cuDNN choose its algorithms: on CUDA the same seeds then give different weights."""
-    parts: Annotated[int, Field(ge=1)] = 1
-    """Disjoint, stratified parts of the training images; model n learns from part n."""
-
-
-class BaseRecipe(NetworkRecipe):
-    """``[base]``: the base network, what it learns from, and the seed of all chance."""
-
-    images: Annotated[int, Field(ge=1)] | Literal["all"] = 400
-    """Number of training images, the same share of each class; ``all`` of a training set of its own."""
-    seed: Annotated[int, Field(ge=0)] | None = None
-    """By default the study's."""
 
 
 class ConditionSettings(BaseModel):
@@ -183,10 +137,11 @@ def read_recipe(settings: TrainSettings, root: Path) -> Recipe | None:
     InputError
         The file is missing or no TOML, a key is unknown or its value wrong.
     """
-    if not (settings.recipe or settings.base or settings.conditions):
+    base = settings.base.model_dump(exclude_unset=True)
+    if not (settings.recipe or base or settings.conditions):
         return None
     where, content = _read_file(settings.recipe, root) if settings.recipe else ("[train]", {})
-    merged = {**content, "base": {**content.get("base", {}), **settings.base}}
+    merged = {**content, "base": {**content.get("base", {}), **base}}
     if conditions := {**content.get("conditions", {}), **settings.conditions}:
         merged["conditions"] = conditions
     return validated(Recipe, merged, where=where)

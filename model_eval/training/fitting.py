@@ -23,8 +23,9 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from model_eval.artefacts import InputError
 from model_eval.models.timm_models import new_network
 from model_eval.settings import ModelEntry
-from model_eval.training.conditions import NetworkRecipe, Run
+from model_eval.training.conditions import Run
 from model_eval.training.loading import Batch
+from model_eval.training.network_recipe import NetworkRecipe
 
 CHECK_BATCHES = 100
 """A loss is held against infinity every so many batches: to look at each would make a GPU wait."""

@@ -18,7 +18,8 @@ from model_eval.artefacts import Progress, no_progress
 from model_eval.images.sources import ImageSource
 from model_eval.models.devices import n_cores
 from model_eval.models.preprocess import scale, square_pixels
-from model_eval.training.conditions import NetworkRecipe, Run
+from model_eval.training.conditions import Run
+from model_eval.training.network_recipe import NetworkRecipe
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 """Images, float32 of shape (n, 3, size, size), and labels, int64 of shape (n,)."""

@@ -16,10 +16,11 @@ from model_eval.images.sources import ImageSource, class_names
 from model_eval.models.devices import choose_device, n_cores
 from model_eval.records import write_parquet
 from model_eval.settings import ModelEntry, TrainSettings
-from model_eval.training.conditions import BASE, NetworkRecipe, Run, Seeds, derived_seeds
+from model_eval.training.conditions import BASE, Run, Seeds, derived_seeds
 from model_eval.training.courses import Course, finished
 from model_eval.training.jobs import run_jobs
 from model_eval.training.loading import DecodedImages, room_for_images
+from model_eval.training.network_recipe import NetworkRecipe
 from model_eval.training.split import draw_training_images
 
 SCHEME = 2

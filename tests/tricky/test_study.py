@@ -5,6 +5,7 @@ import re
 import pytest
 
 from model_eval.artefacts import InputError
+from model_eval.training.conditions import read_recipe
 from tricky.study import Settings, create_study, open_study, override, read_settings
 
 
@@ -78,6 +79,8 @@ def test_name_and_seed_of_a_new_study_stand_in_its_file(tmp_path):
             '[[pool.models]]\nname = "a"\nsource = "timm:x"\nwieghts = "train"',
             "[pool.models[0]] wieghts: unknown key; did you mean `weights`?",
         ),
+        ("[train.base]\nepoch = 3", "[train.base] epoch: unknown key; did you mean `epochs`?"),
+        ("[train.base]\nepochs = 0", "[train.base] epochs = 0: expected greater than or equal to 1"),
         ("[label\ntolerance = 1", "not valid TOML"),
     ],
 )
@@ -108,3 +111,12 @@ def test_flags_override_for_one_run_and_are_checked_alike(tmp_path):
     assert override(study, {"label": {"tolerance": None}}) == study
     with pytest.raises(InputError, match=r"command line: \[label\] tolerance = -1"):
         override(study, {"label": {"tolerance": -1}})
+
+
+def test_flags_leave_to_the_recipe_what_the_study_does_not_set(tmp_path):
+    create_study(tmp_path)
+    (tmp_path / "study.toml").write_text('[train]\nrecipe = "small"\n[train.base]\nbatch_size = 16\n')
+    changed = override(open_study(tmp_path), {"train": {"recipe": "paper-resnet18"}})
+    recipe = read_recipe(changed.settings.train, tmp_path)
+    assert recipe is not None
+    assert (recipe.base.batch_size, recipe.base.epochs) == (16, 90)

@@ -15,6 +15,7 @@ from model_eval.settings import ImageSettings, TrainSettings
 from model_eval.training.conditions import Recipe, Run, read_recipe, runs_of, shipped_recipes
 from model_eval.training.fitting import Learner
 from model_eval.training.loading import DecodedImages, TrainingBatches, epoch_rows, loaded, n_batches
+from model_eval.training.network_recipe import BaseRecipe
 from model_eval.training.split import deal
 
 BASE = {
@@ -199,7 +200,13 @@ def test_a_network_that_may_differ_by_chance_shares_its_course_with_no_other() -
 )
 def test_conditions_that_make_no_sense_are_refused(condition: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        runs_of(read_recipe(TrainSettings(base=BASE, conditions={"x": condition}), Path()) or Recipe(), 1)
+        runs_of(
+            read_recipe(
+                TrainSettings(base=BaseRecipe.model_validate(BASE), conditions={"x": condition}), Path()
+            )
+            or Recipe(),
+            1,
+        )
 
 
 def test_a_study_takes_a_recipe_and_changes_what_it_wants(tmp_path: Path) -> None:
@@ -207,7 +214,9 @@ def test_a_study_takes_a_recipe_and_changes_what_it_wants(tmp_path: Path) -> Non
         "[base]\nepochs = 5\nbatch_size = 16\n[conditions.a]\nlearning_rate = 0.1\n"
     )
     settings = TrainSettings(
-        recipe="mine.toml", base={"epochs": 3}, conditions={"b": {"extra_epochs": 1}, "a": {"momentum": 0.5}}
+        recipe="mine.toml",
+        base=BaseRecipe(epochs=3),
+        conditions={"b": {"extra_epochs": 1}, "a": {"momentum": 0.5}},
     )
     recipe = read_recipe(settings, tmp_path)
     assert recipe is not None

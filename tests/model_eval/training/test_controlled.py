@@ -197,7 +197,8 @@ def kill(what, done, total):
         os.kill(os.getpid(), signal.SIGKILL)
 
 train_conditions(
-    open_images(ImageSettings(source="folder", path=images), Path()), Recipe.model_validate_json(recipe),
+    open_images(ImageSettings(source="folder", path=images), folder.parent),
+    Recipe.model_validate_json(recipe),
     EvaluateSettings(device="cpu", batch_size=32), folder=folder, seed=5, workers=1, progress=kill,
 )
 """

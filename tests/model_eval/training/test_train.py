@@ -129,7 +129,7 @@ if __name__ == "__main__":
     names = {"mambaout": "test_mambaout", "resnet": "test_resnet", "resnet2": "test_resnet"}
     entries = [ModelEntry(name=name, source=f"timm:{source}") for name, source in names.items()]
     train_pool(
-        open_images(ImageSettings(source="folder", path=images), Path()), entries,
+        open_images(ImageSettings(source="folder", path=images), folder.parent), entries,
         TrainSettings(images=24, epochs=25, batch_size=8), folder=folder, seed=7, workers=2,
         progress=kill_in_mid_run,
     )
