@@ -85,7 +85,7 @@ def open_reader(
     root : Path
         What the path of a font is relative to.
     """
-    window = open_window(settings)
+    window = open_window(settings, root)
     try:
         keyboard = open_keyboard(settings.keyboard, window)
         canvas = Canvas((int(window.size[0]), int(window.size[1])), fonts_of(settings, root))
@@ -134,12 +134,13 @@ def open_devices(
     InputError
         There is no such screen or keyboard, or the images do not fit the window.
     """
-    window = open_window(settings)
+    window = open_window(settings, root)
     try:
         keyboard = open_keyboard(settings.keyboard, window)
         window_px = (int(window.size[0]), int(window.size[1]))
         canvas = Canvas(window_px, fonts_of(settings, root))
         native: Any = window.winHandle
+        gamma: Any = window.gamma
         screen_px = native.screen.width, native.screen.height
         files = {item.item_id: stimulus_set.folder / item.file for item in stimulus_set.items.values()}
         sizes_px = {}
@@ -179,6 +180,7 @@ def open_devices(
             "image_centres_px": list(layout.centres_px()),
             "keyboard": settings.keyboard,
             "keyboard_devices": devices_of(settings.keyboard),
+            "gamma": None if settings.monitor.gamma_file is None else list(gamma),
             "graphics": _text(native.context.get_info().get_renderer()),
             "platform": platform.platform(),
             "python": platform.python_version(),
