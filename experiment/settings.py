@@ -207,8 +207,8 @@ class SimulateSettings(BaseModel):
     """A BIDS data set whose sessions are repeated, in place of all that."""
     models: tuple[str, ...] = ()
     """Networks of the pool that act as observers, in place of all that."""
-    score: Literal["confidence", "margin"] = "confidence"
-    """What they go by: the image with the lower score is the harder one."""
+    score: Literal["confidence", "margin", "entropy"] = "confidence"
+    """What they go by: the harder image is the one of lower confidence or margin, or of higher entropy."""
 
     @model_validator(mode="after")
     def _one_source(self) -> SimulateSettings:
