@@ -17,7 +17,10 @@ from PIL import Image, ImageGrab
 from experiment.consent import AGREE, DISAGREE
 from experiment.plan import Page, PageName, schedule
 from experiment.records import Ask, Option, ScheduledTrial, Task
+from experiment.screen.canvas import Canvas
+from experiment.screen.psychopy_calibrate import CardStage
 from experiment.screen.psychopy_devices import Screen, open_devices
+from experiment.screen.psychopy_stage import fonts_of, open_window
 from experiment.screen.reading import read_document
 from experiment.screen.texts import Texts, read_texts
 from experiment.settings import ExperimentSettings, MonitorSettings
@@ -147,9 +150,29 @@ SHARED = (
 )
 
 
+def save(name: str) -> None:
+    """Keep what is on the screen."""
+    picture = ImageGrab.grab((0, 0, *SIZE_PX)).convert("RGB")
+    picture.quantize(64, dither=Image.Dither.NONE).save(FOLDER / f"{name}.png", optimize=True)
+
+
+def calibration() -> None:
+    """Show the outline of a bank card as `tricky calibrate` does, and save it."""
+    settings = settings_for("en")
+    window = open_window(settings)
+    stage = CardStage(window, Canvas(SIZE_PX, fonts_of(settings, Path())), settings, read_texts())
+    stage.show_card(322)  # 8.56 of 34 cm
+    save("calibrate")
+    window.close()
+
+
 def main(wanted: set[str]) -> None:
     """Make all pictures, or those that are named."""
     FOLDER.mkdir(exist_ok=True)
+    if not wanted or "calibrate" in wanted:
+        calibration()
+    if wanted == {"calibrate"}:
+        return
     with tempfile.TemporaryDirectory() as scratch:
         study = Path(scratch)
         (study / "information.md").write_text(INFORMATION, encoding="utf-8")
@@ -163,10 +186,9 @@ def main(wanted: set[str]) -> None:
                 opened = open_devices(made, trials, task_asked, 0, settings, texts, set(), 0.0, study)
                 with opened as devices:
                     for name in screens(devices.display, trials, task_asked, settings, texts):
-                        file = FOLDER / f"screen-{language}-{name}.png"
-                        if (language == "en" or name in GERMAN) and (not wanted or file.stem in wanted):
-                            picture = ImageGrab.grab((0, 0, *SIZE_PX)).convert("RGB")
-                            picture.quantize(64, dither=Image.Dither.NONE).save(file, optimize=True)
+                        stem = f"screen-{language}-{name}"
+                        if (language == "en" or name in GERMAN) and (not wanted or stem in wanted):
+                            save(stem)
 
 
 if __name__ == "__main__":

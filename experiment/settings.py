@@ -25,6 +25,8 @@ class MonitorSettings(BaseModel):
     full_screen: bool = True
     screen: Annotated[int, Field(ge=0)] = 0
     """Which screen, where there are several."""
+    gamma_file: Path | None = None
+    """PsychoPy's file of the monitor: grey levels are made proportional to luminance by its newest gamma."""
 
 
 class ParticipantField(BaseModel):

@@ -431,18 +431,30 @@ def doctor(study: Study) -> list[Check]:
     return [*checks, *check_devices(stimuli, settings, study.root)] if checks[0].ok else checks
 
 
-def simulate(study: Study, progress: Progress = no_progress) -> list[Path]:
-    """Run the sessions of simulated observers."""
-    from experiment.simulated.simulate import simulate_sessions
+def simulate(study: Study, progress: Progress = no_progress, *, visual: bool = False) -> list[Path]:
+    """Run the sessions of simulated observers: without a screen, or before the real window."""
+    from experiment.screen.calibrate import calibrated
+    from experiment.simulated.simulate import seat_nowhere, simulate_sessions
+
+    seating, settings = seat_nowhere, study.settings.experiment
+    if visual:
+        _require("psychopy", extra="experiment", to="show images")
+        from experiment.session import require_screen
+
+        require_screen()
+        from experiment.screen.psychopy_simulation import seat_before_window
+
+        seating, settings = seat_before_window, calibrated(settings, study.root)
 
     return simulate_sessions(
         study.stimulus_set(study.settings.experiment.stimuli),
         study.data,
         study.settings.simulate,
-        study.settings.experiment,
+        settings,
         dataset_of(study),
         seed=study.settings.study.seed,
         root=study.root,
+        seating=seating,
         progress=progress,
     )
 

@@ -37,7 +37,7 @@ def measure(settings: ExperimentSettings, viewing_distance_cm: float, root: Path
     InputError
         There is no such screen or keyboard.
     """
-    window = open_window(settings)
+    window = open_window(settings, root)
     try:
         keyboard = open_keyboard(settings.keyboard, window)
         canvas = Canvas((int(window.size[0]), int(window.size[1])), fonts_of(settings, root))

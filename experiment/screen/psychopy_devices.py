@@ -14,7 +14,7 @@ from PIL import Image
 from psychopy import logging, visual
 
 from experiment.devices import Display, Observer, Reader, Stopped
-from experiment.person import PersonAtKeyboard
+from experiment.person import Frames, Keyboard, PersonAtKeyboard
 from experiment.plan import Page, PageName
 from experiment.preflight import Check, check_keyboard, check_refresh, check_resolution
 from experiment.records import Ask, ScheduledTrial, Side, Task, Timing
@@ -58,6 +58,8 @@ class Devices:
     ----------
     display, observer : Display, Observer
         For the engine.
+    screen : Frames
+        The same display, as something to wait before.
     apparatus : dict
         What was measured of the machine, for the sidecar.
     checks : list of Check
@@ -66,6 +68,7 @@ class Devices:
 
     display: Display
     observer: Observer
+    screen: Frames
     apparatus: dict[str, Any]
     checks: list[Check]
 
@@ -85,7 +88,7 @@ def open_reader(
     root : Path
         What the path of a font is relative to.
     """
-    window = open_window(settings)
+    window = open_window(settings, root)
     try:
         keyboard = open_keyboard(settings.keyboard, window)
         canvas = Canvas((int(window.size[0]), int(window.size[1])), fonts_of(settings, root))
@@ -107,6 +110,8 @@ def open_devices(
     characters: set[str],
     elapsed_s: float,
     root: Path,
+    *,
+    keyboard: Keyboard | None = None,
 ) -> Iterator[Devices]:
     """Open the window and the keyboard, prepare every picture, and close all at the end.
 
@@ -127,19 +132,22 @@ def open_devices(
     elapsed_s : float
         Time of the session that has passed in earlier runs.
     root : Path
-        What the path of a font is relative to.
+        What paths of font and gamma are relative to.
+    keyboard : Keyboard, optional
+        In place of the one that the settings name; it isn't checked, as nobody is there to press a key.
 
     Raises
     ------
     InputError
         There is no such screen or keyboard, or the images do not fit the window.
     """
-    window = open_window(settings)
+    window = open_window(settings, root)
     try:
-        keyboard = open_keyboard(settings.keyboard, window)
+        listening = open_keyboard(settings.keyboard, window) if keyboard is None else keyboard
         window_px = (int(window.size[0]), int(window.size[1]))
         canvas = Canvas(window_px, fonts_of(settings, root))
         native: Any = window.winHandle
+        gamma: Any = window.gamma
         screen_px = native.screen.width, native.screen.height
         files = {item.item_id: stimulus_set.folder / item.file for item in stimulus_set.items.values()}
         sizes_px = {}
@@ -160,14 +168,15 @@ def open_devices(
         needed = {item for trial in trials[first:] for item in trial.items}
         pictures = {item: _picture(files[item], layout.size_px(item)) for item in sorted(needed)}
         screen = Screen(window, canvas, layout, trials, task, settings, texts, pictures, elapsed_s)
-        person = PersonAtKeyboard(keyboard, screen, settings)
-        screen.page(Page(PageName.KEYBOARD))
+        person = PersonAtKeyboard(listening, screen, settings)
         checks = [
             Check("images", True, f"{len(pictures)} prepared and drawn once"),
             check_refresh(screen.refresh, settings.monitor.refresh_hz),
             check_resolution(window_px, screen_px, settings.monitor),
-            check_keyboard(settings.keyboard, heard=_is_heard(person)),
         ]
+        if keyboard is None:
+            screen.page(Page(PageName.KEYBOARD))
+            checks.append(check_keyboard(settings.keyboard, heard=_is_heard(person)))
         apparatus = {
             "window_px": list(window_px),
             "screen_px": list(screen_px),
@@ -178,13 +187,14 @@ def open_devices(
             "image_scaling": "interpolated" if layout.factor is None else f"integer, times {layout.factor}",
             "image_centres_px": list(layout.centres_px()),
             "keyboard": settings.keyboard,
-            "keyboard_devices": devices_of(settings.keyboard),
+            "keyboard_devices": devices_of(settings.keyboard) if keyboard is None else [],
+            "gamma": None if settings.monitor.gamma_file is None else list(gamma),
             "graphics": _text(native.context.get_info().get_renderer()),
             "platform": platform.platform(),
             "python": platform.python_version(),
         }
         screen.start()
-        yield Devices(screen, person, apparatus, checks)
+        yield Devices(screen, person, screen, apparatus, checks)
     finally:
         window.close()
 

@@ -19,6 +19,7 @@ from psychopy import logging, monitors, visual
 from experiment.plan import PageText
 from experiment.records import Ask
 from experiment.screen.canvas import BACKGROUND, Answer, Canvas, Fonts, KeyCap
+from experiment.screen.psychopy_gamma import linearise, read_gamma
 from experiment.screen.texts import Texts
 from experiment.screen.timing import Refresh, refresh_of
 from experiment.settings import ExperimentSettings
@@ -138,15 +139,16 @@ class Stage:
         return refresh_of(list(np.diff(flips_s[10:])))
 
 
-def open_window(settings: ExperimentSettings) -> visual.Window:
+def open_window(settings: ExperimentSettings, root: Path = Path()) -> visual.Window:
     """Open the window on the screen asked for, grey, without a mouse pointer.
 
     Raises
     ------
     InputError
-        There is no such screen.
+        There is no such screen, or it can't be made linear as the study asks.
     """
     monitor = settings.monitor
+    gamma = None if monitor.gamma_file is None else read_gamma(root / monitor.gamma_file)
     n_screens = len(pyglet.canvas.get_display().get_screens())
     if monitor.screen >= n_screens:
         raise InputError(
@@ -167,6 +169,8 @@ def open_window(settings: ExperimentSettings) -> visual.Window:
         waitBlanking=True,
         checkTiming=False,  # measured in Screen, with the pictures at hand
     )
+    if gamma is not None:
+        linearise(window, gamma)
     window.mouseVisible = False
     return window
 

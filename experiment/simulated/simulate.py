@@ -4,23 +4,55 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from experiment.data.bids import Dataset, SessionPath, describe_dataset, read_kinds, register, sidecar_content
 from experiment.data.journal import locked
 from experiment.data.tables import Table, table_of
+from experiment.devices import Display, Observer
 from experiment.engine import run
 from experiment.plan import schedule, steps
-from experiment.records import Kind, Response, ScheduledTrial
-from experiment.screen.texts import read_texts
+from experiment.records import Kind, Response, ScheduledTrial, Task
+from experiment.screen.texts import Texts, read_texts
 from experiment.settings import ExperimentSettings, SimulateSettings
 from experiment.simulated.cast import Role, roles
 from experiment.simulated.observers import SimulatedDisplay
 from experiment.tasks import task_of
 from model_eval.artefacts import SCHEMA_VERSION, InputError, Progress, no_progress, versions_of
-from stimuli.records import read_any_set
+from stimuli.records import StimulusSet, read_any_set
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Where a simulated observer sits.
+
+    Attributes
+    ----------
+    display, observer : Display, Observer
+        For the engine.
+    apparatus : dict
+        What was measured of the machine; nothing where there is no screen.
+    """
+
+    display: Display
+    observer: Observer
+    apparatus: dict[str, Any] = field(default_factory=dict)
+
+
+Seating = Callable[
+    [Role, StimulusSet[Any], Sequence[ScheduledTrial], Task, ExperimentSettings, Texts, Path],
+    AbstractContextManager[Seat],
+]
+
+
+def seat_nowhere(role: Role, *_: Any) -> AbstractContextManager[Seat]:
+    """Seat an observer before nothing, in simulated time."""
+    display = SimulatedDisplay()
+    return nullcontext(Seat(display, role.enter(display)))
 
 
 def simulate_sessions(
@@ -33,6 +65,7 @@ def simulate_sessions(
     seed: int,
     root: Path = Path(),
     decisions: Path | None = None,
+    seating: Seating = seat_nowhere,
     progress: Progress = no_progress,
 ) -> list[Path]:
     """Let simulated observers sit the session, through the engine that people's sessions go through.
@@ -62,6 +95,8 @@ def simulate_sessions(
         What paths in the settings are relative to: the study's folder.
     decisions : Path, optional
         Where decisions are, for networks as observers; by default in the study's folder.
+    seating : callable
+        Where observers sit: by default before nothing, in simulated time.
     progress : Progress
         Called for each observer.
 
@@ -101,15 +136,19 @@ def simulate_sessions(
             task = task_of(stimulus_set, experiment, session.participant, texts.wording)
             table = table_of(task)
             instructions = texts.instructions(experiment, task)
+            role = cast[session.participant]
+            with seating(role, stimulus_set, trials, task, experiment, texts, root) as seat:
+                rows = _table(trials, seat, experiment, table)
             files = {
-                session.table: _table(trials, cast[session.participant], experiment, table),
+                session.table: rows,
                 session.sidecar: _sidecar(
                     about_set,
                     session,
-                    cast[session.participant],
+                    role,
+                    seat,
                     experiment,
                     dataset,
-                    versions,
+                    versions | (versions_of("psychopy", "pyglet", "pillow") if seat.apparatus else {}),
                     table,
                     instructions,
                 ),
@@ -124,15 +163,13 @@ def names_of(n_observers: int) -> list[str]:
     return [f"sim{number:02d}" for number in range(1, n_observers + 1)]
 
 
-def _table(trials: Sequence[ScheduledTrial], role: Role, experiment: ExperimentSettings, table: Table) -> str:
+def _table(trials: Sequence[ScheduledTrial], seat: Seat, experiment: ExperimentSettings, table: Table) -> str:
     """Run one observer's session and return its table."""
-    display = SimulatedDisplay()
-    observer = role.enter(display)
     responses: list[Response] = []
     run(
         steps(trials, 0, experiment.break_every),
-        display,
-        observer,
+        seat.display,
+        seat.observer,
         responses.append,
         table.task,
         inter_trial_interval_s=experiment.inter_trial_interval_s,
@@ -145,6 +182,7 @@ def _sidecar(
     about_set: dict[str, Any],
     session: SessionPath,
     role: Role,
+    seat: Seat,
     experiment: ExperimentSettings,
     dataset: Dataset,
     versions: dict[str, str],
@@ -157,10 +195,10 @@ def _sidecar(
         table,
         instructions=instructions,
         stimulus_set=about_set,
-        simulated=role.parameters,
+        simulated=role.parameters | ({"visual": True} if seat.apparatus else {}),
         settings={"experiment": experiment.model_dump(mode="json")},
         versions=versions,
-        apparatus={},
+        apparatus=seat.apparatus,
         # Time is simulated as well: there is no moment at which the session started.
         runs=[{"started": None, "first_trial": 0}],
     )

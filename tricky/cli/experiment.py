@@ -103,13 +103,22 @@ def simulate(
     observers: Annotated[int | None, typer.Option(help="Number of observers.")] = None,
     accuracy: Annotated[float | None, typer.Option(help="Their population's proportion correct.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of this run, in place of the study's.")] = None,
+    visual: Annotated[
+        bool, typer.Option("--visual", help="Before the real window, with synthetic keys, in real time.")
+    ] = False,
+    windowed: Windowed = False,
 ) -> None:
-    """Run sessions of simulated observers of known ability, without a screen."""
+    """Run sessions of simulated observers of known ability, without a screen unless asked."""
     from tricky import console, stages
 
-    study = open_study(context, simulate={"observers": observers, "accuracy": accuracy}, study={"seed": seed})
+    study = open_study(
+        context,
+        simulate={"observers": observers, "accuracy": accuracy},
+        study={"seed": seed},
+        experiment={"monitor": {"full_screen": False} if windowed else None},
+    )
     with console.progress() as progress:
-        sessions = stages.simulate(study, progress)
+        sessions = stages.simulate(study, progress, visual=visual)
     print(f"{len(sessions)} simulated sessions in {study.data}")
 
 

@@ -110,6 +110,39 @@ except InputError as error:
 """
 
 
+DEAF = """
+import sys
+from experiment import preflight
+from experiment.screen import psychopy_devices
+from tricky.cli import main
+preflight.check_desktop = list  # no window opens where the screen saver of the virtual screen is on
+psychopy_devices.KEYBOARD_HEARD_WITHIN_S = 1.0
+sys.argv[1:] = ["-C", sys.argv[1], "run", "--no-dialog", "--windowed", "--participant", "07"]
+main()
+"""
+
+
+def test_a_keyboard_from_which_no_press_arrives_is_refused_before_any_trial(screen, tmp_path, build_digits):
+    build_digits(tmp_path, trials=2, practice_trials=1)
+    (tmp_path / "study.toml").write_text(
+        "[experiment]\nparticipant_fields = []\n[experiment.monitor]\nsize_px = [1280, 800]\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", DEAF, str(tmp_path)],
+        env=os.environ | {"DISPLAY": screen},
+        cwd=Path(__file__).parents[3],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "keyboard: no key press arrived through ptb (click into the window" in done.stderr
+    assert "Traceback" not in done.stderr
+    (table,) = tmp_path.glob("data/sub-07/beh/*_beh.tsv")
+    assert len(table.read_text().splitlines()) == 1  # its header
+
+
 def test_a_screen_that_is_not_there_is_refused(screen):
     code = "devices.open_window(ExperimentSettings(monitor=MonitorSettings(screen=3)))"
     assert refusal(screen, code).startswith("[experiment.monitor] screen is 3, but there are 1")
