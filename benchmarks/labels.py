@@ -48,6 +48,7 @@ def write_decisions(folder: Path, n_images: int, n_models: int) -> None:
             p_label=rng.random(n_images),
             p_prediction=rng.random(n_images),
             margin=rng.random(n_images),
+            entropy=rng.random(n_images),
         )
         path = folder / f"model-{index:03d}.parquet"
         write_parquet(path, rows.astype(DECISION_DTYPES)[list(DECISION_DTYPES)])

@@ -141,7 +141,10 @@ def screens(
 
 GERMAN = ("2afc-welcome", "2afc-practice", "2afc-trial", "single-trial", "consent")
 """Pictures of which the guide has a German one, too; the rest differs by its words only."""
-SHARED = (PageName.KEYBOARD, PageName.CLOSING, PageName.PAUSED, PageName.NOT_SAVED)
+SHARED = (
+    *(PageName.PRACTICE_AGAIN, PageName.KEYBOARD),
+    *(PageName.CLOSING, PageName.PAUSED, PageName.NOT_SAVED),
+)
 
 
 def main(wanted: set[str]) -> None:

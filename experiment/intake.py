@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from experiment.data.bids import SessionPath, read_participant
+from experiment.data.session_files import unanswered
 from experiment.settings import ParticipantField
 from model_eval.artefacts import InputError
 
@@ -186,7 +187,7 @@ def sessions_of(data_folder: Path, participant: str, task_name: str) -> dict[int
     """Return which sessions of a participant there are, and whether each is complete.
 
     Sessions without a number stand under None.  A session is complete when its table has a row for each
-    trial of its set.
+    trial of its set, and the questions after the last trial are answered.
     """
     folder = SessionPath(data_folder, participant, None, task_name).participant_folder
     names = [each.name.removeprefix("ses-") for each in folder.glob("ses-*")]
@@ -211,11 +212,12 @@ def next_session(data_folder: Path, participant: str, task_name: str, n_sessions
 
 def _is_complete(place: SessionPath) -> bool:
     try:
-        n_trials = json.loads(place.sidecar.read_text(encoding="utf-8"))["StimulusSet"]["n_trials"]
+        content = json.loads(place.sidecar.read_text(encoding="utf-8"))
+        n_trials, left = content["StimulusSet"]["n_trials"], unanswered(content)
         n_rows = place.table.read_bytes().count(b"\n") - 1
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False  # the session itself tells what is wrong with its files
-    return n_rows >= n_trials
+    return n_rows >= n_trials and not left
 
 
 def _label(about: ParticipantField) -> str:

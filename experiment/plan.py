@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -65,6 +65,7 @@ class PageName(StrEnum):
     EXAMPLES = "examples"
     WELCOME_BACK = "welcome_back"
     PRACTICE = "practice"
+    PRACTICE_AGAIN = "practice_again"
     MAIN = "main"
     BREAK = "break"
     CLOSING = "closing"
@@ -118,6 +119,7 @@ def steps(
     break_every: int,
     *,
     examples: bool = False,
+    again: Callable[[], bool] = lambda: False,
     afterwards: Sequence[PageText | Ask] = (),
 ) -> Iterator[Page | PageText | Ask | ScheduledTrial]:
     """Yield what happens in a session, from trial `first` on, in order.
@@ -132,6 +134,8 @@ def steps(
         Number of main trials between breaks; 0 for none.
     examples : bool
         Whether a page with images of the practice follows the welcome.
+    again : callable
+        Asked when the practice is done and the main block has not begun: whether all of it comes once more.
     afterwards : sequence of PageText or Ask
         What is read and asked between the last trial and the end.
     """
@@ -145,6 +149,9 @@ def steps(
         if trial.trial_index == 0 and n_practice:
             yield Page(PageName.PRACTICE, 0, n_main)
         elif n_done == 0 and n_practice:
+            while again():
+                yield Page(PageName.PRACTICE_AGAIN, 0, n_main)
+                yield from trials[:n_practice]
             yield Page(PageName.MAIN, 0, n_main)
         elif n_done > 0 and trial.trial_index > first and break_every and n_done % break_every == 0:
             yield Page(PageName.BREAK, n_done, n_main)

@@ -24,15 +24,17 @@ from experiment.data.session_files import (
     read_sidecar,
     readable_by,
     told_in_one_line,
+    unanswered,
     without_machine,
 )
 from experiment.data.tables import RATING_TASK, table_of
-from experiment.devices import Stopped
+from experiment.devices import NotSaved, Stopped
 from experiment.engine import run
 from experiment.intake import next_session
 from experiment.plan import schedule, steps
+from experiment.practice import Practice
 from experiment.preflight import Check, as_record, refuse
-from experiment.records import Ask, Choice
+from experiment.records import Ask, Choice, Response
 from experiment.screen.reading import Document, read_document
 from experiment.screen.texts import Texts, read_texts
 from experiment.settings import ExperimentSettings
@@ -53,7 +55,8 @@ class SessionSummary:
     path : Path
         The session table.
     complete : bool
-        Whether every trial has its row; if not, the same call goes on.
+        Whether every trial has its row, and every question after them its answer; if not, the same call
+        goes on.
     n_trials, n_scheduled : int
         Trials on disk, and all of them.
     resumed_at : int or None
@@ -177,7 +180,8 @@ def run_session(
         with told_in_one_line():
             begin(place, table, content)
             journal = stack.enter_context(Journal(place.table, trials, table))
-        if journal.complete:
+        left = unanswered(before)
+        if journal.complete and not left:
             following = next_session(data_folder, participant, settings.task_name, stimulus_set.n_sessions)
             raise InputError(
                 f"{place.table}: sub-{participant} has finished this session ({len(trials)} trials); give "
@@ -185,11 +189,27 @@ def run_session(
             )
         first, started = journal.n_done, datetime.now(UTC)
         elapsed_s = max(_seconds_since_start(runs, started), journal.elapsed_s) if first else 0.0
-        if first:
+        if journal.complete:
+            tell(f"sub-{participant}: all {len(trials)} trials are done; what follows them goes on")
+        elif first:
             tell(f"sub-{participant}: the session goes on with trial {first + 1} of {len(trials)}")
+
+        def keep_practice(entry: dict[str, Any] | None) -> None:
+            with_entry = content | {"Practice": entry}
+            try:
+                write_json(place.sidecar, with_entry)
+            except OSError as error:
+                reason = error.strerror or error
+                raise NotSaved(
+                    f"{place.sidecar.name} is not saved: {reason} (all trials are safe)"
+                ) from error
+            content.update(with_entry)
+
+        practice = Practice(trials, settings, journal.rows, before.get("Practice"), keep_practice)
+        shown_from = 0 if practice.may_go_on(first) else first
         opened = stack.enter_context(
             devices.open_devices(
-                stimulus_set, trials, task, first, settings, texts, characters, elapsed_s, root
+                stimulus_set, trials, task, shown_from, settings, texts, characters, elapsed_s, root
             )
         )
         checks = [*checks, *opened.checks]
@@ -203,12 +223,20 @@ def run_session(
         runs.append(
             {"started": started.isoformat(timespec="seconds") if timed else None, "first_trial": first}
         )
+        content["Practice"] = practice.entry or before.get("Practice")
         with told_in_one_line():
             write_json(place.sidecar, content)
         afterwards = [
-            *questions,
+            *(ask for ask in questions if ask.name not in content["Questionnaire"]),
             *(debriefing.pages(texts.lines["next"], opened.display.fits) if debriefing else ()),
         ]
+
+        def record(response: Response) -> None:
+            if response.trial.trial_index < journal.n_done:
+                practice.repeated(response)
+            else:
+                journal.record(response)
+                practice.first_round(response)
 
         def note(name: str, choice: Choice) -> None:
             content["Questionnaire"][name] = {
@@ -225,18 +253,20 @@ def run_session(
                     first,
                     settings.break_every,
                     examples=settings.examples and task.name != RATING_TASK,
+                    again=practice.again,
                     afterwards=afterwards,
                 ),
                 opened.display,
                 opened.observer,
-                journal.record,
+                record,
                 task,
                 inter_trial_interval_s=settings.inter_trial_interval_s,
                 resumed=first > 0,
                 broken_off=_ended_at(first, runs[:-1]),
                 note=note,
             )
-        return SessionSummary(place.table, journal.complete, journal.n_done, len(trials), first or None)
+        complete = journal.complete and not unanswered(content)
+        return SessionSummary(place.table, complete, journal.n_done, len(trials), first or None)
 
 
 def check_devices(stimuli_folder: Path, settings: ExperimentSettings, root: Path) -> list[Check]:

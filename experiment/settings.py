@@ -140,6 +140,10 @@ class ExperimentSettings(BaseModel):
     """A Markdown file: information for participants, who are then asked whether they agree to take part."""
     debriefing: Path | None = None
     """A Markdown file that is shown after the last trial."""
+    practice_criterion: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Share right from which the main block begins; below it the practice is repeated. Left out: once."""
+    practice_repetitions: Annotated[int, Field(ge=1)] = 3
+    """At most so many repetitions; then the main block begins all the same."""
     examples: bool = True
     """Show images of the practice, with the right answers, before it."""
     questions: tuple[QuestionSettings, ...] = ()
@@ -201,8 +205,8 @@ class SimulateSettings(BaseModel):
     """A BIDS data set whose sessions are repeated, in place of all that."""
     models: tuple[str, ...] = ()
     """Networks of the pool that act as observers, in place of all that."""
-    score: Literal["confidence", "margin"] = "confidence"
-    """What they go by: the image with the lower score is the harder one."""
+    score: Literal["confidence", "margin", "entropy"] = "confidence"
+    """What they go by: the harder image is the one of lower confidence or margin, or of higher entropy."""
 
     @model_validator(mode="after")
     def _one_source(self) -> SimulateSettings:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from experiment.data.tables import SINGLE_TASK
+from experiment.data.tables import RATING_TASK, SINGLE_TASK
 from experiment.records import Ask, Option, Side, Task
 from experiment.settings import ExperimentSettings
 from model_eval.artefacts import InputError, sha256_of
@@ -59,8 +59,14 @@ def task_of(
     Raises
     ------
     InputError
-        There are more answers than `answer_keys`, or images of one group only to tell apart.
+        There are more answers than `answer_keys`, images of one group only to tell apart, or a criterion for
+        answers of which none is right.
     """
+    if stimulus_set.task == RATING_TASK and settings.practice_criterion is not None:
+        raise InputError(
+            "[experiment] practice_criterion: ratings are neither right nor wrong, so none can be counted "
+            "as right; leave it out of study.toml"
+        )
     asks: list[Ask]
     if stimulus_set.task == PAIR_TASK:
         asks = [_ask("response", wording.question, (Side.LEFT, Side.RIGHT), {}, _two_keys(settings))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,6 +34,7 @@ DECISION_DTYPES = {
     "p_label": "float32",
     "p_prediction": "float32",
     "margin": "float32",
+    "entropy": "float32",
 }
 """Columns of ``decisions/<model>.parquet``: one row an image (and an epoch, where there are several)."""
 
@@ -164,6 +166,19 @@ def read_decisions(folder: Path) -> Decisions:
         predictions=np.stack(predictions) if predictions else np.empty((0, len(images)), dtype=np.int32),
         failures={model["name"]: model["failure"] for model in manifest["models"] if "failure" in model},
     )
+
+
+def read_rows(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Read some columns of ``decisions/<model>.parquet``, whose hash is checked already.
+
+    Raises
+    ------
+    InputError
+        An earlier version wrote the file, which had fewer columns.
+    """
+    if missing := [column for column in columns if column not in pq.read_schema(path).names]:
+        raise InputError(f"{path}: has no column {missing[0]!r}; run `tricky evaluate` again")
+    return pq.read_table(path, columns=list(columns)).to_pandas()
 
 
 def _predictions(path: Path, image_ids: pa.Array) -> np.ndarray:

@@ -77,7 +77,8 @@ def machines_content(scores: Scores) -> dict[str, Any] | None:
     table = scores.machines
     if table.empty:
         return None
-    models = table[table["measure"].isin(["confidence", "margin"]) & (table["machine"] != "all models")]
+    of_models = table["measure"].isin(["confidence", "margin", "entropy"])
+    models = table[of_models & (table["machine"] != "all models")]
     together = table[(table["machine"] == "all models") & (table["measure"] == "confidence")]
     features = table[table["measure"] == "cross-validated"]
     return {

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MEASURES = {
     "confidence": ("o", INK, "confidence"),
     "margin": ("s", "white", "margin of the two best logits"),
+    "entropy": ("v", "white", "entropy of the prediction"),
     "agreement": ("D", INK, "agreement of all models"),
     "cross-validated": ("^", VERMILION, "low-level features, cross-validated"),
 }

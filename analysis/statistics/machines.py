@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from model_eval.records import Decisions
+from model_eval.records import Decisions, read_rows
 
 ENSEMBLE = "all models"
 N_DRAWS = 500
@@ -36,19 +36,21 @@ def image_scores(folder: Path, decisions: Decisions, image_ids: Sequence[str]) -
     Returns
     -------
     DataFrame, images × machines
-        Columns (machine, measure): of each model its ``confidence`` (probability of the class it puts first)
-        and ``margin`` (between the two best logits); of all models together the mean confidence and
-        ``agreement``, the share of models that give the most frequent answer.
+        Columns (machine, measure): of each model its ``confidence`` (probability of the class it puts first),
+        ``margin`` (between the two best logits) and ``entropy`` (of the predicted distribution, in nats, with
+        a minus sign: smaller where it is less sure, as the others are); of all models together the mean
+        confidence and ``agreement``, the share of models that give the most frequent answer.
     """
     wanted = decisions.images["image_id"].isin(image_ids).to_numpy()
     index = pd.Index(decisions.images.loc[wanted, "image_id"].astype(str), name="image_id")
     predictions = decisions.predictions[:, wanted]
     columns: dict[tuple[str, str], np.ndarray] = {}
     for name, seen in zip(decisions.models, predictions >= 0, strict=True):
-        rows = pd.read_parquet(folder / f"{name}.parquet", columns=["image_id", "p_prediction", "margin"])
+        rows = read_rows(folder / f"{name}.parquet", ["image_id", "p_prediction", "margin", "entropy"])
         rows = rows.set_index("image_id").reindex(index)  # a model's file may lack images
         columns[name, "confidence"] = np.where(seen, rows["p_prediction"], np.nan)
         columns[name, "margin"] = np.where(seen, rows["margin"], np.nan)
+        columns[name, "entropy"] = np.where(seen, -rows["entropy"], np.nan)
     confidences = pd.DataFrame([columns[name, "confidence"] for name in decisions.models])
     columns[ENSEMBLE, "confidence"] = confidences.mean().to_numpy()
     columns[ENSEMBLE, "agreement"] = _agreement(predictions)

@@ -36,6 +36,8 @@ class Journal:
 
     Attributes
     ----------
+    rows : list of dict
+        The cells of the trials that earlier runs recorded, by column.
     n_done : int
         Number of trials on disk.
     elapsed_s : float
@@ -59,7 +61,8 @@ class Journal:
         self._kept = b""
         self._in_doubt = False
         try:
-            self.n_done, self.elapsed_s = self._take_up()
+            self.rows, self.elapsed_s = self._take_up()
+            self.n_done = len(self.rows)
             if is_new:
                 sync_folder(path.parent)
         except BaseException:
@@ -68,7 +71,7 @@ class Journal:
                 path.unlink(missing_ok=True)
             raise
 
-    def _take_up(self) -> tuple[int, float]:
+    def _take_up(self) -> tuple[list[dict[str, str]], float]:
         """Cut off a torn last line, check the rest, and stand behind it."""
         content = self._file.read()
         self._kept = content[: content.rfind(b"\n") + 1]
@@ -79,8 +82,8 @@ class Journal:
         elif self._in_doubt:
             self._cut_back()
         if not rows:
-            return 0, 0.0
-        return len(rows), self._table.end_s(rows[-1])
+            return rows, 0.0
+        return rows, self._table.end_s(rows[-1])
 
     @property
     def complete(self) -> bool:

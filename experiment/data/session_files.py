@@ -107,6 +107,12 @@ def begin(place: SessionPath, table: Table, content: dict[str, Any]) -> None:
     sync_folder(folder.parent)
 
 
+def unanswered(content: Mapping[str, Any]) -> list[str]:
+    """Return the questions after the last trial that a session's description has no answer to."""
+    asked = content.get("Settings", {}).get("experiment", {}).get("questions", [])
+    return [each["name"] for each in asked if each["name"] not in content.get("Questionnaire", {})]
+
+
 def read_sidecar(place: SessionPath, stimulus_set: StimulusSet) -> dict[str, Any]:
     """Read what an earlier run wrote, if there was one, and check that it had the same set."""
     if not place.sidecar.exists():

@@ -19,7 +19,7 @@ from model_eval.artefacts import InputError
 from stimuli.records import PAIR_TASK, Block
 
 SHARED_PAGES = (
-    *(PageName.EXAMPLES, PageName.CLOSING),
+    *(PageName.EXAMPLES, PageName.PRACTICE_AGAIN, PageName.CLOSING),
     *(PageName.KEYBOARD, PageName.PAUSED, PageName.NOT_SAVED),
 )
 TASK_PAGES = tuple(name for name in PageName if name not in SHARED_PAGES)

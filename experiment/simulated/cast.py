@@ -210,7 +210,7 @@ class NetworkObserver:
 
 def _network(name: str, score: str, stimulus_set: StimulusSet[Any], decisions: Path) -> Role:
     """Make an observer of a model's scores on the images of a set."""
-    import pandas as pd
+    from model_eval.records import read_rows
 
     manifest_path = decisions / "pool.json"
     models = {each["name"]: each for each in read_json(manifest_path, "tricky evaluate")["models"]}
@@ -219,8 +219,10 @@ def _network(name: str, score: str, stimulus_set: StimulusSet[Any], decisions: P
         raise InputError(f"{manifest_path}: no decisions of {name!r}; there is {there}")
     path = decisions / f"{name}.parquet"
     check_hash(path, models[name]["sha256"], manifest_path, "tricky evaluate")
-    column = {"confidence": "p_prediction", "margin": "margin"}[score]
-    scores = pd.read_parquet(path, columns=["image_id", column]).set_index("image_id")[column].to_dict()
+    column, sign = {"confidence": ("p_prediction", 1), "margin": ("margin", 1), "entropy": ("entropy", -1)}[
+        score
+    ]
+    scores = (sign * read_rows(path, ["image_id", column]).set_index("image_id")[column]).to_dict()
     items = stimulus_set.items.values()
     if missing := [item.image_id for item in items if item.image_id not in scores]:
         raise InputError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.special import softmax
+from scipy.special import entr, softmax
 
 from model_eval.records import DECISION_DTYPES
 
@@ -24,6 +24,8 @@ def decision_rows(image_ids: list[str], labels: np.ndarray, logits: np.ndarray) 
     -------
     DataFrame, n_images rows
         `DECISION_DTYPES`.  Of classes with equal logits the one with the smallest index counts as the better.
+        `entropy` is that of the predicted distribution, −Σ p log p (Shannon 1948), in nats: from 0 to the
+        logarithm of n_classes.
     """
     logits = logits.astype(np.float64)
     rows = np.arange(len(logits))
@@ -43,6 +45,7 @@ def decision_rows(image_ids: list[str], labels: np.ndarray, logits: np.ndarray) 
             "p_label": probabilities[rows, labels],
             "p_prediction": probabilities[rows, prediction],
             "margin": two_best[:, 1] - two_best[:, 0],
+            "entropy": entr(probabilities).sum(axis=1),
         }
     )
     return table.astype(DECISION_DTYPES)

@@ -14,9 +14,7 @@ import torch
 from model_eval.artefacts import (
     InputError,
     Progress,
-    check_hash,
     no_progress,
-    read_json,
     sha256_of,
     told_if_unwritable,
     versions_of,
@@ -32,12 +30,14 @@ from model_eval.evaluation.rounds import (
     size_bytes,
 )
 from model_eval.evaluation.store import DecisionFile, parts_folder
+from model_eval.evaluation.trained_on import images_trained_on
 from model_eval.images.decoding import DECODING
 from model_eval.images.sources import InspectedSource, class_names
 from model_eval.models.classifiers import Classifier, build_classifier, check_head
 from model_eval.models.devices import choose_device, exact_arithmetic
-from model_eval.records import IMAGE_COLUMNS, write_parquet
+from model_eval.records import write_parquet
 from model_eval.settings import EvaluateSettings, ModelEntry
+from model_eval.training.split import never_seen
 
 
 def evaluate_pool(
@@ -53,11 +53,12 @@ def evaluate_pool(
 ) -> None:
     """Evaluate a pool and write ``decisions/``.
 
-    Images that a model of the pool was trained on, and exact copies of them, are left out.  Of the rest every
-    one is decoded once for all models that fit in memory together.  Decisions are written in parts, so that
-    a run that was stopped goes on where it was; a model isn't asked again about an image that it has
-    answered with these weights, this preprocessing and this arithmetic.  A model that gives no usable answer
-    stands in ``pool.json`` with the reason, and is tried again by the next run.
+    Images that a model of the pool was trained on here (in ``training/``, or by a recipe), and exact copies
+    of them, are left out.  Of the rest every one is decoded once for all models that fit in memory together.
+    Decisions are written in parts, so that a run that was stopped goes on where it was; a model isn't asked
+    again about an image that it has answered with these weights, this preprocessing and this arithmetic.  A
+    model that gives no usable answer stands in ``pool.json`` with the reason, and is tried again by the next
+    run.
 
     Parameters
     ----------
@@ -89,8 +90,8 @@ def evaluate_pool(
     inspection = source.inspect(progress)
     catalogue = inspection.usable(source.settings, source.name)
     classes = class_names(catalogue)
-    seen = _training_images(entries, training, catalogue)
-    images = _without(catalogue, seen)
+    trained_on = images_trained_on(entries, catalogue, source.name, root=root, training=training, tell=tell)
+    images = never_seen(catalogue, trained_on.images)
 
     for entry in entries:  # what can't be matched is refused before anything is downloaded or run
         check_head(entry, classes, root)
@@ -134,7 +135,9 @@ def evaluate_pool(
         raise InputError(f"no model gave a usable answer; the first, {name}: {why}")
 
     manifest = {
-        "made_from": _made_from(training, root) if seen is not None else {},
+        "made_from": {
+            Path(os.path.relpath(path, root)).as_posix(): sha256_of(path) for path in trained_on.files
+        },
         "settings": {
             "images": source.settings.model_dump(mode="json"),
             "pool": {"models": [entry.model_dump() for entry in entries]},
@@ -160,54 +163,10 @@ def evaluate_pool(
         unfinished.unlink()
 
 
-def _training_images(
-    entries: Sequence[ModelEntry], training: Path, catalogue: pd.DataFrame
-) -> pd.DataFrame | None:
-    """Return the images that models of this pool were trained on, or None where none was trained here."""
-    trained = [entry for entry in entries if entry.weights == "train"]
-    if not trained:
-        return None
-    manifest_path, images_path = training / "training.json", training / "images.parquet"
-    manifest = read_json(manifest_path, made_by="tricky train")
-    check_hash(images_path, manifest["images"]["sha256"], manifest_path, made_by="tricky train")
-    known = {(model["name"], model["source"]): model["sha256"] for model in manifest["models"]}
-    for entry in trained:
-        if (entry.name, entry.source) not in known:
-            raise InputError(
-                f"{entry.name}: {manifest_path} names no weights of {entry.source} for it; run `tricky train`"
-            )
-        weights = training / f"{entry.name}.safetensors"
-        check_hash(weights, known[entry.name, entry.source], manifest_path, made_by="tricky train")
-    seen = pd.read_parquet(images_path)
-    matches = seen.merge(catalogue, how="left", on=list(IMAGE_COLUMNS), indicator=True)
-    gone = seen.loc[(matches["_merge"] != "both").to_numpy(), "image_id"]
-    if len(gone) > 0:
-        raise InputError(
-            f"{images_path}: {len(gone)} training images, the first {gone.iloc[0]}, are not in the data set "
-            "or have changed; run `tricky train` again"
-        )
-    return seen
-
-
-def _without(catalogue: pd.DataFrame, seen: pd.DataFrame | None) -> pd.DataFrame:
-    """Return the images that aren't among `seen`, nor a copy of one under another name."""
-    if seen is None:
-        return catalogue
-    known = catalogue["image_id"].isin(seen["image_id"]) | catalogue["sha256"].isin(seen["sha256"])
-    if known.all():
-        raise InputError("no image is left that no model was trained on; lower `images` in [train]")
-    return catalogue[~known].reset_index(drop=True)
-
-
 def _of(images: pd.DataFrame, by_image: dict[str, str]) -> dict[str, str]:
     """Return what is said of evaluated images, and not of those that models were trained on."""
     evaluated = set(images["image_id"])
     return {image_id: said for image_id, said in by_image.items() if image_id in evaluated}
-
-
-def _made_from(training: Path, root: Path) -> dict[str, str]:
-    paths = [training / "training.json", training / "images.parquet"]
-    return {Path(os.path.relpath(path, root)).as_posix(): sha256_of(path) for path in paths}
 
 
 def _identity(classifier: Classifier, classes: tuple[str, ...], settings: EvaluateSettings) -> dict[str, Any]:

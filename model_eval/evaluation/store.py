@@ -172,6 +172,8 @@ def _read(path: Path, identity: dict[str, Any]) -> tuple[pd.DataFrame, dict[str,
     """Return a file's rows and what it says of itself, or None unless it is whole and of this identity."""
     try:
         rows = pd.read_parquet(path)
+        if not set(DECISION_DTYPES).issubset(rows.columns):
+            return None  # of an earlier version, which kept less
         about = rows.attrs[_KEY]
         told = about.pop("sha256")
         if about["identity"] == identity and told == _content_sha256(rows, about):

@@ -73,24 +73,24 @@ def deal(labels: np.ndarray, n_parts: int, rng: np.random.Generator) -> np.ndarr
     return parts
 
 
-def never_seen(catalogue: pd.DataFrame, training: pd.DataFrame, *, same_set: bool) -> pd.DataFrame:
+def never_seen(catalogue: pd.DataFrame, trained_on: pd.DataFrame) -> pd.DataFrame:
     """Return the images of a catalogue that are not trained on, and no exact copies of such either.
+
+    Contents are compared and not names: of two sets of images the same name may be another image.
 
     Parameters
     ----------
-    catalogue, training : DataFrame
+    catalogue, trained_on : DataFrame
         `IMAGE_COLUMNS`.
-    same_set : bool
-        Whether both come from one set of images, where the same `image_id` is the same image.
 
     Raises
     ------
     InputError
         None is left.
     """
-    known = catalogue["sha256"].isin(training["sha256"])
-    if same_set:
-        known |= catalogue["image_id"].isin(training["image_id"])
+    known = catalogue["sha256"].isin(trained_on["sha256"])
     if known.all():
-        raise InputError("no image is left to evaluate: all are trained on; lower `images` of the recipe")
+        raise InputError(
+            "no image is left to evaluate: all are trained on; lower `images` in [train], or in [train.base]"
+        )
     return catalogue[~known].reset_index(drop=True)

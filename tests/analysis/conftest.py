@@ -84,7 +84,7 @@ class SmallStudy:
         entries = []
         for name, answers in zip(MODELS, prediction, strict=True):
             table = pd.DataFrame({"image_id": ids, "epoch": None, "label": label, "prediction": answers})
-            table = table.assign(label_rank=1, p_label=0.9, p_prediction=0.9, margin=1.0)
+            table = table.assign(label_rank=1, p_label=0.9, p_prediction=0.9, margin=1.0, entropy=0.3)
             write_parquet(folder / f"{name}.parquet", table.astype(DECISION_DTYPES))
             entries.append(
                 {

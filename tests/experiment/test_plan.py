@@ -143,5 +143,10 @@ def test_every_page_is_reached(tmp_path):
     trials = schedule(made, "1")
     course = [step for first in (0, 1) for step in steps(trials, first, 1, examples=True)]
     names = {step.name for step in course if isinstance(step, Page)}
-    others = {PageName.PAUSED, PageName.NOT_SAVED, PageName.KEYBOARD}  # shown when something calls for them
+    others = {
+        PageName.PAUSED,
+        PageName.NOT_SAVED,
+        PageName.KEYBOARD,
+        PageName.PRACTICE_AGAIN,
+    }  # shown when something calls for them
     assert names == set(PageName) - others

@@ -15,6 +15,7 @@ from experiment import session as session_module
 from experiment.data import session_files
 from experiment.data.bids import register
 from experiment.data.journal import locked
+from experiment.intake import sessions_of
 from experiment.plan import schedule
 from experiment.preflight import Check
 from experiment.records import Kind
@@ -409,7 +410,7 @@ def test_without_psychopy_the_package_to_install_is_named(small_set, data, datas
     real = builtins.__import__
 
     def without(name, *arguments, **keywords):
-        if name == "experiment" and arguments[2] == ("psychopy_devices",):
+        if name == "experiment.screen" and arguments[2] == ("psychopy_devices",):
             raise ImportError("No module named 'psychopy'")
         return real(name, *arguments, **keywords)
 
@@ -522,3 +523,89 @@ def test_examples_are_shown_before_practice_where_they_teach_something(sit, tape
     tape.events.clear()
     sit("08", made=rating_set)
     assert "examples" not in [name for what, name in tape.events if what == "page"]
+
+
+def wrong_at_first(tape, n_wrong: int) -> None:
+    """Let the tape answer the practice wrongly so many times, then rightly."""
+    choose, left = tape.choose, [n_wrong]
+
+    def answer(trial, ask):
+        if trial is not None and trial.right_answer is not None:
+            other = "left" if trial.right_answer == "right" else "right"
+            tape.choices[trial.trial_index] = trial.right_answer if left[0] <= 0 else other
+            left[0] -= 1
+        return choose(trial, ask)
+
+    tape.choose = answer
+
+
+def test_practice_is_repeated_until_its_criterion_and_the_table_holds_each_trial_once(
+    sit, tape, small_set, data, bids_issues
+):
+    trials = schedule(small_set, "07")
+    wrong_at_first(tape, 4)  # the first round, and one of the second
+    path = sit(practice_criterion=1.0).path
+    assert sidecar(path)["Practice"]["share_right"] == [0.0, 2 / 3, 1.0]
+    assert sidecar(path)["Practice"]["met"] is True
+    assert len(path.read_text().splitlines()) == 1 + len(trials)
+    assert [name for what, name in tape.events if what == "page"].count("practice_again") == 2
+    assert [what for what, _ in tape.events].count("feedback") == 9
+    assert bids_issues(data) == []
+
+
+def test_a_stop_in_a_repetition_begins_that_repetition_again(sit, tape, devices):
+    wrong_at_first(tape, 3)
+    choose, seen = tape.choose, []
+
+    def stops_at_the_fifth(trial, ask):
+        seen.append(trial)
+        if len(seen) == 5:
+            raise session_module.Stopped
+        return choose(trial, ask)
+
+    tape.choose = stops_at_the_fifth
+    stopped = sit(practice_criterion=0.9)
+    assert (stopped.complete, stopped.n_trials) == (False, 3)
+    ended = sit(practice_criterion=0.9)
+    assert ended.complete
+    assert [first for first, _ in devices.opened] == [0, 0]  # images of the practice are prepared again
+    assert [trial.trial_index for trial in seen] == [0, 1, 2, 0, 1, 0, 1, 2, *range(3, 13)]
+    practice = sidecar(ended.path)["Practice"]
+    assert ([len(each) for each in practice["repetitions"]], practice["share_right"]) == ([1, 3], [0.0, 1.0])
+
+
+def test_a_criterion_for_ratings_is_refused(sit, rating_set, data):
+    with pytest.raises(InputError, match="practice_criterion: ratings are neither right nor wrong"):
+        sit(made=rating_set, practice_criterion=0.8)
+    assert not data.exists()
+
+
+def test_a_session_that_stopped_among_its_last_questions_asks_what_is_left_and_is_then_finished(sit, tape):
+    questions = tuple(
+        QuestionSettings(name=name, text=name, answers=("no", "yes")) for name in ("one", "two", "three")
+    )
+    choose, stop_at = tape.choose, ["two"]
+
+    def answer(trial, ask):
+        if ask.name in stop_at:
+            raise session_module.Stopped
+        return choose(trial, ask)
+
+    tape.choose = answer
+    stopped = sit(questions=questions)
+    assert (stopped.complete, stopped.n_trials) == (False, 13)
+    assert list(sidecar(stopped.path)["Questionnaire"]) == ["one"]
+    place = stopped.path.parents[2]
+    assert sessions_of(place, "07", "harder") == {None: False}
+    before = stopped.path.read_bytes()
+    stop_at.clear()
+    tape.events.clear()
+    told: list[str] = []
+    ended = sit(questions=questions, tell=told.append)
+    assert ended.complete
+    assert told == ["sub-07: all 13 trials are done; what follows them goes on"]
+    assert [name for what, name in tape.events if what == "question"] == ["two", "three"]
+    assert list(sidecar(ended.path)["Questionnaire"]) == ["one", "two", "three"]
+    assert ended.path.read_bytes() == before
+    with pytest.raises(InputError, match="finished this session"):
+        sit(questions=questions)

@@ -83,6 +83,7 @@ def network(small_set, tmp_path):
     images = [item.image_id for item in small_set.items.values()]
     n = np.arange(len(images))
     table = pd.DataFrame({"image_id": images, "p_prediction": n / 100, "margin": -n.astype(float)})
+    table["entropy"] = 2.0 * n  # the surer by confidence, the less sure by entropy
     (tmp_path / "decisions").mkdir()
     table.to_parquet(tmp_path / "decisions" / "net.parquet")
     models = [{"name": "net", "sha256": sha256_of(tmp_path / "decisions" / "net.parquet")}]
@@ -90,7 +91,7 @@ def network(small_set, tmp_path):
     return {item.item_id: number for number, item in enumerate(small_set.items.values())}
 
 
-@pytest.mark.parametrize(("score", "sign"), [("confidence", 1), ("margin", -1)])
+@pytest.mark.parametrize(("score", "sign"), [("confidence", 1), ("margin", -1), ("entropy", -1)])
 def test_a_network_takes_the_image_it_is_less_sure_about_for_the_harder(simulate, network, score, sign):
     rows = simulate(models=("net",), score=score)
     left, right = (sign * rows[side].astype(str).map(network) for side in ("left_item", "right_item"))

@@ -16,6 +16,10 @@ def test_decisions_of_hand_computed_logits() -> None:
     np.testing.assert_allclose(rows["p_label"], [0.25, 0.625], rtol=1e-6)
     np.testing.assert_allclose(rows["p_prediction"], 0.625, rtol=1e-6)
     np.testing.assert_allclose(rows["margin"], np.log(5 / 2), rtol=1e-6)
+    # −(1/8) log(1/8) − (1/4) log(1/4) − (5/8) log(5/8), in nats
+    np.testing.assert_allclose(
+        rows["entropy"], (np.log(8) + 2 * np.log(4) + 5 * np.log(8 / 5)) / 8, rtol=1e-6
+    )
     assert rows["epoch"].isna().all()
     assert {name: str(dtype) for name, dtype in rows.dtypes.items()} == DECISION_DTYPES
 
@@ -33,6 +37,12 @@ def test_decisions_agree_with_scipy_and_torch_on_random_logits() -> None:
     np.testing.assert_array_equal(rows["prediction"], prediction)
     np.testing.assert_allclose(rows["p_prediction"], best, rtol=1e-6)
     np.testing.assert_allclose(rows["p_label"], theirs[np.arange(200), labels], rtol=1e-6)
+    np.testing.assert_allclose(rows["entropy"], torch.distributions.Categorical(theirs).entropy(), rtol=1e-5)
+
+
+def test_entropy_reaches_from_zero_to_the_logarithm_of_the_number_of_outputs() -> None:
+    rows = decision_rows(["sure", "clueless"], np.array([0, 0]), np.array([[2000.0, 0, 0, 0], [7, 7, 7, 7]]))
+    np.testing.assert_allclose(rows["entropy"], [0, np.log(4)], rtol=1e-6)
 
 
 def test_of_equal_logits_the_smaller_class_is_first_and_rank_one_means_right() -> None:

@@ -20,9 +20,10 @@ from safetensors.torch import load_file, save_file
 import model_eval.evaluation.evaluate
 import model_eval.evaluation.rounds
 from model_eval.artefacts import InputError, read_json, sha256_of
+from model_eval.evaluation import store
 from model_eval.evaluation.evaluate import evaluate_pool
 from model_eval.evaluation.rounds import size_bytes
-from model_eval.records import DECISION_DTYPES, IMAGE_COLUMNS, read_decisions
+from model_eval.records import DECISION_DTYPES, IMAGE_COLUMNS, read_decisions, read_rows
 from model_eval.settings import EvaluateSettings, ModelEntry
 
 Entries = Sequence[ModelEntry]
@@ -475,3 +476,20 @@ def test_near_ties_are_decisions_whose_margin_arithmetic_alone_could_turn(drawn,
     # What other arithmetic turned around had been told to be a near tie under it.
     turned = rows_of(coarse_folder)["net"]["prediction"] != reference["prediction"]
     assert (rows_of(coarse_folder)["net"]["margin"][turned] < 2 * coarse["noise"]).all()
+
+
+def test_decisions_of_a_version_that_kept_less_are_made_anew(drawn, tmp_path: Path) -> None:
+    entry = checkpoint(tmp_path / "net.pt")
+    folder = evaluate(drawn, [entry], tmp_path)
+    whole = tables_of(folder)
+    path = folder / "net.parquet"
+    rows = pd.read_parquet(path).drop(columns="entropy")
+    about = rows.attrs["tricky"]
+    about.pop("sha256")
+    store._write(path, rows, about)  # whole, and of the same identity
+    with pytest.raises(
+        InputError, match=r"net.parquet: has no column 'entropy'; run `tricky evaluate` again"
+    ):
+        read_rows(path, ["image_id", "entropy"])
+    evaluate(drawn, [entry], tmp_path)
+    assert tables_of(folder) == whole
