@@ -45,7 +45,7 @@ def test_each_observers_side_halves_and_times_are_those_of_its_own_answers():
     assert table["criterion"]["01"] < -1
     assert table["half_change"]["00"] == 0
     halves = table[["first_half", "second_half", "half_change"]]
-    assert halves.loc["02"].to_list() == [1, 0, -1]
+    assert [halves[name]["02"] for name in halves] == [1, 0, -1]
     assert table["time_ratio"]["01"] == pytest.approx(2, rel=0.02)
     assert found.calibration is None
     assert "repeat_agreement" not in table
