@@ -16,7 +16,7 @@ from analysis.data.trials import joined, labels_of, trials_of
 from analysis.settings import ExcludeSettings
 from experiment.records import Kind
 from model_eval.artefacts import InputError, check_hash, read_json, sha256_of
-from model_eval.records import Decisions, DifficultyTable, read_decisions, read_difficulty
+from model_eval.records import Decisions, DifficultyTable, read_decisions, read_difficulty, read_label_tables
 from stimuli.records import PAIR_TASK, StimulusSet, read_any_set
 
 Choice = Literal["auto", "person", "simulated"]
@@ -48,6 +48,8 @@ class Evidence:
         The study's folder.
     difficulty : DifficultyTable
         The study's images and how hard each is.
+    label_tables : dict of str to DataFrame
+        What becomes of these labels in parts of the pool, as `read_label_tables` returns it.
     decisions : Decisions or None
         What each model answered; None where a published table was labelled in their place.
     stimulus_set : StimulusSet
@@ -78,6 +80,7 @@ class Evidence:
 
     root: Path
     difficulty: DifficultyTable
+    label_tables: dict[str, pd.DataFrame]
     decisions: Decisions | None
     stimulus_set: StimulusSet
     trials: pd.DataFrame
@@ -181,6 +184,7 @@ def gather(
     return Evidence(
         root=root,
         difficulty=difficulty,
+        label_tables=read_label_tables(root / "difficulty"),
         decisions=decisions,
         stimulus_set=stimulus_set,
         trials=trials,

@@ -11,11 +11,13 @@ import pandas as pd
 
 from analysis.data.evidence import Evidence
 from analysis.data.exclude import SESSION_RULES, TRIAL_RULES
-from analysis.report.content_items import CHANCE, items_content, machines_content, trials_content
+from analysis.report.content_items import items_content, machines_content, trials_content
+from analysis.report.content_people import beyond_content, details_content, labels_content
 from analysis.report.figures import NAMES_UP_TO
 from analysis.report.item_scores import SEED
 from analysis.report.methods import methods_content
 from analysis.report.pictures import evenly_chosen
+from analysis.report.published import CHANCE, PUBLISHED
 from analysis.report.scores import Consistency, Scores
 from analysis.settings import AnalyseSettings
 from experiment.records import Kind
@@ -24,24 +26,6 @@ from model_eval.records import Difficulty
 
 EXAMPLES = 12
 """Images of each difficulty that are shown."""
-
-PUBLISHED = {
-    "reference": "Meding, Schulze Buschoff, Geirhos & Wichmann (2022), Trivial or impossible: dichotomous "
-    "data difficulty masks model differences (on ImageNet and beyond), ICLR",
-    "images": "50,000 photographs of ImageNet's validation set",
-    "n_models": 11,
-    "trivial": 0.46,
-    "impossible": 0.11504,
-    "n_observers": 9,
-    "n_trials": 149,
-    "accuracy": 0.8136,
-    "accuracy_low": 107 / 149,
-    "accuracy_high": 132 / 149,
-    "error_consistency": 0.5874,
-    "error_consistency_low": 0.4053,
-    "error_consistency_high": 0.7527,
-}
-"""What the study that this design follows found; ranges are over observers and over pairs of observers."""
 
 
 def content_of(evidence: Evidence, scores: Scores, settings: AnalyseSettings, title: str) -> dict[str, Any]:
@@ -57,6 +41,7 @@ def content_of(evidence: Evidence, scores: Scores, settings: AnalyseSettings, ti
         "published": PUBLISHED,
         "pool": _pool(evidence, scores),
         "difficulty": _difficulty(evidence),
+        "labels": labels_content(evidence),
         "examples_at_most": EXAMPLES,
         "examples": _examples(evidence),
         "sessions": {
@@ -75,11 +60,12 @@ def content_of(evidence: Evidence, scores: Scores, settings: AnalyseSettings, ti
         },
         "exclusions": _exclusions(evidence, scores, settings),
         "label_change": _label_change(evidence, scores),
-        "population": asdict(scores.population) | {"chance": CHANCE},
+        "population": asdict(scores.population) | {"chance": CHANCE} | beyond_content(scores.beyond),
         "observers": _observers(scores),
         "consistency": {
             "observers": _consistency(scores.observer_consistency),
             "models": _consistency(scores.model_consistency),
+            "means": scores.means.to_dict("records"),
         },
         "trials": trials_content(evidence, scores),
         "items": items_content(scores),
@@ -155,7 +141,8 @@ def _pool(evidence: Evidence, scores: Scores) -> dict[str, Any] | None:
 
 def _difficulty(evidence: Evidence) -> dict[str, Any]:
     manifest = evidence.difficulty.manifest
-    images = evidence.difficulty.images.dropna(subset="difficulty")
+    every = evidence.difficulty.images
+    images = every.dropna(subset="difficulty")
     counts = {str(kind): int((images["difficulty"] == kind).sum()) for kind in Difficulty}
     histogram = (
         images.groupby(["n_correct", "difficulty"]).size().rename("n_images").reset_index().to_dict("records")
@@ -163,6 +150,7 @@ def _difficulty(evidence: Evidence) -> dict[str, Any]:
     return {
         "images": manifest.get("images"),
         "n_images": len(images),
+        "n_not_labelled": len(every) - len(images),
         "n_models": int(images["n_models"].max()),
         "tolerance": manifest["tolerance"],
         "counts": counts,
@@ -194,7 +182,7 @@ def _observers(scores: Scores) -> dict[str, Any]:
         "accuracy_high": table["accuracy"].max(),
         "accuracy_sd": table["accuracy"].std(),
         "observers": table.reset_index().to_dict("records"),
-    }
+    } | details_content(scores.details)
 
 
 def _consistency(consistency: Consistency | None) -> dict[str, Any] | None:

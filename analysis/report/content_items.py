@@ -9,10 +9,9 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.evidence import Evidence
+from analysis.report.published import CHANCE
 from analysis.report.scores import Scores
 
-CHANCE = 0.5
-"""Proportion correct by guessing, with two alternatives."""
 HARDEST_TRIALS = 12
 EASIEST_TRIALS = 6
 """Trials that are shown with their pictures."""

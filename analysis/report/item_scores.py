@@ -71,15 +71,14 @@ def _features(evidence: Evidence, items: pd.Series) -> pd.DataFrame:
     return numbers.dropna(axis=1)
 
 
-def score_machines(evidence: Evidence, level: float) -> pd.DataFrame:
+def machine_choices(evidence: Evidence) -> pd.DataFrame:
     """Let machines judge the pairs that people judged.
 
     Returns
     -------
-    DataFrame, one row a machine and measure
-        `machine`, `measure`, `n_pairs`, `n_correct`, `accuracy`, `low`, `high`, and the error consistency
-        with people: `kappa`, `kappa_low`, `kappa_high`. Empty where there is neither a decision nor a
-        feature.
+    DataFrame, pairs × (machine, measure)
+        1 right, 0 wrong, NaN no answer; in the order of `answer_matrix`. No column where there is neither a
+        decision nor a feature.
     """
     answers = answer_matrix(evidence.sessions)
     about = evidence.trials.loc[answers.columns]
@@ -101,9 +100,31 @@ def score_machines(evidence: Evidence, level: float) -> pd.DataFrame:
     by_features = machines.feature_choices(features["harder"], features["easier"], rng)
     if by_features is not None:
         told["low-level features", "cross-validated"] = by_features
-    told = told.loc[:, told.notna().any()]
+    return told.loc[:, told.notna().any()]
+
+
+def score_machines(evidence: Evidence, told: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Score machines that judged the pairs that people judged.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    told : DataFrame
+        As `machine_choices` returns it.
+    level : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    DataFrame, one row a machine and measure
+        `machine`, `measure`, `n_pairs`, `n_correct`, `accuracy`, `low`, `high`, and the error consistency
+        with people: `kappa`, `kappa_low`, `kappa_high`. Empty where there is neither a decision nor a
+        feature.
+    """
     if told.empty:
         return pd.DataFrame()
+    answers = answer_matrix(evidence.sessions)
+    rng = np.random.default_rng(SEED)
     names = told.columns.to_frame(index=False)
     long = told.set_axis(range(told.shape[1]), axis=1).melt(var_name="machine", value_name="right").dropna()
     accuracy = observer_accuracy(long["right"].astype(bool), long["machine"], level)

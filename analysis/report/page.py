@@ -71,6 +71,7 @@ def fill(template: str, **values: Any) -> str:
         "fixed": fixed,
         "count": count,
         "plural": plural,
+        "p_value": p_value,
         "pretty": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
     }
     return environment.get_template(template).render(**values)
@@ -84,6 +85,13 @@ def percent(share: float | None, digits: int = 1) -> str:
 def fixed(value: float | None, digits: int = 2) -> str:
     """Return a number with so many digits and a true minus sign."""
     return NOTHING if value is None else f"{value:z.{digits}f}".replace("-", "−")
+
+
+def p_value(p: float | None) -> str:
+    """Return a p value as papers print it: ``p = 0.023``, ``p < 0.001``."""
+    if p is None:
+        return "p undefined"
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 def count(value: int | None) -> str:

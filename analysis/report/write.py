@@ -10,17 +10,19 @@ import pandas as pd
 
 from analysis.data.beside import hashes_of, read_studies, studies_of
 from analysis.data.evidence import Choice, Evidence, gather
-from analysis.report import figures, figures_items, figures_studies
+from analysis.report import figures, figures_items, figures_labels, figures_people, figures_studies
 from analysis.report.content import content_of
-from analysis.report.content_items import CHANCE
+from analysis.report.content_people import single_families_dropped
 from analysis.report.page import Pictures, render
 from analysis.report.pictures import THUMBNAIL_PX, Picture, data_uri, embed, embed_file
+from analysis.report.published import CHANCE, PUBLISHED
 from analysis.report.scores import Scores, score
 from analysis.settings import AnalyseSettings
 from analysis.statistics.accuracy import PopulationAccuracy
 from analysis.statistics.consistency import ConsistencySummary
 from experiment.records import Kind
 from model_eval.artefacts import InputError, replacing, write_json, write_text
+from model_eval.records import LEAVE_ONE_OUT, POOL_SIZE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 FIGURES = (
     *("models", "histogram", "observers", "observer_consistency", "model_consistency"),
     *("items", "graded", "explained", "machines", "studies"),
+    *("observer_details", "calibration", "consistency_means", "pool_size", "leave_one_out"),
 )
 TABLES = (*(name for name in FIGURES if name != "items"), "trials", "exclusions")
 
@@ -162,9 +165,31 @@ def draw_figures(evidence: Evidence, scores: Scores) -> dict[str, Figure]:
             chance=CHANCE,
             noun=noun,
         )
+    drawn |= _more_figures(evidence, scores, level, noun)
+    n_asked = 0 if evidence.decisions is None else len(evidence.decisions.images)
     if scores.model_accuracy is not None and scores.model_consistency is not None:
-        drawn["models"] = figures.model_accuracies(scores.model_accuracy, len(images))
+        drawn["models"] = figures.model_accuracies(scores.model_accuracy, n_asked)
         drawn["model_consistency"] = figures.consistency_matrix(scores.model_consistency.kappa, "models")
+    return drawn
+
+
+def _more_figures(evidence: Evidence, scores: Scores, level: float, noun: str) -> dict[str, Figure]:
+    """Draw what is known of observers beyond accuracy, of common errors, and of labels in part-pools."""
+    drawn = {"observer_details": figures_people.observer_details(scores.details.table, level, noun)}
+    if scores.details.calibration is not None:
+        drawn["calibration"] = figures_people.confidence_calibration(
+            scores.details.calibration, level=level, chance=CHANCE
+        )
+    if len(scores.means) and scores.means["value"].notna().any():
+        drawn["consistency_means"] = figures_people.consistency_means(
+            scores.means, level=level, published=PUBLISHED["error_consistency"], noun=noun.split()[-1]
+        )
+    tables = evidence.label_tables
+    if POOL_SIZE in tables and LEAVE_ONE_OUT in tables:
+        drawn["pool_size"] = figures_labels.shares_by_pool_size(tables[POOL_SIZE])
+        left_out = single_families_dropped(tables[LEAVE_ONE_OUT])
+        if left_out["n_relabelled"].notna().any():
+            drawn["leave_one_out"] = figures_labels.leave_one_out(left_out)
     return drawn
 
 
@@ -178,6 +203,13 @@ def tables_of(evidence: Evidence, content: dict[str, Any], scores: Scores) -> di
         "graded": scores.items.by_gap,
         "observer_consistency": scores.observer_consistency.kappa.rename_axis("observer").reset_index(),
     }
+    tables["observer_details"] = scores.details.table.reset_index()
+    tables["consistency_means"] = scores.means
+    if scores.details.calibration is not None:
+        tables["calibration"] = scores.details.calibration.reset_index()
+    for name in (POOL_SIZE, LEAVE_ONE_OUT):
+        if name in evidence.label_tables:
+            tables[name.removesuffix(".csv")] = evidence.label_tables[name]
     if scores.items.explained is not None:
         tables["explained"] = scores.items.explained
     if len(scores.machines):

@@ -13,6 +13,7 @@ from analysis.report.page import fixed, percent
 from analysis.report.write import write_report
 from analysis.settings import AnalyseSettings
 from model_eval.artefacts import InputError, sha256_of, write_json
+from model_eval.records import write_parquet
 
 
 def report(
@@ -102,7 +103,7 @@ def test_the_page_its_figures_and_tables_and_the_numbers_are_written(study, draw
             "graded",
             "machines",
         ),
-        *("studies", "explained", "trials", "exclusions"),
+        *("studies", "explained", "observer_details", "consistency_means", "trials", "exclusions"),
     ]
     figures = [*tables[:-2], "items"]
     assert names == {
@@ -141,9 +142,10 @@ def test_every_percentage_and_decimal_on_the_page_is_in_results_json(study, draw
         form(value, digits)
         for value in numbers_in(content)
         for form in (percent, fixed)
-        for digits in range(3)
+        for digits in range(4)
     }
     allowed |= {fixed(100 * value, 1) for value in numbers_in(content)}  # percentage points
+    allowed |= {"0.001"}  # p < 0.001
     shown = re.findall(r"−?\d+\.\d+%?|\d+%", body)
     assert len(shown) > 60
     assert set(shown) <= allowed
@@ -364,4 +366,98 @@ def test_a_set_of_single_images_is_refused_with_what_to_do_instead(study):
 def test_a_set_that_nobody_saw_is_refused(study):
     study.write_session("01", set_id="0123456789abcdef")
     with pytest.raises(InputError, match="no session of anyone with the set 'main' as it is now"):
+        report(study)
+
+
+def test_repeats_and_confidence_are_reported_where_they_were_asked(study):
+    study.write_set(n_main=22)
+    path = study.root / "stimuli" / "main" / "trials.tsv"
+    first, *rows = path.read_text().splitlines()
+    lines = [f"{first}\tsession\tcatch\trepeats"]
+    main = [trial["trial_id"] for trial in study.trials if trial["block"] == "main"]
+    again = dict(zip(main[-2:], main[:2], strict=True))
+    for row in rows:
+        practice = "\tpractice\t" in row
+        lines.append(f"{row}\t{int(not practice)}\tfalse\t{again.get(row.split(chr(9))[0], 'n/a')}")
+    path.write_text("\n".join(lines) + "\n")
+    manifest = json.loads(path.with_name("stimulus_set.json").read_text())
+    manifest["tables"]["trials.tsv"] = sha256_of(path)
+    names = ("items.tsv", "trials.tsv")
+    manifest["set_id"] = study.set_id = sha256_of("".join(manifest["tables"][each] for each in names))[:16]
+    write_json(path.with_name("stimulus_set.json"), manifest)
+    for participant, wrong in (("01", [main[0], main[3]]), ("02", [main[1], main[-1], main[4]])):
+        table = study.write_session(participant, dict.fromkeys(wrong, False), kind="person")
+        head, *answers = table.read_text().splitlines()
+        column = head.split("\t").index("trial_id")
+        sure = [("1" if each.split("\t")[column] in wrong[:2] else "3") for each in answers]
+        cells = [f"{each}\t{step}\t0.5" for each, step in zip(answers, sure, strict=True)]
+        table.write_text("\n".join([f"{head}\tconfidence\tconfidence_time", *cells]) + "\n")
+    observers = report(study).content["observers"]
+    details = {row["observer"]: row for row in observers["details"]}
+    # 01 was wrong at first and right again on one of two repeated pairs, 02 twice wrong on one of them.
+    assert details["01"]["n_repeats"] == 2
+    assert details["01"]["repeat_agreement"] == 0.5
+    assert details["02"]["repeat_agreement"] == 1
+    assert details["01"]["type_2_area"] == 1
+    assert [row["confidence"] for row in observers["calibration"]] == [1, 3]
+    # Of the answers with confidence 1, three count (a repeat is none), all wrong; of the others one is wrong.
+    assert observers["calibration"][0]["accuracy"] == 0
+    assert (study.root / "report" / "tables" / "calibration.csv").exists()
+
+
+def test_images_without_a_difficulty_count_in_no_share(study):
+    study.write_observers(3)
+    before = report(study).content["difficulty"]
+    folder = study.root / "difficulty"
+    table = pd.read_parquet(folder / "difficulty.parquet")
+    table.loc[table["difficulty"] == "in-between", "difficulty"] = None
+    write_parquet(folder / "difficulty.parquet", table)
+    manifest = json.loads((folder / "difficulty.json").read_text())
+    write_json(folder / "difficulty.json", manifest | {"sha256": sha256_of(folder / "difficulty.parquet")})
+    results = report(study)
+    after = results.content["difficulty"]
+    n_left = before["n_images"] - before["counts"]["in-between"]
+    assert after["n_not_labelled"] == before["counts"]["in-between"] > 0
+    assert after["shares"]["trivial"] == before["counts"]["trivial"] / n_left
+    assert sum(after["shares"].values()) == pytest.approx(1)
+    assert f"Too few models saw {after['n_not_labelled']} further images" in text_of(results)
+
+
+def test_what_labels_owe_to_the_pool_is_shown_where_it_is_known(study):
+    study.write_observers(3)
+    assert report(study).content["labels"] is None
+    folder = study.root / "difficulty"
+    kinds = ("trivial", "in-between", "impossible")
+    sizes = [(3, 0.7, 0.0, 0.3), (5, 0.5, 0.3, 0.2)]
+    by_size = pd.DataFrame(
+        [
+            (n, kind, share, 0.01, share, share, 9)
+            for n, *shares in sizes
+            for kind, share in zip(kinds, shares, strict=True)
+        ],
+        columns=["n_models", "difficulty", "share", "sd", "low", "high", "n_pools"],
+    )
+    columns = ["what", "left_out", "n_models", "trivial_change", "impossible_change", "n_relabelled"]
+    left_out = pd.DataFrame(
+        [
+            ("model", "alpha", 4, 0.02, 0.01, 7),
+            ("model", "beta", 4, 0.0, 0.0, 1),
+            ("family", "one", 4, 0.02, 0.01, 7),
+            ("family", "two", 3, 0.2, 0.1, 30),
+        ],
+        columns=columns,
+    )
+    by_size.to_csv(folder / "pool_size.csv", index=False)
+    left_out.to_csv(folder / "leave_one_out.csv", index=False)
+    tables = {name: sha256_of(folder / name) for name in ("pool_size.csv", "leave_one_out.csv")}
+    manifest = json.loads((folder / "difficulty.json").read_text())
+    stability = {"mean_stability": 0.912, "mean_stability_families": None}
+    write_json(folder / "difficulty.json", manifest | {"tables": tables} | stability)
+    text = text_of(results := report(study))
+    assert "with a probability of 91.2% on average" in text
+    assert "the family two: without it, 30 images get another label" in text
+    assert [row["left_out"] for row in results.content["labels"]["leave_one_out"]] == ["alpha", "beta", "two"]
+    assert (study.root / "report" / "figures" / "pool_size.svg").exists()
+    (folder / "pool_size.csv").write_text("changed")
+    with pytest.raises(InputError, match=r"pool_size\.csv"):
         report(study)

@@ -1,0 +1,116 @@
+"""What a report says of common errors: means of error consistency with intervals, and a test of each."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+
+from analysis.statistics.consistency import mean_independence_p_value
+from model_eval.comparison.agreement_intervals import measure_consistency, pairs_between, pairs_within
+from model_eval.records import Decisions
+
+MOST_RESAMPLES, FEWEST_RESAMPLES = 2000, 100
+SUBJECTS_SQUARED = 2e7
+"""Resamples times subjects squared, which time grows with: 2,000 resamples for 100 subjects."""
+LARGE = 100_000
+"""Answers beyond which the fewest permutations do: a dependence that matters is then seen at once."""
+
+
+def n_resamples_for(n_subjects: int) -> int:
+    """Return how many resamples and permutations so many subjects are given."""
+    return int(np.clip(SUBJECTS_SQUARED / max(n_subjects, 1) ** 2, FEWEST_RESAMPLES, MOST_RESAMPLES))
+
+
+def score_consistency(
+    answers: np.ndarray,
+    machines: np.ndarray,
+    decisions: Decisions | None,
+    rng: np.random.Generator,
+    level: float,
+) -> pd.DataFrame:
+    """Measure the mean error consistency between observers, between them and models, and between models.
+
+    Parameters
+    ----------
+    answers : ndarray of float, shape (n_observers, n_pairs)
+        Of observers: 1 right, 0 wrong, NaN not seen.
+    machines : ndarray of float, shape (n_models, n_pairs)
+        Of models that judge the same pairs, likewise; as many as there are, also none.
+    decisions : Decisions or None
+        What the models answered to all images.
+    rng : Generator
+    level : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    DataFrame
+        `between`: ``observers``, ``observers and models``, ``observers less observers and models`` (how much
+        more two observers have in common than an observer and a model), ``models`` (on the same pairs) and
+        ``models on all images``; `value`, `low`, `high`, `level`, `method`, `n_items`, `n_pairs` and
+        `n_undefined` as in `ConsistencyEstimate`; `p_value` of independence (missing for a difference);
+        `n_resamples` of the interval and `n_permutations` of the test. Observers are taken for a sample of
+        others, models for themselves. Rows that there is nothing for are left out.
+    """
+    n, m = len(answers), len(machines)
+    every = np.concatenate([answers, machines.reshape(m, answers.shape[1])])
+    right, seen = every == 1, ~np.isnan(every)
+    people, models = np.arange(n), np.arange(n, n + m)
+    rows = []
+    if n > 1:
+        rows.append(_measured("observers", right, seen, pairs_within(people), [people], rng, level))
+    if n and m:
+        across = pairs_between(people, models)
+        groups = [people] if n > 1 else []
+        rows.append(_measured("observers and models", right, seen, across, groups, rng, level))
+        if n > 1:
+            row = _measured(
+                "observers less observers and models",
+                *(right, seen, pairs_within(people), groups, rng, level),
+                compared_with=across,
+            )
+            rows.append(row)
+    if m > 1:
+        rows.append(_measured("models", right[n:], seen[n:], pairs_within(models - n), [], rng, level))
+    if decisions is not None and len(decisions.models) > 1:
+        pairs = pairs_within(np.arange(len(decisions.models)))
+        rows.append(
+            _measured("models on all images", decisions.correct, decisions.seen, pairs, [], rng, level)
+        )
+    return pd.DataFrame(rows)
+
+
+def _measured(
+    between: str,
+    right: np.ndarray,
+    seen: np.ndarray,
+    pairs: np.ndarray,
+    groups: list[np.ndarray],
+    rng: np.random.Generator,
+    level: float,
+    compared_with: np.ndarray | None = None,
+) -> dict[str, object]:
+    involved = np.unique(pairs if compared_with is None else np.concatenate([pairs, compared_with]))
+    place = np.full(len(right), -1)
+    place[involved] = np.arange(len(involved))
+    right, seen, pairs = right[involved], seen[involved], place[pairs]
+    mask = None if seen.all() else seen
+    n_resamples = n_resamples_for(len(involved))
+    found = measure_consistency(
+        right,
+        pairs,
+        rng,
+        compared_with=None if compared_with is None else place[compared_with],
+        observed=mask,
+        new_subjects=[place[group] for group in groups],
+        level=level,
+        n_resamples=n_resamples,
+    )
+    more = {"p_value": np.nan, "n_resamples": n_resamples, "n_permutations": 0}
+    if compared_with is None:
+        n_permutations = max(FEWEST_RESAMPLES, n_resamples if right.size < LARGE else 0) - 1
+        p_value = mean_independence_p_value(right, pairs, rng, mask, n_permutations)
+        more |= {"p_value": p_value, "n_permutations": n_permutations}
+    return {"between": between} | asdict(found) | more
