@@ -41,4 +41,6 @@ class AnalyseSettings(BaseModel):
 
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     """Coverage that intervals are built for."""
+    beside: list[str] = []
+    """Folders of other studies, relative to this one's, whose reports stand beside it."""
     exclude: ExcludeSettings = ExcludeSettings()

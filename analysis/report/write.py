@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from analysis.data.beside import hashes_of, read_studies, studies_of
 from analysis.data.evidence import Choice, Evidence, gather
-from analysis.report import figures, figures_items, figures_labels, figures_people
+from analysis.report import figures, figures_items, figures_labels, figures_people, figures_studies
 from analysis.report.content import content_of
 from analysis.report.content_people import single_families_dropped
 from analysis.report.page import Pictures, render
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 FIGURES = (
     *("models", "histogram", "observers", "observer_consistency", "model_consistency"),
-    *("items", "graded", "explained", "machines"),
+    *("items", "graded", "explained", "machines", "studies"),
     *("observer_details", "calibration", "consistency_means", "pool_size", "leave_one_out"),
 )
 TABLES = (*(name for name in FIGURES if name != "items"), "trials", "exclusions")
@@ -102,15 +103,21 @@ def write_report(
     Raises
     ------
     InputError
-        A stage is missing, changed or made from something else, or there is no session to score.
+        A stage is missing, changed or made from something else, there is no session to score, or another
+        study to stand beside this one has no report.
     """
     evidence = gather(root, experiment_set, observers, settings.exclude, labels)
     scores = score(evidence, settings.level)
     content = content_of(evidence, scores, settings, title)
+    others = read_studies([Path(each) for each in settings.beside], root, settings.level)
+    content["made_from"] |= hashes_of(list(others), root)
+    content["studies"] = studies_of(content, list(others.values()))
     examples, no_examples = _examples(content, source)
     folder = root / "report"
-    written = _write_figures(folder / "figures", draw_figures(evidence, scores))
-    _write_tables(folder / "tables", tables_of(evidence, content, scores))
+    studies = pd.DataFrame(content["studies"])
+    beside = figures_studies.studies_beside(studies, level=settings.level, chance=CHANCE)
+    written = _write_figures(folder / "figures", draw_figures(evidence, scores) | {"studies": beside})
+    _write_tables(folder / "tables", tables_of(evidence, content, scores) | {"studies": studies})
     pictures = Pictures(written, examples, no_examples, *_items(evidence, content))
     write_text(folder / "report.html", render(content, pictures))
     write_json(folder / "results.json", content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -53,11 +54,18 @@ def analyse(
         Path | None,
         typer.Option(metavar="DIR", help="Score by the difficulty table in DIR, and say what that changes."),
     ] = None,
+    beside: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="An analysed study to stand beside this one; may be given again."),
+    ] = None,
 ) -> None:
     """Score the observers and write the report."""
     from tricky import console, stages
 
     study = open_study(context)
+    if beside:
+        folders = [Path(os.path.relpath(each.resolve(), study.root)).as_posix() for each in beside]
+        study = open_study(context, analyse={"beside": folders})
     results = stages.analyse(study, observers.value, labels)
     console.print_accuracy(results)
     print(f"Report: {study.report / 'report.html'}")

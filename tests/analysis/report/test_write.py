@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 
 import numpy as np
@@ -15,10 +16,19 @@ from model_eval.artefacts import InputError, sha256_of, write_json
 from model_eval.records import write_parquet
 
 
-def report(study, source=None, *, observers: Choice = "auto", title="Small study", exclude=None, labels=None):
+def report(
+    study,
+    source=None,
+    *,
+    observers: Choice = "auto",
+    title="Small study",
+    exclude=None,
+    labels=None,
+    beside=(),
+):
     return write_report(
         study.root,
-        AnalyseSettings.model_validate({"exclude": exclude or {}}),
+        AnalyseSettings.model_validate({"exclude": exclude or {}, "beside": list(beside)}),
         title=title,
         experiment_set="main",
         source=source,
@@ -93,7 +103,7 @@ def test_the_page_its_figures_and_tables_and_the_numbers_are_written(study, draw
             "graded",
             "machines",
         ),
-        *("explained", "observer_details", "consistency_means", "trials", "exclusions"),
+        *("studies", "explained", "observer_details", "consistency_means", "trials", "exclusions"),
     ]
     figures = [*tables[:-2], "items"]
     assert names == {
@@ -315,6 +325,24 @@ def test_a_report_under_other_labels_says_what_they_change(study):
     assert after.content["label_change"]["n_reversed"] == 20
     assert "20 have it reversed" in text_of(after)
     assert "newer/difficulty/difficulty.json" in after.content["made_from"]
+
+
+def test_another_study_stands_beside_this_one_and_the_published_one(study):
+    study.write_observers(3)
+    there = report(study, title="There").population
+    shutil.copytree(study.root, study.root.parent / "other")
+    study.write_session("sim01", {})
+    here = report(study, title="Here", beside=["../other"])
+    rows = {row["study"]: row for row in here.content["studies"]}
+    assert list(rows) == ["Here", "Meding et al. (2022)", "There"]
+    assert rows["Here"]["accuracy"] == here.population.estimate
+    assert (rows["There"]["accuracy"], rows["There"]["low"]) == (there.estimate, there.low)
+    assert there.estimate != here.population.estimate
+    path = study.root.parent / "other" / "report" / "results.json"
+    assert here.content["made_from"]["../other/report/results.json"] == sha256_of(path)
+    assert "There" in text_of(here)
+    table = pd.read_csv(study.root / "report" / "tables" / "studies.csv")
+    assert table["accuracy"].tolist() == pytest.approx([row["accuracy"] for row in rows.values()])
 
 
 def test_asking_for_people_where_there_are_none_is_refused(study):
