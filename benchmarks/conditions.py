@@ -30,17 +30,17 @@ CORNERS = {"bar": 2, "triangle": 3, "square": 4, "pentagon": 5, "disc": 24}
 
 
 def draw(name: str, rng: np.random.Generator) -> Image.Image:
-    """Draw an image of a class, 32 × 32 px: any place, size, direction and colour, on noise."""
+    """Draw an image of a class, 32 × 32 px: of any colour, near the middle and nearly upright, on noise."""
     outline, _, ring = name.partition("-")
-    background = rng.integers(30, 225, 3)
-    noise = rng.normal(0, rng.uniform(5, 45), (32, 32, 3))
+    background = rng.integers(40, 216, 3)
+    noise = rng.normal(0, rng.uniform(2, 15), (32, 32, 3))
     image = Image.fromarray(np.clip(background + noise, 0, 255).astype(np.uint8))
-    radius = rng.uniform(5, 12)
-    angles = rng.uniform(0, 2 * np.pi) + 2 * np.pi * np.arange(CORNERS[outline]) / CORNERS[outline]
-    corners = rng.uniform(10, 22, 2) + radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    radius = rng.uniform(9, 13)
+    angles = rng.uniform(-0.2, 0.2) - np.pi / 2 + 2 * np.pi * np.arange(CORNERS[outline]) / CORNERS[outline]
+    corners = rng.uniform(14, 18, 2) + radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     points = [(float(x), float(y)) for x, y in corners]
     colour = tuple(
-        int(x) for x in np.clip(background + rng.choice([-1, 1], 3) * rng.uniform(5, 90, 3), 0, 255)
+        int(x) for x in np.clip(background + rng.choice([-1, 1], 3) * rng.uniform(40, 150, 3), 0, 255)
     )
     pen = ImageDraw.Draw(image)
     if outline == "bar" or ring:
