@@ -206,6 +206,11 @@ class TrainSettings(BaseModel):
     conditions: dict[str, dict[str, Any]] = {}
     """Conditions that come on top of the recipe's, or take the place of those of the same name."""
 
+    @property
+    def describes_conditions(self) -> bool:
+        """Whether there is anything to train but the pool's own models."""
+        return bool(self.recipe or self.base.model_fields_set or self.conditions)
+
     @field_serializer("base")
     def _only_what_is_set(self, base: BaseRecipe) -> dict[str, Any]:
         return base.model_dump(mode="json", exclude_unset=True)

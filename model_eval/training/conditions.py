@@ -137,9 +137,9 @@ def read_recipe(settings: TrainSettings, root: Path) -> Recipe | None:
     InputError
         The file is missing or no TOML, a key is unknown or its value wrong.
     """
-    base = settings.base.model_dump(exclude_unset=True)
-    if not (settings.recipe or base or settings.conditions):
+    if not settings.describes_conditions:
         return None
+    base = settings.base.model_dump(exclude_unset=True)
     where, content = _read_file(settings.recipe, root) if settings.recipe else ("[train]", {})
     merged = {**content, "base": {**content.get("base", {}), **base}}
     if conditions := {**content.get("conditions", {}), **settings.conditions}:

@@ -32,7 +32,7 @@ def train(
     settings = study.settings.train
     if recipe is not None and pool:
         raise InputError("--recipe trains conditions, --pool the pool's models: give one of them")
-    if pool or not (settings.recipe or settings.base or settings.conditions):
+    if pool or not settings.describes_conditions:
         with console.progress() as progress:
             n_models = stages.train(study, progress)
         if n_models:
