@@ -280,7 +280,7 @@ COLUMNS = (
     ),
     Column(
         "response_time",
-        "Time from the screen refresh that showed the images to the key press.",
+        "Time from the screen refresh that showed the images to the key press or click.",
         lambda r: seconds(r.choice.response_time_s),
         units="s",
     ),

@@ -123,6 +123,9 @@ class ExperimentSettings(BaseModel):
     quit_key: str = "escape"
     pause_key: str = "p"
     """Breaks a trial off until the continue key is pressed; the trial is shown again."""
+    answer_with: Literal["keys", "mouse"] = "keys"
+    """``mouse``: a click on an image of a pair, or on a key that is drawn, answers in place of the key
+    itself; of the keyboard only the continue, quit and pause keys are heard then."""
     keyboard: Literal["ptb", "event"] = "ptb"
     """PsychoPy's keyboard backend; nothing falls back silently."""
     image_height_deg: Annotated[float, Field(gt=0, le=60)] = 8.0

@@ -122,7 +122,9 @@ def _with_time(ask: Ask, index: int) -> tuple[Column, Column]:
     def cell(response: Response) -> str:
         return seconds(response.further[index - 1].response_time_s)
 
-    description = f"Time from the screen refresh that showed the question `{ask.name}` to the key press."
+    description = (
+        f"Time from the screen refresh that showed the question `{ask.name}` to the key press or click."
+    )
     return _answer(ask, index), Column(f"{ask.name}_time", description, cell, units="s")
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from experiment.plan import PageText
+from experiment.screen.targets import Target
 from model_eval.artefacts import InputError
 
 BACKGROUND = (128, 128, 128)
@@ -202,6 +203,19 @@ class Canvas:
             draw.rectangle((x - arm, middle - half, x + arm - 1, middle + half - 1), fill=INK)
             draw.rectangle((x - half, middle - arm, x + half - 1, middle + arm - 1), fill=INK)
         return image
+
+    def targets(self, answers: Sequence[Answer], image_height_px: int) -> list[Target]:
+        """Return where `trial` draws the key of each answer, its label included."""
+        em, below = self.em_px, self.size_px[1] // 2 + image_height_px // 2
+        small, lines = self._labels([answer.label for answer in answers])
+        targets = []
+        for answer, label in zip(answers, lines, strict=True):
+            cap = key_cap(answer.key, round(2.2 * em), self._font(0.85, bold=True))
+            width = max([cap.width, *(round(small.getlength(line)) for line in label)])
+            top, left = below + round(1.4 * em), answer.centre_px - width // 2
+            bottom = below + round((4.4 + LABEL_LEADING * (len(label) - 0.5)) * em) if label else 0
+            targets.append(Target(answer.key.key, (left, top, left + width, max(top + cap.height, bottom))))
+        return targets
 
     def examples(
         self, text: PageText, key: KeyCap, pictures: Sequence[tuple[Image.Image, str]]

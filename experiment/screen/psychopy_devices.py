@@ -21,8 +21,10 @@ from experiment.records import Ask, ScheduledTrial, Side, Task, Timing
 from experiment.screen.canvas import BACKGROUND, Canvas, require_characters
 from experiment.screen.layout import Layout, angle_of, at_size, lay_out, pixels_of
 from experiment.screen.masks import pink_noise
+from experiment.screen.mouse import MouseAndKeyboard
 from experiment.screen.psychopy_keyboards import devices_of, open_keyboard
 from experiment.screen.psychopy_stage import Stage, fonts_of, open_window
+from experiment.screen.targets import Target, places
 from experiment.screen.texts import Texts
 from experiment.screen.timing import timing_of
 from experiment.settings import ExperimentSettings
@@ -94,6 +96,10 @@ def open_reader(
         canvas = Canvas((int(window.size[0]), int(window.size[1])), fonts_of(settings, root))
         require_characters(canvas.fonts, characters)
         stage = Stage(window, canvas, settings, texts)
+        if settings.answer_with == "mouse":
+            keyboard = MouseAndKeyboard(
+                keyboard, window, stage.key_at, settings, logging.defaultClock.getTime
+            )
         yield Reading(stage, PersonAtKeyboard(keyboard, stage, settings))
     finally:
         window.close()
@@ -168,6 +174,10 @@ def open_devices(
         needed = {item for trial in trials[first:] for item in trial.items}
         pictures = {item: _picture(files[item], layout.size_px(item)) for item in sorted(needed)}
         screen = Screen(window, canvas, layout, trials, task, settings, texts, pictures, elapsed_s)
+        if settings.answer_with == "mouse" and keyboard is None:
+            listening = MouseAndKeyboard(
+                listening, window, screen.key_at, settings, logging.defaultClock.getTime
+            )
         person = PersonAtKeyboard(listening, screen, settings)
         checks = [
             Check("images", True, f"{len(pictures)} prepared and drawn once"),
@@ -280,15 +290,18 @@ class Screen(Stage):
         if page.name is PageName.EXAMPLES:
             key = self._cap(self._settings.continue_key)
             self._show([self._stim(self._canvas.examples(text, key, self._examples))])
+            self._targets = [self._anywhere]
             return
         progress = page.n_done / page.n_main if page.name is PageName.BREAK else None
         image = self._canvas.page(text, self._cap(self._settings.continue_key), progress)
         self._show([self._stim(image)])
+        self._targets = [] if page.name is PageName.KEYBOARD else [self._anywhere]
 
     def fixation(self, duration_s: float) -> None:
         """Let a time pass before the images, to the nearest frame, at its end or all along with the cross."""
         fixation_ms = self._settings.presentation.fixation_ms
         cross_s = duration_s if fixation_ms is None else fixation_ms / 1000
+        self._targets = self._targets_of(self._task.asks[0])  # clicks count as early keys do
         if cross_s < duration_s:
             self._show([self._questions[self._task.asks[0].name], *self._bar])
             self._hold(duration_s - cross_s)
@@ -306,6 +319,7 @@ class Screen(Stage):
         self._trial = trial
         question = [self._questions[self._task.asks[0].name], *self._bar]
         self._show([*question, *self._placed(trial)], self._after_images(question))
+        self._targets = self._targets_of(self._task.asks[0])
         return self.onset_s - self._origin_s
 
     def _after_images(
@@ -338,6 +352,7 @@ class Screen(Stage):
         """Show a further question, beside the images unless their presentation is limited."""
         images = [] if self._task.limited else self._placed(trial)
         self._show([self._questions[ask.name], *self._bar, *images])
+        self._targets = self._targets_of(ask)
 
     def timing(self) -> Timing:
         """Return how the screen kept its rhythm since the onset of what is on."""
@@ -377,10 +392,26 @@ class Screen(Stage):
 
     def _around(self, ask: Ask, *, fixation: bool = False) -> Image.Image:
         """Draw what surrounds the images while a question is asked."""
-        labelled = any(option.label for option in ask.options) or ask.name == CONFIDENCE
-        centres = None if labelled else self._layout.centres_px()
-        answers = self._answers(ask, centres)
+        answers = self._answers(ask, self._centres(ask))
         return self._canvas.trial(ask.text, answers, self._layout.image_height_px, fixation=fixation)
+
+    def _centres(self, ask: Ask) -> Sequence[int] | None:
+        """Return where the images stand that a question's answers name by their place; None: by a label."""
+        labelled = any(option.label for option in ask.options) or ask.name == CONFIDENCE
+        return None if labelled else self._layout.centres_px()
+
+    def _targets_of(self, ask: Ask) -> list[Target]:
+        """Return what can be clicked while a question is asked: its keys, and images that are its answers.
+
+        The places of images are as wide as the widest, so that both sides are as easily hit in all trials.
+        """
+        centres, height_px = self._centres(ask), self._layout.image_height_px
+        targets = self._canvas.targets(self._answers(ask, centres), height_px)
+        if centres is None:
+            return targets
+        size_px = max(self._layout.image_width_px.values()), height_px
+        keys = [option.key for option in ask.options]
+        return [*targets, *places(keys, centres, size_px, self._layout.window_px)]
 
     def _draw_masks(self) -> list[visual.ImageStim]:
         """Prepare noise of the widest image's size, where it is shown at all."""

@@ -20,6 +20,7 @@ from experiment.plan import PageText
 from experiment.records import Ask
 from experiment.screen.canvas import BACKGROUND, Answer, Canvas, Fonts, KeyCap
 from experiment.screen.psychopy_gamma import linearise, read_gamma
+from experiment.screen.targets import Target, key_at
 from experiment.screen.texts import Texts
 from experiment.screen.timing import Refresh, refresh_of
 from experiment.settings import ExperimentSettings
@@ -48,6 +49,7 @@ class Stage:
         self._settings, self._texts = settings, texts
         self._shown: list[visual.ImageStim] = []
         self._then: list[tuple[int, list[visual.ImageStim]]] = []
+        self._targets: list[Target] = []
         self._n_frames = 0
         self._taken_away_s: float | None = None
         self.last_flip_s = self.onset_s = logging.defaultClock.getTime()
@@ -65,10 +67,22 @@ class Stage:
     def read(self, text: PageText) -> None:
         """Show a page of text; it stays until something else is shown."""
         self._show([self._stim(self._canvas.page(text, self._cap(self._settings.continue_key)))])
+        self._targets = [self._anywhere]
 
     def question(self, ask: Ask) -> None:
         """Show a question by itself, with its answers."""
-        self._show([self._stim(self._canvas.trial(ask.text, self._answers(ask), 0))])
+        answers = self._answers(ask)
+        self._show([self._stim(self._canvas.trial(ask.text, answers, 0))])
+        self._targets = self._canvas.targets(answers, 0)
+
+    def key_at(self, x_px: float, y_px: float) -> str | None:
+        """Return the key that a click stands for, now, at a point from the window's upper left corner."""
+        return key_at(self._targets, x_px, y_px)
+
+    @property
+    def _anywhere(self) -> Target:
+        """The whole window, on which a click goes on."""
+        return Target(self._settings.continue_key, (0, 0, *self._canvas.size_px))
 
     def _answers(self, ask: Ask, centres: Sequence[int] | None = None) -> list[Answer]:
         """Return a question's keys and labels, at `centres` or spread over the screen."""

@@ -23,7 +23,12 @@ SHARED_PAGES = (
     *(PageName.KEYBOARD, PageName.PAUSED, PageName.NOT_SAVED),
 )
 TASK_PAGES = tuple(name for name in PageName if name not in SHARED_PAGES)
-SHARED_TEXTS = ("loading", "stop", "too_late", "confidence", "consent_question", "next")
+INSTRUCTIONS = (PageName.PRACTICE, PageName.MAIN, PageName.WELCOME_BACK)
+"""Pages that say which key to press, and with a mouse what to click instead."""
+SHARED_TEXTS = (
+    *("loading", "stop", "too_late", "confidence", "consent_question", "next"),
+    *("mouse", "mouse_pair"),
+)
 TASK_TEXTS = ("question", "right", "wrong", "either")
 TABLES = {
     "confidence_levels": {"lowest", "highest"},
@@ -48,8 +53,9 @@ class Texts:
     ----------
     lines : dict of str to str
         Single lines: ``loading`` (while images are prepared), ``stop`` (after Escape was pressed once),
-        ``too_late`` (the deadline has passed), ``confidence``; and, but for ratings, ``question`` (above the
-        images), ``right``, ``wrong``, ``either`` (feedback: right, wrong, and where no answer is right).
+        ``too_late`` (the deadline has passed), ``confidence``, ``mouse`` and ``mouse_pair`` (what to click);
+        and, but for ratings, ``question`` (above the images), ``right``, ``wrong``, ``either`` (feedback:
+        right, wrong, and where no answer is right).
     pages : dict of PageName to PageText
         The pages.
     tables : dict of str to dict
@@ -87,10 +93,12 @@ class Texts:
             "n_main": page.n_main,
             "reason": page.reason,
         }
-        text = self.pages[page.name]
+        text, body = self.pages[page.name], self.pages[page.name].body
+        if settings.answer_with == "mouse" and page.name in INSTRUCTIONS:
+            body = (*body, self.lines["mouse_pair" if task.name == PAIR_TASK else "mouse"])
         return PageText(
             text.title.format(**values),
-            tuple(p.format(**values) for p in text.body),
+            tuple(p.format(**values) for p in body),
             text.prompt.format(**values),
         )
 

@@ -50,6 +50,13 @@ def rows_of(table: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter="\t"))
 
 
+def _action(key: str) -> list[str]:
+    """Return xdotool's words for a key press, or for a click at ``x,y``."""
+    if "," not in key:
+        return ["key", key]
+    return ["mousemove", *key.split(","), "click", "1"]
+
+
 def sit(screen: str, study: Path, keys: tuple[str, ...], patience_s: float = 90.0) -> str:
     """Run a session and press keys by turns until it ends; return what it says."""
     env = {"PATH": os.environ["PATH"], "HOME": str(study), "DISPLAY": screen}
@@ -82,7 +89,7 @@ def sit(screen: str, study: Path, keys: tuple[str, ...], patience_s: float = 90.
             press = [
                 "windowfocus",
                 found[-1],
-                *(part for key in keys for part in ("key", key, "sleep", "0.03")),
+                *(part for key in keys for part in (*_action(key), "sleep", "0.03")),
             ]
             subprocess.run(["xdotool", *press], env=env, capture_output=True, check=False)
         return process.communicate()[0]
@@ -135,3 +142,22 @@ def test_who_does_not_agree_leaves_nothing_else(screen, tmp_path, build_digits):
     assert "The participant did not agree to take part" in said
     assert not (tmp_path / "data").exists()
     assert rows_of(tmp_path / "consent.tsv")[0]["answer"] == "not agreed"
+
+
+def test_a_click_on_an_image_answers_and_answer_keys_do_not(screen, tmp_path, build_digits):
+    made = build_digits(tmp_path, task="2afc", trials=2, practice_trials=1)
+    (tmp_path / "study.toml").write_text(
+        STUDY.format(language="en", more='answer_with = "mouse"', presentation="").replace(
+            "confidence_levels = 3\n", ""
+        ),
+        encoding="utf-8",
+    )
+    # The keyboard check needs a key; "Left" would answer if answer keys were heard; the first click is
+    # between the images and only turns pages, the second one on the right image.
+    said = sit(screen, tmp_path, ("space", "Left", "640,400", "850,400"))
+    table = next((tmp_path / "data").rglob("*_beh.tsv"))
+    assert said.endswith(f"Session complete: {len(made.trials)} trials in {table}\n")
+    assert [row["response"] for row in rows_of(table)] == ["right"] * len(made.trials)
+    described = json.loads(table.with_suffix(".json").read_text(encoding="utf-8"))
+    assert described["Settings"]["experiment"]["answer_with"] == "mouse"
+    assert "click on the image" in json.dumps(described)

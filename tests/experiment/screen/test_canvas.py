@@ -76,11 +76,27 @@ def is_clear_of_the_edges(image) -> bool:
 )
 @pytest.mark.parametrize("name", list(PageName))
 def test_every_page_fits_every_screen(fonts, size, language, task, name):
-    text = EVERY_TEXT[language, task].page(Page(name, 50, 60), SETTINGS, TASKS[task])
+    settings = SETTINGS.model_copy(update={"answer_with": "mouse"})  # which has most to say
+    text = EVERY_TEXT[language, task].page(Page(name, 50, 60), settings, TASKS[task])
     image = Canvas(size, fonts).page(text, KeyCap("space", "space"), 0.8 if name is PageName.BREAK else None)
     assert image.size == size
     assert inked(image).any()
     assert is_clear_of_the_edges(image)
+
+
+def test_a_target_is_where_the_key_is_drawn(fonts):
+    canvas = Canvas((1280, 800), fonts)
+    answers = [
+        Answer(KeyCap("1", "1"), "guessed at random", 500),
+        Answer(KeyCap("2", "2"), "certain", 800),
+    ]
+    below = inked(canvas.trial("?", answers, 200))
+    below[:500] = False
+    for target, side in zip(canvas.targets(answers, 200), (slice(0, 650), slice(650, None)), strict=True):
+        y, x = np.nonzero(below[:, side])
+        x += side.start
+        ink = x.min(), y.min(), x.max() + 1, y.max() + 1
+        assert max(abs(a - b) for a, b in zip(ink, target.box_px, strict=True)) <= canvas.em_px // 2
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
