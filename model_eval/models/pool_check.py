@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from model_eval.artefacts import InputError, Progress, no_progress
+from model_eval.evaluation.asking import AskedModel, ModelFailure
 from model_eval.evaluation.batches import prepared_batches
 from model_eval.images.sources import ImageSource, class_names
 from model_eval.models.classifiers import build_classifier, check_head
@@ -55,7 +57,7 @@ def check_pool(
     source : ImageSource
     entries : sequence of ModelEntry
     settings : EvaluateSettings
-        The device and the size of the batch.
+        The device, the size of the batch, and the arithmetic that evaluation will use.
     root, training : Path
         The study's folder, and the folder of weights trained in it.
     progress : Progress
@@ -75,7 +77,7 @@ def check_pool(
             started = time.perf_counter()
             problem = found[entry.name]
             if not problem:
-                batch = (source, catalogue, settings.batch_size, device, threads)
+                batch = (source, catalogue, settings, device, threads)
                 problem = _problem_of(_run, entry, classes, root, training, *batch)
             checks.append(PoolCheck(entry, time.perf_counter() - started, problem))
             progress("Checking models", done, len(entries))
@@ -99,18 +101,19 @@ def _run(
     training: Path,
     source: ImageSource,
     catalogue: Any,
-    batch_size: int,
+    settings: EvaluateSettings,
     device: torch.device,
     threads: ThreadPoolExecutor,
 ) -> None:
     classifier = build_classifier(entry, classes, root=root, training=training)
-    module, way = classifier.module.to(device), classifier.preprocessing
-    rows, inputs = next(
-        iter(prepared_batches(source, catalogue.iloc[:batch_size], [way], batch_size, threads))
-    )
-    with torch.inference_mode():
-        logits = module(inputs[way.key].to(device))[: len(rows), list(classifier.outputs)]
-    if not bool(torch.isfinite(logits).all()):
+    asked = AskedModel(classifier, device, settings, tell=lambda _: None)
+    n, way = settings.batch_size, asked.preprocessing
+    rows, inputs = next(iter(prepared_batches(source, catalogue.iloc[:n], [way], n, threads)))
+    try:
+        logits = asked.logits(inputs[way.key].to(device), len(rows))
+    except ModelFailure as failure:
+        raise InputError(f"{entry.name}: {failure}") from None
+    if not np.isfinite(logits).all():
         raise InputError(
             f"{entry.name}: an answer isn't finite; check its weights, or take it out of the pool"
         )
