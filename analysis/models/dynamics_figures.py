@@ -11,11 +11,12 @@ from analysis.report.figures import (
     BLUE,
     DIFFICULTY_COLOURS,
     FAINT,
-    GREY,
     INK,
     NAMES_UP_TO,
+    TEXT_COLOURS,
     VERMILION,
     WIDTH_IN,
+    draw_difficulties,
     styled,
 )
 from model_eval.records import Difficulty
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
-TEXT_COLOURS = {kind: FAINT if colour == GREY else colour for kind, colour in DIFFICULTY_COLOURS.items()}
-"""The bars' grey is too light to read."""
 FROM_EASY = (Difficulty.TRIVIAL, Difficulty.IN_BETWEEN, Difficulty.IMPOSSIBLE)
 VALUES_UP_TO = 14
 """Larger matrices have no room for their numbers."""
@@ -50,22 +49,7 @@ def histogram_beside_independent(
     n_models = len(independent) - 1
     at = np.arange(n_models + 1)
     figure, axes = new_axes(3.3)
-    below = np.zeros(n_models + 1, dtype=int)
-    for place, (kind, colour) in enumerate(DIFFICULTY_COLOURS.items()):
-        counts = np.bincount(n_correct[difficulty == kind], minlength=n_models + 1)
-        axes.bar(at, counts, bottom=below, width=0.82, color=colour)
-        below = below + counts
-        axes.text(
-            place / 2,
-            1.03,
-            f"{kind}\n{counts.sum() / len(n_correct):.1%} of images",
-            transform=axes.transAxes,
-            ha=("left", "center", "right")[place],
-            va="bottom",
-            size=9,
-            weight="bold",
-            color=TEXT_COLOURS[kind],
-        )
+    draw_difficulties(axes, n_correct, difficulty, n_models)
     handles = []
     if label_error.any():
         wrong = np.bincount(n_correct[label_error], minlength=n_models + 1)
@@ -74,13 +58,6 @@ def histogram_beside_independent(
         at, independent, "o-", color=INK, mfc="white", ms=3.5, lw=1.1, label="independent models would give"
     )
     axes.legend(handles=handles, loc="upper center", fontsize=8.5, handlelength=1.6)
-    axes.set_xticks(range(0, n_models + 1, 1 + n_models // 20))
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.set(
-        xlim=(-0.6, n_models + 0.6),
-        xlabel=f"number of correct models (of {n_models})",
-        ylabel=f"images (n = {len(n_correct):,})",
-    )
     return figure
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.models.dynamics_figures import FROM_EASY, TEXT_COLOURS, new_axes
-from analysis.report.figures import BLUE, DIFFICULTY_COLOURS, FAINT, VERMILION, WIDTH_IN, styled
+from analysis.models.dynamics_figures import FROM_EASY, new_axes
+from analysis.report.figures import BLUE, DIFFICULTY_COLOURS, FAINT, TEXT_COLOURS, VERMILION, WIDTH_IN, styled
 from model_eval.records import Difficulty
 
 if TYPE_CHECKING:

@@ -30,6 +30,8 @@ DIFFICULTY_COLOURS = {
     Difficulty.IN_BETWEEN: GREY,
     Difficulty.TRIVIAL: BLUE,
 }
+TEXT_COLOURS = {kind: FAINT if colour == GREY else colour for kind, colour in DIFFICULTY_COLOURS.items()}
+"""The bars' grey is too light to read."""
 
 WIDTH_IN = 4.8
 """As wide as a column of text on a page, and readable still on a telephone."""
@@ -136,6 +138,12 @@ def correct_model_histogram(n_correct: np.ndarray, difficulty: np.ndarray, n_mod
         Largest number of models asked about an image.
     """
     figure, axes = _axes(height_in=3.0)
+    draw_difficulties(axes, n_correct, difficulty, n_models)
+    return figure
+
+
+def draw_difficulties(axes: Axes, n_correct: np.ndarray, difficulty: np.ndarray, n_models: int) -> None:
+    """Draw `correct_model_histogram` into axes, the name and share of each difficulty above them."""
     below = np.zeros(n_models + 1, dtype=int)
     for (kind, colour), at in zip(DIFFICULTY_COLOURS.items(), (0.0, 0.5, 1.0), strict=True):
         counts = np.bincount(n_correct[difficulty == kind], minlength=n_models + 1)
@@ -150,7 +158,7 @@ def correct_model_histogram(n_correct: np.ndarray, difficulty: np.ndarray, n_mod
             va="bottom",
             size=9,
             weight="bold",
-            color=FAINT if colour == GREY else colour,  # the bars' grey is too light to read
+            color=TEXT_COLOURS[kind],
         )
     axes.set_xticks(range(0, n_models + 1, 1 + n_models // 20))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
@@ -159,7 +167,6 @@ def correct_model_histogram(n_correct: np.ndarray, difficulty: np.ndarray, n_mod
         xlabel=f"number of correct models (of {n_models})",
         ylabel=f"images (n = {len(n_correct):,})",
     )
-    return figure
 
 
 @styled

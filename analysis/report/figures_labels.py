@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.report.figures import BLUE, DIFFICULTY_COLOURS, FAINT, GREY, VERMILION, WIDTH_IN, styled
+from analysis.report.figures import (
+    BLUE,
+    DIFFICULTY_COLOURS,
+    FAINT,
+    TEXT_COLOURS,
+    VERMILION,
+    WIDTH_IN,
+    styled,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,12 +43,17 @@ def shares_by_pool_size(by_size: pd.DataFrame) -> Figure:
         rows = by_size[(by_size["difficulty"] == kind) & by_size["share"].notna()].sort_values("n_models")
         if rows.empty:
             continue
-        ink = FAINT if colour == GREY else colour
         axes.fill_between(
             rows["n_models"], 100 * rows["low"], 100 * rows["high"], color=colour, alpha=0.2, lw=0
         )
         axes.plot(
-            rows["n_models"], 100 * rows["share"], STYLES[kind], color=ink, ms=3.5, lw=1.3, label=str(kind)
+            rows["n_models"],
+            100 * rows["share"],
+            STYLES[kind],
+            color=TEXT_COLOURS[kind],
+            ms=3.5,
+            lw=1.3,
+            label=str(kind),
         )
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), labelcolor="linecolor", borderaxespad=0.2)
