@@ -196,17 +196,16 @@ def dynamics(
         _require(package, extra="analysis", to="write the page")
     from analysis.models.dynamics import write_dynamics
 
-    conditions = study.root / "conditions"
     representations = {}
     if layers:
         _require("torch", extra="model-eval", to="ask a network's layers")
         from model_eval.comparison.representations import compare_representations
         from model_eval.training.epochs import read_conditions
 
-        decisions = read_conditions(conditions)
+        decisions = read_conditions(study.conditions)
         for layer in layers:
             representations[layer] = compare_representations(
-                decisions, layer, images_of(study), conditions, study.settings.evaluate.device, progress
+                decisions, layer, images_of(study), study.conditions, study.settings.evaluate.device, progress
             )
     return write_dynamics(
         study.root,
