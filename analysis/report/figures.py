@@ -21,6 +21,7 @@ from model_eval.records import Difficulty
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
 
 # Okabe & Ito (2008): told apart with every common kind of colour blindness.
 BLUE, VERMILION, GREY = "#0072b2", "#d55e00", "#b8bcc2"
@@ -61,6 +62,15 @@ STYLE: dict[Any, Any] = {
     "ytick.color": FAINT,
     "ytick.labelcolor": INK,
 }
+
+
+def reach(value: ArrayLike, low: ArrayLike, high: ArrayLike) -> np.ndarray:
+    """Return how far intervals reach below and above their values, as error bars want it; 0 without one.
+
+    Never below 0: the limit of 60 right answers in 60 is 1 less a last digit.
+    """
+    value, low, high = (np.asarray(each, dtype=float) for each in (value, low, high))
+    return np.nan_to_num(np.stack([value - low, high - value])).clip(min=0)
 
 
 P = ParamSpec("P")
@@ -193,11 +203,10 @@ def observer_accuracies(
         axes.axvspan(100 * population.low, 100 * population.high, color=BLUE, alpha=0.14, lw=0)
     axes.axvline(100 * population.estimate, color=BLUE, lw=1.4)
     axes.axvline(100 * chance, color=FAINT, lw=1, ls=(0, (4, 3)))
-    below, above = ordered["accuracy"] - ordered["low"], ordered["high"] - ordered["accuracy"]
     axes.errorbar(
         100 * ordered["accuracy"],
         rows,
-        xerr=100 * np.stack([below.clip(lower=0), above.clip(lower=0)]),
+        xerr=100 * reach(ordered["accuracy"], ordered["low"], ordered["high"]),
         fmt="o",
         color=INK,
         ms=4.5 if len(ordered) <= NAMES_UP_TO else 2,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.report.figures import BLUE, FAINT, GREY, INK, VERMILION, WIDTH_IN, styled
+from analysis.report.figures import BLUE, FAINT, GREY, INK, VERMILION, WIDTH_IN, reach, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -58,12 +58,10 @@ def graded_accuracy(
         axes.axvline(100 * curve.threshold, color=BLUE, lw=1.2)
         label = f"threshold {100 * curve.threshold:.0f}"
         axes.text(100 * curve.threshold + 1, 101.5, label, color=BLUE, size=9, va="bottom")
-    below, above = by_gap["accuracy"] - by_gap["low"], by_gap["high"] - by_gap["accuracy"]
-    known = by_gap["low"].notna()
     axes.errorbar(
         100 * by_gap["gap"],
         100 * by_gap["accuracy"],
-        yerr=100 * np.stack([below.where(known, 0).clip(lower=0), above.where(known, 0).clip(lower=0)]),
+        yerr=100 * reach(by_gap["accuracy"], by_gap["low"], by_gap["high"]),
         fmt="none",
         ecolor=INK,
         elinewidth=1,
@@ -172,8 +170,8 @@ def explained_variance(
         100 * ceiling, len(explained) - 0.4, "noise ceiling", color=BLUE, size=9, ha="center", va="bottom"
     )
     axes.axvline(0, color=FAINT, lw=0.8)
-    error = 100 * np.stack([explained["r2"] - explained["low"], explained["high"] - explained["r2"]])
-    axes.errorbar(100 * explained["r2"], rows, xerr=error.clip(min=0), fmt="o", color=INK, ms=5, elinewidth=1)
+    error = 100 * reach(explained["r2"], explained["low"], explained["high"])
+    axes.errorbar(100 * explained["r2"], rows, xerr=error, fmt="o", color=INK, ms=5, elinewidth=1)
     names = [name.replace(" (", "\n(") for name in explained["predictors"]]
     axes.set_yticks(rows, names)
     axes.tick_params(axis="y", length=0)
@@ -241,8 +239,7 @@ def machine_accuracies(
                 (right, 1, row["kappa"], row["kappa_low"], row["kappa_high"]),
             ):
                 if np.isfinite(value):
-                    error = [[scale * (value - low)], [scale * (high - value)]] if np.isfinite(low) else None
-                    axes.errorbar(scale * value, y, xerr=error, **look)
+                    axes.errorbar(scale * value, y, xerr=scale * reach([value], [low], [high]), **look)
     left.set_yticks(np.arange(len(names)), names)
     for axes in (left, right):
         axes.tick_params(axis="y", length=0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.report.figures import BLUE, FAINT, GREY, INK, NAMES_UP_TO, WIDTH_IN, styled
+from analysis.report.figures import BLUE, FAINT, GREY, INK, NAMES_UP_TO, WIDTH_IN, reach, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,7 +59,7 @@ def observer_details(details: pd.DataFrame, level: float, noun: str = "observers
         if nothing is not None:
             axes.axvline(scale * nothing, color=FAINT, lw=1, ls=(0, (4, 3)))
         axes.axvline(np.nanmean(value), color=BLUE, lw=1.2)
-        error = np.nan_to_num(np.stack([value - low, high - value])).clip(min=0)
+        error = reach(value, low, high)
         many = n > NAMES_UP_TO
         axes.errorbar(
             value,
@@ -105,7 +105,7 @@ def confidence_calibration(calibrated: pd.DataFrame, *, level: float, chance: fl
     axes.axhline(100 * chance, color=FAINT, lw=1, ls=(0, (4, 3)))
     steps = calibrated.index.to_numpy(float)
     value, low, high = (100 * calibrated[name].to_numpy(float) for name in ("accuracy", "low", "high"))
-    error = np.nan_to_num(np.stack([value - low, high - value])).clip(min=0)
+    error = reach(value, low, high)
     axes.errorbar(steps, value, yerr=error, fmt="o-", color=BLUE, ms=5, elinewidth=1, lw=1)
     for step, top, count in zip(steps, np.fmax(value, high), calibrated["n_trials"], strict=True):
         axes.annotate(
@@ -145,7 +145,7 @@ def consistency_means(means: pd.DataFrame, *, level: float, published: float, no
     axes = figure.add_subplot()
     rows = np.arange(len(shown))[::-1]
     value, low, high = (shown[name].to_numpy(float) for name in ("value", "low", "high"))
-    error = np.nan_to_num(np.stack([value - low, high - value])).clip(min=0)
+    error = reach(value, low, high)
     axes.axvline(0, color=FAINT, lw=1, ls=(0, (4, 3)))
     axes.axvline(published, color=GREY, lw=1.2)
     axes.text(

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.patches import Rectangle
 
-from analysis.report import figures
+from analysis.report import figures, figures_items
 from analysis.statistics.accuracy import observer_accuracy, population_accuracy
 from model_eval.comparison.agreement import error_consistency
 
@@ -107,3 +107,20 @@ def test_importing_the_room_loads_neither_matplotlib_nor_statsmodels_nor_jinja()
     code = f"import sys, analysis, analysis.report.write; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("n_pairs", [7, 60, 149])
+def test_a_machine_that_is_always_right_is_drawn_though_its_limit_misses_1_by_a_last_digit(n_pairs):
+    observer, item = (index.ravel() for index in np.indices((6, n_pairs)))
+    people = population_accuracy((observer + item) % 5 > 0, observer, item)
+    perfect = observer_accuracy(np.ones(n_pairs, bool), np.full(n_pairs, "m"))
+    row = perfect.loc["m", ["accuracy", "low", "high"]].to_dict()
+    nothing = dict.fromkeys(("kappa", "kappa_low", "kappa_high"), np.nan)
+    machines = pd.DataFrame([{"machine": "m", "measure": "entropy", **row, **nothing}])
+    figures_items.machine_accuracies(machines, people, 0.5, chance=0.5, noun="observers")
+
+
+def test_error_bars_reach_as_far_as_intervals_and_never_backwards():
+    found = figures.reach([0.5, 1, 0.3], [0.4, 0.9, np.nan], [0.8, 1 - 1e-16, np.nan])
+    np.testing.assert_allclose(found, [[0.1, 0.1, 0], [0.3, 0, 0]])
+    assert (found >= 0).all()
