@@ -220,12 +220,15 @@ def machine_accuracies(
     if np.isfinite(people_kappa):
         right.axvline(people_kappa, color=BLUE, lw=1.4)
     top = len(names) - 0.45
-    at = {"ha": "center", "va": "bottom", "size": 8.5}
-    left.text(100 * population.estimate, top, noun.split()[-1], color=BLUE, **at)
-    left.text(100 * chance, top, "guessing", color=FAINT, **at)
+    at = {"va": "bottom", "size": 8.5}
+    left.text(100 * population.estimate, top, noun.split()[-1], color=BLUE, ha="center", **at)
+    left.text(100 * chance, top, "guessing", color=FAINT, ha="center", **at)
+    sides = (
+        ("left", "right") if people_kappa >= 0 else ("right", "left")
+    )  # of lines that may lie close together
     if np.isfinite(people_kappa):
-        right.text(people_kappa, top, f"two {noun.split()[-1]}", color=BLUE, **at)
-    right.text(0, top, "chance", color=FAINT, **at)
+        right.text(people_kappa, top, f"two {noun.split()[-1]}", color=BLUE, ha=sides[0], **at)
+    right.text(0, top, "chance", color=FAINT, ha=sides[1], **at)
     shown = machines[machines["machine"].isin(names)]
     for name in names:
         rows = shown[shown["machine"] == name]
@@ -233,7 +236,14 @@ def machine_accuracies(
             y = names.index(name) + 0.32 * (0.5 * (len(rows) - 1) - number)
             marker, filling, _ = MEASURES[row["measure"]]
             colour = VERMILION if row["measure"] == "cross-validated" else INK
-            look = {"fmt": marker, "color": colour, "mfc": filling, "ms": 4.5, "elinewidth": 0.8}
+            look = {
+                "fmt": marker,
+                "color": colour,
+                "mfc": filling,
+                "ms": 4.5,
+                "elinewidth": 0.8,
+                "clip_on": False,
+            }
             for axes, scale, value, low, high in (
                 (left, 100, row["accuracy"], row["low"], row["high"]),
                 (right, 1, row["kappa"], row["kappa_low"], row["kappa_high"]),
