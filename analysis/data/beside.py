@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
+from analysis.data.evidence import Evidence, gather
+from analysis.settings import AnalyseSettings
+from analysis.statistics.accuracy import PopulationAccuracy
+from analysis.statistics.contrasts import Contrast, accuracy_difference, study_difference
 from model_eval.artefacts import InputError, read_json, sha256_of
 
 RESULTS = Path("report") / "results.json"
@@ -44,6 +52,7 @@ def read_studies(folders: Sequence[Path], root: Path, level: float) -> dict[str,
         content = read_json(path, f"tricky -C {folder} analyse")
         try:
             row_of(content)
+            population_of(content)
             found_level = content["population"]["level"]
         except (KeyError, TypeError) as error:
             raise InputError(
@@ -63,7 +72,52 @@ def hashes_of(names: Sequence[str], root: Path) -> dict[str, str]:
     return {name: sha256_of(root / name) for name in names}
 
 
-def studies_of(content: dict[str, Any], others: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def compare(evidence: Evidence, content: dict[str, Any], name: str, other: dict[str, Any]) -> Contrast:
+    """Return by how much accuracy in this study is above that in another.
+
+    Where both showed the same stimulus set, and the other's sessions are at hand, their answers are compared
+    pair by pair; else what its report says is enough, as for studies that share nothing. Observers count as
+    different people, also where two studies number them alike.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        What this study rests on.
+    content : dict
+        Of this study's ``results.json``.
+    name : str
+        Path of the other's ``results.json``, relative to this study.
+    other : dict
+        Its content.
+
+    Raises
+    ------
+    InputError
+        The other study's sessions are not those of its report, or can't be read.
+    """
+    root = (evidence.root / name).resolve().parent.parent
+    shown = other["sessions"]["stimulus_set"]
+    if shown["set_id"] != evidence.stimulus_set.set_id or not (root / "data").is_dir():
+        return study_difference(population_of(other), population_of(content))
+    rules = AnalyseSettings.model_validate(other["settings"]["analyse"]).exclude
+    labels = None if other["label_change"] is None else root / other["label_change"]["labels"]
+    theirs = gather(root, shown["name"], other["sessions"]["kind"], rules, labels).sessions
+    answers = pd.concat([theirs, evidence.sessions], keys=["other", "this"], names=["study"]).reset_index()
+    found = accuracy_difference(
+        answers["correct"],
+        answers["study"] + " " + answers["participant"].astype(str),
+        answers["trial_id"].astype(str),
+        answers["study"] == "this",
+        content["population"]["level"],
+    )
+    if not np.isclose(found.first, other["population"]["estimate"], rtol=0, atol=1e-12):
+        raise InputError(f"{root}: its sessions are not those of its report; run `tricky -C {root} analyse`")
+    return found
+
+
+def studies_of(
+    content: dict[str, Any], others: Sequence[dict[str, Any]], contrasts: Sequence[Contrast]
+) -> list[dict[str, Any]]:
     """Return one row a study: this one first, then the published one, then the others as they were named.
 
     Parameters
@@ -72,16 +126,45 @@ def studies_of(content: dict[str, Any], others: Sequence[dict[str, Any]]) -> lis
         Of this study's ``results.json``.
     others : sequence of dict
         The same of others.
+    contrasts : sequence of Contrast
+        How far this study is above each of the others, as `compare` returns it.
 
     Returns
     -------
     list of dict
         `study`, `kind` (``person`` or ``simulated``), `n_images`, `n_models`, the shares `trivial`,
         `in-between` and `impossible`, `n_observers`, `n_items`, `accuracy`, its interval `low` to `high` for
-        new observers and new pairs, and `kappa`, the mean error consistency of two observers; None where
-        it isn't known: no interval of the published accuracy follows from what was published.
+        new observers and new pairs, `kappa`, the mean error consistency of two observers, and `difference`,
+        this study's accuracy less that one's, with `difference_low`, `difference_high`, `difference_p` and
+        `difference_method`; None where it isn't known: no interval of the published accuracy follows from
+        what was published, so the difference from it takes it as exact.
     """
-    return [row_of(content), _published(content["published"]), *(row_of(other) for other in others)]
+    population, published = content["population"], _published(content["published"])
+    limits = [population[name] for name in ("low", "high")]
+    exact = published["accuracy"]
+    differences = [
+        (None, None, None, None, None),
+        (
+            population["estimate"] - exact,
+            *(None if limit is None else limit - exact for limit in limits),
+            population["p_published"],
+            "the published value taken as exact",
+        ),
+        *((each.difference, each.low, each.high, each.p_value, each.method) for each in contrasts),
+    ]
+    names = ("difference", *(f"difference_{name}" for name in ("low", "high", "p", "method")))
+    return [
+        row | {name: None if each != each else each for name, each in zip(names, values, strict=True)}
+        for row, values in zip(
+            [row_of(content), published, *(row_of(other) for other in others)], differences, strict=True
+        )
+    ]
+
+
+def population_of(content: dict[str, Any]) -> PopulationAccuracy:
+    """Return the population's accuracy that a report found."""
+    found = {field.name: content["population"][field.name] for field in fields(PopulationAccuracy)}
+    return PopulationAccuracy(**{name: np.nan if value is None else value for name, value in found.items()})
 
 
 def row_of(content: dict[str, Any]) -> dict[str, Any]:

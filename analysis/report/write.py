@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.data.beside import hashes_of, read_studies, studies_of
+from analysis.data.beside import compare, hashes_of, read_studies, studies_of
 from analysis.data.evidence import Choice, Evidence, gather
 from analysis.report import figures, figures_items, figures_labels, figures_people, figures_studies
 from analysis.report.content import content_of
@@ -111,7 +111,8 @@ def write_report(
     content = content_of(evidence, scores, settings, title)
     others = read_studies([Path(each) for each in settings.beside], root, settings.level)
     content["made_from"] |= hashes_of(list(others), root)
-    content["studies"] = studies_of(content, list(others.values()))
+    contrasts = [compare(evidence, content, name, other) for name, other in others.items()]
+    content["studies"] = studies_of(content, list(others.values()), contrasts)
     examples, no_examples = _examples(content, source)
     folder = root / "report"
     studies = pd.DataFrame(content["studies"])

@@ -81,7 +81,7 @@ def test_of_a_crowd_the_error_consistency_of_every_pair_that_has_one_is_counted(
 
 def test_shares_of_few_trials_leave_no_gaps_between_bars():
     shares = np.random.default_rng(2).binomial(150, 0.8, 1000) / 1.5
-    figure, axes = figures._axes(3.0)
+    _, axes = figures._axes(3.0)
     figures.draw_crowd(axes, shares, "observers")
     heights = np.array([bar.get_height() for bar in axes.patches])
     assert heights.sum() == 1000
