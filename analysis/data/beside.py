@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +112,7 @@ def compare(evidence: Evidence, content: dict[str, Any], name: str, other: dict[
     )
     if not np.isclose(found.first, other["population"]["estimate"], rtol=0, atol=1e-12):
         raise InputError(f"{root}: its sessions are not those of its report; run `tricky -C {root} analyse`")
-    return found
+    return replace(found, method=f"the same pairs in both: {found.method}")
 
 
 def studies_of(

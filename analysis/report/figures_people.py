@@ -129,7 +129,17 @@ def confidence_calibration(calibrated: pd.DataFrame, *, level: float, chance: fl
         axes.annotate(
             f"{count:,}", (step, top), (0, 3), textcoords="offset points", ha="center", size=8.5, color=FAINT
         )
-    axes.text(0.01, 100 * chance + 1, "guessing", size=9, color=FAINT, transform=axes.get_yaxis_transform())
+    # Below the line and at the right, where accuracy is highest.
+    axes.text(
+        0.99,
+        100 * chance - 1,
+        "guessing",
+        size=9,
+        color=FAINT,
+        ha="right",
+        va="top",
+        transform=axes.get_yaxis_transform(),
+    )
     axes.set_xticks(steps, [f"{step:g}" for step in steps])
     lowest = min(np.nanmin(np.fmin(value, low)), 100 * chance)
     axes.set(

@@ -366,6 +366,7 @@ def test_a_study_with_the_same_pairs_is_compared_pair_by_pair_and_with_others_as
     row = here.content["studies"][2]
     found = [row["difference"], row["difference_low"], row["difference_high"], row["difference_p"]]
     assert found == pytest.approx([expected.difference, expected.low, expected.high, expected.p_value])
+    assert row["difference_method"].startswith("the same pairs in both")
 
     shutil.rmtree(other / "data")
     row = report(study, beside=["../other"]).content["studies"][2]
