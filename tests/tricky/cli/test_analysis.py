@@ -1,7 +1,5 @@
 """``tricky dynamics`` as a process: refused where there is nothing, a page where a pool was asked."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +7,6 @@ import pandas as pd
 
 from model_eval.artefacts import sha256_of, write_json
 from model_eval.records import write_parquet
-
-
-def tricky(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tricky", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
 
 
 def write_pool(folder: Path) -> None:
@@ -33,7 +26,7 @@ def write_pool(folder: Path) -> None:
     write_json(folder / "pool.json", {"images": about, "models": models})
 
 
-def test_dynamics_writes_the_page_of_a_pool_and_says_what_to_run_without(tmp_path):
+def test_dynamics_writes_the_page_of_a_pool_and_says_what_to_run_without(tmp_path, tricky):
     tricky("init", ".", cwd=tmp_path)
     refused = tricky("dynamics", cwd=tmp_path)
     assert refused.returncode == 2
