@@ -19,7 +19,8 @@ from experiment.plan import Page, PageName, schedule
 from experiment.records import Ask, Option, ScheduledTrial, Task
 from experiment.screen.canvas import Canvas
 from experiment.screen.psychopy_calibrate import CardStage
-from experiment.screen.psychopy_devices import Screen, open_devices
+from experiment.screen.psychopy_devices import open_devices
+from experiment.screen.psychopy_screen import Screen
 from experiment.screen.psychopy_stage import fonts_of, open_window
 from experiment.screen.reading import read_document
 from experiment.screen.texts import Texts, read_texts
