@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import shlex
 import shutil
@@ -185,15 +184,13 @@ def print_conditions(manifest: Mapping[str, Any]) -> None:
     )
 
 
-def print_accuracy(results: Results) -> None:
-    """Print each observer's and the population's proportion correct."""
-    table = plain_table("observer", "trials", "correct", "interval")
-    for row in results.observers.itertuples():
-        table.add_row(
-            str(row.Index), f"{row.n_trials}", f"{row.accuracy:.1%}", f"{row.low:.1%} to {row.high:.1%}"
-        )
+def print_results(results: Results) -> None:
+    """Print what each observer did, and the result in a sentence."""
+    table = plain_table(*results.observers.columns)
+    for row in results.observers.itertuples(index=False):
+        table.add_row(*row)
     console.print(table)
-    console.print(_population(results))
+    console.print(results.said)
 
 
 def print_power(plan: Plan) -> None:
@@ -214,7 +211,7 @@ def print_demo(study: Study, difficulty: Mapping[str, Any], results: Results, se
         table.add_row(f"{name} images", f"{count / difficulty['n_images']:.1%}")
     console.print()
     console.print(table)
-    console.print(_population(results))
+    console.print(results.said)
     console.print(f"[dim]{seconds:.0f} s[/]")
     folder = shlex.quote(os.path.relpath(study.root))
     console.print("\n[bold]Look at the report[/]")
@@ -223,18 +220,6 @@ def print_demo(study: Study, difficulty: Mapping[str, Any], results: Results, se
     n_pairs = stimuli.trials + stimuli.practice_trials
     console.print(f"[bold]Sit the experiment yourself[/] ({n_pairs} pairs, a few minutes; Esc twice to stop)")
     console.print(f"  {shlex.quote(_program())} -C {folder} run --participant 07 --force", soft_wrap=True)
-
-
-def _population(results: Results) -> str:
-    """Say in one line how often observers were right."""
-    found = results.population
-    who = "simulated observers" if results.kind == "simulated" else "observers"
-    interval = (
-        f"{found.level:.0%} interval for new observers and new pairs: {found.low:.1%} to {found.high:.1%}"
-    )
-    if math.isnan(found.low):
-        interval = found.method
-    return f"{found.n_observers} {who} were right in [bold]{found.estimate:.1%}[/] of trials ({interval})"
 
 
 def _opener() -> str:

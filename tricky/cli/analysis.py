@@ -67,7 +67,7 @@ def analyse(
         folders = [Path(os.path.relpath(each.resolve(), study.root)).as_posix() for each in beside]
         study = open_study(context, analyse={"beside": folders})
     results = stages.analyse(study, observers.value, labels)
-    console.print_accuracy(results)
+    console.print_results(results)
     print(f"Report: {study.report / 'report.html'}")
 
 
