@@ -60,7 +60,7 @@ def test_shares_decide_where_pools_differ_in_size(study):
     assert found.loc[trial.trial_id, "harder_item"] == trial.item_a
     assert found.loc[trial.trial_id, "gap"] == pytest.approx(0.2)
     equal = trials_of(stimulus_set, {a: Label(6, 10, "in-between"), b: Label(3, 5, "in-between")})
-    assert equal["harder_item"].isna()[trial.trial_id]
+    assert equal["harder_item"].isna().loc[[trial.trial_id]].all()
 
 
 def test_the_interval_of_a_mean_holds_the_truth_for_new_observers_and_items():
