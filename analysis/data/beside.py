@@ -16,11 +16,12 @@ from analysis.settings import AnalyseSettings
 from analysis.statistics.accuracy import PopulationAccuracy
 from analysis.statistics.contrasts import Contrast, accuracy_difference, study_difference
 from model_eval.artefacts import InputError, read_json, sha256_of
+from stimuli.records import PAIR_TASK
 
 RESULTS = Path("report") / "results.json"
 
 
-def read_studies(folders: Sequence[Path], root: Path, level: float) -> dict[str, dict[str, Any]]:
+def read_studies(folders: Sequence[Path], root: Path, level: float, task: str) -> dict[str, dict[str, Any]]:
     """Read what the reports of other studies found.
 
     Parameters
@@ -31,6 +32,8 @@ def read_studies(folders: Sequence[Path], root: Path, level: float) -> dict[str,
         The folder of the study at hand.
     level : float
         Coverage of its intervals.
+    task : str
+        What its observers did.
 
     Returns
     -------
@@ -40,8 +43,8 @@ def read_studies(folders: Sequence[Path], root: Path, level: float) -> dict[str,
     Raises
     ------
     InputError
-        A folder is this study's own or was named twice, holds no report, or one of another version
-        or with intervals of another coverage.
+        A folder is this study's own or was named twice, holds no report, or one of another version, of
+        another task or with intervals of another coverage.
     """
     found: dict[str, dict[str, Any]] = {}
     for folder in folders:
@@ -51,6 +54,11 @@ def read_studies(folders: Sequence[Path], root: Path, level: float) -> dict[str,
             raise InputError(f"{folder}: this study's own folder, or named twice; leave it out of `beside`")
         content = read_json(path, f"tricky -C {folder} analyse")
         try:
+            if content["task"] != task:
+                raise InputError(
+                    f'{path}: of the task "{content["task"]}", this study of "{task}"; accuracy in one says '
+                    "nothing of the other, so leave it out of `beside`"
+                )
             row_of(content)
             population_of(content)
             found_level = content["population"]["level"]
@@ -137,19 +145,15 @@ def studies_of(
         new observers and new pairs, `kappa`, the mean error consistency of two observers, and `difference`,
         this study's accuracy less that one's, with `difference_low`, `difference_high`, `difference_p` and
         `difference_method`; None where it isn't known: no interval of the published accuracy follows from
-        what was published, so the difference from it takes it as exact.
+        what was published, so the difference from it takes it as exact, and its observers chose between two
+        images.
     """
-    population, published = content["population"], _published(content["published"])
-    limits = [population[name] for name in ("low", "high")]
-    exact = published["accuracy"]
+    published = _published(content["published"])
+    if content["task"] != PAIR_TASK:  # what the published observers did
+        published |= dict.fromkeys(("n_observers", "n_items", "accuracy", "kappa"))
     differences = [
         (None, None, None, None, None),
-        (
-            population["estimate"] - exact,
-            *(None if limit is None else limit - exact for limit in limits),
-            population["p_published"],
-            "the published value taken as exact",
-        ),
+        _from_published(content["population"], published["accuracy"]),
         *((each.difference, each.low, each.high, each.p_value, each.method) for each in contrasts),
     ]
     names = ("difference", *(f"difference_{name}" for name in ("low", "high", "p", "method")))
@@ -163,8 +167,17 @@ def studies_of(
 
 def population_of(content: dict[str, Any]) -> PopulationAccuracy:
     """Return the population's accuracy that a report found."""
-    found = {field.name: content["population"][field.name] for field in fields(PopulationAccuracy)}
+    population: dict[str, Any] = content["population"]
+    found: dict[str, Any] = {field.name: population[field.name] for field in fields(PopulationAccuracy)}
     return PopulationAccuracy(**{name: np.nan if value is None else value for name, value in found.items()})
+
+
+def _from_published(population: dict[str, Any], accuracy: float | None) -> tuple[Any, ...]:
+    if accuracy is None:
+        return None, None, None, None, None
+    limits = (None if population[name] is None else population[name] - accuracy for name in ("low", "high"))
+    difference = population["estimate"] - accuracy
+    return difference, *limits, population["p_published"], "the published value taken as exact"
 
 
 def row_of(content: dict[str, Any]) -> dict[str, Any]:

@@ -255,7 +255,7 @@ def draw_crowd(axes: Axes, values: np.ndarray, noun: str) -> None:
         least = np.diff(steps).min()
         width = least * max(1, round((edges[1] - edges[0]) / least))
         edges = np.arange(steps[0] - least / 2, steps[-1] + least / 2 + width, width)
-    axes.hist(defined, edges, color=GREY, edgecolor="white", lw=0.5, zorder=0.5)
+    axes.hist(defined, edges.tolist(), color=GREY, edgecolor="white", lw=0.5, zorder=0.5)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.set_ylabel(f"{noun} (n = {len(defined):,})")
 
@@ -281,7 +281,8 @@ def consistency_matrix(kappa: pd.DataFrame, noun: str) -> Figure:
         pairs = kappa.to_numpy()[np.triu_indices(n, k=1)]
         draw_crowd(axes, pairs, "pairs")
         axes.axvline(0, color=FAINT, lw=1, ls=(0, (4, 3)))
-        axes.axvline(np.nanmean(pairs), color=BLUE, lw=1.4)
+        if not np.isnan(pairs).all():
+            axes.axvline(float(np.nanmean(pairs)), color=BLUE, lw=1.4)
         axes.set_xlabel(f"error consistency κ of every two of {n:,} {noun}, and its mean")
         return figure
     figure, axes = _axes(height_in=WIDTH_IN * 0.86)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,21 +25,47 @@ from analysis.report.figures import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MEASURES = {
-    "d_prime": ("d′", 0.0, 1.0),
-    "criterion": ("criterion\n(−: left, +: right)", 0.0, 1.0),
-    "side_bias": ("side bias (points,\n+: left)", 0.0, 100.0),
-    "half_change": ("2nd less 1st half\n(points)", 0.0, 100.0),
-    "time_ratio": ("response time,\nwrong / right", 1.0, 1.0),
-    "repeat_agreement": ("same answer to\nrepeats (%)", None, 100.0),
-    "type_2_area": ("type-2 ROC area", 0.5, 1.0),
+
+@dataclass(frozen=True)
+class Measure:
+    """Something measured of each observer.
+
+    Attributes
+    ----------
+    label : str
+        As it stands below its panel.
+    nothing : float or None
+        What it is where there is nothing to find.
+    scale : float
+        What it is multiplied by.
+    """
+
+    label: str
+    nothing: float | None
+    scale: float = 1.0
+
+
+MEASURES: dict[str, Measure] = {
+    "d_prime": Measure("d′", 0.0),
+    "criterion": Measure("criterion\n(−: left, +: right)", 0.0),
+    "side_bias": Measure("side bias (points,\n+: left)", 0.0, 100.0),
+    "half_change": Measure("2nd less 1st half\n(points)", 0.0, 100.0),
+    "time_ratio": Measure("response time,\nwrong / right", 1.0),
+    "repeat_agreement": Measure("same answer to\nrepeats (%)", None, 100.0),
+    "type_2_area": Measure("type-2 ROC area", 0.5),
 }
-"""Name, what it is where there is nothing to find, and what it is multiplied by."""
+"""Of observers who choose between two images."""
 COLUMNS = 3
 
 
 @styled
-def observer_details(details: pd.DataFrame, level: float, noun: str = "observers") -> Figure:
+def observer_details(
+    details: pd.DataFrame,
+    level: float,
+    noun: str = "observers",
+    measures: Mapping[str, Measure] = MEASURES,
+    order: str = "accuracy",
+) -> Figure:
     """Draw each observer's measures beside each other, a row an observer, in the order of the table.
 
     Of more than `ROWS_UP_TO` observers, how many have which value.
@@ -50,11 +78,15 @@ def observer_details(details: pd.DataFrame, level: float, noun: str = "observers
         Coverage of the intervals.
     noun : str
         What to call the observers.
+    measures : mapping of str to Measure
+        What to draw, by the columns' names.
+    order : str
+        What the observers are ordered by.
     """
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    shown = [name for name in MEASURES if name in details and details[name].notna().any()]
+    shown = [name for name in measures if name in details and details[name].notna().any()]
     n_rows = -(-len(shown) // COLUMNS)
     n = len(details)
     crowd = n > ROWS_UP_TO
@@ -66,26 +98,26 @@ def observer_details(details: pd.DataFrame, level: float, noun: str = "observers
         if place >= len(shown):
             axes.set_visible(False)
             continue
-        label, nothing, scale = MEASURES[shown[place]]
-        value = scale * details[shown[place]].to_numpy(float)
-        if nothing is not None:
-            axes.axvline(scale * nothing, color=FAINT, lw=1, ls=(0, (4, 3)))
+        measure = measures[shown[place]]
+        value = measure.scale * details[shown[place]].to_numpy(float)
+        if measure.nothing is not None:
+            axes.axvline(measure.scale * measure.nothing, color=FAINT, lw=1, ls=(0, (4, 3)))
         axes.axvline(np.nanmean(value), color=BLUE, lw=1.2)
         if crowd:
             draw_crowd(axes, value, noun)
             axes.set(yticks=[], ylabel="")
         else:
-            low, high = (scale * details[shown[place] + end].to_numpy(float) for end in ("_low", "_high"))
+            limits = (details[shown[place] + end].to_numpy(float) for end in ("_low", "_high"))
             axes.errorbar(
                 value,
                 rows,
-                xerr=reach(value, low, high),
+                xerr=reach(value, *(measure.scale * limit for limit in limits)),
                 fmt="o",
                 color=INK,
                 ms=1.5 if n > NAMES_UP_TO else 3.5,
                 elinewidth=0.3 if n > NAMES_UP_TO else 0.8,
             )
-        axes.set_xlabel(label, size=9)
+        axes.set_xlabel(measure.label, size=9)
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.tick_params(axis="y", length=0)
         axes.tick_params(axis="x", labelsize=8.5)
@@ -98,7 +130,7 @@ def observer_details(details: pd.DataFrame, level: float, noun: str = "observers
         grid[0, 0].set_yticks(rows, [str(name) for name in details.index], size=8.5)
     else:
         grid[0, 0].set_yticks([])
-        figure.supylabel(f"{n:,} {noun}, by accuracy", size=9)
+        figure.supylabel(f"{n:,} {noun}, by {order}", size=9)
     grid[0, 0].set_ylim(-0.7, n - 0.3)
     return figure
 
@@ -129,17 +161,8 @@ def confidence_calibration(calibrated: pd.DataFrame, *, level: float, chance: fl
         axes.annotate(
             f"{count:,}", (step, top), (0, 3), textcoords="offset points", ha="center", size=8.5, color=FAINT
         )
-    # Below the line and at the right, where accuracy is highest.
-    axes.text(
-        0.99,
-        100 * chance - 1,
-        "guessing",
-        size=9,
-        color=FAINT,
-        ha="right",
-        va="top",
-        transform=axes.get_yaxis_transform(),
-    )
+    at = {"ha": "right", "transform": axes.get_yaxis_transform()}
+    axes.text(0.99, 100 * chance - 1, "guessing", size=9, color=FAINT, va="top", **at)
     axes.set_xticks(steps, [f"{step:g}" for step in steps])
     lowest = min(np.nanmin(np.fmin(value, low)), 100 * chance)
     axes.set(
@@ -152,7 +175,7 @@ def confidence_calibration(calibrated: pd.DataFrame, *, level: float, chance: fl
 
 
 @styled
-def consistency_means(means: pd.DataFrame, *, level: float, published: float, noun: str) -> Figure:
+def consistency_means(means: pd.DataFrame, *, level: float, published: float | None, noun: str) -> Figure:
     """Draw the mean error consistencies with their intervals.
 
     Parameters
@@ -161,7 +184,7 @@ def consistency_means(means: pd.DataFrame, *, level: float, published: float, no
         As `analysis.report.consistency_scores.score_consistency` returns it.
     level : float
         Coverage of the intervals.
-    published : float
+    published : float or None
         Mean of two observers in the published study, drawn as a line.
     noun : str
         What to call the observers.
@@ -175,11 +198,11 @@ def consistency_means(means: pd.DataFrame, *, level: float, published: float, no
     value, low, high = (shown[name].to_numpy(float) for name in ("value", "low", "high"))
     error = reach(value, low, high)
     axes.axvline(0, color=FAINT, lw=1, ls=(0, (4, 3)))
-    axes.axvline(published, color=GREY, lw=1.2)
-    axes.text(
-        published, len(shown) - 0.45, "published, observers", ha="center", va="bottom", size=8.5, color=FAINT
-    )
-    axes.text(0, len(shown) - 0.45, "independent", ha="center", va="bottom", size=8.5, color=FAINT)
+    at = {"ha": "center", "va": "bottom", "size": 8.5, "color": FAINT}
+    if published is not None:
+        axes.axvline(published, color=GREY, lw=1.2)
+        axes.text(published, len(shown) - 0.45, "published, observers", **at)
+    axes.text(0, len(shown) - 0.45, "independent", **at)
     axes.errorbar(value, rows, xerr=error, fmt="o", color=INK, ms=5, elinewidth=1)
     names = ["difference of these two" if " less " in each else each for each in shown["between"]]
     axes.set_yticks(rows, [each.replace("observers", noun) for each in names])

@@ -6,14 +6,14 @@ from analysis.data.sessions import read_sessions
 from analysis.data.trials import Label, trials_of
 from analysis.statistics.means import clustered_mean
 from model_eval.artefacts import InputError
-from stimuli.records import read_stimulus_set
+from stimuli.records import read_any_set
 
 
 def test_pairs_are_counted_by_what_becomes_of_them_and_the_answers_scored_anew(study):
     main = [trial for trial in study.trials if trial["block"] == "main"]
     study.write_session("01", {main[0]["trial_id"]: False})
     study.write_session("02")
-    stimulus_set = read_stimulus_set(study.root / "stimuli" / "main")
+    stimulus_set = read_any_set(study.root / "stimuli" / "main")
     own = trials_of(stimulus_set)
     labels = {
         item.image_id: Label(item.n_correct, item.n_models, item.difficulty)
@@ -32,8 +32,8 @@ def test_pairs_are_counted_by_what_becomes_of_them_and_the_answers_scored_anew(s
     sessions = read_sessions(study.data, study.root / "stimuli" / "main").query("scored")
     change = compare_labels(sessions, own, new, 0.95)
     n = len(main)
-    assert (change.n_pairs, change.n_same, change.n_reversed) == (n, n - 3, 1)
-    assert (change.n_became_equal, change.n_became_unequal, change.n_left) == (1, 0, 1)
+    assert (change.n_trials, change.n_same, change.n_changed) == (n, n - 3, 1)
+    assert (change.n_lost, change.n_gained, change.n_left) == (1, 0, 1)
     # Two observers: of the reversed pair, the one wrong answer is right now, and the right one wrong.
     assert change.before.estimate == pytest.approx((2 * n - 1) / (2 * n))
     assert change.after.estimate == pytest.approx((2 * (n - 2) - 1) / (2 * (n - 2)))
@@ -53,14 +53,14 @@ def test_sessions_joined_with_other_labels_are_scored_by_them(study):
 
 def test_shares_decide_where_pools_differ_in_size(study):
     study.write_session("01")
-    stimulus_set = read_stimulus_set(study.root / "stimuli" / "main")
+    stimulus_set = read_any_set(study.root / "stimuli" / "main")
     trial = stimulus_set.trials[0]
     a, b = (stimulus_set.items[each].image_id for each in trial.item_ids)
     found = trials_of(stimulus_set, {a: Label(4, 10, "in-between"), b: Label(3, 5, "in-between")})
-    assert found.loc[trial.trial_id, "harder_item"] == trial.item_a
-    assert found.loc[trial.trial_id, "gap"] == pytest.approx(0.2)
+    assert found.at[trial.trial_id, "harder_item"] == trial.item_a
+    assert found.at[trial.trial_id, "gap"] == pytest.approx(0.2)
     equal = trials_of(stimulus_set, {a: Label(6, 10, "in-between"), b: Label(3, 5, "in-between")})
-    assert equal["harder_item"].isna()[trial.trial_id]
+    assert trial.trial_id in equal.index[equal["harder_item"].isna()]
 
 
 def test_the_interval_of_a_mean_holds_the_truth_for_new_observers_and_items():

@@ -36,8 +36,8 @@ def histogram_figure():
     return figures.correct_model_histogram(n_correct, difficulty, 11)
 
 
-def bars(figure):
-    return [patch for patch in figure.axes[0].patches if isinstance(patch, Rectangle)]
+def bars(figure, panel=0):
+    return [patch for patch in figure.axes[panel].patches if isinstance(patch, Rectangle)]
 
 
 def texts(figure):
@@ -81,9 +81,9 @@ def test_of_a_crowd_the_error_consistency_of_every_pair_that_has_one_is_counted(
 
 def test_shares_of_few_trials_leave_no_gaps_between_bars():
     shares = np.random.default_rng(2).binomial(150, 0.8, 1000) / 1.5
-    _, axes = figures._axes(3.0)
+    figure, axes = figures._axes(3.0)
     figures.draw_crowd(axes, shares, "observers")
-    heights = np.array([bar.get_height() for bar in axes.patches])
+    heights = np.array([bar.get_height() for bar in bars(figure)])
     assert heights.sum() == 1000
     assert (heights[heights.cumsum() > 50][:10] > 0).all()
 
@@ -92,7 +92,7 @@ def test_of_a_crowd_each_measure_is_counted():
     rng = np.random.default_rng(3)
     table = pd.DataFrame({"d_prime": rng.standard_normal(130), "criterion": np.r_[np.nan, np.ones(129)]})
     figure = figures_people.observer_details(table, 0.95)
-    assert [sum(bar.get_height() for bar in axes.patches) for axes in figure.axes[:2]] == [130, 129]
+    assert [sum(bar.get_height() for bar in bars(figure, panel)) for panel in (0, 1)] == [130, 129]
 
 
 def test_observers_are_drawn_with_chance_and_the_population():

@@ -110,10 +110,10 @@ def test_one_condition_is_refused():
         accuracy_difference([True, False], ["a", "b"], ["x", "y"], [True, True])
 
 
-def two_studies(seed, shape=(9, 60), other=(14, 40), shift=0.0):
+def two_studies(seed, shift):
     """Return trials of two studies that share nothing, as one array each, and which study each is of."""
     rng = np.random.default_rng(seed)
-    first, second = crossed(*shape, rng), crossed(*other, rng)
+    first, second = crossed(9, 60, rng), crossed(14, 40, rng)
     correct = np.concatenate([first[0], second[0] & (rng.random(len(second[0])) > shift)])
     observer, item = (np.concatenate([first[each], 1000 + second[each]]) for each in (1, 2))
     return correct, observer, item, np.arange(len(correct)) >= len(first[0])
@@ -121,7 +121,7 @@ def two_studies(seed, shape=(9, 60), other=(14, 40), shift=0.0):
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_two_studies_differ_by_what_their_trials_in_one_table_say(seed):
-    correct, observer, item, second = two_studies(seed, shift=0.1)
+    correct, observer, item, second = two_studies(seed, 0.1)
     here, there = (
         population_accuracy(correct[each], observer[each], item[each]) for each in (~second, second)
     )
