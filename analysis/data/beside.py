@@ -167,9 +167,12 @@ def studies_of(
 
 def population_of(content: dict[str, Any]) -> PopulationAccuracy:
     """Return the population's accuracy that a report found."""
-    population: dict[str, Any] = content["population"]
-    found: dict[str, Any] = {field.name: population[field.name] for field in fields(PopulationAccuracy)}
-    return PopulationAccuracy(**{name: np.nan if value is None else value for name, value in found.items()})
+    population = content["population"]
+    found: dict[str, Any] = {
+        name: np.nan if population[name] is None else population[name]
+        for name in (field.name for field in fields(PopulationAccuracy))
+    }
+    return PopulationAccuracy(**found)
 
 
 def _from_published(population: dict[str, Any], accuracy: float | None) -> tuple[Any, ...]:

@@ -283,7 +283,7 @@ def consistency_matrix(kappa: pd.DataFrame, noun: str) -> Figure:
         axes.axvline(0, color=FAINT, lw=1, ls=(0, (4, 3)))
         if not np.isnan(pairs).all():
             axes.axvline(float(np.nanmean(pairs)), color=BLUE, lw=1.4)
-        axes.set_xlabel(f"error consistency κ of every two of {n:,} {noun}, and its mean")
+        axes.set_xlabel(f"error consistency κ ({n:,} {noun})")
         return figure
     figure, axes = _axes(height_in=WIDTH_IN * 0.86)
     colours = LinearSegmentedColormap.from_list(

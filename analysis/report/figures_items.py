@@ -69,7 +69,9 @@ def graded_accuracy(
         axes.axvspan(100 * curve.low, 100 * curve.high, color=BLUE, alpha=0.14, lw=0)
         axes.axvline(100 * curve.threshold, color=BLUE, lw=1.2)
         label = f"threshold {100 * curve.threshold:.0f}"
-        axes.text(100 * curve.threshold + 1, 101.5, label, color=BLUE, size=9, va="bottom")
+        # At the foot of the line: above it stand the numbers of pairs.
+        foot = axes.get_xaxis_transform()
+        axes.text(100 * curve.threshold + 1.5, 0.02, label, color=BLUE, size=9, va="bottom", transform=foot)
     _dots(axes, by_gap, "gap", INK, by_gap["n_items"].max())
     _count(axes, by_gap, "gap", "pairs")
     low = min(by_gap["low"].min(), by_gap["accuracy"].min(), chance - 0.05)
@@ -306,8 +308,8 @@ def machine_accuracies(
         axes.spines["left"].set_visible(False)
     low = min(machines["low"].min(), chance - 0.05)
     left.set(xlim=(10 * np.floor(10 * low), 101), ylim=(-0.7, len(names) - 0.4))
-    left.set_xlabel(f"accuracy (%), with\n{population.level:.0%} intervals")
-    right.set_xlabel(f"error consistency κ with\n{noun}")
+    left.set_xlabel(f"accuracy (%),\n{population.level:.0%} intervals")
+    right.set_xlabel(f"κ with\n{noun}")
     used = [MEASURES[each] for each in MEASURES if each in set(shown["measure"])]
     handles = [
         Line2D([], [], marker=m, mfc=f, mec=VERMILION if f == VERMILION else INK, ls="", ms=5, label=text)
