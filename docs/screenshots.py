@@ -19,16 +19,16 @@ from experiment.plan import Page, PageName, schedule
 from experiment.records import Ask, Option, ScheduledTrial, Task
 from experiment.screen.canvas import Canvas
 from experiment.screen.psychopy_calibrate import CardStage
-from experiment.screen.psychopy_devices import Screen, open_devices
+from experiment.screen.psychopy_devices import open_devices
+from experiment.screen.psychopy_screen import Screen
 from experiment.screen.psychopy_stage import fonts_of, open_window
 from experiment.screen.reading import read_document
 from experiment.screen.texts import Texts, read_texts
 from experiment.settings import ExperimentSettings, MonitorSettings
 from experiment.tasks import task_of
-from model_eval.artefacts import sha256_of, write_json
 from model_eval.images.sources import open_images
-from model_eval.records import DIFFICULTY_COLUMNS, write_parquet
-from model_eval.settings import ImageSettings
+from model_eval.labels.difficulty import label_counts
+from model_eval.settings import ImageSettings, LabelSettings
 from stimuli.build import build_set
 from stimuli.records import Block, StimulusSet
 from stimuli.settings import QuestionSettings, StimulusSettings
@@ -70,24 +70,17 @@ def settings_for(language: str) -> ExperimentSettings:
 
 
 def build(folder: Path, task: str) -> StimulusSet:
-    """Build a small set of digits; an empty file's worth of chance decides which ones are hard."""
+    """Build a small set of digits, of which every other one is said to be hard."""
     source = open_images(ImageSettings(), folder)
     images = source.catalogue().iloc[::150]
-    hard = np.arange(len(images)) % 2 == 0
-    labels = images[["image_id", "label", "class_name"]].assign(
-        n_models=11,
-        n_correct=np.where(hard, 0, 11),
-        difficulty=np.where(hard, "impossible", "trivial"),
-        label_error=False,
-        stability=1.0,
-    )
-    table = folder / "difficulty" / "difficulty.parquet"
-    write_parquet(table, labels[[name for name in DIFFICULTY_COLUMNS if name in labels]])
-    write_json(table.with_suffix(".json"), {"sha256": sha256_of(table), "images": source.name})
+    counts = images.assign(n_correct=np.where(np.arange(len(images)) % 2 == 0, 0, 11))
+    counts[["image_id", "label", "class_name", "n_correct"]].to_csv(folder / "counts.csv", index=False)
+    difficulty = folder / "difficulty"
+    label_counts(folder / "counts.csv", difficulty, LabelSettings(), n_models=11)
     asked = StimulusSettings(
         task=task, trials=8, practice_trials=4, questions=QUESTIONS if task == "rating" else ()
     )
-    return build_set(table.parent, source, asked, name=task, folder=folder / "stimuli" / task, seed=1)
+    return build_set(difficulty, source, asked, name=task, folder=folder / "stimuli" / task, seed=1)
 
 
 def screens(

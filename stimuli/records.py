@@ -175,24 +175,6 @@ class StimulusSet(Generic[AnyTrial]):
         return trial.item_a if share_a < share_b else trial.item_b
 
 
-def read_stimulus_set(folder: Path) -> StimulusSet[PairTrial]:
-    """Read a set of pairs, its tables and images held against the hashes in ``stimulus_set.json``.
-
-    Raises
-    ------
-    InputError
-        The folder holds no finished set, a table or an image is missing or changed, or the set is made for
-        another task than the choice between two images.
-    """
-    task = read_json(folder / "stimulus_set.json", MADE_BY)["task"]
-    if task != PAIR_TASK:
-        raise InputError(
-            f'{folder}: made for the task "{task}", but its trials must be pairs of images here; '
-            f'choose a set with task = "{PAIR_TASK}"'
-        )
-    return read_any_set(folder)
-
-
 def read_any_set(folder: Path) -> StimulusSet[Any]:
     """Read a set made for any task, held against its hashes.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from model_eval.artefacts import InputError
 from tricky import console, stages
+from tricky.console.study import print_demo
 from tricky.study import FILE_NAME, create_study, open_study
 
 
@@ -35,4 +36,4 @@ def run_demo(folder: Path, seed: int) -> None:
         stages.build_stimuli(study, "main", progress=progress)
         stages.simulate(study, progress)
         results = stages.analyse(study)
-    console.print_demo(study, table.manifest, results, time.perf_counter() - started)
+    print_demo(study, table.manifest, results, time.perf_counter() - started)

@@ -13,6 +13,9 @@ from tricky.study import Study
 
 Manifest = Mapping[str, Any]
 
+DYNAMICS = "report/dynamics"
+"""How the page of `tricky dynamics` is called, which shares a folder with the report."""
+
 
 class State(StrEnum):
     """How a stage's folder stands to what it was made from."""
@@ -32,7 +35,7 @@ class StageStatus:
     Attributes
     ----------
     folder : str
-        Relative to the study.
+        Relative to the study; `DYNAMICS` for the one that has none of its own.
     command : str
         What makes it.
     state : State
@@ -55,27 +58,34 @@ def study_status(study: Study) -> list[StageStatus]:
 def _look(study: Study) -> Iterator[StageStatus]:
     """Look at one stage after the other, so that whoever asks for an early one waits for no later one."""
     stages = [
-        ("training", "training.json", "tricky train", _describe_training),
+        ("training", "training/training.json", "tricky train", _describe_training),
+        ("conditions", "conditions/conditions.json", "tricky train", _describe_conditions),
+        ("decisions", "decisions/pool.json", "tricky evaluate", _describe_decisions),
+        ("difficulty", "difficulty/difficulty.json", "tricky label", _describe_difficulty),
+        (DYNAMICS, "report/dynamics.json", "tricky dynamics", _describe_dynamics),
         *(
-            [("conditions", "conditions.json", "tricky train", _describe_conditions)]
-            if study.settings.train.recipe or (study.conditions / "conditions.json").is_file()
-            else []
-        ),
-        ("decisions", "pool.json", "tricky evaluate", _describe_decisions),
-        ("difficulty", "difficulty.json", "tricky label", _describe_difficulty),
-        *(
-            (f"stimuli/{name}", "stimulus_set.json", f"tricky stimuli build {name}", _describe_stimuli)
+            (
+                f"stimuli/{name}",
+                f"stimuli/{name}/stimulus_set.json",
+                f"tricky stimuli build {name}",
+                _describe_stimuli,
+            )
             for name in _stimulus_sets(study)
         ),
-        ("data", "dataset_description.json", "tricky run", _describe_nothing),
-        ("report", "results.json", "tricky analyse", _describe_nothing),
+        ("data", "data/dataset_description.json", "tricky run", _describe_nothing),
+        ("report", "report/results.json", "tricky analyse", _describe_nothing),
     ]
+    # A study of observers can do without these: no word of them where nobody asked.
+    expected = {"conditions": study.settings.train.describes_conditions, DYNAMICS: False}
     found: dict[str, StageStatus] = {}
     for folder, manifest, command, describe in stages:
+        path = study.root / manifest
+        if not path.is_file() and not expected.get(folder, True):
+            continue
         if folder == "data":
             found[folder] = _data_status(study)
         else:
-            found[folder] = _stage_status(study, folder, manifest, command, describe, found)
+            found[folder] = _stage_status(study, folder, path, command, describe, found)
         yield found[folder]
 
 
@@ -102,12 +112,11 @@ def require_current(study: Study, folder: str) -> None:
 def _stage_status(
     study: Study,
     folder: str,
-    manifest_name: str,
+    path: Path,
     command: str,
     describe: Callable[[Manifest], str],
     before: Mapping[str, StageStatus],
 ) -> StageStatus:
-    path = study.root / folder / manifest_name
     if not path.is_file():
         return StageStatus(folder, command, State.MISSING)
     try:
@@ -249,6 +258,13 @@ def _describe_decisions(manifest: Manifest) -> str:
 
 def _describe_difficulty(manifest: Manifest) -> str:
     return ", ".join(f"{n / manifest['n_images']:.1%} {name}" for name, n in manifest["counts"].items())
+
+
+def _describe_dynamics(manifest: Manifest) -> str:
+    value = manifest["dichotomy"]["value"]
+    return f"{manifest['n_models']} models of {manifest['folder']}, dichotomy " + (
+        "undefined" if value is None else f"{value:.2f}"
+    )
 
 
 def _describe_stimuli(manifest: Manifest) -> str:

@@ -93,7 +93,10 @@ def write_dynamics(
         seed=seed,
         superclass_of=None if superclasses is None else read_superclasses(superclasses),
     )
-    settings = {"label": {"tolerance": tolerance}, "analyse": {"level": level}}
+    label: dict[str, Any] = {"tolerance": tolerance}
+    if compared.conditions is None:
+        label["leave_out"] = list(leave_out)
+    settings = {"label": label, "analyse": {"level": level}}
     content = content_of(compared, found, representations or {}, settings, title, seed)
     folder = root / "report"
     drawn = draw_figures(compared, found, representations or {})

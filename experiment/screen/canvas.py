@@ -6,65 +6,21 @@ text engines of the machine.  The stimuli are not drawn here: they come on top.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
 from experiment.plan import PageText
+from experiment.screen.colours import BACKGROUND, INK, PAPER, QUIET, TRACK
+from experiment.screen.fonts import Font, Fonts, wrap
+from experiment.screen.key_caps import KeyCap, key_cap
 from experiment.screen.targets import Target
-from model_eval.artefacts import InputError
 
-BACKGROUND = (128, 128, 128)
-INK = (17, 17, 17)
-QUIET = (62, 62, 62)
-PAPER = (236, 236, 236)
-TRACK = (112, 112, 112)
-SUPERSAMPLING = 4
 LABEL_SIZE, LABEL_LEADING = 0.85, 1.15
 """Of what is written below keys, in em."""
 
 Colour = tuple[int, int, int]
-Font = ImageFont.FreeTypeFont
-
-
-@dataclass(frozen=True)
-class Fonts:
-    """The files of a typeface."""
-
-    regular: Path
-    bold: Path
-
-
-def require_characters(fonts: Fonts, characters: Iterable[str]) -> None:
-    """Refuse a typeface that lacks a character which is to be written.
-
-    Raises
-    ------
-    InputError
-        The missing characters are named.
-    """
-    for path in (fonts.regular, fonts.bold):
-        font = ImageFont.truetype(str(path), 24)
-        # A font draws what it lacks as one and the same box; U+FFFF is in none.
-        box = bytes(font.getmask("\uffff"))
-        missing = sorted(
-            {each for each in characters if not each.isspace() and bytes(font.getmask(each)) == box}
-        )
-        if missing:
-            raise InputError(
-                f"{path.name} has not got {' '.join(missing)}, which participants are to read; "
-                "name a font file that has ([experiment] font in study.toml)"
-            )
-
-
-@dataclass(frozen=True)
-class KeyCap:
-    """A key as it is pictured: an arrow for the arrow keys, else what stands on it."""
-
-    key: str
-    label: str
 
 
 @dataclass(frozen=True)
@@ -351,68 +307,3 @@ class Canvas:
 
 def _even(length: float) -> int:
     return 2 * round(length / 2)
-
-
-def wrap(text: str, font: Font, width_px: float) -> list[str]:
-    """Break a paragraph into as few lines as `width_px` allows, these as even as possible.
-
-    Even lines leave no single word alone on the last one.  A word that is too long stays whole.
-    """
-    lines = _filled(text, font, width_px)
-    too_narrow, wide_enough = 0.0, width_px
-    while wide_enough - too_narrow > 1:
-        width = (too_narrow + wide_enough) / 2
-        if len(_filled(text, font, width)) > len(lines):
-            too_narrow = width
-        else:
-            wide_enough = width
-    return _filled(text, font, wide_enough)
-
-
-def _filled(text: str, font: Font, width_px: float) -> list[str]:
-    """Fill each line before the next one starts."""
-    lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and font.getlength(longer) <= width_px:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines
-
-
-def key_cap(key: KeyCap, height_px: int, font: Font) -> Image.Image:
-    """Picture a key: a light rounded square, wider where its label needs it."""
-    is_arrow = key.key in _ARROWS
-    width_px = height_px if is_arrow else max(height_px, round(font.getlength(key.label) + height_px * 0.8))
-    scale = SUPERSAMPLING
-    large = Image.new("RGB", (width_px * scale, height_px * scale), BACKGROUND)
-    draw = ImageDraw.Draw(large)
-    lip, radius = round(0.07 * height_px * scale), round(0.2 * height_px * scale)
-    right, bottom = width_px * scale - 1, height_px * scale - 1
-    draw.rounded_rectangle((0, 0, right, bottom), radius, fill=QUIET)
-    draw.rounded_rectangle((0, 0, right, bottom - lip), radius, fill=PAPER)
-    if is_arrow:
-        centre = (width_px * scale / 2, (height_px * scale - lip) / 2)
-        draw.polygon(_arrow(key.key, centre, 0.25 * height_px * scale), fill=INK)
-    image = large.resize((width_px, height_px), Image.Resampling.LANCZOS)
-    if not is_arrow:
-        middle = (width_px // 2, round((height_px - lip / scale) / 2))
-        ImageDraw.Draw(image).text(middle, key.label, fill=INK, font=font, anchor="mm")
-    return image
-
-
-_ARROWS = {"right": (1, 0), "left": (-1, 0), "up": (0, -1), "down": (0, 1)}
-
-
-def _arrow(key: str, centre: tuple[float, float], half: float) -> Sequence[tuple[float, float]]:
-    """Return the outline of an arrow of length ``2 * half`` that points where the key does."""
-    along, across = _ARROWS[key], (-_ARROWS[key][1], _ARROWS[key][0])
-    outline = [(-1, 0.16), (0.1, 0.16), (0.1, 0.72), (1, 0), (0.1, -0.72), (0.1, -0.16), (-1, -0.16)]
-    return [
-        (
-            centre[0] + half * (forward * along[0] + aside * across[0]),
-            centre[1] + half * (forward * along[1] + aside * across[1]),
-        )
-        for forward, aside in outline
-    ]

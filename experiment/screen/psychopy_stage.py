@@ -18,7 +18,10 @@ from psychopy import logging, monitors, visual
 
 from experiment.plan import PageText
 from experiment.records import Ask
-from experiment.screen.canvas import BACKGROUND, Answer, Canvas, Fonts, KeyCap
+from experiment.screen.canvas import Answer, Canvas
+from experiment.screen.colours import BACKGROUND
+from experiment.screen.fonts import Fonts
+from experiment.screen.key_caps import KeyCap
 from experiment.screen.psychopy_gamma import linearise, read_gamma
 from experiment.screen.targets import Target, key_at
 from experiment.screen.texts import Texts

@@ -12,7 +12,6 @@ from enum import StrEnum
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from scipy.cluster import hierarchy
 from scipy.spatial.distance import squareform
 
@@ -181,22 +180,6 @@ def order_of_models(kappa: np.ndarray) -> np.ndarray:
     np.fill_diagonal(distance, 0)
     tree = hierarchy.linkage(squareform(distance, checks=False), "average", optimal_ordering=True)
     return hierarchy.leaves_list(tree)
-
-
-def subset_table(found: list[SubsetConsistency]) -> pd.DataFrame:
-    """Return one row a subset: its choice, `n_images`, mean `kappa` with interval, `sd` and `reliability`."""
-    return pd.DataFrame(
-        {
-            "subset": [str(each.subset) for each in found],
-            "labelled_by": [str(each.labelled_by) for each in found],
-            "n_images": [each.n_images for each in found],
-            "kappa": [each.mean for each in found],
-            "low": [each.low for each in found],
-            "high": [each.high for each in found],
-            "sd": [each.sd for each in found],
-            "reliability": [each.reliability for each in found],
-        }
-    )
 
 
 def _choices() -> Iterator[tuple[Subset, LabelledBy]]:

@@ -21,10 +21,10 @@ from experiment.plan import Page, PageText
 from experiment.records import Ask, Choice, ScheduledTrial, Side, Timing
 from model_eval.artefacts import sha256_of, write_json, write_text
 from model_eval.images.sources import open_images
-from model_eval.records import write_parquet
-from model_eval.settings import ImageSettings
+from model_eval.labels.difficulty import label_counts
+from model_eval.settings import ImageSettings, LabelSettings
 from stimuli.build import build_set
-from stimuli.records import Item, StimulusSet, read_any_set, read_stimulus_set
+from stimuli.records import Item, StimulusSet, read_any_set
 from stimuli.settings import StimulusSettings
 
 ITEM_COLUMNS = [field.name for field in fields(Item)]
@@ -69,7 +69,7 @@ def write_set(folder: Path, n_practice: int, n_main: int, n_ties: int = 0, **ima
         folder / "stimulus_set.json",
         {"set_id": set_id, "name": folder.name, "task": "2afc", "tables": tables},
     )
-    return read_stimulus_set(folder)
+    return read_any_set(folder)
 
 
 def write_images_set(
@@ -113,19 +113,12 @@ def _build_digits(study: Path, **asked: Any) -> StimulusSet:
     """Build a set of real digits under made-up labels."""
     source = open_images(ImageSettings(), study)
     images = source.catalogue().iloc[::200]
-    hard = np.arange(len(images)) % 2 == 0
-    labels = images[["image_id", "label", "class_name"]].assign(
-        n_models=11,
-        n_correct=np.where(hard, 0, 11),
-        difficulty=np.where(hard, "impossible", "trivial"),
-        label_error=False,
-        stability=1.0,
-    )
-    table = study / "difficulty" / "difficulty.parquet"
-    write_parquet(table, labels)
-    write_json(table.with_suffix(".json"), {"sha256": sha256_of(table), "images": source.name})
+    counts = images.assign(n_correct=np.where(np.arange(len(images)) % 2 == 0, 0, 11))
+    counts[["image_id", "label", "class_name", "n_correct"]].to_csv(study / "counts.csv", index=False)
+    difficulty = study / "difficulty"
+    label_counts(study / "counts.csv", difficulty, LabelSettings(), n_models=11)
     settings = StimulusSettings.model_validate(asked)
-    return build_set(table.parent, source, settings, name="main", folder=study / "stimuli" / "main", seed=1)
+    return build_set(difficulty, source, settings, name="main", folder=study / "stimuli" / "main", seed=1)
 
 
 @pytest.fixture(scope="session")

@@ -2,16 +2,9 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 from analysis import population_accuracy, read_sessions
-
-
-def tricky(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tricky", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def content_of(study: Path) -> dict[str, bytes]:
@@ -20,7 +13,7 @@ def content_of(study: Path) -> dict[str, bytes]:
     }
 
 
-def test_the_demo_does_a_whole_study_and_doing_it_again_changes_nothing(tmp_path):
+def test_the_demo_does_a_whole_study_and_doing_it_again_changes_nothing(tmp_path, tricky):
     study = tmp_path / "study"
     first = tricky("demo", str(study), "--seed", "3")
     assert first.returncode == 0, first.stderr
@@ -50,7 +43,7 @@ def test_the_demo_does_a_whole_study_and_doing_it_again_changes_nothing(tmp_path
     assert content_of(study) == before
 
 
-def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path):
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path, tricky):
     (tmp_path / "thesis.tex").write_text("years of work")
     done = tricky("demo", str(tmp_path))
     assert done.returncode == 2
@@ -58,7 +51,7 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-def test_the_published_histogram_gives_the_published_shares(tmp_path):
+def test_the_published_histogram_gives_the_published_shares(tmp_path, tricky):
     reference = Path(__file__).parents[1] / "references" / "meding2022_pool11_histogram.csv"
     rows = [line.split(",") for line in reference.read_text().splitlines() if re.match(r"\d", line)]
     assert sum(int(n_images) for _, n_images in rows) == 50_000

@@ -7,7 +7,7 @@ import pytest
 
 from model_eval.artefacts import InputError, sha256_of, write_json
 from tricky.status import State, require_current, study_status
-from tricky.study import Study, create_study, open_study
+from tricky.study import Study, create_study, open_study, override
 
 
 @pytest.fixture
@@ -127,6 +127,11 @@ def test_conditions_are_listed_where_there_is_a_recipe(study):
     assert state_of(with_recipe(study), "conditions") == (State.MISSING, "")
 
 
+def test_conditions_are_listed_where_the_study_file_itself_describes_them(study):
+    described = with_recipe(study, "[train.base]\nepochs = 3")
+    assert state_of(described, "conditions") == (State.MISSING, "")
+
+
 def test_models_that_are_still_to_be_trained_are_counted(study):
     study = with_recipe(study)
     conditions(study, unfinished=["order-1", "order-2"], diverged=[{"name": "order-3"}])
@@ -150,3 +155,34 @@ def test_a_recipe_that_changed_is_told_condition_by_condition(study):
         "the recipe's base network has changed; condition order has changed in the recipe; "
         "condition slow is new in the recipe",
     )
+
+
+def dynamics(study: Study) -> None:
+    """Pretend that the pool's models have been compared."""
+    content = {
+        "folder": "decisions",
+        "n_models": 3,
+        "dichotomy": {"value": 0.714},
+        "made_from": {"decisions/pool.json": sha256_of(study.decisions / "pool.json")},
+        "settings": {"label": {"tolerance": 1, "leave_out": []}, "analyse": {"level": 0.95}},
+    }
+    write_json(study.report / "dynamics.json", content)
+
+
+def test_a_comparison_of_models_is_told_where_there_is_one_beside_the_report(study):
+    assert "report/dynamics" not in {each.folder for each in study_status(study)}
+    dynamics(study)
+    state = next(each for each in study_status(study) if each.folder == "report/dynamics")
+    assert (state.state, state.holds) == (State.CURRENT, "3 models of decisions, dichotomy 0.71")
+    assert state_of(study, "report") == (State.MISSING, "")
+
+
+def test_a_comparison_is_out_of_date_once_its_decisions_change_and_other_once_settings_do(study):
+    dynamics(study)
+    changed = override(study, {"label": {"tolerance": 0, "leave_out": ["a"]}})
+    said = "label.tolerance was 1, study.toml has 0; label.leave_out was [], study.toml has ['a']"
+    assert state_of(changed, "report/dynamics") == (State.OTHER_SETTINGS, said)
+    with (study.decisions / "pool.json").open("a") as file:
+        file.write("\n")
+    said = "decisions/pool.json has changed"
+    assert state_of(study, "report/dynamics") == (State.OUT_OF_DATE, said)

@@ -36,11 +36,12 @@ def dynamics(
 ) -> None:
     """Compare models decision by decision: what conditions change, and which images tell models apart."""
     from tricky import console, stages
+    from tricky.console.analysis import print_dynamics
 
     study = open_study(context, label={"tolerance": tolerance})
     with console.progress() as progress:
         results = stages.dynamics(study, layers=layer or (), superclasses=superclasses, progress=progress)
-    console.print_dynamics(results.content)
+    print_dynamics(results.content)
     print(f"Page: {results.page}")
 
 
@@ -60,14 +61,15 @@ def analyse(
     ] = None,
 ) -> None:
     """Score the observers and write the report."""
-    from tricky import console, stages
+    from tricky import stages
+    from tricky.console.analysis import print_results
 
     study = open_study(context)
     if beside:
         folders = [Path(os.path.relpath(each.resolve(), study.root)).as_posix() for each in beside]
         study = open_study(context, analyse={"beside": folders})
     results = stages.analyse(study, observers.value, labels)
-    console.print_results(results)
+    print_results(results)
     print(f"Report: {study.report / 'report.html'}")
 
 
@@ -98,9 +100,10 @@ def power(
 ) -> None:
     """Say how many observers and trials a study needs."""
     from tricky import console, stages
+    from tricky.console.analysis import print_power
 
     study = open_study(context, simulate={"accuracy": accuracy})
     with console.progress() as progress:
         plan = stages.power(study, observers, trials, progress)
-    console.print_power(plan)
+    print_power(plan)
     print(f"Figure and table: {study.root / 'power'}")

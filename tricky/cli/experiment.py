@@ -77,10 +77,11 @@ def calibrate(
 @app.command(rich_help_panel=STAGES)
 def doctor(context: typer.Context, windowed: Windowed = False) -> None:
     """Check stimulus set, folder, screen and keyboard, as `tricky run` does before each session."""
-    from tricky import console, stages
+    from tricky import stages
+    from tricky.console.experiment import print_checks
 
     checks = stages.doctor(_open(context, windowed))
-    console.print_checks(checks)
+    print_checks(checks)
     if not all(check.ok for check in checks):
         raise typer.Exit(1)
 

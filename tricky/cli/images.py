@@ -11,7 +11,7 @@ from tricky.cli.app import images_app, open_study
 def images_check(context: typer.Context) -> None:
     """List every image that can't be shown, and what is changed in others, before any model runs."""
     from tricky import console, stages
-    from tricky.images_console import print_inspection
+    from tricky.console.images import print_inspection
 
     study = open_study(context)
     with console.progress() as progress:

@@ -27,6 +27,7 @@ def train(
     """Give the pool's untrained models their weights; or train a recipe's conditions."""
     from model_eval.artefacts import InputError, read_json
     from tricky import console, stages
+    from tricky.console.model_eval import print_conditions
 
     study = open_study(context, train={"recipe": recipe}, evaluate={"device": device})
     settings = study.settings.train
@@ -42,7 +43,7 @@ def train(
         return
     with console.progress() as progress:
         stages.train_conditions(study, progress)
-    console.print_conditions(read_json(study.conditions / "conditions.json", "tricky train"))
+    print_conditions(read_json(study.conditions / "conditions.json", "tricky train"))
     print(f"Decisions after every epoch, and weights, in {study.conditions}. Next: tricky dynamics")
 
 
@@ -54,11 +55,12 @@ def evaluate(
     """Ask every model about every image, except those that models were trained on."""
     from model_eval.artefacts import read_json
     from tricky import console, stages
+    from tricky.console.model_eval import print_pool
 
     study = open_study(context, evaluate={"device": device})
     with console.progress() as progress:
         stages.evaluate(study, progress, console.tell)
-    console.print_pool(read_json(study.decisions / "pool.json", "tricky evaluate"))
+    print_pool(read_json(study.decisions / "pool.json", "tricky evaluate"))
 
 
 @app.command(rich_help_panel=STAGES)
@@ -86,7 +88,8 @@ def label(
     """Label every image trivial, in-between or impossible."""
     from model_eval.artefacts import InputError
     from model_eval.records import read_label_tables
-    from tricky import label_console, stages
+    from tricky import stages
+    from tricky.console.model_eval import print_comparison, print_difficulty, print_pool_dependence
 
     if models is not None and counts is None:
         raise InputError("--models goes with --counts: decisions made here know their models")
@@ -94,10 +97,10 @@ def label(
         if counts is not None or tolerance is not None:
             raise InputError("--compare labels nothing: leave out --counts and --tolerance")
         study = open_study(context)
-        label_console.print_comparison(*stages.compare_labels(study, compare))
+        print_comparison(*stages.compare_labels(study, compare))
         return
     study = open_study(context, label={"tolerance": tolerance})
     table = stages.label(study) if counts is None else stages.label_counts(study, counts, models)
-    label_console.print_difficulty(table.manifest)
+    print_difficulty(table.manifest)
     if tables := read_label_tables(study.difficulty):
-        label_console.print_pool_dependence(tables, table.manifest)
+        print_pool_dependence(tables, table.manifest)

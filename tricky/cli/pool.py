@@ -18,12 +18,13 @@ def show(
     ] = None,
 ) -> None:
     """List models: parameters, preprocessing, and what must be downloaded or trained first."""
-    from tricky import pool_console, stages
+    from tricky import stages
+    from tricky.console.pool import print_rows
 
     if name is None:
-        pool_console.print_rows(stages.show_pool(open_study(context)))
+        print_rows(stages.show_pool(open_study(context)))
     else:
-        pool_console.print_rows(stages.show_named_pool(name, context.obj))
+        print_rows(stages.show_named_pool(name, context.obj))
 
 
 @pool_app.command()
@@ -32,11 +33,12 @@ def check(
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
 ) -> None:
     """Build every model and run one batch of the study's images; ends with 1 where one can't."""
-    from tricky import console, pool_console, stages
+    from tricky import console, stages
+    from tricky.console.pool import print_checks
 
     study = open_study(context, evaluate={"device": device})
     with console.progress() as progress:
         checks = stages.check_pool(study, progress)
-    pool_console.print_checks(checks)
+    print_checks(checks)
     if any(check.problem for check in checks):
         raise typer.Exit(1)

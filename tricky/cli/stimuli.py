@@ -23,7 +23,7 @@ def stimuli_build(
 ) -> None:
     """Draw, match and export the images that observers will see."""
     from tricky import console, stages
-    from tricky.stimuli_console import print_set
+    from tricky.console.stimuli import print_set
 
     study = open_study(context)
     with console.progress() as progress:
@@ -50,7 +50,7 @@ def stimuli_refresh(
 ) -> None:
     """Build the successor of a set from a new pool's labels, with the least change."""
     from tricky import console, stages
-    from tricky.stimuli_console import print_changes, print_set
+    from tricky.console.stimuli import print_changes, print_set
 
     study = open_study(context)
     with console.progress() as progress:
@@ -71,7 +71,7 @@ def stimuli_refresh(
 def stimuli_check(context: typer.Context, name: Name = "main") -> None:
     """Hold a set against everything that it promises."""
     from tricky import stages
-    from tricky.stimuli_console import print_checked
+    from tricky.console.stimuli import print_checked
 
     checked = stages.check_stimuli(open_study(context), name)
     print_checked(checked)
@@ -96,7 +96,7 @@ def stimuli_orders(
 ) -> None:
     """Prove that sides and orders are balanced, observer by observer."""
     from tricky import stages
-    from tricky.stimuli_console import print_orders
+    from tricky.console.stimuli import print_orders
 
     stimulus_set, found = stages.stimuli_orders(open_study(context), name, observers)
     print_orders(stimulus_set, found)

@@ -25,11 +25,11 @@ def init(
 @app.command(rich_help_panel=STUDY)
 def status(context: typer.Context) -> None:
     """Say for each stage what is there, and what is out of date."""
-    from tricky import console
+    from tricky.console.study import print_status
     from tricky.status import study_status
 
     study = open_study(context)
-    console.print_status(study.root, study_status(study))
+    print_status(study.root, study_status(study))
 
 
 @app.command(rich_help_panel=STUDY)

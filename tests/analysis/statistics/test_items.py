@@ -4,13 +4,13 @@ import pytest
 from analysis.data.sessions import read_sessions
 from analysis.data.trials import trials_of
 from analysis.statistics.items import shrunk, trial_accuracy
-from stimuli.records import read_stimulus_set
+from stimuli.records import read_any_set
 
 
 def test_trials_that_people_got_most_wrong_come_first_with_the_item_that_was_harder(study):
     study.write_session("01", {"trial-004": False, "trial-005": False, "trial-006": None})
     study.write_session("02", {"trial-004": False})
-    stimulus_set = read_stimulus_set(study.root / "stimuli" / "main")
+    stimulus_set = read_any_set(study.root / "stimuli" / "main")
     table = trial_accuracy(read_sessions(study.data), trials_of(stimulus_set))
     assert table["trial_id"].tolist()[:2] == ["trial-004", "trial-005"]
     assert table["accuracy"].tolist()[:3] == pytest.approx([0, 0.5, 1])

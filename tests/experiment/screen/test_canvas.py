@@ -1,28 +1,17 @@
 from __future__ import annotations
 
-from importlib.util import find_spec
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import ImageFont
 
 from experiment.plan import Page, PageName
 from experiment.records import Ask, Option, Task
-from experiment.screen.canvas import (
-    BACKGROUND,
-    Answer,
-    Canvas,
-    Fonts,
-    KeyCap,
-    key_cap,
-    require_characters,
-    wrap,
-)
+from experiment.screen.canvas import Answer, Canvas
+from experiment.screen.colours import BACKGROUND
+from experiment.screen.key_caps import KeyCap
 from experiment.screen.texts import read_texts
 from experiment.settings import ExperimentSettings
-from model_eval.artefacts import InputError
 
 SIZES = [(640, 480), (1280, 800), (1920, 1080), (3840, 2160), (1080, 1920)]
 SETTINGS = ExperimentSettings()
@@ -44,15 +33,6 @@ LINES = {
     for name, line in texts.lines.items()
     if name in ("question", "right", "wrong", "either", "confidence")
 }
-
-
-@pytest.fixture(scope="module")
-def fonts() -> Fonts:
-    spec = find_spec("psychopy")
-    assert spec is not None
-    assert spec.origin is not None
-    folder = Path(spec.origin).parent / "assets" / "fonts"
-    return Fonts(folder / "NotoSans-Regular.ttf", folder / "NotoSans-Bold.ttf")
 
 
 def inked(image) -> np.ndarray:
@@ -123,24 +103,6 @@ def test_the_fixation_cross_stands_in_the_very_middle(fonts):
     assert (rows.min() + rows.max() + 1, columns.min() + columns.max() + 1) == (800, 1280)
 
 
-def test_arrows_of_a_key_are_mirror_images(fonts):
-    font = ImageFont.truetype(str(fonts.bold), 20)
-    left, right = (np.asarray(key_cap(KeyCap(key, ""), 60, font)) for key in ("left", "right"))
-    # Edges may fall half a pixel apart; a quarter of the key's pixels would change if an arrow were turned.
-    assert np.abs(left.astype(int) - right[:, ::-1]).mean() < 2
-    assert np.abs(left.astype(int) - right).mean() > 8
-
-
-def test_lines_are_filled_evenly_and_lose_no_word(fonts):
-    font = ImageFont.truetype(str(fonts.regular), 20)
-    text = "All your answers are saved. Please tell the experimenter that you are done."
-    lines = wrap(text, font, 600)
-    assert " ".join(lines) == text
-    assert len(lines) == 2
-    assert all(font.getlength(line) <= 600 for line in lines)
-    assert min(map(font.getlength, lines)) > 0.75 * max(map(font.getlength, lines))
-
-
 def test_the_mark_surrounds_an_image_without_touching_it(fonts):
     mark = Canvas((1280, 800), fonts).mark((200, 100))
     ink = inked(mark)
@@ -175,11 +137,3 @@ def test_answers_stand_below_the_image_without_touching_each_other(fonts, size, 
         assert ink[bottom:, centre - canvas.em_px : centre + canvas.em_px].any()
     edges = ink[-8:], ink[:, :4], ink[:, -4:]
     assert not any(edge.any() for edge in edges)
-
-
-def test_a_typeface_without_a_character_is_refused_and_the_character_named(fonts):
-    for texts in EVERY_TEXT.values():
-        require_characters(fonts, texts.characters())
-    require_characters(fonts, "Zażółć gęślą jaźń, ёлка, θήτα")
-    with pytest.raises(InputError, match="has not got 図 画"):
-        require_characters(fonts, "a図b画")

@@ -1,7 +1,6 @@
 """``tricky dynamics`` as a process: refused where there is nothing, a page where a pool was asked."""
 
-import subprocess
-import sys
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +8,6 @@ import pandas as pd
 
 from model_eval.artefacts import sha256_of, write_json
 from model_eval.records import write_parquet
-
-
-def tricky(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tricky", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
 
 
 def write_pool(folder: Path) -> None:
@@ -28,12 +22,13 @@ def write_pool(folder: Path) -> None:
         prediction = np.where(demand + rng.normal(size=80) > -0.7, labels, 1 - labels).astype("int32")
         rows = images[["image_id", "label"]].assign(prediction=prediction)
         write_parquet(folder / f"{name}.parquet", rows)
-        models.append({"name": name, "sha256": sha256_of(folder / f"{name}.parquet")})
+        models.append({"name": name, "accuracy": 0.7, "sha256": sha256_of(folder / f"{name}.parquet")})
     about = {"sha256": sha256_of(folder / "images.parquet"), "n": 80, "source": "drawn"}
-    write_json(folder / "pool.json", {"images": about, "models": models})
+    content = {"made_from": {}, "settings": {}, "images": about, "models": models}
+    write_json(folder / "pool.json", content)
 
 
-def test_dynamics_writes_the_page_of_a_pool_and_says_what_to_run_without(tmp_path):
+def test_dynamics_writes_the_page_of_a_pool_and_says_what_to_run_without(tmp_path, tricky, succeed):
     tricky("init", ".", cwd=tmp_path)
     refused = tricky("dynamics", cwd=tmp_path)
     assert refused.returncode == 2
@@ -45,6 +40,9 @@ def test_dynamics_writes_the_page_of_a_pool_and_says_what_to_run_without(tmp_pat
     assert done.returncode == 0, done.stderr
     assert "Dichotomy 0." in done.stdout
     assert (tmp_path / "report" / "dynamics.html").is_file()
+    assert re.search(
+        r"report/dynamics .*3 models of decisions, dichotomy 0\.", succeed("status", cwd=tmp_path)
+    )
 
     wrong = tricky("dynamics", "--tolerance", "2", cwd=tmp_path)
     assert wrong.returncode == 2

@@ -1,10 +1,12 @@
-"""What `tricky label` shows: shares with and without label errors, what they hang on, and comparisons."""
+"""What `tricky train`, `evaluate` and `label` show."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
 
 from model_eval.records import LEAVE_ONE_OUT
 from tricky.console import console, plain_table
@@ -13,6 +15,50 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from model_eval.labels.compare import Comparison
+
+
+def print_conditions(manifest: Mapping[str, Any]) -> None:
+    """Print every condition with what came of its models, and those that diverged."""
+    table = plain_table("condition", "models", "epochs", "loss", "top-1")
+    for condition in manifest["conditions"]:
+        models = [each for each in manifest["models"] if each["condition"] == condition]
+        if models:
+            accuracies = sorted({f"{each['accuracies'][-1]:.1%}" for each in models})
+            table.add_row(
+                condition,
+                f"{len(models)}",
+                f"{len(models[0]['losses'])}",
+                f"{sum(each['losses'][-1] for each in models) / len(models):.3f}",
+                " to ".join(dict.fromkeys((accuracies[0], accuracies[-1]))),
+            )
+    console.print(table)
+    for each in manifest["diverged"]:
+        console.print(f"[bold red]{each['name']} diverged in epoch {each['epoch']}[/]: it has no decisions")
+    console.print(
+        f"{manifest['training_images']['n']:,} training images, {manifest['images']['n']:,} evaluated after "
+        f"every epoch, on {manifest['device']}"
+    )
+
+
+def print_pool(pool: Mapping[str, Any]) -> None:
+    """Print every model with its accuracy or why it has none, and what became of the images."""
+    table = plain_table("model", "family", "parameters", "top-1", "near ties")
+    table.columns[1].justify = "left"
+    for model in pool["models"]:
+        failed = "failure" in model
+        cells = ["[red]failed[/]", ""] if failed else [f"{model['accuracy']:.1%}", f"{model['near_ties']:,}"]
+        table.add_row(model["name"], model["family"], f"{model['n_parameters']:,}", *cells)
+    console.print(table)
+    for model in pool["models"]:
+        if "failure" in model:
+            console.print(f"[red]{model['name']} failed[/]: {escape(model['failure'])}", soft_wrap=True)
+    images = pool["images"]
+    console.print(f"{images['n']:,} images of {images['source']}, on {pool['device']}")
+    if images["skipped"]:
+        console.print(
+            f"[red]{len(images['skipped']):,} images can't be read[/] and are left out for all models; "
+            "`tricky images check` lists them"
+        )
 
 
 def print_difficulty(manifest: Mapping[str, Any]) -> None:

@@ -3,8 +3,6 @@
 import io
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,17 +18,6 @@ from tricky.stages import build_stimuli
 from tricky.study import open_study
 
 N_MODELS = 11
-
-
-def tricky(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tricky", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
-
-
-def succeed(*arguments: str, cwd: Path) -> str:
-    done = tricky(*arguments, cwd=cwd)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def label(study: Path, image_ids: list[str], seed: int) -> None:
@@ -88,7 +75,7 @@ size_px = 96
 """
 
 
-def test_photographs_from_labels_to_a_successor(tmp_path, photographs):
+def test_photographs_from_labels_to_a_successor(tmp_path, photographs, succeed):
     study = write_study(
         tmp_path / "study", f'source = "folder"\npath = "{photographs.as_posix()}"', PHOTOGRAPHS
     )
@@ -118,7 +105,7 @@ def test_photographs_from_labels_to_a_successor(tmp_path, photographs):
     assert (changes["change"] == "kept").sum() == sum(told["kept"].values())
 
 
-def test_photographs_that_may_not_be_copied_are_referred_to(tmp_path, photographs):
+def test_photographs_that_may_not_be_copied_are_referred_to(tmp_path, photographs, succeed):
     study = write_study(
         tmp_path / "study",
         f'source = "folder"\npath = "{photographs.as_posix()}"',
@@ -134,7 +121,9 @@ def test_photographs_that_may_not_be_copied_are_referred_to(tmp_path, photograph
     ]
 
 
-def test_an_image_that_changed_since_it_was_evaluated_is_refused_at_check(tmp_path, photographs):
+def test_an_image_that_changed_since_it_was_evaluated_is_refused_at_check(
+    tmp_path, photographs, tricky, succeed
+):
     study = write_study(
         tmp_path / "study",
         f'source = "folder"\npath = "{photographs.as_posix()}"',
@@ -152,7 +141,7 @@ def test_an_image_that_changed_since_it_was_evaluated_is_refused_at_check(tmp_pa
     assert f"images/{image.name} has changed" in done.stdout
 
 
-def test_digits_from_labels_to_a_successor(tmp_path):
+def test_digits_from_labels_to_a_successor(tmp_path, succeed):
     settings = (
         "[stimuli.main]\ntrials = 20\npractice_trials = 2\n[stimuli.main.match]\nexact = ['class_name']"
     )
@@ -196,7 +185,7 @@ def test_what_cannot_be_built_is_said_in_one_line_and_leaves_nothing(tmp_path, s
     assert not list(study.rglob("stimulus_set.json"))
 
 
-def test_a_missing_set_takes_one_line_and_ends_with_2(tmp_path):
+def test_a_missing_set_takes_one_line_and_ends_with_2(tmp_path, tricky):
     study = write_study(tmp_path / "study", 'source = "mnist-5k"', "")
     for command in (["check"], ["show"], ["orders"], ["refresh"]):
         done = tricky("stimuli", *command, cwd=study)
@@ -205,7 +194,7 @@ def test_a_missing_set_takes_one_line_and_ends_with_2(tmp_path):
         assert "not there yet" in done.stderr
 
 
-def test_a_session_refuses_a_set_that_breaks_a_promise_though_its_hashes_fit(tmp_path):
+def test_a_session_refuses_a_set_that_breaks_a_promise_though_its_hashes_fit(tmp_path, tricky, succeed):
     study = write_study(
         tmp_path / "study", 'source = "mnist-5k"', "[stimuli.main]\ntrials = 6\npractice_trials = 2"
     )

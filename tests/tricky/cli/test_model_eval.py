@@ -1,8 +1,6 @@
 """Labels from the command line: what hangs on which model, with and without label errors, and compared."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +11,9 @@ from model_eval.evaluation.decide import decision_rows
 from model_eval.records import write_parquet
 
 
-def tricky(*arguments: str, cwd: Path) -> str:
-    command = [sys.executable, "-m", "tricky", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
-    assert done.returncode == 0, done.stderr
-    return re.sub(r"\s+", " ", done.stdout)
+def one_line(said: str) -> str:
+    """Undo what a terminal's width has folded."""
+    return re.sub(r"\s+", " ", said)
 
 
 def write_study(folder: Path, predictions: list[list[int]], settings: str = "") -> Path:
@@ -40,12 +36,12 @@ def write_study(folder: Path, predictions: list[list[int]], settings: str = "") 
     return folder
 
 
-def test_labels_are_told_with_what_they_hang_on_and_compared_with_others(tmp_path):
+def test_labels_are_told_with_what_they_hang_on_and_compared_with_others(tmp_path, succeed):
     predictions = [[1, 0, 0, 1], [1, 0, 0, 1], [1, 0, 1, 1], [1, 2, 1, 0], [1, 0, 1, 0]]
     errors = '[label]\nlabel_errors = "errors.txt"\n'
     study = write_study(tmp_path / "study", predictions, errors)
     (study / "errors.txt").write_text("1.png\n")
-    said = tricky("label", cwd=study)
+    said = one_line(succeed("label", cwd=study))
     # Correct models: 5, 0, 3, 3.
     assert "without label errors" in said
     assert "trivial 25.000% 1 33.333% 1" in said
@@ -60,8 +56,8 @@ def test_labels_are_told_with_what_they_hang_on_and_compared_with_others(tmp_pat
     )
 
     other = write_study(tmp_path / "other", [[1, 0, 1, 1], *predictions[1:]])
-    tricky("label", cwd=other)
-    said = tricky("label", "--compare", "../other", cwd=study)
+    succeed("label", cwd=other)
+    said = one_line(succeed("label", "--compare", "../other", cwd=study))
     assert "trivial 1 0 0 in-between 1 1 0 impossible 0 0 1" in said
     assert "1 of 4 images moved" in said
     moved = pd.read_csv(study / "difficulty" / "moved.csv")

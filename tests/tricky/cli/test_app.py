@@ -2,16 +2,10 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 HEAVY = {"torch", "torchvision", "timm", "psychopy", "statsmodels", "matplotlib", "pandas"}
-
-
-def tricky(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tricky", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
 
 
 def modules_after(code: str) -> set[str]:
@@ -41,7 +35,7 @@ def test_a_room_s_door_opens_without_the_other_rooms_libraries(reader, forbidden
     assert not modules_after(f"import {reader}") & forbidden
 
 
-def test_init_writes_the_study_file_and_nothing_else(tmp_path):
+def test_init_writes_the_study_file_and_nothing_else(tmp_path, tricky):
     done = tricky("init", "my-study", cwd=tmp_path)
     assert done.returncode == 0
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == [
@@ -50,7 +44,7 @@ def test_init_writes_the_study_file_and_nothing_else(tmp_path):
     ]
 
 
-def test_a_pool_with_nothing_to_train_is_told_so(tmp_path):
+def test_a_pool_with_nothing_to_train_is_told_so(tmp_path, tricky):
     (tmp_path / "study.toml").write_text(
         '[[pool.models]]\nname = "a"\nsource = "timm:resnet18"\nweights = "pretrained"\n'
     )
@@ -60,7 +54,7 @@ def test_a_pool_with_nothing_to_train_is_told_so(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["study.toml"]
 
 
-def test_commands_act_on_the_study_that_they_are_given_or_stand_in(tmp_path):
+def test_commands_act_on_the_study_that_they_are_given_or_stand_in(tmp_path, tricky):
     tricky("-C", str(tmp_path), "init", "s")
     below = tmp_path / "s" / "below"
     below.mkdir()
@@ -95,7 +89,7 @@ def test_commands_act_on_the_study_that_they_are_given_or_stand_in(tmp_path):
         (["init"], "there is a study here already"),
     ],
 )
-def test_bad_input_takes_one_line_and_ends_with_2(tmp_path, arguments, said):
+def test_bad_input_takes_one_line_and_ends_with_2(tmp_path, arguments, said, tricky):
     tricky("init", cwd=tmp_path)
     done = tricky(*arguments, cwd=tmp_path)
     assert done.returncode == 2, done

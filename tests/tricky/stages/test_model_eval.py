@@ -1,22 +1,11 @@
-"""What the stages are handed."""
+"""Training, as the study file says it."""
 
 import pytest
 
 from model_eval.artefacts import InputError, read_json
 from tricky import stages
-from tricky.stages import images_at_hand
 from tricky.status import State, study_status
 from tricky.study import create_study, open_study
-
-
-def test_a_report_can_do_without_the_images_but_takes_those_that_are_there(tmp_path):
-    (tmp_path / "study.toml").write_text('[images]\nsource = "folder"\npath = "photographs"\n')
-    study = open_study(tmp_path)
-    assert images_at_hand(study) is None
-    (tmp_path / "photographs").mkdir()
-    source = images_at_hand(study)
-    assert source is not None
-    assert source.name == "folder:photographs"
 
 
 def test_conditions_are_trained_on_further_gaussian_noise_and_their_state_is_known(tmp_path):

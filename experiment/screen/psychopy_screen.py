@@ -1,0 +1,231 @@
+"""The window of a session: everything built and drawn beforehand, then shown frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image
+from psychopy import logging, visual
+
+from experiment.plan import Page, PageName
+from experiment.records import Ask, ScheduledTrial, Side, Task, Timing
+from experiment.screen.canvas import Canvas
+from experiment.screen.layout import Layout
+from experiment.screen.masks import pink_noise
+from experiment.screen.psychopy_stage import Stage
+from experiment.screen.targets import Target, places
+from experiment.screen.texts import Texts
+from experiment.screen.timing import timing_of
+from experiment.settings import ExperimentSettings
+from experiment.tasks import CONFIDENCE
+from stimuli.records import Block
+
+FEEDBACK_S = 1.5
+N_MASKS = 8
+
+
+class Screen(Stage):
+    """Shows the screens of a session (a `Display`), and waits frame by frame.
+
+    Everything that a trial needs is built and drawn once beforehand, as the first drawing of a picture
+    takes longer than a frame.
+
+    Parameters
+    ----------
+    window : psychopy.visual.Window
+        Open.
+    canvas, layout : Canvas, Layout
+        How screens look, and where images stand.
+    trials : sequence of ScheduledTrial
+        The whole session.
+    task : Task
+        What is asked in each trial.
+    settings, texts : ExperimentSettings, Texts
+        Keys and words.
+    pictures : dict of str to Image
+        At their size on the screen, by `item_id`.
+    elapsed_s : float
+        Time of the session that has passed in earlier runs.
+    """
+
+    def __init__(
+        self,
+        window: visual.Window,
+        canvas: Canvas,
+        layout: Layout,
+        trials: Sequence[ScheduledTrial],
+        task: Task,
+        settings: ExperimentSettings,
+        texts: Texts,
+        pictures: dict[str, Image.Image],
+        elapsed_s: float,
+    ) -> None:
+        super().__init__(window, canvas, settings, texts)
+        self._layout, self._task = layout, task
+        self._n_main = sum(trial.block is Block.MAIN for trial in trials)
+        self._n_practice = len(trials) - self._n_main
+        self._examples = [
+            (pictures[item], caption) for item, caption in texts.captions(trials).items() if item in pictures
+        ]
+        self._bar: list[visual.ImageStim] = []
+        self._fixation = self._stim(self._around(task.asks[0], fixation=True))
+        self._questions = {ask.name: self._stim(self._around(ask)) for ask in task.asks}
+        self._too_late = self._stim(canvas.message(texts.lines["too_late"]))
+        self._pictures = {item: self._stim(picture) for item, picture in pictures.items()}
+        self._masks = self._draw_masks()
+        prepared = [
+            self._fixation,
+            *self._questions.values(),
+            self._too_late,
+            self._notice,
+            *self._pictures.values(),
+            *self._masks,
+        ]
+        for stim in prepared:
+            stim.draw()
+        window.clearBuffer()
+        self.refresh = self._measure_refresh()
+        self._elapsed_s = elapsed_s
+        self.start()
+
+    def start(self) -> None:
+        """Let the time of the session begin, or go on, now."""
+        self._origin_s = logging.defaultClock.getTime() - self._elapsed_s
+
+    def page(self, page: Page) -> None:
+        """Show a page; it stays until something else is shown."""
+        text = self._texts.page(page, self._settings, self._task)
+        if page.name is PageName.EXAMPLES:
+            key = self._cap(self._settings.continue_key)
+            self._show([self._stim(self._canvas.examples(text, key, self._examples))])
+            self._targets = [self._anywhere]
+            return
+        progress = page.n_done / page.n_main if page.name is PageName.BREAK else None
+        image = self._canvas.page(text, self._cap(self._settings.continue_key), progress)
+        self._show([self._stim(image)])
+        self._targets = [] if page.name is PageName.KEYBOARD else [self._anywhere]
+
+    def fixation(self, duration_s: float) -> None:
+        """Let a time pass before the images, to the nearest frame, at its end or all along with the cross."""
+        fixation_ms = self._settings.presentation.fixation_ms
+        cross_s = duration_s if fixation_ms is None else fixation_ms / 1000
+        self._targets = self._targets_of(self._task.asks[0])  # clicks count as early keys do
+        if cross_s < duration_s:
+            self._show([self._questions[self._task.asks[0].name], *self._bar])
+            self._hold(duration_s - cross_s)
+        if cross_s > 0:
+            self._show([self._fixation, *self._bar])
+            self._hold(cross_s)
+
+    def images(self, trial: ScheduledTrial) -> float:
+        """Show a trial's images and its first question; return their onset in s from the session's start."""
+        if trial.block is Block.MAIN:
+            bar = self._canvas.progress_bar((trial.trial_index - self._n_practice) / self._n_main)
+            self._bar = [
+                self._stim(bar, (0, round(1.5 * self._canvas.em_px) - self._layout.window_px[1] // 2))
+            ]
+        self._trial = trial
+        question = [self._questions[self._task.asks[0].name], *self._bar]
+        self._show([*question, *self._placed(trial)], self._after_images(question))
+        self._targets = self._targets_of(self._task.asks[0])
+        return self.onset_s - self._origin_s
+
+    def _after_images(
+        self, question: list[visual.ImageStim]
+    ) -> tuple[tuple[int, list[visual.ImageStim]], ...]:
+        """Return what takes the images' place, and after how many frames."""
+        shown = self._settings.presentation
+        if not shown.limited:
+            return ()
+        n_images = shown.image_frames or self._frames((shown.image_ms or 0.0) / 1000)
+        without = (n_images, question)
+        if not shown.mask_ms:
+            return (without,)
+        first = self._trial.trial_index * len(self._layout.offsets_px)
+        masks = []
+        for number, offset in enumerate(self._layout.offsets_px):
+            mask = self._masks[(first + number) % len(self._masks)]
+            mask.pos = (offset, 0)
+            masks.append(mask)
+        return (
+            (n_images, [*question, *masks]),
+            (n_images + self._frames(shown.mask_ms / 1000), question),
+        )
+
+    def _frames(self, duration_s: float) -> int:
+        """Return the number of frames nearest to a duration, at least one."""
+        return max(1, round(duration_s / self.refresh.period_s))
+
+    def further(self, trial: ScheduledTrial, ask: Ask) -> None:
+        """Show a further question, beside the images unless their presentation is limited."""
+        images = [] if self._task.limited else self._placed(trial)
+        self._show([self._questions[ask.name], *self._bar, *images])
+        self._targets = self._targets_of(ask)
+
+    def timing(self) -> Timing:
+        """Return how the screen kept its rhythm since the onset of what is on."""
+        timing = timing_of(self._frames_s, self.refresh)
+        if self._taken_away_s is None:
+            return timing
+        duration_s = self._taken_away_s - self.onset_s
+        return replace(
+            timing, image_frames=round(duration_s / self.refresh.period_s), image_duration_s=duration_s
+        )
+
+    def feedback(self, correct: bool | None) -> None:
+        """Say for a while whether the last answer was right; of a pair, mark the harder image."""
+        trial, marks = self._trial, []
+        if len(trial.items) == 2 and trial.right_answer is not None:
+            mark = self._canvas.mark(self._layout.size_px(trial.item(trial.right_answer)))
+            offset = self._layout.offsets_px[trial.right_answer == Side.RIGHT]
+            marks = [self._stim(mark, (offset, 0))]
+        text = self._texts.feedback(correct, trial.right_answer)
+        around = self._stim(self._around(replace(self._task.asks[0], text=text)))
+        self._show([around, *marks, *self._placed(trial)])
+        self._hold(FEEDBACK_S)
+
+    def too_late(self) -> None:
+        """Say for a while that the time for an answer is over."""
+        self._show([self._too_late])
+        self._hold(FEEDBACK_S)
+
+    def _placed(self, trial: ScheduledTrial) -> list[visual.ImageStim]:
+        """Return the pictures of a trial, each in its place."""
+        stims = []
+        for item, offset in zip(trial.items, self._layout.offsets_px, strict=True):
+            stim = self._pictures[item]
+            stim.pos = (offset, 0)
+            stims.append(stim)
+        return stims
+
+    def _around(self, ask: Ask, *, fixation: bool = False) -> Image.Image:
+        """Draw what surrounds the images while a question is asked."""
+        answers = self._answers(ask, self._centres(ask))
+        return self._canvas.trial(ask.text, answers, self._layout.image_height_px, fixation=fixation)
+
+    def _centres(self, ask: Ask) -> Sequence[int] | None:
+        """Return where the images stand that a question's answers name by their place; None: by a label."""
+        labelled = any(option.label for option in ask.options) or ask.name == CONFIDENCE
+        return None if labelled else self._layout.centres_px()
+
+    def _targets_of(self, ask: Ask) -> list[Target]:
+        """Return what can be clicked while a question is asked: its keys, and images that are its answers.
+
+        The places of images are as wide as the widest, so that both sides are as easily hit in all trials.
+        """
+        centres, height_px = self._centres(ask), self._layout.image_height_px
+        targets = self._canvas.targets(self._answers(ask, centres), height_px)
+        if centres is None:
+            return targets
+        size_px = max(self._layout.image_width_px.values()), height_px
+        keys = [option.key for option in ask.options]
+        return [*targets, *places(keys, centres, size_px, self._layout.window_px)]
+
+    def _draw_masks(self) -> list[visual.ImageStim]:
+        """Prepare noise of the widest image's size, where it is shown at all."""
+        if not self._settings.presentation.mask_ms:
+            return []
+        size_px = max(self._layout.image_width_px.values()), self._layout.image_height_px
+        return [self._stim(pink_noise(size_px, np.random.default_rng(seed))) for seed in range(N_MASKS)]

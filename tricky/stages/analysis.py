@@ -1,0 +1,92 @@
+"""From decisions and sessions to pages: what models and observers did, and how many observers it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from model_eval.artefacts import Progress, no_progress
+from tricky.stages.images import images_at_hand, images_of
+from tricky.stages.installed import require
+from tricky.study import Study
+
+if TYPE_CHECKING:
+    from analysis.models.dynamics import DynamicsResults
+    from analysis.report.write import Results
+    from analysis.statistics.power import Plan
+
+
+def dynamics(
+    study: Study,
+    *,
+    layers: Sequence[str] = (),
+    superclasses: Path | None = None,
+    progress: Progress = no_progress,
+) -> DynamicsResults:
+    """Compare the models of controlled training, or of the pool, decision by decision."""
+    for package in ("matplotlib", "statsmodels"):
+        require(package, extra="analysis", to="write the page")
+    from analysis.models.dynamics import write_dynamics
+
+    representations = {}
+    if layers:
+        require("torch", extra="model-eval", to="ask a network's layers")
+        from model_eval.comparison.representations import compare_representations
+        from model_eval.training.epochs import read_conditions
+
+        decisions = read_conditions(study.conditions)
+        for layer in layers:
+            representations[layer] = compare_representations(
+                decisions, layer, images_of(study), study.conditions, study.settings.evaluate.device, progress
+            )
+    return write_dynamics(
+        study.root,
+        title=study.settings.study.name,
+        tolerance=study.settings.label.tolerance,
+        level=study.settings.analyse.level,
+        seed=study.settings.study.seed,
+        leave_out=study.settings.label.leave_out,
+        superclasses=superclasses,
+        representations=representations,
+    )
+
+
+def analyse(
+    study: Study,
+    observers: Literal["auto", "person", "simulated"] = "auto",
+    labels: Path | None = None,
+) -> Results:
+    """Score the observers, by the set's own labels or those in another folder, and write the report."""
+    require("matplotlib", extra="analysis", to="write the report")
+    from analysis.report.write import write_report
+
+    return write_report(
+        study.root,
+        study.settings.analyse,
+        title=study.settings.study.name,
+        experiment_set=study.settings.experiment.stimuli,
+        source=images_at_hand(study),
+        observers=observers,
+        labels=None if labels is None else labels.resolve(),
+    )
+
+
+def power(
+    study: Study, observers: Sequence[int], trials: Sequence[int], progress: Progress = no_progress
+) -> Plan:
+    """Simulate studies of these sizes, and leave what they would find in ``power/``."""
+    require("matplotlib", extra="analysis", to="draw power and width")
+    from analysis.statistics.power import plan_study, write_plan
+
+    settings, seed = study.settings, study.settings.study.seed
+    plan = plan_study(
+        observers,
+        trials,
+        settings.simulate,
+        level=settings.analyse.level,
+        seed=seed,
+        progress=progress,
+    )
+    write_plan(plan, study.root / "power", seed=seed)
+    return plan

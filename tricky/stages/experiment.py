@@ -1,0 +1,147 @@
+"""From a stimulus set to sessions: of people, and of simulated observers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from model_eval.artefacts import InputError, Progress, no_progress
+from tricky.stages.installed import require
+from tricky.study import Study
+
+if TYPE_CHECKING:
+    from experiment.data.bids import Dataset
+    from experiment.preflight import Check
+    from experiment.screen.calibrate import Calibration
+    from experiment.session import SessionSummary
+
+
+def run(
+    study: Study,
+    participant: str | None,
+    session: int | None = None,
+    *,
+    fields: Mapping[str, str],
+    dialog: bool,
+    force: bool,
+    tell: Callable[[str], None],
+) -> SessionSummary:
+    """Run one person's session, or go on with it, after asking for what isn't given."""
+    require("psychopy", extra="experiment", to="show images to people")
+    from experiment.data.bids import SessionPath
+    from experiment.intake import ask_in_terminal, take_in
+    from experiment.preflight import check_desktop, check_files, refuse
+    from experiment.screen.calibrate import calibrated
+    from experiment.session import run_session
+    from stimuli.records import read_tables
+
+    settings = calibrated(study.settings.experiment, study.root)
+    if participant is not None:
+        SessionPath(study.data, participant, session, settings.task_name)  # refuses a bad id
+    stimuli = study.stimulus_set(settings.stimuli)
+    checks = [*check_files(stimuli, study.data), *check_desktop()]
+    if not force:
+        refuse(checks)  # before anyone is asked anything
+    if dialog:
+        from experiment.screen.psychopy_dialog import ask_in_dialog as ask
+    else:
+        ask = ask_in_terminal
+    who = take_in(
+        study.data,
+        settings.task_name,
+        settings.participant_fields,
+        n_sessions=read_tables(stimuli).n_sessions,
+        participant=participant,
+        session=session,
+        given=fields,
+        ask=ask,
+    )
+    return run_session(
+        stimuli,
+        study.data,
+        who.participant,
+        settings,
+        dataset_of(study),
+        session=who.session,
+        fields=who.fields,
+        checks=checks,
+        force=force,
+        tell=tell,
+        root=study.root,
+    )
+
+
+def calibrate(study: Study, viewing_distance_cm: float) -> tuple[Calibration, Path]:
+    """Measure the screen with a bank card, and keep it in the study's folder."""
+    require("psychopy", extra="experiment", to="draw on the screen")
+    from experiment.devices import Stopped
+    from experiment.screen.calibrate import keep_calibration
+    from experiment.session import require_screen
+
+    require_screen()
+    from experiment.screen.psychopy_calibrate import measure
+
+    try:
+        measured = measure(study.settings.experiment, viewing_distance_cm, study.root)
+    except Stopped:
+        raise InputError("calibration left; everything is as it was") from None
+    return measured, keep_calibration(study.root, measured)
+
+
+def doctor(study: Study) -> list[Check]:
+    """Check everything that a session relies on, without recording any."""
+    require("psychopy", extra="experiment", to="show images to people")
+    from experiment.preflight import check_desktop, check_files
+    from experiment.screen.calibrate import calibrated
+    from experiment.session import check_devices
+
+    settings = calibrated(study.settings.experiment, study.root)
+    stimuli = study.stimulus_set(settings.stimuli)
+    checks = [*check_files(stimuli, study.data), *check_desktop()]
+    return [*checks, *check_devices(stimuli, settings, study.root)] if checks[0].ok else checks
+
+
+def simulate(study: Study, progress: Progress = no_progress, *, visual: bool = False) -> list[Path]:
+    """Run the sessions of simulated observers: without a screen, or before the real window."""
+    from experiment.screen.calibrate import calibrated
+    from experiment.simulated.simulate import seat_nowhere, simulate_sessions
+
+    seating, settings = seat_nowhere, study.settings.experiment
+    if visual:
+        require("psychopy", extra="experiment", to="show images")
+        from experiment.session import require_screen
+
+        require_screen()
+        from experiment.screen.psychopy_simulation import seat_before_window
+
+        seating, settings = seat_before_window, calibrated(settings, study.root)
+
+    return simulate_sessions(
+        study.stimulus_set(study.settings.experiment.stimuli),
+        study.data,
+        study.settings.simulate,
+        settings,
+        dataset_of(study),
+        seed=study.settings.study.seed,
+        root=study.root,
+        seating=seating,
+        progress=progress,
+    )
+
+
+def export_psych_ds(study: Study, folder: Path) -> list[Path]:
+    """Write all sessions as a Psych-DS data set."""
+    from experiment.data.psych_ds import export_psych_ds
+
+    return export_psych_ds(study.data, folder, dataset_of(study))
+
+
+def dataset_of(study: Study) -> Dataset:
+    """Return what the study file says of the data set as a whole."""
+    from experiment.data.bids import Dataset
+
+    about = study.settings.study
+    return Dataset(
+        name=about.name, authors=about.authors, institution=about.institution, license=about.license
+    )

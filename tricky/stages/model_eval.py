@@ -1,0 +1,120 @@
+"""From images to labels: models are trained, asked, and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from model_eval.artefacts import InputError, Progress, no_progress
+from tricky.stages.images import images_of, training_images_of
+from tricky.stages.installed import require
+from tricky.status import require_current
+from tricky.study import Study
+
+if TYPE_CHECKING:
+    from model_eval.labels.compare import Comparison
+    from model_eval.records import DifficultyTable
+
+
+def train(study: Study, progress: Progress = no_progress) -> int:
+    """Give the pool's untrained models their weights, and return how many have them."""
+    require("torch", extra="model-eval", to="train models")
+    from model_eval.models.pool import read_pool
+    from model_eval.training.train import train_pool
+
+    return train_pool(
+        images_of(study),
+        read_pool(study.settings.pool, study.root),
+        study.settings.train,
+        folder=study.training,
+        seed=study.settings.study.seed,
+        device=study.settings.evaluate.device,
+        progress=progress,
+    )
+
+
+def train_conditions(study: Study, progress: Progress = no_progress) -> None:
+    """Train the base network and the conditions of the recipe that ``[train]`` names."""
+    require("torch", extra="model-eval", to="train models")
+    from model_eval.training.conditions import read_recipe
+    from model_eval.training.controlled import train_conditions
+
+    settings = study.settings
+    recipe = read_recipe(settings.train, study.root)
+    if recipe is None:
+        raise InputError(
+            f"{study.root / 'study.toml'}: [train] names no `recipe` and describes no conditions"
+        )
+    train_conditions(
+        images_of(study),
+        recipe,
+        settings.evaluate,
+        folder=study.conditions,
+        seed=settings.study.seed,
+        training_source=training_images_of(study),
+        progress=progress,
+    )
+
+
+def evaluate(
+    study: Study, progress: Progress = no_progress, tell: Callable[[str], None] = lambda _: None
+) -> None:
+    """Ask every model of the pool about every image that none was trained on."""
+    require("torch", extra="model-eval", to="run models")
+    from model_eval.evaluation.evaluate import evaluate_pool
+    from model_eval.models.pool import read_pool
+
+    evaluate_pool(
+        images_of(study),
+        read_pool(study.settings.pool, study.root),
+        study.settings.evaluate,
+        root=study.root,
+        training=study.training,
+        folder=study.decisions,
+        progress=progress,
+        tell=tell,
+    )
+
+
+def label(study: Study) -> DifficultyTable:
+    """Label every evaluated image trivial, in-between or impossible."""
+    from model_eval.labels.difficulty import label_decisions
+
+    require_current(study, "decisions")
+    return label_decisions(
+        study.decisions,
+        study.difficulty,
+        study.settings.label,
+        root=study.root,
+        seed=study.settings.study.seed,
+    )
+
+
+def label_counts(study: Study, counts: Path, n_models: int | None) -> DifficultyTable:
+    """Label a published table of counts in place of decisions made here."""
+    from model_eval.labels.difficulty import label_counts
+
+    return label_counts(counts, study.difficulty, study.settings.label, n_models, root=study.root)
+
+
+def compare_labels(study: Study, other: Path) -> tuple[Comparison, Path, Path]:
+    """Hold the study's labels against others of the same images; the images that moved go to a file.
+
+    Returns
+    -------
+    comparison : Comparison
+    other : Path
+        Folder of the other labels.
+    moved : Path
+        Where the images that moved are listed.
+    """
+    from model_eval.artefacts import write_text
+    from model_eval.labels.compare import compare
+    from model_eval.records import read_difficulty
+
+    folder = other / "difficulty" if (other / "difficulty").is_dir() else other
+    found = compare(read_difficulty(study.difficulty), read_difficulty(folder))
+    moved = study.difficulty / "moved.csv"
+    write_text(moved, found.moved.to_csv(index=False, lineterminator="\n"))
+    return found, folder, moved

@@ -1,0 +1,149 @@
+"""From labels to stimulus sets: built, followed by successors, checked and shown."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from model_eval.artefacts import InputError, Progress, no_progress
+from model_eval.validation import validated
+from tricky.stages.images import images_of
+from tricky.stages.installed import require
+from tricky.status import require_current
+from tricky.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stimuli.check import Checked
+    from stimuli.orders import Order
+    from stimuli.records import StimulusSet
+    from stimuli.show import Sheet
+
+
+def build_stimuli(
+    study: Study,
+    name: str,
+    *,
+    reference: bool = False,
+    replace: bool = False,
+    progress: Progress = no_progress,
+) -> StimulusSet:
+    """Build one of the study's stimulus sets."""
+    require("sklearn", extra="stimuli", to="ask how well low-level features give difficulty away")
+    from model_eval.images.sources import folder_of_files
+    from stimuli.build import build_set
+
+    if name not in study.settings.stimuli:
+        there = ", ".join(f"[stimuli.{each}]" for each in study.settings.stimuli)
+        raise InputError(f"{study.root / 'study.toml'}: no [stimuli.{name}]; there is {there}")
+    require_current(study, "difficulty")
+    settings = study.settings.stimuli[name]
+    if reference:
+        export = settings.export.model_dump() | {"reference": True}
+        settings = validated(type(settings), settings.model_dump() | {"export": export}, where="command line")
+    return build_set(
+        study.difficulty,
+        images_of(study),
+        settings,
+        name=name,
+        folder=study.stimulus_set(name),
+        seed=study.settings.study.seed,
+        root=study.root,
+        originals=folder_of_files(study.settings.images, study.root),
+        catalogue=_catalogue(study.decisions),
+        cache=study.root / "stimuli" / ".covariates.parquet",
+        replace=replace,
+        progress=progress,
+    )
+
+
+def refresh_stimuli(
+    study: Study,
+    name: str,
+    *,
+    decisions: Path | None = None,
+    successor: str | None = None,
+    full: bool = False,
+    replace: bool = False,
+    progress: Progress = no_progress,
+) -> StimulusSet:
+    """Build the successor of a stimulus set from a new pool's decisions, or from the study's own labels."""
+    require("sklearn", extra="stimuli", to="ask how well low-level features give difficulty away")
+    from model_eval.artefacts import sha256_of
+    from model_eval.images.sources import folder_of_files
+    from model_eval.labels.difficulty import label_decisions
+    from stimuli.refresh import refresh_set
+
+    parent = study.stimulus_set(name)
+    successor = successor or _next_name(name)
+    if successor == name:
+        raise InputError(f"{parent}: a set can't be its own successor; give another name with --as")
+    with tempfile.TemporaryDirectory() as scratch:
+        if decisions is None:
+            require_current(study, "difficulty")
+            difficulty, made_from = study.difficulty, None
+        else:
+            difficulty = Path(scratch)
+            label_decisions(decisions, difficulty, study.settings.label, root=study.root)
+            pool = decisions / "pool.json"
+            made_from = {Path(os.path.relpath(pool, study.root)).as_posix(): sha256_of(pool)}
+        return refresh_set(
+            parent,
+            difficulty,
+            images_of(study),
+            name=successor,
+            folder=study.stimulus_set(successor),
+            seed=study.settings.study.seed,
+            root=study.root,
+            originals=folder_of_files(study.settings.images, study.root),
+            catalogue=_catalogue(study.decisions if decisions is None else decisions),
+            cache=study.root / "stimuli" / ".covariates.parquet",
+            made_from=made_from,
+            full=full,
+            replace=replace,
+            progress=progress,
+        )
+
+
+def check_stimuli(study: Study, name: str) -> list[Checked]:
+    """Hold a stimulus set against everything that it promises."""
+    from stimuli.check import check_set
+
+    return check_set(study.stimulus_set(name))
+
+
+def show_stimuli(study: Study, name: str) -> Sheet:
+    """Write a stimulus set's contact sheets."""
+    for package in ("jinja2", "matplotlib"):
+        require(package, extra="stimuli", to="draw contact sheets")
+    from stimuli.show import show_set
+
+    return show_set(study.stimulus_set(name))
+
+
+def stimuli_orders(study: Study, name: str, observers: int) -> tuple[StimulusSet, list[Order]]:
+    """Draw the sessions of observers 01, 02 … and count what was promised of them."""
+    from stimuli.orders import orders
+    from stimuli.records import read_any_set
+
+    stimulus_set = read_any_set(study.stimulus_set(name))
+    digits = max(2, len(str(observers)))
+    return stimulus_set, orders(stimulus_set, [f"{n:0{digits}d}" for n in range(1, observers + 1)])
+
+
+def _catalogue(decisions: Path) -> pd.DataFrame | None:
+    """Return what is known of the evaluated images, so that none is read again; None without decisions."""
+    from model_eval.records import read_decisions
+
+    return read_decisions(decisions).images if (decisions / "pool.json").is_file() else None
+
+
+def _next_name(name: str) -> str:
+    """Name a successor: main is followed by main-2, that by main-3."""
+    stem, _, number = name.rpartition("-")
+    if not (stem and number.isdecimal()):
+        stem, number = name, "1"
+    return f"{stem}-{int(number) + 1}"
