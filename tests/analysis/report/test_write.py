@@ -218,7 +218,8 @@ def test_a_single_observer_and_perfect_answers_give_a_page_without_an_interval(s
     assert json.loads((study.root / "report" / "results.json").read_text())["population"]["low"] is None
 
 
-def test_a_published_table_gives_a_page_that_says_what_it_cannot_show(study, drawn_images):
+@pytest.mark.parametrize("n_observers", [1, 3])
+def test_a_published_table_gives_a_page_that_says_what_it_cannot_show(study, drawn_images, n_observers):
     table = pd.read_parquet(study.root / "difficulty" / "difficulty.parquet")
     study.write_difficulty(
         table.assign(label=-1, class_name=""),
@@ -228,7 +229,7 @@ def test_a_published_table_gives_a_page_that_says_what_it_cannot_show(study, dra
         source=None,
     )
     study.write_set()
-    study.write_observers(3)
+    study.write_observers(n_observers)
     results = report(study, drawn_images)
     assert results.content["consistency"]["models"] is None
     assert "a published table of counts in place of decisions" in text_of(results)
