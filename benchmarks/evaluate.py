@@ -1,19 +1,24 @@
 """Evaluating a pool: against one evaluation a model, against the bound, and in memory.
 
-Eleven small networks with weights of chance look at JPEGs of 500 × 375 pixels, cut at random from the
-photographs that scikit-learn and matplotlib carry.  All is measured side by side in one run.  Prints as its
-last line one JSON object:
+Eleven of timm's smallest networks, with weights of chance, look at JPEGs of 500 × 375 pixels, cut at random
+from the photographs that scikit-learn and matplotlib carry.  All is measured side by side in one run.  Prints
+as its last line one JSON object:
 
 `pool_vs_timm`
-    `evaluate_pool` for all models, everything included, over the sum of one evaluation a model as timm's
-    validate script does it: `create_loader` with as many workers as cores, images decoded anew each time.
-    Favours timm: its script also starts a process for each model.
+    `tricky evaluate` for all models over the sum of one evaluation a model as timm's validate script does
+    it: a process each, `create_loader` with as many workers as cores, images decoded anew each time.
+`pool_vs_timm_within`
+    The same without what processes need to start, which counts for less the more images there are.
+`bound_vs_timm_within`
+    The least that any program could reach: the bound over the same sum.
 `pool_vs_bound`
-    The same over the time that can't be saved: reading, decoding and preparing every image once on all
-    cores, then nothing but the forward passes.
+    `evaluate_pool`, everything included, over the time that can't be saved: reading, decoding and preparing
+    every image once on all cores, then nothing but the forward passes.
+`channels_last_vs_contiguous`
+    `evaluate_pool` with the setting `channels_last` over the same without.
 `rss_growth_mb`
-    Peak memory of a process that evaluates ten times as many images, less that for the number given (Linux
-    tells it).
+    Peak memory of a process that evaluates ten times as many images, less that for the number given: the
+    median of three pairs of runs (Linux tells it).
 
 ``python -P benchmarks/evaluate.py [N_IMAGES] [N_MODELS]`` runs it smaller.
 """
@@ -21,6 +26,7 @@ last line one JSON object:
 from __future__ import annotations
 
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -37,8 +43,6 @@ from matplotlib import cbook
 from PIL import Image
 from sklearn.datasets import load_sample_images
 from timm.data.config import resolve_model_data_config
-from timm.data.dataset import ImageDataset
-from timm.data.loader import create_loader
 
 from model_eval.evaluation.evaluate import evaluate_pool
 from model_eval.images.sources import ImageFolder
@@ -46,9 +50,12 @@ from model_eval.models.devices import n_cores, threads_within_models
 from model_eval.models.preprocess import published
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import one_model_with_timm
+
 MODELS = (
-    *("test_byobnet", "test_convnext", "test_efficientnet", "test_efficientnet_gn", "test_efficientnet_ln"),
-    *("test_mambaout", "test_nfnet", "test_resnet", "test_vit", "resnet10t", "edgenext_xx_small"),
+    *("test_byobnet", "test_convnext", "test_convnext2", "test_efficientnet", "test_efficientnet_gn"),
+    *("test_efficientnet_ln", "test_mambaout", "test_resnet", "test_vit", "test_vit2", "test_vit3"),
 )
 BATCH_SIZE = 50
 
@@ -97,32 +104,48 @@ def seconds(work: Callable[[], Any]) -> float:
     return time.perf_counter() - started
 
 
-def with_tricky(entries: Sequence[ModelEntry], images: Path, root: Path) -> None:
-    """Evaluate a pool as `tricky evaluate` does."""
-    evaluate_pool(
-        ImageFolder(ImageSettings(source="folder", path=images), images),
-        entries,
-        EvaluateSettings(device="cpu", batch_size=BATCH_SIZE),
-        root=root,
-        training=root,
-        folder=root / "decisions",
-    )
+def with_tricky(entries: Sequence[ModelEntry], images: Path, root: Path, channels_last: bool = False) -> None:
+    """Evaluate a pool as `tricky evaluate` does, once it has started."""
+    with tempfile.TemporaryDirectory(dir=root) as folder:
+        evaluate_pool(
+            ImageFolder(ImageSettings(source="folder", path=images), images),
+            entries,
+            EvaluateSettings(device="cpu", batch_size=BATCH_SIZE, channels_last=channels_last),
+            root=root,
+            training=root,
+            folder=Path(folder),
+        )
 
 
-@torch.inference_mode()
 def with_timm(entry: ModelEntry, images: Path, root: Path) -> None:
     """Evaluate one model with timm's parts."""
-    network = load(entry, root)
-    loader: Any = create_loader(
-        ImageDataset(str(images)),
-        batch_size=BATCH_SIZE,
-        use_prefetcher=False,
-        num_workers=n_cores(),
-        is_training=False,
-        **resolve_model_data_config(network),
+    name = entry.source.removeprefix("timm:")
+    one_model_with_timm.n_correct(name, root / str(entry.weights), images, BATCH_SIZE, n_cores())
+
+
+def start_tricky(entries: Sequence[ModelEntry], images: Path, root: Path) -> None:
+    """Evaluate a pool with one command."""
+    models = "".join(
+        f'[[pool.models]]\nname = "{each.name}"\nsource = "{each.source}"\n'
+        f'weights = "{each.weights}"\nhead = "images"\n'
+        for each in entries
     )
-    for batch, _ in loader:
-        network(batch).argmax(dim=1)
+    (root / "study.toml").write_text(
+        f'[images]\nsource = "folder"\npath = "{images.relative_to(root)}"\n'
+        f'[evaluate]\ndevice = "cpu"\nbatch_size = {BATCH_SIZE}\n{models}'
+    )
+    start("-m", "tricky", "-C", str(root), "evaluate")
+
+
+def start_timm(entry: ModelEntry, images: Path, root: Path) -> None:
+    """Evaluate one model with timm's parts, in a process of its own."""
+    name, weights = entry.source.removeprefix("timm:"), root / str(entry.weights)
+    start("-P", one_model_with_timm.__file__, name, str(weights), str(images), str(BATCH_SIZE))
+
+
+def start(*arguments: str) -> str:
+    """Run Python with arguments, and return what it prints."""
+    return subprocess.run([sys.executable, *arguments], check=True, capture_output=True, text=True).stdout
 
 
 def bound(entries: Sequence[ModelEntry], images: Path, root: Path) -> tuple[float, float]:
@@ -164,13 +187,12 @@ def bound(entries: Sequence[ModelEntry], images: Path, root: Path) -> tuple[floa
 
 def peak_mb(images: Path, root: Path) -> float:
     """Return the peak memory of a process that evaluates one model."""
-    arguments = [sys.executable, "-P", __file__, "--memory", str(images), str(root)]
-    return float(subprocess.run(arguments, check=True, capture_output=True, text=True).stdout)
+    with tempfile.TemporaryDirectory(dir=root) as study:
+        return float(start("-P", __file__, "--memory", str(images), study))
 
 
 def measure_memory(images: Path, root: Path) -> None:
     """Evaluate one model and print this process's peak memory in MB."""
-    root.mkdir()
     with_tricky(write_weights(root, ["test_resnet"]), images, root)
     # Not `ru_maxrss`: a child begins with its parent's, which is larger here.
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
@@ -189,26 +211,36 @@ def main() -> None:
         images = root / "images"
         write_images(images, n_images)
         entries = write_weights(root, MODELS[:n_models])
+        ours_started = seconds(lambda: start_tricky(entries, images, root))
+        theirs_started = sum(
+            seconds(lambda entry=entry: start_timm(entry, images, root)) for entry in entries
+        )
         ours = seconds(lambda: with_tricky(entries, images, root))
-        theirs = sum(seconds(lambda entry=entry: with_timm(entry, images, root)) for entry in entries)
+        theirs = sum(seconds(lambda each=each: with_timm(each, images, root)) for each in entries)
         decoding, forward = bound(entries, images, root)
+        channels_last = seconds(lambda: with_tricky(entries, images, root, channels_last=True))
         print(f"{n_images} images, {n_models} models, {n_cores()} cores")
-        print(f"tricky {ours:.1f} s; timm, one model after the other {theirs:.1f} s")
+        print(f"as commands: tricky {ours_started:.1f} s; timm, a process a model {theirs_started:.1f} s")
+        print(f"within a process: tricky {ours:.1f} s; timm, one model after the other {theirs:.1f} s")
         print(f"bound {decoding + forward:.1f} s: decoding once {decoding:.1f} s, forward {forward:.1f} s")
+        print(f"tricky, channels last {channels_last:.1f} s")
 
         many = root / "many"
         for path in images.glob("*/*.jpg"):
             (many / path.parent.name).mkdir(parents=True, exist_ok=True)
             for copy in range(10):
                 (many / path.parent.name / f"{path.stem}-{copy}.jpg").hardlink_to(path)
-        few_mb, many_mb = (peak_mb(each, root / f"study-{each.name}") for each in (images, many))
-        print(f"peak memory: {few_mb:.0f} MB for {n_images} images, {many_mb:.0f} MB for {10 * n_images}")
+        pairs = [(peak_mb(images, root), peak_mb(many, root)) for _ in range(3)]
+        print(f"peak memory in MB for {n_images} and {10 * n_images} images:", *pairs)
     figures = {
-        "pool_vs_timm": round(ours / theirs, 3),
-        "pool_vs_bound": round(ours / (decoding + forward), 3),
-        "rss_growth_mb": round(many_mb - few_mb, 1),
+        "pool_vs_timm": ours_started / theirs_started,
+        "pool_vs_timm_within": ours / theirs,
+        "bound_vs_timm_within": (decoding + forward) / theirs,
+        "pool_vs_bound": ours / (decoding + forward),
+        "channels_last_vs_contiguous": channels_last / ours,
+        "rss_growth_mb": statistics.median(many - few for few, many in pairs),
     }
-    print(json.dumps(figures))
+    print(json.dumps({name: round(value, 3) for name, value in figures.items()}))
 
 
 if __name__ == "__main__":

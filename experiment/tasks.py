@@ -128,13 +128,13 @@ def groups_of(stimulus_set: StimulusSet[Any]) -> dict[str, str]:
     """
     settings = settings_of(stimulus_set)
     found = {}
-    for group in reversed(settings.groups):
-        low, high = settings.ranges.get(group, (0, -1))
-        for item in stimulus_set.items.values():
-            if item.difficulty == group or low <= item.n_correct <= high:
-                found[item.item_id] = group
-    if lost := [item for item in stimulus_set.items if item not in found]:
-        raise InputError(f"{stimulus_set.folder}: {lost[0]} is in no group of the set; build the set anew")
+    for item in stimulus_set.items.values():
+        group = settings.group_of(item.difficulty, item.n_correct)
+        if group is None:
+            raise InputError(
+                f"{stimulus_set.folder}: {item.item_id} is in no group of the set; build the set anew"
+            )
+        found[item.item_id] = group
     return found
 
 

@@ -128,6 +128,14 @@ class StimulusSettings(BaseModel):
     match: MatchSettings = MatchSettings()
     export: ExportSettings = ExportSettings()
 
+    def group_of(self, difficulty: str, n_correct: int) -> str | None:
+        """Return the first group that an image belongs to, by its class or its number of correct models."""
+        for group in self.groups:
+            low, high = self.ranges.get(group, (0, -1))
+            if difficulty == group or low <= n_correct <= high:
+                return group
+        return None
+
     @model_validator(mode="after")
     def _parts_fit(self) -> StimulusSettings:
         known = [*Difficulty, *self.ranges]

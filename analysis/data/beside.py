@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from model_eval.artefacts import InputError, read_json, sha256_of
+from stimuli.records import PAIR_TASK
 
 RESULTS = Path("report") / "results.json"
 
 
-def read_studies(folders: Sequence[Path], root: Path, level: float) -> dict[str, dict[str, Any]]:
+def read_studies(folders: Sequence[Path], root: Path, level: float, task: str) -> dict[str, dict[str, Any]]:
     """Read what the reports of other studies found.
 
     Parameters
@@ -23,6 +24,8 @@ def read_studies(folders: Sequence[Path], root: Path, level: float) -> dict[str,
         The folder of the study at hand.
     level : float
         Coverage of its intervals.
+    task : str
+        What its observers did.
 
     Returns
     -------
@@ -32,8 +35,8 @@ def read_studies(folders: Sequence[Path], root: Path, level: float) -> dict[str,
     Raises
     ------
     InputError
-        A folder is this study's own or was named twice, holds no report, or one of another version
-        or with intervals of another coverage.
+        A folder is this study's own or was named twice, holds no report, or one of another version, of
+        another task or with intervals of another coverage.
     """
     found: dict[str, dict[str, Any]] = {}
     for folder in folders:
@@ -43,6 +46,11 @@ def read_studies(folders: Sequence[Path], root: Path, level: float) -> dict[str,
             raise InputError(f"{folder}: this study's own folder, or named twice; leave it out of `beside`")
         content = read_json(path, f"tricky -C {folder} analyse")
         try:
+            if content["task"] != task:
+                raise InputError(
+                    f'{path}: of the task "{content["task"]}", this study of "{task}"; accuracy in one says '
+                    "nothing of the other, so leave it out of `beside`"
+                )
             row_of(content)
             found_level = content["population"]["level"]
         except (KeyError, TypeError) as error:
@@ -79,9 +87,13 @@ def studies_of(content: dict[str, Any], others: Sequence[dict[str, Any]]) -> lis
         `study`, `kind` (``person`` or ``simulated``), `n_images`, `n_models`, the shares `trivial`,
         `in-between` and `impossible`, `n_observers`, `n_items`, `accuracy`, its interval `low` to `high` for
         new observers and new pairs, and `kappa`, the mean error consistency of two observers; None where
-        it isn't known: no interval of the published accuracy follows from what was published.
+        it isn't known: no interval of the published accuracy follows from what was published, and its
+        observers chose between two images.
     """
-    return [row_of(content), _published(content["published"]), *(row_of(other) for other in others)]
+    published = _published(content["published"])
+    if content["task"] != PAIR_TASK:  # what the published observers did
+        published |= dict.fromkeys(("n_observers", "n_items", "accuracy", "kappa"))
+    return [row_of(content), published, *(row_of(other) for other in others)]
 
 
 def row_of(content: dict[str, Any]) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from analysis.data.exclude import Exclusion, exclude
 from analysis.data.sessions import read_sessions
 from analysis.data.trials import joined, labels_of, trials_of
 from analysis.settings import ExcludeSettings
-from experiment.records import Kind
+from experiment.records import Kind, Side
 from model_eval.artefacts import InputError, check_hash, read_json, sha256_of
 from model_eval.records import Decisions, DifficultyTable, read_decisions, read_difficulty, read_label_tables
 from stimuli.records import PAIR_TASK, StimulusSet, read_any_set
+from stimuli.settings import settings_of
 
 Choice = Literal["auto", "person", "simulated"]
 
@@ -148,11 +149,6 @@ def gather(
             check_hash(training, training_hash, pool, made_by="tricky evaluate")
             names.insert(0, "training/training.json")
     stimulus_set = read_any_set(root / "stimuli" / set_name)
-    if stimulus_set.task != PAIR_TASK:
-        raise InputError(
-            f'{stimulus_set.folder}: made for the task "{stimulus_set.task}"; the report is about choices '
-            "between two images, so read other sessions with analysis.read_sessions"
-        )
     manifests = {name: read_json(root / name, "tricky") for name in names}
 
     every = read_sessions(root / "data")
@@ -171,11 +167,19 @@ def gather(
     own = trials_of(stimulus_set)
     trials = own if labels is None else trials_of(stimulus_set, labels_of(read_difficulty(labels)))
     recorded = joined(shown.reset_index(drop=True), trials, anew=labels is not None)
+    _check_answers(recorded, stimulus_set, root / "data")
+    counted, what = "correct", "a right answer"
+    if stimulus_set.questions:
+        counted, what = stimulus_set.questions[0].name, "an answer"
+        if rules.min_catch_accuracy is not None:
+            raise InputError(
+                "[analyse.exclude] min_catch_accuracy: ratings are neither right nor wrong; leave it out"
+            )
     exclusion = exclude(recorded, rules)
-    if exclusion.kept["correct"].isna().all():
-        why = "no trial of a main block has a right answer yet; run on"
+    if exclusion.kept[counted].isna().all():
+        why = f"no trial of a main block has {what} yet; run on"
         if exclusion.n_trials:
-            why = "the rules of [analyse.exclude] leave no trial with a right answer; loosen them"
+            why = f"the rules of [analyse.exclude] leave no trial with {what}; loosen them"
         raise InputError(f"{root / 'data'}: {why}")
     if labels is not None:
         names.append(Path(os.path.relpath(labels / "difficulty.json", root)).as_posix())
@@ -200,6 +204,26 @@ def gather(
         manifests=manifests,
         made_from={Path(os.path.relpath(path, root)).as_posix(): sha256_of(path) for path in files},
     )
+
+
+def _check_answers(recorded: pd.DataFrame, stimulus_set: StimulusSet[Any], data: Path) -> None:
+    """Refuse sessions of another task with the same items: their answers are not those asked for."""
+    asked = {each.name: each.answers for each in stimulus_set.questions}
+    if not asked:
+        pairs = stimulus_set.task == PAIR_TASK
+        asked = {"response": tuple(Side) if pairs else settings_of(stimulus_set).groups}
+    for name, answers in asked.items():
+        given = recorded.get(name, pd.Series(None, recorded.index)).astype(object)
+        stranger = given.notna() & ~given.isin(answers)
+        if name == next(iter(asked)):
+            stranger |= given.isna() & recorded["response_time"].notna()
+        if stranger.any():
+            row = recorded[stranger].iloc[0]
+            raise InputError(
+                f"{data}: sub-{row['participant']} did not answer `{name}` with {', '.join(answers)}, as the "
+                f'{stimulus_set.task} set "{stimulus_set.name}" asks; keep sessions of another task in a '
+                "study of their own"
+            )
 
 
 def labels_name(labels: Path, root: Path) -> str:

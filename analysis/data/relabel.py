@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.data.trials import is_right
 from analysis.statistics.accuracy import PopulationAccuracy, population_accuracy
 from analysis.statistics.means import Mean, clustered_mean
 
@@ -17,14 +18,16 @@ class LabelChange:
 
     Attributes
     ----------
-    n_pairs : int
-        Scored pairs of the set.
-    n_same, n_reversed : int
-        Pairs whose harder image is the same, and the other one, under the new labels.
-    n_became_equal, n_became_unequal : int
-        Pairs whose images are equally hard now, and those that were so before and are no longer.
+    n_trials : int
+        Scored trials of the set, each a pair or a single image.
+    n_same, n_changed : int
+        Trials whose right answer (the harder image of a pair, the group of a single one) is the same, and
+        another one, under the new labels.
+    n_lost, n_gained : int
+        Trials that have a right answer no longer (the images of a pair are equally hard now, a single one is
+        of none of the groups), and those that had none before.
     n_left : int
-        Pairs with an image that the new table lacks.
+        Trials with an image that the new table lacks.
     before, after : PopulationAccuracy
         Under the labels that the set was built with, and under the new ones, each over all answers that it
         can score.
@@ -32,11 +35,11 @@ class LabelChange:
         Of the proportion correct, after minus before, over the answers that both can score.
     """
 
-    n_pairs: int
+    n_trials: int
     n_same: int
-    n_reversed: int
-    n_became_equal: int
-    n_became_unequal: int
+    n_changed: int
+    n_lost: int
+    n_gained: int
     n_left: int
     before: PopulationAccuracy
     after: PopulationAccuracy
@@ -51,33 +54,28 @@ def compare_labels(
     Parameters
     ----------
     sessions : DataFrame
-        Answers that count, with `participant`, `trial_id` and `response_item`.
+        Answers that count, with `participant`, `trial_id` and the answer.
     before, after : DataFrame
         The set's trials under either labels, as `analysis.data.trials.trials_of` returns them.
     level : float
         Coverage of intervals.
     """
     scored = before["scored"]
-    old, new = before.loc[scored, "harder_item"], after.loc[scored, "harder_item"]
+    old, new = before.loc[scored, "right_answer"], after.loc[scored, "right_answer"]
     in_table = after.loc[scored, "labelled"]
-    right_before, right_after = _right(sessions, before), _right(sessions, after)
     observer, item = sessions["participant"].astype(str), sessions["trial_id"].astype(str)
+    right_before, right_after = (
+        is_right(sessions, item.map(each["right_answer"])) for each in (before, after)
+    )
     difference = right_after.astype("Float64") - right_before.astype("Float64")
     return LabelChange(
-        n_pairs=len(old),
+        n_trials=len(old),
         n_same=int((old == new).sum()),
-        n_reversed=int((old.notna() & new.notna() & (old != new)).sum()),
-        n_became_equal=int((in_table & old.notna() & new.isna()).sum()),
-        n_became_unequal=int((old.isna() & new.notna()).sum()),
+        n_changed=int((old.notna() & new.notna() & (old != new)).sum()),
+        n_lost=int((in_table & old.notna() & new.isna()).sum()),
+        n_gained=int((old.isna() & new.notna()).sum()),
         n_left=int((~in_table).sum()),
         before=population_accuracy(right_before, observer, item, level),
         after=population_accuracy(right_after, observer, item, level),
         change=clustered_mean(difference.to_numpy(float, na_value=np.nan), observer, item, level),
     )
-
-
-def _right(sessions: pd.DataFrame, trials: pd.DataFrame) -> pd.Series:
-    """Return whether the harder item was chosen, missing where there is none."""
-    harder = sessions["trial_id"].astype(str).map(trials["harder_item"])
-    chosen = sessions["response_item"].astype(object)
-    return (chosen == harder).astype("boolean").mask(harder.isna() | chosen.isna())

@@ -67,7 +67,7 @@ def read_sessions(
         Folder of a stimulus set: only sessions with this set are returned, and each row with the columns of
         `analysis.data.trials.trials_of` about its trial.
     labels : path, optional
-        Folder of a difficulty table, to score the answers to pairs by in place of the set's own labels.
+        Folder of a difficulty table, to score the answers by in place of the set's own labels.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def read_sessions(
         One row a trial, in the order of participants, sessions and trials: `participant` (without ``sub-``),
         `session` (missing where the data set has none), `kind` (``person`` or ``simulated``), `set_id`, then
         the columns of the session tables (times in seconds; `correct` a nullable bool,
-        missing where both items of the trial are equally hard), and of the session as a whole
+        missing where both items of the trial are equally hard, and in ratings), and of the session as a whole
         `complete`: whether it has a row for each trial of its set (missing where its sidecar doesn't say how
         many there are), `interrupted`: whether it was taken up again, and `forced`: whether it was started
         although a check before it had failed.
@@ -127,6 +127,8 @@ def _read_all(folder: Path) -> pd.DataFrame:
             "restore the file, as rows are numbered 0, 1, 2 … and never changed"
         )
     table["interrupted"] = _interrupted(table)
+    if "correct" not in table:
+        table["correct"] = pd.Series(pd.NA, table.index, dtype="boolean")
     categories = [name for name in (*ENTITIES, *CATEGORIES) if name in table]
     table = table.astype(dict.fromkeys(categories, "category"))
     for name, order in ORDERED.items():

@@ -10,6 +10,10 @@ import pandas as pd
 
 from model_eval.records import DifficultyTable
 from stimuli.records import PAIR_TASK, Block, Item, StimulusSet
+from stimuli.settings import StimulusSettings, settings_of
+
+ABOUT_TRIALS = ("block", "list", "catch", "repeats", "scored", "labelled", "right_answer")
+"""Columns of a trial's place in the set and of its scoring; all others tell of its items."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +63,15 @@ def trials_of(stimulus_set: StimulusSet[Any], labels: Mapping[str, Label] | None
 
         Then, of a pair, for the item that fewer models got right and for the other: `harder_item`,
         `easier_item`, and of each `_class`, `_difficulty`, `_n_correct`, `_n_models` and `_share` (of models
-        that are right); `gap`, the difference of the shares. All are missing where both items are equally
-        hard, and where an item has no label. Of a single image: `item`, `class`, `difficulty`, `n_correct`,
-        `share`.
+        that are right); `gap`, the difference of the shares; `right_answer`, the harder item. All are missing
+        where both items are equally hard, and where an item has no label.
+
+        Of a single image: `image_item`, and the same of it; `group`, the one of the set's groups that it is
+        of, and `right_answer`, that group, or missing where the image is rated. Those that follow from its
+        label are missing where it has none, `group` also where the label is that of none of the groups.
     """
     rows = []
+    groups = None if stimulus_set.task == PAIR_TASK else settings_of(stimulus_set)
     for trial in stimulus_set.trials:
         row: dict[str, Any] = {
             "trial_id": trial.trial_id,
@@ -76,7 +84,7 @@ def trials_of(stimulus_set: StimulusSet[Any], labels: Mapping[str, Label] | None
         items = [stimulus_set.items[each] for each in trial.item_ids]
         found = [(item, _label(item, labels)) for item in items]
         row["labelled"] = all(label is not None for _, label in found)
-        rows.append(row | (_pair(found) if stimulus_set.task == PAIR_TASK else _single(*found[0])))
+        rows.append(row | (_pair(found) if groups is None else _single(*found[0], groups)))
     return pd.DataFrame(rows).set_index("trial_id")
 
 
@@ -87,8 +95,7 @@ def _label(item: Item, labels: Mapping[str, Label] | None) -> Label | None:
 
 
 def _pair(found: list[tuple[Item, Label | None]]) -> dict[str, Any]:
-    names = ("item", "class", "difficulty", "n_correct", "n_models", "share")
-    empty = {f"{which}_{name}": None for which in ("harder", "easier") for name in names} | {"gap": None}
+    empty = _item("harder", None, None) | _item("easier", None, None) | {"gap": None, "right_answer": None}
     labelled = [(item, label) for item, label in found if label is not None]
     if len(labelled) < 2:
         return empty
@@ -97,28 +104,25 @@ def _pair(found: list[tuple[Item, Label | None]]) -> dict[str, Any]:
     difference = label_a.n_correct * label_b.n_models - label_b.n_correct * label_a.n_models
     if difference == 0:
         return empty
-    order = [(a, label_a), (b, label_b)] if difference < 0 else [(b, label_b), (a, label_a)]
-    row: dict[str, Any] = {}
-    for which, (item, label) in zip(("harder", "easier"), order, strict=True):
-        values = (
-            item.item_id,
-            item.class_name,
-            label.difficulty,
-            label.n_correct,
-            label.n_models,
-            label.share,
-        )
-        row |= {f"{which}_{name}": value for name, value in zip(names, values, strict=True)}
-    return row | {"gap": order[1][1].share - order[0][1].share}
+    harder, easier = ((a, label_a), (b, label_b)) if difference < 0 else ((b, label_b), (a, label_a))
+    more = {"gap": easier[1].share - harder[1].share, "right_answer": harder[0].item_id}
+    return _item("harder", *harder) | _item("easier", *easier) | more
 
 
-def _single(item: Item, label: Label | None) -> dict[str, Any]:
+def _single(item: Item, label: Label | None, settings: StimulusSettings) -> dict[str, Any]:
+    group = None if label is None else settings.group_of(label.difficulty, label.n_correct)
+    right = None if settings.questions else group
+    return _item("image", item, label) | {"group": group, "right_answer": right}
+
+
+def _item(which: str, item: Item | None, label: Label | None) -> dict[str, Any]:
     return {
-        "item": item.item_id,
-        "class": item.class_name,
-        "difficulty": None if label is None else label.difficulty,
-        "n_correct": None if label is None else label.n_correct,
-        "share": None if label is None else label.share,
+        f"{which}_item": None if item is None else item.item_id,
+        f"{which}_class": None if item is None else item.class_name,
+        **{
+            f"{which}_{name}": None if label is None else getattr(label, name)
+            for name in ("difficulty", "n_correct", "n_models", "share")
+        },
     }
 
 
@@ -134,7 +138,7 @@ def joined(sessions: pd.DataFrame, trials: pd.DataFrame, *, anew: bool = False) 
     trials : DataFrame
         As `trials_of` returns it.
     anew : bool
-        Whether to score the answers to pairs by these trials' labels, in place of what the session wrote.
+        Whether to score the answers by these trials' labels, in place of what the session wrote.
     """
     more = trials.drop(columns="block")
     table = sessions.merge(more, left_on=sessions["trial_id"].astype(str), right_index=True, how="left")
@@ -143,8 +147,23 @@ def joined(sessions: pd.DataFrame, trials: pd.DataFrame, *, anew: bool = False) 
     # Practice is of no list; a session with nothing but practice so far has any of them before it.
     shown = table.groupby(["participant", "session"], observed=True, dropna=False)["list"].transform("max")
     table["n_expected"] = shown.map(by_list).fillna(by_list.max()).astype(int)
-    if anew and "harder_item" in table:
-        right = table["response_item"].astype(str) == table["harder_item"].astype(str)
-        answered = table["response_item"].notna() & table["harder_item"].notna()
-        table["correct"] = right.astype("boolean").mask(~answered)
+    if anew:
+        table["correct"] = is_right(table, table["right_answer"])
     return table
+
+
+def is_right(sessions: pd.DataFrame, right_answer: pd.Series) -> pd.Series:
+    """Return whether each answer is the right one, missing where there is no answer or none is right.
+
+    Parameters
+    ----------
+    sessions : DataFrame
+        Rows of sessions: the answer is the item chosen of a pair, or what was said of a single image.
+    right_answer : Series
+        Of each row, as `trials_of` names it.
+    """
+    given, right = pd.Series(None, sessions.index, dtype=object), right_answer.astype(object)
+    for name in ("response", "response_item"):  # of a pair the item tells more than its side
+        if name in sessions:
+            given = sessions[name].astype(object).where(sessions[name].notna(), given)
+    return (given == right).astype("boolean").mask(given.isna() | right.isna())

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
 
-from analysis.statistics.consistency import mean_independence_p_value
+from analysis.statistics.consistency import (
+    ConsistencySummary,
+    mean_independence_p_value,
+    summarise_pairs,
+)
+from model_eval.comparison.agreement import error_consistency
 from model_eval.comparison.agreement_intervals import measure_consistency, pairs_between, pairs_within
 from model_eval.records import Decisions
 
@@ -16,6 +21,28 @@ SUBJECTS_SQUARED = 2e7
 """Resamples times subjects squared, which time grows with: 2,000 resamples for 100 subjects."""
 LARGE = 100_000
 """Answers beyond which the fewest permutations do: a dependence that matters is then seen at once."""
+
+
+@dataclass(frozen=True)
+class Consistency:
+    """Error consistency of one group of subjects.
+
+    Attributes
+    ----------
+    kappa : DataFrame, subjects × subjects
+        The most accurate subject first.
+    summary : ConsistencySummary
+        Over all pairs of two.
+    """
+
+    kappa: pd.DataFrame
+    summary: ConsistencySummary
+
+
+def consistency_of(correct: np.ndarray, seen: np.ndarray, names: pd.Index) -> Consistency:
+    """Return the error consistency of every two subjects, (n_subjects, n_items) each."""
+    kappa = error_consistency(correct, seen)
+    return Consistency(pd.DataFrame(kappa, names, names), summarise_pairs(kappa))
 
 
 def n_resamples_for(n_subjects: int) -> int:

@@ -1,8 +1,9 @@
-"""Every number of a report in plain values: what ``results.json`` holds and the page is filled from."""
+"""The numbers that every report has, in plain values: ``results.json``, which the page is filled from."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -11,14 +12,14 @@ import pandas as pd
 
 from analysis.data.evidence import Evidence
 from analysis.data.exclude import SESSION_RULES, TRIAL_RULES
-from analysis.report.content_items import items_content, machines_content, trials_content
-from analysis.report.content_people import beyond_content, details_content, labels_content
+from analysis.report.consistency_scores import Consistency
+from analysis.report.content_labels import labels_content
 from analysis.report.figures import NAMES_UP_TO
 from analysis.report.item_scores import SEED
 from analysis.report.methods import methods_content
+from analysis.report.model_scores import ModelScores
 from analysis.report.pictures import evenly_chosen
-from analysis.report.published import CHANCE, PUBLISHED
-from analysis.report.scores import Consistency, Scores
+from analysis.report.published import PUBLISHED
 from analysis.settings import AnalyseSettings
 from experiment.records import Kind
 from model_eval.artefacts import versions_of
@@ -28,10 +29,29 @@ EXAMPLES = 12
 """Images of each difficulty that are shown."""
 
 
-def content_of(evidence: Evidence, scores: Scores, settings: AnalyseSettings, title: str) -> dict[str, Any]:
-    """Return the content of ``results.json``: its origins first, then the numbers, in the page's order."""
-    content = {
+def content_of(
+    evidence: Evidence,
+    models: ModelScores | None,
+    found: Mapping[str, Any],
+    settings: AnalyseSettings,
+    title: str,
+) -> dict[str, Any]:
+    """Return the content of ``results.json``: its origins first, then the numbers, in the page's order.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    models : ModelScores or None
+    found : mapping
+        What the task's observers did, as `Findings.content`; what stands under a name that all reports have
+        joins it.
+    settings : AnalyseSettings
+    title : str
+        The study's name.
+    """
+    content: dict[str, Any] = {
         "title": title,
+        "task": evidence.stimulus_set.task,
         "made_from": evidence.made_from,
         "settings": {"analyse": settings.model_dump(mode="json")},
         "versions": versions_of(
@@ -39,41 +59,18 @@ def content_of(evidence: Evidence, scores: Scores, settings: AnalyseSettings, ti
         ),
         "seed": SEED,
         "published": PUBLISHED,
-        "pool": _pool(evidence, scores),
+        "pool": _pool(evidence, models),
         "difficulty": _difficulty(evidence),
         "labels": labels_content(evidence),
         "examples_at_most": EXAMPLES,
         "examples": _examples(evidence),
-        "sessions": {
-            "kind": str(evidence.kind),
-            "simulated": evidence.kind == Kind.SIMULATED,
-            "n": evidence.n_sessions,
-            "n_incomplete": evidence.n_incomplete,
-            "n_other_kind": evidence.n_other_kind,
-            "n_other_set": evidence.n_other_set,
-            "n_interrupted": _n_sessions(evidence, "interrupted"),
-            "n_forced": _n_sessions(evidence, "forced"),
-            "n_without_answer": int(evidence.sessions["correct"].isna().sum()),
-            "labelled_anew": evidence.labelled_anew,
-            "conditions": evidence.conditions,
-            "stimulus_set": {"name": evidence.stimulus_set.name, "set_id": evidence.stimulus_set.set_id},
-        },
-        "exclusions": _exclusions(evidence, scores, settings),
-        "label_change": _label_change(evidence, scores),
-        "population": asdict(scores.population) | {"chance": CHANCE} | beyond_content(scores.beyond),
-        "observers": _observers(scores),
-        "consistency": {
-            "observers": _consistency(scores.observer_consistency),
-            "models": _consistency(scores.model_consistency),
-            "means": scores.means.to_dict("records"),
-        },
-        "trials": trials_content(evidence, scores),
-        "items": items_content(scores),
-        "machines": machines_content(scores),
-        "methods": methods_content(evidence),
-        "stages": _stages(evidence),
+        "sessions": _sessions(evidence),
+        "exclusions": _exclusions(evidence, settings),
+        "consistency": {"models": None if models is None else consistency_content(models.consistency)},
     }
-    return plain(content)
+    for name, numbers in found.items():
+        content[name] = content[name] | numbers if name in content else numbers
+    return plain(content | {"methods": methods_content(evidence), "stages": _stages(evidence)})
 
 
 def plain(value: Any) -> Any:
@@ -89,13 +86,30 @@ def plain(value: Any) -> Any:
     return value
 
 
+def _sessions(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "kind": str(evidence.kind),
+        "simulated": evidence.kind == Kind.SIMULATED,
+        "n": evidence.n_sessions,
+        "n_incomplete": evidence.n_incomplete,
+        "n_other_kind": evidence.n_other_kind,
+        "n_other_set": evidence.n_other_set,
+        "n_interrupted": _n_sessions(evidence, "interrupted"),
+        "n_forced": _n_sessions(evidence, "forced"),
+        "labelled_anew": evidence.labelled_anew,
+        "labels": None if evidence.relabelled is None else evidence.relabelled.name,
+        "conditions": evidence.conditions,
+        "stimulus_set": {"name": evidence.stimulus_set.name, "set_id": evidence.stimulus_set.set_id},
+    }
+
+
 def _n_sessions(evidence: Evidence, mark: str) -> int:
     sessions = evidence.recorded.drop_duplicates(["participant", "session"])
     return int(sessions[mark].fillna(False).sum())
 
 
-def _exclusions(evidence: Evidence, scores: Scores, settings: AnalyseSettings) -> dict[str, Any]:
-    exclusion, without = evidence.exclusion, scores.without_exclusions
+def _exclusions(evidence: Evidence, settings: AnalyseSettings) -> dict[str, Any]:
+    exclusion = evidence.exclusion
     table = exclusion.sessions
     return {
         "rules": settings.exclude.model_dump(mode="json", exclude_defaults=True),
@@ -106,22 +120,15 @@ def _exclusions(evidence: Evidence, scores: Scores, settings: AnalyseSettings) -
             **{rule: int(table[rule].sum()) for rule in TRIAL_RULES},
         },
         "sessions": table.to_dict("records"),
-        "population_without": None if without is None else asdict(without),
     }
 
 
-def _label_change(evidence: Evidence, scores: Scores) -> dict[str, Any] | None:
-    if evidence.relabelled is None or scores.label_change is None:
-        return None
-    return {"labels": evidence.relabelled.name} | asdict(scores.label_change)
-
-
-def _pool(evidence: Evidence, scores: Scores) -> dict[str, Any] | None:
-    if evidence.decisions is None or scores.model_accuracy is None:
+def _pool(evidence: Evidence, models: ModelScores | None) -> dict[str, Any] | None:
+    if evidence.decisions is None or models is None:
         return None
     manifest = evidence.manifests["decisions/pool.json"]
     keys = ("name", "source", "family", "weights", "n_parameters", "weights_sha256", "precision")
-    accuracy = scores.model_accuracy
+    accuracy = models.accuracy
     return {
         "images": manifest["images"].get("source"),
         "n_images": len(evidence.decisions.images),
@@ -174,20 +181,8 @@ def _examples(evidence: Evidence) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _observers(scores: Scores) -> dict[str, Any]:
-    table = scores.observers
-    return {
-        "n": len(table),
-        "accuracy_low": table["accuracy"].min(),
-        "accuracy_high": table["accuracy"].max(),
-        "accuracy_sd": table["accuracy"].std(),
-        "observers": table.reset_index().to_dict("records"),
-    } | details_content(scores.details)
-
-
-def _consistency(consistency: Consistency | None) -> dict[str, Any] | None:
-    if consistency is None:
-        return None
+def consistency_content(consistency: Consistency) -> dict[str, Any]:
+    """Return the error consistency of a group of subjects, over all pairs and of each."""
     return asdict(consistency.summary) | {
         "subjects": list(consistency.kappa.index),
         # Nobody reads a million values here: tables/ holds the matrix, whatever its size.

@@ -1,4 +1,4 @@
-"""The numbers of a report that are about pairs, one by one and as a whole, and about machines."""
+"""The numbers of a report that are about items, one by one and as a whole, and about machines."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.evidence import Evidence
-from analysis.report.published import CHANCE
+from analysis.report.answer_task import AnswerTask
 from analysis.report.scores import Scores
 
 HARDEST_TRIALS = 12
 EASIEST_TRIALS = 6
 """Trials that are shown with their pictures."""
-PAIRS_UP_TO = 300
-"""Pairs that the page lists; tables/ holds all."""
+LISTED_UP_TO = 300
+"""Trials that the page lists; tables/ holds all."""
 
 
-def trials_content(evidence: Evidence, scores: Scores) -> dict[str, Any]:
+def trials_content(evidence: Evidence, scores: Scores, task: AnswerTask, chance: float) -> dict[str, Any]:
     """Return what is said of the trials: those most and least often misjudged, and the list of all."""
     trials = scores.trials
     wrong = trials[trials["n_correct"] < trials["n_answers"]].head(HARDEST_TRIALS)
@@ -29,31 +29,25 @@ def trials_content(evidence: Evidence, scores: Scores) -> dict[str, Any]:
     return {
         "n": len(trials),
         "n_all_correct": int((trials["n_correct"] == trials["n_answers"]).sum()),
-        "n_below_chance": int((trials["accuracy"] < CHANCE).sum()),
-        "hardest": _rows(evidence, wrong),
-        "easiest": _rows(evidence, best.head(EASIEST_TRIALS)),
-        "listed": _rows(evidence, trials.head(PAIRS_UP_TO)),
+        "n_below_chance": int((trials["accuracy"] < chance).sum()),
+        "hardest": _rows(evidence, wrong, task),
+        "easiest": _rows(evidence, best.head(EASIEST_TRIALS), task),
+        "listed": _rows(evidence, trials.head(LISTED_UP_TO), task),
     }
 
 
-def _rows(evidence: Evidence, trials: pd.DataFrame) -> list[dict[str, Any]]:
-    columns = [
-        "trial_id",
-        "n_answers",
-        "n_correct",
-        "accuracy",
-        "shrunk_accuracy",
-        "median_response_time_s",
-        "gap",
-    ]
+def _rows(evidence: Evidence, trials: pd.DataFrame, task: AnswerTask) -> list[dict[str, Any]]:
+    of_items = trials.columns.str.startswith(tuple(f"{place}_" for place in task.places))
+    columns = list(trials.columns[~of_items])
     return [
-        {key: row[key] for key in columns}
-        | {which: _item(evidence, row, which) for which in ("harder", "easier")}
+        {name: row[name] for name in columns}
+        | {place: item_content(evidence, row, place) for place in task.places}
         for row in trials.to_dict("records")
     ]
 
 
-def _item(evidence: Evidence, row: Mapping[Any, Any], which: str) -> dict[str, Any]:
+def item_content(evidence: Evidence, row: Mapping[Any, Any], which: str) -> dict[str, Any]:
+    """Return what is said of the item of a trial at a place of it."""
     item = evidence.stimulus_set.items[row[f"{which}_item"]]
     about = {key: getattr(item, key) for key in ("item_id", "image_id", "file", "class_name")}
     # Answers may be scored by other labels than the set's own.
@@ -61,12 +55,11 @@ def _item(evidence: Evidence, row: Mapping[Any, Any], which: str) -> dict[str, A
 
 
 def items_content(scores: Scores) -> dict[str, Any]:
-    """Return what is said of the pairs as a whole."""
+    """Return what is said of the items as a whole."""
     items = scores.items
-    curve = None if items.curve is None else asdict(items.curve)
     return {
-        "by_gap": items.by_gap.to_dict("records"),
-        "psychometric": curve,
+        "graded": scores.graded.to_dict("records"),
+        "psychometric": None if scores.curve is None else asdict(scores.curve),
         "ceiling": asdict(items.ceiling),
         "explained": None if items.explained is None else items.explained.to_dict("records"),
     }

@@ -1,4 +1,4 @@
-"""Figures about pairs, and about machines that judge them."""
+"""Figures about items, pairs or single images, and about machines that judge pairs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.report.figures import BLUE, FAINT, GREY, INK, VERMILION, WIDTH_IN, reach, styled
+from analysis.report.figures import (
+    BLUE,
+    DIFFICULTY_COLOURS,
+    FAINT,
+    GREY,
+    INK,
+    TEXT_COLOURS,
+    VERMILION,
+    WIDTH_IN,
+    reach,
+    styled,
+)
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from analysis.statistics.accuracy import PopulationAccuracy
@@ -36,7 +48,7 @@ def graded_accuracy(
     Parameters
     ----------
     by_gap : DataFrame
-        As `analysis.statistics.graded.accuracy_by_gap` returns it.
+        As `analysis.statistics.graded.accuracy_by` returns it, by `gap`.
     curve : Psychometric or None
         Drawn with its threshold, where there is one.
     level : float
@@ -58,38 +70,8 @@ def graded_accuracy(
         axes.axvline(100 * curve.threshold, color=BLUE, lw=1.2)
         label = f"threshold {100 * curve.threshold:.0f}"
         axes.text(100 * curve.threshold + 1, 101.5, label, color=BLUE, size=9, va="bottom")
-    axes.errorbar(
-        100 * by_gap["gap"],
-        100 * by_gap["accuracy"],
-        yerr=100 * reach(by_gap["accuracy"], by_gap["low"], by_gap["high"]),
-        fmt="none",
-        ecolor=INK,
-        elinewidth=1,
-    )
-    largest = by_gap["n_pairs"].max()
-    axes.scatter(
-        100 * by_gap["gap"],
-        100 * by_gap["accuracy"],
-        s=14 + 60 * by_gap["n_pairs"] / largest,
-        color=INK,
-        zorder=3,
-    )
-    for row in by_gap.itertuples():
-        x, n_pairs = 100 * float(row.gap), row.n_pairs  # type: ignore[arg-type]
-        axes.annotate(
-            f"{n_pairs}",
-            (x, 1),
-            (0, 3),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            ha="center",
-            va="bottom",
-            size=8,
-            color=FAINT,
-        )
-    axes.annotate(
-        "pairs", (1, 1), (6, 3), xycoords="axes fraction", textcoords="offset points", size=8, color=FAINT
-    )
+    _dots(axes, by_gap, "gap", INK, by_gap["n_items"].max())
+    _count(axes, by_gap, "gap", "pairs")
     low = min(by_gap["low"].min(), by_gap["accuracy"].min(), chance - 0.05)
     span = by_gap["gap"].max() - by_gap["gap"].min()
     left = 0 if curve is not None or span == 0 else 100 * max(0, by_gap["gap"].min() - 0.25 * span)
@@ -104,8 +86,72 @@ def graded_accuracy(
 
 
 @styled
-def item_accuracies(trials: pd.DataFrame, *, chance: float) -> Figure:
-    """Draw the accuracy of every pair, from the one most often judged wrongly, as observed and shrunk.
+def graded_by_group(
+    by_share: pd.DataFrame, _: None, *, level: float, chance: float, noun: str = "observers"
+) -> Figure:
+    """Draw people's accuracy on images that so many models get right, in the colours of their groups.
+
+    Parameters
+    ----------
+    by_share : DataFrame
+        As `analysis.statistics.graded.accuracy_by` returns it, by `image_share`, with the `group`.
+    level : float
+        Coverage of the intervals.
+    chance : float
+        Proportion correct by guessing.
+    noun : str
+        What to call the observers.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(WIDTH_IN, 3.3), layout="constrained")
+    axes = figure.add_subplot()
+    axes.axhline(100 * chance, color=FAINT, lw=1, ls=(0, (4, 3)))
+    axes.text(0.5, 100 * chance + 1, "guessing", size=9, color=FAINT, transform=axes.get_yaxis_transform())
+    largest = by_share["n_items"].max()
+    for group, rows in by_share.groupby("group", sort=False):
+        colour = DIFFICULTY_COLOURS.get(group, INK)  # type: ignore[arg-type]
+        _dots(axes, rows, "image_share", colour, largest)
+        axes.annotate(
+            str(group),
+            (min(max(100 * rows["image_share"].mean(), 8), 92), 0.02),
+            xycoords=("data", "axes fraction"),
+            ha="center",
+            size=9,
+            weight="bold",
+            color=TEXT_COLOURS.get(group, INK),  # type: ignore[arg-type]
+        )
+    _count(axes, by_share, "image_share", "images")
+    low = min(by_share["low"].min(), by_share["accuracy"].min(), chance - 0.05)
+    axes.set(
+        xlim=(-8, 108),
+        ylim=(max(-6, 10 * np.floor(10 * low) - 8), 101),
+        xlabel="share of models right about the image (%)",
+        ylabel=f"{noun} right (%)\nwith {level:.0%} intervals",
+    )
+    return figure
+
+
+def _dots(axes: Axes, by: pd.DataFrame, share: str, colour: str, largest: int) -> None:
+    """Draw accuracies with their intervals; the dot of the most items is the largest."""
+    x, y = 100 * by[share], 100 * by["accuracy"]
+    error = 100 * reach(by["accuracy"], by["low"], by["high"])
+    axes.errorbar(x, y, yerr=error, fmt="none", ecolor=colour, elinewidth=1)
+    axes.scatter(x, y, s=14 + 60 * by["n_items"] / largest, color=colour, zorder=3)
+
+
+def _count(axes: Axes, by: pd.DataFrame, share: str, noun: str) -> None:
+    """Write above each dot how many items it holds."""
+    small = {"textcoords": "offset points", "size": 8, "color": FAINT}
+    for x, n_items in zip(100 * by[share], by["n_items"], strict=True):
+        at = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom"}
+        axes.annotate(f"{n_items}", (x, 1), (0, 3), **at, **small)
+    axes.annotate(noun, (1, 1), (6, 3), xycoords="axes fraction", **small)
+
+
+@styled
+def item_accuracies(trials: pd.DataFrame, *, chance: float, unit: str = "pair") -> Figure:
+    """Draw the accuracy of every item, from the one most often judged wrongly, as observed and shrunk.
 
     Parameters
     ----------
@@ -113,6 +159,8 @@ def item_accuracies(trials: pd.DataFrame, *, chance: float) -> Figure:
         As `analysis.statistics.items.trial_accuracy` returns it.
     chance : float
         Proportion correct by guessing.
+    unit : str
+        What to call an item.
     """
     from matplotlib.figure import Figure
 
@@ -138,7 +186,7 @@ def item_accuracies(trials: pd.DataFrame, *, chance: float) -> Figure:
     axes.set(
         xlim=(0, len(ordered) + 1),
         ylim=(-3, 103),
-        xlabel=f"pairs, from the most often misjudged (n = {len(ordered):,})",
+        xlabel=f"{unit}s, from the most often misjudged (n = {len(ordered):,})",
         ylabel="answers right (%)",
     )
     return figure
@@ -146,9 +194,9 @@ def item_accuracies(trials: pd.DataFrame, *, chance: float) -> Figure:
 
 @styled
 def explained_variance(
-    explained: pd.DataFrame, ceiling: float, low: float, high: float, level: float
+    explained: pd.DataFrame, ceiling: float, low: float, high: float, level: float, unit: str = "pair"
 ) -> Figure:
-    """Draw how much of the differences between pairs follows from what is known of them, under the ceiling.
+    """Draw how much of the differences between items follows from what is known of them, under the ceiling.
 
     Parameters
     ----------
@@ -158,6 +206,8 @@ def explained_variance(
         The noise ceiling and its interval.
     level : float
         Coverage of the intervals.
+    unit : str
+        What to call an item.
     """
     from matplotlib.figure import Figure
 
@@ -179,7 +229,7 @@ def explained_variance(
     axes.set(
         ylim=(-0.6, len(explained) - 0.4),
         xlim=(min(-5, 100 * explained["low"].min() - 2), 103),
-        xlabel=f"variance between pairs explained (%),\nwith {level:.0%} intervals",
+        xlabel=f"variance between {unit}s explained (%),\nwith {level:.0%} intervals",
     )
     return figure
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,21 +14,47 @@ from analysis.report.figures import BLUE, FAINT, GREY, INK, NAMES_UP_TO, WIDTH_I
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MEASURES = {
-    "d_prime": ("d′", 0.0, 1.0),
-    "criterion": ("criterion\n(−: left, +: right)", 0.0, 1.0),
-    "side_bias": ("side bias (points,\n+: left)", 0.0, 100.0),
-    "half_change": ("2nd less 1st half\n(points)", 0.0, 100.0),
-    "time_ratio": ("response time,\nwrong / right", 1.0, 1.0),
-    "repeat_agreement": ("same answer to\nrepeats (%)", None, 100.0),
-    "type_2_area": ("type-2 ROC area", 0.5, 1.0),
+
+@dataclass(frozen=True)
+class Measure:
+    """Something measured of each observer.
+
+    Attributes
+    ----------
+    label : str
+        As it stands below its panel.
+    nothing : float or None
+        What it is where there is nothing to find.
+    scale : float
+        What it is multiplied by.
+    """
+
+    label: str
+    nothing: float | None
+    scale: float = 1.0
+
+
+MEASURES: dict[str, Measure] = {
+    "d_prime": Measure("d′", 0.0),
+    "criterion": Measure("criterion\n(−: left, +: right)", 0.0),
+    "side_bias": Measure("side bias (points,\n+: left)", 0.0, 100.0),
+    "half_change": Measure("2nd less 1st half\n(points)", 0.0, 100.0),
+    "time_ratio": Measure("response time,\nwrong / right", 1.0),
+    "repeat_agreement": Measure("same answer to\nrepeats (%)", None, 100.0),
+    "type_2_area": Measure("type-2 ROC area", 0.5),
 }
-"""Name, what it is where there is nothing to find, and what it is multiplied by."""
+"""Of observers who choose between two images."""
 COLUMNS = 3
 
 
 @styled
-def observer_details(details: pd.DataFrame, level: float, noun: str = "observers") -> Figure:
+def observer_details(
+    details: pd.DataFrame,
+    level: float,
+    noun: str = "observers",
+    measures: Mapping[str, Measure] = MEASURES,
+    order: str = "accuracy",
+) -> Figure:
     """Draw each observer's measures beside each other, a row an observer, in the order of the table.
 
     Parameters
@@ -37,11 +65,15 @@ def observer_details(details: pd.DataFrame, level: float, noun: str = "observers
         Coverage of the intervals.
     noun : str
         What to call the observers.
+    measures : mapping of str to Measure
+        What to draw, by the columns' names.
+    order : str
+        What the observers are ordered by.
     """
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    shown = [name for name in MEASURES if name in details and details[name].notna().any()]
+    shown = [name for name in measures if name in details and details[name].notna().any()]
     n_rows = -(-len(shown) // COLUMNS)
     n = len(details)
     height = 0.85 + 0.17 * min(max(n, 3), NAMES_UP_TO)
@@ -52,12 +84,12 @@ def observer_details(details: pd.DataFrame, level: float, noun: str = "observers
         if place >= len(shown):
             axes.set_visible(False)
             continue
-        label, nothing, scale = MEASURES[shown[place]]
+        measure = measures[shown[place]]
         value, low, high = (
-            scale * details[shown[place] + end].to_numpy(float) for end in ("", "_low", "_high")
+            measure.scale * details[shown[place] + end].to_numpy(float) for end in ("", "_low", "_high")
         )
-        if nothing is not None:
-            axes.axvline(scale * nothing, color=FAINT, lw=1, ls=(0, (4, 3)))
+        if measure.nothing is not None:
+            axes.axvline(measure.scale * measure.nothing, color=FAINT, lw=1, ls=(0, (4, 3)))
         axes.axvline(np.nanmean(value), color=BLUE, lw=1.2)
         error = reach(value, low, high)
         many = n > NAMES_UP_TO
@@ -70,7 +102,7 @@ def observer_details(details: pd.DataFrame, level: float, noun: str = "observers
             ms=1.5 if many else 3.5,
             elinewidth=0.3 if many else 0.8,
         )
-        axes.set_xlabel(label, size=9)
+        axes.set_xlabel(measure.label, size=9)
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.tick_params(axis="y", length=0)
         axes.tick_params(axis="x", labelsize=8.5)
@@ -80,7 +112,7 @@ def observer_details(details: pd.DataFrame, level: float, noun: str = "observers
         grid[0, 0].set_yticks(rows, [str(name) for name in details.index], size=8.5)
     else:
         grid[0, 0].set_yticks([])
-        figure.supylabel(f"{n:,} {noun}, by accuracy", size=9)
+        figure.supylabel(f"{n:,} {noun}, by {order}", size=9)
     grid[0, 0].set_ylim(-0.7, n - 0.3)
     return figure
 
@@ -111,7 +143,8 @@ def confidence_calibration(calibrated: pd.DataFrame, *, level: float, chance: fl
         axes.annotate(
             f"{count:,}", (step, top), (0, 3), textcoords="offset points", ha="center", size=8.5, color=FAINT
         )
-    axes.text(0.01, 100 * chance + 1, "guessing", size=9, color=FAINT, transform=axes.get_yaxis_transform())
+    at = {"ha": "right", "transform": axes.get_yaxis_transform()}
+    axes.text(0.99, 100 * chance + 1, "guessing", size=9, color=FAINT, **at)
     axes.set_xticks(steps, [f"{step:g}" for step in steps])
     lowest = min(np.nanmin(np.fmin(value, low)), 100 * chance)
     axes.set(
@@ -124,7 +157,7 @@ def confidence_calibration(calibrated: pd.DataFrame, *, level: float, chance: fl
 
 
 @styled
-def consistency_means(means: pd.DataFrame, *, level: float, published: float, noun: str) -> Figure:
+def consistency_means(means: pd.DataFrame, *, level: float, published: float | None, noun: str) -> Figure:
     """Draw the mean error consistencies with their intervals.
 
     Parameters
@@ -133,7 +166,7 @@ def consistency_means(means: pd.DataFrame, *, level: float, published: float, no
         As `analysis.report.consistency_scores.score_consistency` returns it.
     level : float
         Coverage of the intervals.
-    published : float
+    published : float or None
         Mean of two observers in the published study, drawn as a line.
     noun : str
         What to call the observers.
@@ -147,11 +180,11 @@ def consistency_means(means: pd.DataFrame, *, level: float, published: float, no
     value, low, high = (shown[name].to_numpy(float) for name in ("value", "low", "high"))
     error = reach(value, low, high)
     axes.axvline(0, color=FAINT, lw=1, ls=(0, (4, 3)))
-    axes.axvline(published, color=GREY, lw=1.2)
-    axes.text(
-        published, len(shown) - 0.45, "published, observers", ha="center", va="bottom", size=8.5, color=FAINT
-    )
-    axes.text(0, len(shown) - 0.45, "independent", ha="center", va="bottom", size=8.5, color=FAINT)
+    at = {"ha": "center", "va": "bottom", "size": 8.5, "color": FAINT}
+    if published is not None:
+        axes.axvline(published, color=GREY, lw=1.2)
+        axes.text(published, len(shown) - 0.45, "published, observers", **at)
+    axes.text(0, len(shown) - 0.45, "independent", **at)
     axes.errorbar(value, rows, xerr=error, fmt="o", color=INK, ms=5, elinewidth=1)
     names = ["difference of these two" if " less " in each else each for each in shown["between"]]
     axes.set_yticks(rows, [each.replace("observers", noun) for each in names])

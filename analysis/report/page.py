@@ -42,15 +42,32 @@ class Pictures:
     thumbnails: Mapping[str, Picture]
 
 
-def render(content: Mapping[str, Any], pictures: Pictures) -> str:
-    """Fill the report; every number in it comes from `content`."""
+def render(content: Mapping[str, Any], pictures: Pictures, *, sections: str, unit: str) -> str:
+    """Fill a report; every number in it comes from `content`.
+
+    Parameters
+    ----------
+    content : mapping
+        As in ``results.json``.
+    pictures : Pictures
+    sections : str
+        Folder of the templates of what observers did.
+    unit : str
+        What an answer is about: a ``pair``, or an ``image``.
+    """
     from markupsafe import Markup
 
     # The one script of the page is named by its hash, so that a browser runs no other.
     script = (TEMPLATES / "explorer.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return fill(
-        "report.html.jinja", **content, pictures=pictures, script=Markup(script), script_sha256=digest
+        "report.html.jinja",
+        **content,
+        sections=sections,
+        unit=unit,
+        pictures=pictures,
+        script=Markup(script),
+        script_sha256=digest,
     )
 
 

@@ -12,8 +12,7 @@ from analysis.statistics.bootstrap import BootstrapInterval, bootstrap_accuracy
 from analysis.statistics.components import Components, LogitComponents, on_logit_scale, variance_components
 from analysis.statistics.confidence import calibration, type_2_area
 from analysis.statistics.contrasts import Contrast, accuracy_difference
-from analysis.statistics.detection import observer_detection
-from analysis.statistics.observers import halves, repeat_agreement, side_bias, times_by_correctness
+from analysis.statistics.observers import halves, repeat_agreement, times_by_correctness
 from model_eval.artefacts import InputError
 
 
@@ -24,11 +23,11 @@ class ObserverScores:
     Attributes
     ----------
     table : DataFrame, one row an observer, index `observer`
-        `d_prime`, `criterion`, `side_bias`, `half_change` (second half less first), `time_ratio` (wrong over
-        right), `repeat_agreement` and `type_2_area`, each with its interval in `…_low` and `…_high`; beside
-        them `accuracy_left`, `accuracy_right`, `first_half`, `second_half`, `median_right_s`,
-        `median_wrong_s`, `n_repeats`, `repeat_kappa`. The last two groups are missing where no trial was
-        repeated, and where confidence was not asked.
+        Of the task `d_prime`, `criterion` and its bias; then `half_change` (second half less first),
+        `time_ratio` (wrong over right), `repeat_agreement` and `type_2_area`, each with its interval in
+        `…_low` and `…_high`; beside them `first_half`, `second_half`, `median_right_s`, `median_wrong_s`,
+        `n_repeats`, `repeat_kappa`. What repeats and confidence tell is missing where no trial was repeated,
+        and where confidence was not asked.
     calibration : DataFrame or None
         As `analysis.statistics.confidence.calibration` returns it; None where confidence was not asked.
     """
@@ -44,15 +43,16 @@ class PopulationScores:
     Attributes
     ----------
     p_chance, p_published : float
-        Of accuracy against guessing, and against the published value taken as known; NaN without an interval.
+        Of accuracy against guessing, and against the published value taken as known; NaN without an interval
+        or such a value.
     next_low, next_high : float
-        Between which the accuracy of the next observer of the same pairs lies; NaN with one observer.
+        Between which the accuracy of the next observer of the same items lies; NaN with one observer.
     bootstrap : BootstrapInterval
-        Observers and pairs drawn anew.
+        Observers and items drawn anew.
     n_resamples : int
         How often.
     components : Components or None
-        Variance between observers, between pairs and the rest; None with one observer or one pair.
+        Variance between observers, between items and the rest; None with one observer or one item.
     logit : LogitComponents or None
         The same as standard deviations in logits; None where there are none that lead to it.
     halves : Contrast or None
@@ -71,9 +71,9 @@ class PopulationScores:
 
 
 def score_observers(
-    sessions: pd.DataFrame, recorded: pd.DataFrame, order: pd.Index, level: float
+    sessions: pd.DataFrame, recorded: pd.DataFrame, order: pd.Index, preference: pd.DataFrame, level: float
 ) -> ObserverScores:
-    """Score each observer's sensitivity, bias, change, speed, reliability and confidence.
+    """Score each observer's change, speed, reliability and confidence, beside its sensitivity and bias.
 
     Parameters
     ----------
@@ -83,21 +83,17 @@ def score_observers(
         All rows of the same sessions, repeated trials among them.
     order : Index
         Observers, in the order of the rows to return.
+    preference : DataFrame, index observer
+        What the task tells of sensitivity and bias.
     level : float
         Coverage of the intervals.
     """
     observer = sessions["participant"].astype(str).to_numpy()
     right = sessions["correct"].to_numpy(bool)
-    chose_left = (sessions["response"].astype(str) == "left").to_numpy()
-    left_is_right = chose_left == right
-    detected = observer_detection(chose_left, left_is_right, observer, "2afc", level)
-    bias = side_bias(chose_left, left_is_right, observer, level)
     half = halves(right, _in_time(sessions), observer, level)
     times = times_by_correctness(sessions["response_time"].to_numpy(float), right, observer, level)
-    columns = [name + end for name in ("d_prime", "criterion") for end in ("", "_low", "_high")]
     parts = [
-        detected[columns],
-        _named(bias, bias="side_bias", keep=("accuracy_left", "accuracy_right")),
+        preference,
         _named(
             half.rename(columns={"first": "first_half", "second": "second_half"}),
             change="half_change",
@@ -125,7 +121,7 @@ def score_population(
     rng: np.random.Generator,
     *,
     chance: float,
-    published: float,
+    published: float | None,
     n_resamples: int,
 ) -> PopulationScores:
     """Test the population's accuracy, and say what to expect of others and what makes answers differ."""
@@ -142,7 +138,7 @@ def score_population(
     low, high = next_observer_interval(right, observer, level)
     return PopulationScores(
         p_chance=population.p_value(chance),
-        p_published=population.p_value(published),
+        p_published=np.nan if published is None else population.p_value(published),
         next_low=low,
         next_high=high,
         bootstrap=bootstrap_accuracy(right, observer, item, rng, level=level, n_resamples=n_resamples),

@@ -1,11 +1,8 @@
-"""What an observer reaches by guessing, and what others found."""
+"""What others found."""
 
 from __future__ import annotations
 
 from typing import Any
-
-CHANCE = 0.5
-"""Proportion correct by guessing, with two alternatives."""
 
 PUBLISHED: dict[str, Any] = {
     "reference": "Meding, Schulze Buschoff, Geirhos & Wichmann (2022), Trivial or impossible: dichotomous "

@@ -1,4 +1,4 @@
-"""From answers to numbers: everything that a report says of observers and models."""
+"""From answers that are right or wrong to numbers: everything that a report says of observers."""
 
 from __future__ import annotations
 
@@ -9,37 +9,19 @@ import pandas as pd
 
 from analysis.data.evidence import Evidence
 from analysis.data.relabel import LabelChange, compare_labels
-from analysis.report.consistency_scores import score_consistency
-from analysis.report.item_scores import SEED, ItemScores, machine_choices, score_items, score_machines
+from analysis.report.answer_task import AnswerTask
+from analysis.report.consistency_scores import Consistency, consistency_of, score_consistency
+from analysis.report.item_scores import SEED, ItemScores, score_items, score_machines
 from analysis.report.people_scores import (
     ObserverScores,
     PopulationScores,
     score_observers,
     score_population,
 )
-from analysis.report.published import CHANCE, PUBLISHED
 from analysis.statistics.accuracy import PopulationAccuracy, observer_accuracy, population_accuracy
 from analysis.statistics.bootstrap import N_RESAMPLES
-from analysis.statistics.consistency import ConsistencySummary, summarise_pairs
+from analysis.statistics.graded import Psychometric
 from analysis.statistics.items import answer_matrix, trial_accuracy
-from model_eval.comparison.agreement import error_consistency
-from model_eval.records import Decisions
-
-
-@dataclass(frozen=True)
-class Consistency:
-    """Error consistency of one group of subjects.
-
-    Attributes
-    ----------
-    kappa : DataFrame, subjects × subjects
-        The most accurate subject first.
-    summary : ConsistencySummary
-        Over all pairs of two.
-    """
-
-    kappa: pd.DataFrame
-    summary: ConsistencySummary
 
 
 @dataclass(frozen=True)
@@ -63,12 +45,15 @@ class Scores:
     trials : DataFrame
         As `trial_accuracy` returns it.
     items : ItemScores
+    graded : DataFrame
+        Accuracy by how hard trials are for networks, as `accuracy_by` returns it.
+    curve : Psychometric or None
+        Where the design has enough levels.
+    named : DataFrame or None
+        How often each answer was given to which group, where answers name groups.
     machines : DataFrame
         As `score_machines` returns it.
     observer_consistency : Consistency
-    model_accuracy : Series or None
-        Top-1 accuracy by model, in the pool's order; None where decisions are not at hand.
-    model_consistency : Consistency or None
     means : DataFrame
         Mean error consistencies, as `score_consistency` returns them.
     """
@@ -81,33 +66,33 @@ class Scores:
     beyond: PopulationScores
     trials: pd.DataFrame
     items: ItemScores
+    graded: pd.DataFrame
+    curve: Psychometric | None
+    named: pd.DataFrame | None
     machines: pd.DataFrame
     observer_consistency: Consistency
-    model_accuracy: pd.Series | None
-    model_consistency: Consistency | None
     means: pd.DataFrame
 
 
-def score(evidence: Evidence, level: float) -> Scores:
-    """Score the main block of the observers, and the models on all images.
+def score(evidence: Evidence, task: AnswerTask, level: float) -> Scores:
+    """Score the main block of the observers.
 
-    In a choice between two images the item is the pair, so `trial_id` stands for it. Consistency is taken
-    over the first answer that an observer gave to each trial.
+    In a choice between two images the item is the pair, else the image: `trial_id` stands for both.
+    Consistency is taken over the first answer that an observer gave to each trial.
     """
-    sessions = evidence.sessions.dropna(subset="correct")
+    sessions, stimulus_set = evidence.sessions.dropna(subset="correct"), evidence.stimulus_set
     observers = observer_accuracy(sessions["correct"], sessions["participant"].astype(str), level)
     times = sessions.groupby("participant", observed=True)["response_time"].median()
     observers["median_response_time_s"] = times.rename(index=str).reindex(observers.index)
     observers = observers.sort_values("accuracy", ascending=False, kind="stable")
-    model_accuracy = model_consistency = None
-    if evidence.decisions is not None:
-        model_accuracy, model_consistency = _score_models(evidence.decisions)
     exclusion, relabelled = evidence.exclusion, evidence.relabelled
     everything = evidence.recorded[evidence.recorded["scored"]]
     population = _population(sessions, level)
     rng = np.random.default_rng(SEED)
-    told = machine_choices(evidence)
+    told = task.machines(evidence)
     answers = answer_matrix(sessions).loc[observers.index]
+    graded, curve = task.graded(sessions, level)
+    preference = task.preference(sessions, stimulus_set, level)
     return Scores(
         population=population,
         without_exclusions=_population(everything, level) if exclusion.n_trials else None,
@@ -115,21 +100,24 @@ def score(evidence: Evidence, level: float) -> Scores:
         if relabelled is None
         else compare_labels(evidence.sessions, relabelled.before, evidence.trials, level),
         observers=observers,
-        details=score_observers(sessions, evidence.recorded, observers.index, level),
+        details=score_observers(sessions, evidence.recorded, observers.index, preference, level),
         beyond=score_population(
             sessions,
             population,
             rng,
-            chance=CHANCE,
-            published=PUBLISHED["accuracy"],
+            chance=task.chance(stimulus_set),
+            published=None if task.published is None else task.published["accuracy"],
             n_resamples=N_RESAMPLES,
         ),
         trials=trial_accuracy(sessions, evidence.trials),
-        items=score_items(evidence, level),
+        items=score_items(evidence, answer_matrix(sessions), task.places, task.difficulty, level),
+        graded=graded,
+        curve=curve,
+        named=task.named(sessions, stimulus_set, level),
         machines=score_machines(evidence, told, level),
-        observer_consistency=_observer_consistency(answers),
-        model_accuracy=model_accuracy,
-        model_consistency=model_consistency,
+        observer_consistency=consistency_of(
+            (answers == 1).to_numpy(), answers.notna().to_numpy(), answers.index
+        ),
         means=score_consistency(
             answers.to_numpy(float), _by_confidence(told, answers), evidence.decisions, rng, level
         ),
@@ -147,16 +135,3 @@ def _by_confidence(told: pd.DataFrame, answers: pd.DataFrame) -> np.ndarray:
 def _population(sessions: pd.DataFrame, level: float) -> PopulationAccuracy:
     observer, item = sessions["participant"].astype(str), sessions["trial_id"].astype(str)
     return population_accuracy(sessions["correct"], observer, item, level)
-
-
-def _observer_consistency(answers: pd.DataFrame) -> Consistency:
-    kappa = error_consistency((answers == 1).to_numpy(), answers.notna().to_numpy())
-    return Consistency(pd.DataFrame(kappa, answers.index, answers.index), summarise_pairs(kappa))
-
-
-def _score_models(decisions: Decisions) -> tuple[pd.Series, Consistency]:
-    accuracy = pd.Series(decisions.accuracy, index=pd.Index(decisions.models, name="model"), name="accuracy")
-    best_first = np.argsort(-decisions.accuracy, kind="stable")
-    kappa = error_consistency(decisions.correct[best_first], decisions.seen[best_first])
-    names = accuracy.index[best_first]
-    return accuracy, Consistency(pd.DataFrame(kappa, names, names), summarise_pairs(kappa))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,19 +11,22 @@ import pandas as pd
 
 from analysis.data.beside import hashes_of, read_studies, studies_of
 from analysis.data.evidence import Choice, Evidence, gather
-from analysis.report import figures, figures_items, figures_labels, figures_people, figures_studies
+from analysis.report import figures, figures_labels, figures_studies
 from analysis.report.content import content_of
-from analysis.report.content_people import single_families_dropped
+from analysis.report.content_labels import single_families_dropped
+from analysis.report.findings import Findings
+from analysis.report.model_scores import ModelScores, score_models
 from analysis.report.page import Pictures, render
+from analysis.report.pairs import pair_findings
 from analysis.report.pictures import THUMBNAIL_PX, Picture, data_uri, embed, embed_file
-from analysis.report.published import CHANCE, PUBLISHED
-from analysis.report.scores import Scores, score
+from analysis.report.ratings import rating_findings
+from analysis.report.singles import single_findings
 from analysis.settings import AnalyseSettings
-from analysis.statistics.accuracy import PopulationAccuracy
-from analysis.statistics.consistency import ConsistencySummary
+from experiment.data.tables import RATING_TASK, SINGLE_TASK
 from experiment.records import Kind
 from model_eval.artefacts import InputError, replacing, write_json, write_text
 from model_eval.records import LEAVE_ONE_OUT, POOL_SIZE
+from stimuli.records import PAIR_TASK
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,9 +36,17 @@ if TYPE_CHECKING:
 FIGURES = (
     *("models", "histogram", "observers", "observer_consistency", "model_consistency"),
     *("items", "graded", "explained", "machines", "studies"),
-    *("observer_details", "calibration", "consistency_means", "pool_size", "leave_one_out"),
+    *("observer_details", "calibration", "consistency_means", "pool_size", "leave_one_out", "ratings"),
 )
-TABLES = (*(name for name in FIGURES if name != "items"), "trials", "exclusions")
+TABLES = (*(name for name in FIGURES if name != "items"), "trials", "exclusions", "named", "questions")
+
+
+FINDINGS: dict[str, Callable[[Evidence, AnalyseSettings], Findings]] = {
+    PAIR_TASK: pair_findings,
+    SINGLE_TASK: single_findings,
+    RATING_TASK: rating_findings,
+}
+"""What the observers of each task are reported by."""
 
 
 @dataclass(frozen=True)
@@ -47,25 +59,22 @@ class Results:
         The page.
     kind : Kind
         Whether the observers are people or simulated.
-    population : PopulationAccuracy
-        For new observers and new trials.
-    observers : DataFrame, index observer
-        `n_trials`, `n_correct`, `accuracy`, `low`, `high`, `median_response_time_s`; the most accurate first.
-    observer_consistency : ConsistencySummary
-        Error consistency of the observers.
-    model_consistency : ConsistencySummary or None
-        Of the models; None where decisions are not at hand.
     content : dict
         Every number in the report, as in ``results.json``.
+    scores : Scores or RatingScores
+        Of the observers, as the task has it.
+    observers : DataFrame
+        One row an observer in words, for the terminal.
+    said : str
+        The result in a sentence or two, likewise.
     """
 
     report: Path
     kind: Kind
-    population: PopulationAccuracy
-    observers: pd.DataFrame
-    observer_consistency: ConsistencySummary
-    model_consistency: ConsistencySummary | None
     content: dict[str, Any]
+    scores: Any
+    observers: pd.DataFrame
+    said: str
 
 
 def write_report(
@@ -107,116 +116,69 @@ def write_report(
         study to stand beside this one has no report.
     """
     evidence = gather(root, experiment_set, observers, settings.exclude, labels)
-    scores = score(evidence, settings.level)
-    content = content_of(evidence, scores, settings, title)
-    others = read_studies([Path(each) for each in settings.beside], root, settings.level)
-    content["made_from"] |= hashes_of(list(others), root)
-    content["studies"] = studies_of(content, list(others.values()))
+    models = score_models(evidence.decisions)
+    found = FINDINGS[evidence.stimulus_set.task](evidence, settings)
+    content = content_of(evidence, models, found.content, settings, title)
+    drawn = _model_figures(evidence, models) | found.figures
+    tables = _model_tables(evidence, models, content) | found.tables
+    content["studies"] = []
+    if found.chance is not None:
+        others = read_studies([Path(each) for each in settings.beside], root, settings.level, content["task"])
+        content["made_from"] |= hashes_of(list(others), root)
+        content["studies"] = studies_of(content, list(others.values()))
+        tables["studies"] = pd.DataFrame(content["studies"])
+        drawn["studies"] = figures_studies.studies_beside(
+            tables["studies"], level=settings.level, chance=found.chance
+        )
+    elif settings.beside:
+        raise InputError("[analyse] beside: ratings have no accuracy to stand beside others'; leave it out")
     examples, no_examples = _examples(content, source)
     folder = root / "report"
-    studies = pd.DataFrame(content["studies"])
-    beside = figures_studies.studies_beside(studies, level=settings.level, chance=CHANCE)
-    written = _write_figures(folder / "figures", draw_figures(evidence, scores) | {"studies": beside})
-    _write_tables(folder / "tables", tables_of(evidence, content, scores) | {"studies": studies})
-    pictures = Pictures(written, examples, no_examples, *_items(evidence, content))
-    write_text(folder / "report.html", render(content, pictures))
+    written = _write_figures(folder / "figures", drawn)
+    _write_tables(folder / "tables", tables)
+    items = evidence.stimulus_set.folder
+    large = {item: embed_file(items / file) for item, file in found.pictures.items()}
+    small = {item: embed_file(items / file, THUMBNAIL_PX) for item, file in found.thumbnails.items()}
+    pictures = Pictures(written, examples, no_examples, large, small)
+    write_text(folder / "report.html", render(content, pictures, sections=found.sections, unit=found.unit))
     write_json(folder / "results.json", content)
-    models = scores.model_consistency
-    return Results(
-        report=folder / "report.html",
-        kind=evidence.kind,
-        population=scores.population,
-        observers=scores.observers,
-        observer_consistency=scores.observer_consistency.summary,
-        model_consistency=None if models is None else models.summary,
-        content=content,
-    )
+    return Results(folder / "report.html", evidence.kind, content, found.scores, found.observers, found.said)
 
 
-def draw_figures(evidence: Evidence, scores: Scores) -> dict[str, Figure]:
-    """Draw each figure that the evidence suffices for, by name."""
+def _model_figures(evidence: Evidence, models: ModelScores | None) -> dict[str, Figure]:
+    """Draw what is known of images and models, whatever observers were asked."""
     images = evidence.difficulty.images.dropna(subset="difficulty")
-    level = scores.population.level
-    noun = "simulated observers" if evidence.kind == Kind.SIMULATED else "observers"
     drawn = {
         "histogram": figures.correct_model_histogram(
             images["n_correct"].to_numpy(), images["difficulty"].to_numpy(), int(images["n_models"].max())
-        ),
-        "observers": figures.observer_accuracies(
-            scores.observers, scores.population, chance=CHANCE, noun=noun
-        ),
-        "observer_consistency": figures.consistency_matrix(scores.observer_consistency.kappa, noun),
+        )
     }
-    items, ceiling = scores.items, scores.items.ceiling
-    drawn["items"] = figures_items.item_accuracies(scores.trials, chance=CHANCE)
-    if len(items.by_gap):
-        drawn["graded"] = figures_items.graded_accuracy(
-            items.by_gap, items.curve, level=level, chance=CHANCE, noun=noun
-        )
-    if items.explained is not None:
-        drawn["explained"] = figures_items.explained_variance(
-            items.explained, ceiling.reliability, ceiling.low, ceiling.high, level
-        )
-    if len(scores.machines):
-        drawn["machines"] = figures_items.machine_accuracies(
-            scores.machines,
-            scores.population,
-            scores.observer_consistency.summary.mean,
-            chance=CHANCE,
-            noun=noun,
-        )
-    drawn |= _more_figures(evidence, scores, level, noun)
-    n_asked = 0 if evidence.decisions is None else len(evidence.decisions.images)
-    if scores.model_accuracy is not None and scores.model_consistency is not None:
-        drawn["models"] = figures.model_accuracies(scores.model_accuracy, n_asked)
-        drawn["model_consistency"] = figures.consistency_matrix(scores.model_consistency.kappa, "models")
-    return drawn
-
-
-def _more_figures(evidence: Evidence, scores: Scores, level: float, noun: str) -> dict[str, Figure]:
-    """Draw what is known of observers beyond accuracy, of common errors, and of labels in part-pools."""
-    drawn = {"observer_details": figures_people.observer_details(scores.details.table, level, noun)}
-    if scores.details.calibration is not None:
-        drawn["calibration"] = figures_people.confidence_calibration(
-            scores.details.calibration, level=level, chance=CHANCE
-        )
-    if len(scores.means) and scores.means["value"].notna().any():
-        drawn["consistency_means"] = figures_people.consistency_means(
-            scores.means, level=level, published=PUBLISHED["error_consistency"], noun=noun.split()[-1]
-        )
     tables = evidence.label_tables
     if POOL_SIZE in tables and LEAVE_ONE_OUT in tables:
         drawn["pool_size"] = figures_labels.shares_by_pool_size(tables[POOL_SIZE])
         left_out = single_families_dropped(tables[LEAVE_ONE_OUT])
         if left_out["n_relabelled"].notna().any():
             drawn["leave_one_out"] = figures_labels.leave_one_out(left_out)
+    if evidence.decisions is not None and models is not None:
+        drawn["models"] = figures.model_accuracies(models.accuracy, len(evidence.decisions.images))
+        drawn["model_consistency"] = figures.consistency_matrix(models.consistency.kappa, "models")
     return drawn
 
 
-def tables_of(evidence: Evidence, content: dict[str, Any], scores: Scores) -> dict[str, pd.DataFrame]:
-    """Return each table that the scores suffice for, by name."""
+def _model_tables(
+    evidence: Evidence, models: ModelScores | None, content: dict[str, Any]
+) -> dict[str, pd.DataFrame]:
+    """Return the tables of images, models and exclusions."""
     tables = {
         "histogram": pd.DataFrame(content["difficulty"]["histogram"]),
-        "observers": scores.observers.reset_index(),
-        "trials": scores.trials,
         "exclusions": evidence.exclusion.sessions,
-        "graded": scores.items.by_gap,
-        "observer_consistency": scores.observer_consistency.kappa.rename_axis("observer").reset_index(),
     }
-    tables["observer_details"] = scores.details.table.reset_index()
-    tables["consistency_means"] = scores.means
-    if scores.details.calibration is not None:
-        tables["calibration"] = scores.details.calibration.reset_index()
     for name in (POOL_SIZE, LEAVE_ONE_OUT):
         if name in evidence.label_tables:
             tables[name.removesuffix(".csv")] = evidence.label_tables[name]
-    if scores.items.explained is not None:
-        tables["explained"] = scores.items.explained
-    if len(scores.machines):
-        tables["machines"] = scores.machines
-    if content["pool"] is not None and scores.model_consistency is not None:
+    if models is not None:
         tables["models"] = pd.DataFrame(content["pool"]["models"])
-        tables["model_consistency"] = scores.model_consistency.kappa.rename_axis("model").reset_index()
+        tables["model_consistency"] = models.consistency.kappa.rename_axis("model").reset_index()
     return tables
 
 
@@ -253,16 +215,3 @@ def _examples(content: dict[str, Any], source: ImageSource | None) -> tuple[dict
         }, ""
     except InputError as error:
         return {}, f"An image could not be read: {error}."
-
-
-def _items(evidence: Evidence, content: dict[str, Any]) -> tuple[dict[str, Picture], dict[str, Picture]]:
-    """Return pictures from the stimulus set, as observers saw them: of trials shown, and of those listed."""
-    trials, folder = content["trials"], evidence.stimulus_set.folder
-
-    def files(*lists: str) -> dict[str, str]:
-        shown = [trial[which] for name in lists for trial in trials[name] for which in ("harder", "easier")]
-        return {item["item_id"]: item["file"] for item in shown}
-
-    large = {item: embed_file(folder / file) for item, file in files("hardest", "easiest").items()}
-    small = {item: embed_file(folder / file, THUMBNAIL_PX) for item, file in files("listed").items()}
-    return large, small

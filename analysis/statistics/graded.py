@@ -1,4 +1,4 @@
-"""People's accuracy against graded difficulty: the difference in the share of models that are right."""
+"""People's accuracy against graded difficulty: a share of models, or the difference of two."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.statistics.accuracy import population_accuracy
 
 MOST_LEVELS = 12
-"""More values of the gap than these are put into bins."""
+"""More values than these are put into bins."""
 FEWEST_LEVELS = 4
 """With fewer a psychometric function has more parameters than it has points."""
 
@@ -43,24 +43,26 @@ class Psychometric:
     accuracy: np.ndarray
 
 
-def accuracy_by_gap(sessions: pd.DataFrame, level: float) -> pd.DataFrame:
-    """Return accuracy at each gap between the two images of a pair.
+def accuracy_by(share: str, sessions: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Return accuracy at each difficulty.
 
     Parameters
     ----------
+    share : str
+        The column that says it, a share of models or a difference of shares: `gap` of pairs, `image_share`.
     sessions : DataFrame
-        Answers that count, joined with their trials (`gap`).
+        Answers that count, joined with their trials.
     level : float
-        Coverage of intervals, which are for new observers and new pairs.
+        Coverage of intervals, which are for new observers and new items.
 
     Returns
     -------
-    DataFrame, one row a gap (or a bin of gaps), from small to large
-        `gap` (difference of the shares of models that are right; the mean of a bin), `n_pairs`, `n_answers`,
-        `n_correct`, `accuracy`, `low`, `high`.
+    DataFrame, one row a share (or a bin of shares), from small to large
+        `share` (the mean of a bin) under its own name, `n_items`, `n_answers`, `n_correct`, `accuracy`,
+        `low`, `high`.
     """
-    rows = sessions.dropna(subset=["correct", "gap"]).astype({"gap": float})
-    place = rows["gap"].round(6)
+    rows = sessions.dropna(subset=["correct", share]).astype({share: float})
+    place = rows[share].round(6)
     if place.nunique() > MOST_LEVELS:
         place = np.ceil(10 * place) / 10
     levels = []
@@ -70,8 +72,8 @@ def accuracy_by_gap(sessions: pd.DataFrame, level: float) -> pd.DataFrame:
         )
         levels.append(
             {
-                "gap": group["gap"].mean(),
-                "n_pairs": found.n_items,
+                share: group[share].mean(),
+                "n_items": found.n_items,
                 "n_answers": found.n_trials,
                 "n_correct": int(group["correct"].sum()),
                 "accuracy": found.estimate,
@@ -79,7 +81,7 @@ def accuracy_by_gap(sessions: pd.DataFrame, level: float) -> pd.DataFrame:
                 "high": found.high,
             }
         )
-    columns = ["gap", "n_pairs", "n_answers", "n_correct", "accuracy", "low", "high"]
+    columns = [share, "n_items", "n_answers", "n_correct", "accuracy", "low", "high"]
     return pd.DataFrame(levels, columns=columns)
 
 

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special
 
+from analysis.data.trials import ABOUT_TRIALS
+
 LARGEST_STRENGTH = 1e4
 """Of the prior, in answers: beyond it items are all alike."""
 
@@ -24,9 +26,8 @@ def trial_accuracy(sessions: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame
     -------
     DataFrame, one row a trial that has an answer
         `trial_id`, `n_answers`, `n_correct`, `accuracy`, `shrunk_accuracy` (see `shrunk`),
-        `median_response_time_s`; then, of the item that fewer models got right and of the other one, the
-        columns of `trials_of`.  Sorted by accuracy; of trials alike in it, those with more answers come
-        first, then by `trial_id`.
+        `median_response_time_s`; then what `trials_of` says of its items.  Sorted by accuracy; of trials
+        alike in it, those with more answers come first, then by `trial_id`.
     """
     scored = sessions.dropna(subset="correct").astype({"correct": int, "trial_id": str})
     by_trial = scored.groupby("trial_id")
@@ -34,8 +35,7 @@ def trial_accuracy(sessions: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame
     table["accuracy"] = table["n_correct"] / table["n_answers"]
     table["shrunk_accuracy"] = shrunk(table["n_correct"].to_numpy(), table["n_answers"].to_numpy())
     table["median_response_time_s"] = by_trial["response_time"].median().to_numpy()
-    about = trials.columns[trials.columns.str.match("harder_|easier_|gap")]
-    table = table.join(trials[about], on="trial_id")
+    table = table.join(trials.drop(columns=list(ABOUT_TRIALS)), on="trial_id")
     return table.sort_values(
         ["accuracy", "n_answers", "trial_id"], ascending=[True, False, True], ignore_index=True
     )

@@ -145,7 +145,7 @@ def ask_together(
                 source, missing, list(preprocessings.values()), settings.batch_size, threads
             ):
                 there = {key: batch.to(device) for key, batch in inputs.items()}
-                answers = (threads.map if device.type == "cpu" else map)(
+                answers = (threads.map if device.type == "cpu" and len(respondents) > 1 else map)(
                     lambda each, there=there, rows=rows: each.answer(there, rows), respondents
                 )
                 for each, failure in zip(list(respondents), answers, strict=True):

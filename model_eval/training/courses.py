@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from model_eval.artefacts import read_json, replacing, sha256_of, write_json
@@ -253,8 +254,7 @@ def decide(
     n_images, size = len(asked.labels), asked.batch_size
     for start in range(0, n_images, size):
         images = asked.images.batch(range(start, min(start + size, n_images)))
-        inputs = torch.zeros(size, *images.shape[1:])
-        inputs[: len(images)] = images
+        inputs = F.pad(images, (0, 0, 0, 0, 0, 0, 0, size - len(images))) if len(images) < size else images
         answers.append(network(inputs.to(device))[: len(images)].float().cpu().numpy())
         end = start + len(images)
         if len(answers) == CHUNK_BATCHES or end == n_images:

@@ -80,17 +80,21 @@ class DecodedImages:
 
     def batch(self, rows: Sequence[int] | np.ndarray) -> torch.Tensor:
         """Return images of equal size as a network sees them, float32 of shape (n, 3, height, width)."""
-        return scale(np.stack([self[row] for row in rows]))
+        if self._path is None:
+            return scale(np.stack([self[row] for row in rows]))
+        return scale(self._kept.reshape(-1, *self._shapes[0])[rows])
 
     @cached_property
     def _kept(self) -> np.ndarray:
         assert self._path is not None
-        return np.memmap(self._path, dtype=np.uint8, mode="r")
+        # Not read-only, which torch warns about: "c" keeps what is written from the file. As a plain array,
+        # since every slice of a mapped one is another object to make.
+        return np.asarray(np.memmap(self._path, dtype=np.uint8, mode="c"))
 
     def _decode(self, image_id: str) -> np.ndarray:
         image = self._source.read(image_id)
         if self._size_px is None:
-            return np.asarray(image.convert("RGB"))
+            return np.array(image.convert("RGB"))
         return square_pixels(image, self._size_px, self._crop_pct)
 
     def __getstate__(self) -> dict[str, object]:
@@ -138,25 +142,28 @@ class TrainingBatches(Dataset[Batch]):
         self._labels = torch.from_numpy(labels.astype(np.int64))
         self._augment = _augmentation(recipe)
         self._seed = seed
+        self._seeds: dict[int, np.ndarray] = {}
 
     def __getitem__(self, index: tuple[int, np.ndarray]) -> Batch:
         """Return the images of an epoch's batch, and their labels."""
         epoch, rows = index
         if self._augment is None:
             return self._images.batch(rows), self._labels[rows]
+        if epoch not in self._seeds:  # all images' at once: one by one they'd take as long as a crop
+            chance = np.random.SeedSequence([self._seed, epoch])
+            self._seeds = {epoch: chance.generate_state(len(self._labels), np.uint64)}
         before = torch.get_rng_state()
         try:
-            images = [self._augmented(epoch, int(row), self._augment) for row in rows]
+            images = [self._augmented(row, int(self._seeds[epoch][row]), self._augment) for row in rows]
         finally:
             torch.set_rng_state(before)
         return torch.stack(images).to(torch.float32).div(127.5).sub(1), self._labels[rows]
 
     def _augmented(
-        self, epoch: int, row: int, augment: Callable[[torch.Tensor], torch.Tensor]
+        self, row: int, seed: int, augment: Callable[[torch.Tensor], torch.Tensor]
     ) -> torch.Tensor:
-        seed = np.random.SeedSequence([self._seed, epoch, row]).generate_state(1, np.uint64)[0]
-        torch.default_generator.manual_seed(int(seed))
-        return augment(torch.from_numpy(np.array(self._images[row])).movedim(-1, 0))
+        torch.default_generator.manual_seed(seed)
+        return augment(torch.from_numpy(self._images[row]).movedim(-1, 0))
 
 
 def epoch_rows(run: Run, rows: np.ndarray, epoch: int) -> list[np.ndarray]:

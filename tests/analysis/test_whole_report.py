@@ -119,7 +119,7 @@ def test_axe_finds_nothing_serious_and_the_list_of_pairs_can_be_sorted_and_filte
         script = (
             "const box = document.getElementById(arguments[0]); box.value = arguments[1];"
             "box.dispatchEvent(new Event('change', {bubbles: true}));"
-            "return [...document.querySelectorAll('#pairs li')].filter(li => !li.hidden)"
+            "return [...document.querySelectorAll('#listed li')].filter(li => !li.hidden)"
             ".map(li => Number(li.dataset.accuracy))"
         )
         return browser.execute_script(script, name, value)
@@ -128,7 +128,7 @@ def test_axe_finds_nothing_serious_and_the_list_of_pairs_can_be_sorted_and_filte
     assert len(everything) == 20
     assert everything == sorted(everything)
     assert choose("sort", "-accuracy") == sorted(everything, reverse=True)
-    few = choose("at-most", "75")
+    few = choose("at-most", "0.75")
     assert few == sorted((each for each in everything if each <= 0.75), reverse=True)
     assert 0 < len(few) < 20
     assert browser.execute_script("return document.getElementById('n-found').textContent") == str(len(few))

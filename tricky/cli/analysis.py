@@ -62,14 +62,14 @@ def analyse(
 ) -> None:
     """Score the observers and write the report."""
     from tricky import stages
-    from tricky.console.analysis import print_accuracy
+    from tricky.console.analysis import print_results
 
     study = open_study(context)
     if beside:
         folders = [Path(os.path.relpath(each.resolve(), study.root)).as_posix() for each in beside]
         study = open_study(context, analyse={"beside": folders})
     results = stages.analyse(study, observers.value, labels)
-    print_accuracy(results)
+    print_results(results)
     print(f"Report: {study.report / 'report.html'}")
 
 

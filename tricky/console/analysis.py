@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -29,27 +28,13 @@ def print_dynamics(content: Mapping[str, Any]) -> None:
     console.print(table)
 
 
-def print_accuracy(results: Results) -> None:
-    """Print each observer's and the population's proportion correct."""
-    table = plain_table("observer", "trials", "correct", "interval")
-    for row in results.observers.itertuples():
-        table.add_row(
-            str(row.Index), f"{row.n_trials}", f"{row.accuracy:.1%}", f"{row.low:.1%} to {row.high:.1%}"
-        )
+def print_results(results: Results) -> None:
+    """Print what each observer did, and the result in a sentence."""
+    table = plain_table(*results.observers.columns)
+    for row in results.observers.itertuples(index=False):
+        table.add_row(*row)
     console.print(table)
-    console.print(population_line(results))
-
-
-def population_line(results: Results) -> str:
-    """Say in one line how often observers were right."""
-    found = results.population
-    who = "simulated observers" if results.kind == "simulated" else "observers"
-    interval = (
-        f"{found.level:.0%} interval for new observers and new pairs: {found.low:.1%} to {found.high:.1%}"
-    )
-    if math.isnan(found.low):
-        interval = found.method
-    return f"{found.n_observers} {who} were right in [bold]{found.estimate:.1%}[/] of trials ({interval})"
+    console.print(results.said)
 
 
 def print_power(plan: Plan) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tricky.console import console, plain_table
-from tricky.console.analysis import population_line
 from tricky.status import StageStatus, State
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def print_demo(study: Study, difficulty: Mapping[str, Any], results: Results, se
         table.add_row(f"{name} images", f"{count / difficulty['n_images']:.1%}")
     console.print()
     console.print(table)
-    console.print(population_line(results))
+    console.print(results.said)
     console.print(f"[dim]{seconds:.0f} s[/]")
     folder = shlex.quote(os.path.relpath(study.root))
     console.print("\n[bold]Look at the report[/]")

@@ -1,8 +1,9 @@
 (() => {
   const form = document.getElementById("filters");
-  const list = document.getElementById("pairs");
+  const list = document.getElementById("listed");
   if (!form || !list) return;
-  const pairs = [...list.children];
+  const entries = [...list.children];
+  const limit = document.getElementById("at-most").dataset.key;
   const value = (id) => document.getElementById(id).value;
   const update = () => {
     const order = value("sort");
@@ -10,17 +11,17 @@
     const key = order.replace("-", "");
     const kind = value("difficulty-of");
     const name = value("class-of");
-    const atMost = Number(value("at-most")) / 100;
+    const atMost = Number(value("at-most"));
     let found = 0;
-    for (const pair of pairs) {
-      const data = pair.dataset;
-      pair.hidden =
+    for (const entry of entries) {
+      const data = entry.dataset;
+      entry.hidden =
         (kind && data.difficulty !== kind) ||
-        (name && data.harder !== name && data.easier !== name) ||
-        Number(data.accuracy) > atMost;
-      if (!pair.hidden) found += 1;
+        (name && data.class !== name && data.other !== name) ||
+        Number(data[limit]) > atMost;
+      if (!entry.hidden) found += 1;
     }
-    list.append(...pairs.slice().sort((a, b) => sign * (Number(a.dataset[key]) - Number(b.dataset[key]))));
+    list.append(...entries.slice().sort((a, b) => sign * (Number(a.dataset[key]) - Number(b.dataset[key]))));
     document.getElementById("n-found").textContent = String(found);
   };
   form.addEventListener("change", update);

@@ -12,6 +12,7 @@ def results(title: str, accuracy: float = 0.8, level: float = 0.95) -> dict:
     shares = {"trivial": 0.5, "in-between": 0.4, "impossible": 0.1}
     return {
         "title": title,
+        "task": "2afc",
         "published": plain(PUBLISHED),
         "sessions": {"kind": "person"},
         "difficulty": {"n_images": 100, "n_models": 5, "shares": shares},
@@ -38,7 +39,7 @@ def test_the_published_row_holds_the_published_values():
 
 
 def test_others_keep_their_order_and_are_named_by_where_they_lie(study):
-    found = read_studies([Path("../two"), study.parent / "one"], study, 0.95)
+    found = read_studies([Path("../two"), study.parent / "one"], study, 0.95, "2afc")
     assert list(found) == ["../two/report/results.json", "../one/report/results.json"]
     rows = studies_of(results("here"), list(found.values()))
     assert [row["study"] for row in rows] == ["here", "Meding et al. (2022)", "two", "one"]
@@ -54,16 +55,16 @@ def test_others_keep_their_order_and_are_named_by_where_they_lie(study):
 )
 def test_a_folder_that_is_no_other_study_is_refused(study, folders, message):
     with pytest.raises(InputError, match=message):
-        read_studies([Path(each) for each in folders], study, 0.95)
+        read_studies([Path(each) for each in folders], study, 0.95, "2afc")
 
 
 def test_a_report_of_another_version_or_coverage_is_refused(study):
     path = study.parent / "one" / "report" / "results.json"
     write_json(path, results("one", level=0.9))
     with pytest.raises(InputError, match="intervals of 90%, this study of 95%"):
-        read_studies([Path("../one")], study, 0.95)
+        read_studies([Path("../one")], study, 0.95, "2afc")
     content = json.loads(path.read_text())
     del content["population"]
     path.write_text(json.dumps(content))
     with pytest.raises(InputError, match=r"lacks 'population'; run `tricky -C ../one analyse` again"):
-        read_studies([Path("../one")], study, 0.95)
+        read_studies([Path("../one")], study, 0.95, "2afc")

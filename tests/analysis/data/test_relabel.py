@@ -32,8 +32,8 @@ def test_pairs_are_counted_by_what_becomes_of_them_and_the_answers_scored_anew(s
     sessions = read_sessions(study.data, study.root / "stimuli" / "main").query("scored")
     change = compare_labels(sessions, own, new, 0.95)
     n = len(main)
-    assert (change.n_pairs, change.n_same, change.n_reversed) == (n, n - 3, 1)
-    assert (change.n_became_equal, change.n_became_unequal, change.n_left) == (1, 0, 1)
+    assert (change.n_trials, change.n_same, change.n_changed) == (n, n - 3, 1)
+    assert (change.n_lost, change.n_gained, change.n_left) == (1, 0, 1)
     # Two observers: of the reversed pair, the one wrong answer is right now, and the right one wrong.
     assert change.before.estimate == pytest.approx((2 * n - 1) / (2 * n))
     assert change.after.estimate == pytest.approx((2 * (n - 2) - 1) / (2 * (n - 2)))

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from analysis.report.consistency_scores import FEWEST_RESAMPLES, n_resamples_for, score_consistency
+from analysis.report.pairs import side_preference
 from analysis.report.people_scores import score_observers, score_population
 from analysis.statistics.accuracy import population_accuracy
 from analysis.statistics.consistency import summarise_pairs
@@ -37,7 +38,9 @@ def test_each_observers_side_halves_and_times_are_those_of_its_own_answers():
     late = (sessions["participant"] == "02") & (sessions["trial_index"] >= 20)
     sessions.loc[late, "correct"] = False
     sessions.loc[late, "response"] = sessions.loc[late, "response"].map({"left": "right", "right": "left"})
-    found = score_observers(sessions, sessions, pd.Index(["02", "00", "01"]), 0.95)
+    found = score_observers(
+        sessions, sessions, pd.Index(["02", "00", "01"]), side_preference(sessions, None, 0.95), 0.95
+    )
     table = found.table
     assert list(table.index) == ["02", "00", "01"]
     assert table["side_bias"]["01"] == 1
@@ -56,7 +59,8 @@ def test_the_populations_halves_are_the_same_as_the_observers():
     sessions = answers_of(rng.random((6, 41)) < 0.7)
     population = population_accuracy(sessions["correct"], sessions["participant"], sessions["trial_id"])
     beyond = score_population(sessions, population, rng, chance=0.5, published=0.8, n_resamples=500)
-    each = score_observers(sessions, sessions, pd.Index(sorted(set(sessions["participant"]))), 0.95).table
+    order = pd.Index(sorted(set(sessions["participant"])))
+    each = score_observers(sessions, sessions, order, side_preference(sessions, None, 0.95), 0.95).table
     assert beyond.halves is not None
     assert beyond.halves.first == pytest.approx(each["first_half"].mean())
     assert beyond.halves.second == pytest.approx(each["second_half"].mean())

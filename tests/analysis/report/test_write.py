@@ -113,7 +113,7 @@ def test_the_page_its_figures_and_tables_and_the_numbers_are_written(study, draw
         *(f"tables/{name}.csv" for name in tables),
     }
     assert json.loads((study.root / "report" / "results.json").read_text())["population"]["estimate"] == (
-        results.population.estimate
+        results.scores.population.estimate
     )
 
 
@@ -124,10 +124,10 @@ def test_numbers_are_those_of_a_count_by_hand(study):
     study.write_session("02", dict.fromkeys(main[:8], False), kind="person")
     results = report(study)
     # 20 main trials each, 16 and 12 of them right; practice doesn't count.
-    assert results.population.estimate == pytest.approx(28 / 40)
-    assert results.observers["accuracy"].to_dict() == pytest.approx({"01": 0.8, "02": 0.6})
+    assert results.scores.population.estimate == pytest.approx(28 / 40)
+    assert results.scores.observers["accuracy"].to_dict() == pytest.approx({"01": 0.8, "02": 0.6})
     # c_obs = 16/20, c_exp = .8·.6 + .2·.4 = .56: κ = (.8 − .56) / (1 − .56).
-    assert results.observer_consistency.mean == pytest.approx(0.24 / 0.44)
+    assert results.scores.observer_consistency.summary.mean == pytest.approx(0.24 / 0.44)
     hardest = [trial["trial_id"] for trial in results.content["trials"]["hardest"]]
     assert hardest == main[:8]
 
@@ -159,11 +159,11 @@ def test_people_and_simulated_observers_are_never_mixed(study):
     study.write_observers(2, kind="person", prefix="p", seed=3)
     people = report(study)
     assert people.kind == "person"
-    assert people.observers.index.str.startswith("p").all()
+    assert people.scores.observers.index.str.startswith("p").all()
     assert "are simulated" not in text_of(people)
     assert "Left out: 3 sessions of simulated observers." in text_of(people)
     again = report(study, observers="simulated")
-    assert again.population == alone.population
+    assert again.scores.population == alone.scores.population
     assert "Left out: 2 sessions of people." in text_of(again)
 
 
@@ -172,7 +172,7 @@ def test_sessions_with_another_set_are_left_out_and_counted(study):
     before = report(study)
     study.write_session("other", {"trial-004": False}, set_id="0123456789abcdef")
     after = report(study)
-    assert after.population == before.population
+    assert after.scores.population == before.scores.population
     assert "Left out: 1 session with another stimulus set." in text_of(after)
 
 
@@ -180,7 +180,7 @@ def test_an_unfinished_session_counts_so_far_and_is_named(study):
     study.write_observers(2)
     study.write_session("sim03", {"trial-003": False}, n_rows=9)
     results = report(study)
-    assert results.observers.loc["sim03", "n_trials"] == 7
+    assert results.scores.observers.loc["sim03", "n_trials"] == 7
     assert "1 session of 3 is not complete" in text_of(results)
 
 
@@ -189,8 +189,8 @@ def test_several_sessions_of_one_observer_are_one_observer(study):
     study.write_session("07", {"trial-004": False, "trial-005": False}, kind="person", session="2")
     study.write_session("08", {"trial-006": False}, kind="person")
     results = report(study)
-    assert results.observers["n_trials"].to_dict() == {"08": 20, "07": 40}
-    assert results.population.n_observers == 2
+    assert results.scores.observers["n_trials"].to_dict() == {"08": 20, "07": 40}
+    assert results.scores.population.n_observers == 2
     assert results.content["sessions"]["n"] == 3
 
 
@@ -198,7 +198,7 @@ def test_several_sessions_of_one_observer_are_one_observer(study):
 def test_a_single_observer_and_perfect_answers_give_a_page_without_an_interval(study, answers):
     study.write_session("07", answers, kind="person")
     results = report(study)
-    assert np.isnan(results.population.low)
+    assert np.isnan(results.scores.population.low)
     assert "no interval for the population" in text_of(results)
     assert json.loads((study.root / "report" / "results.json").read_text())["population"]["low"] is None
 
@@ -215,7 +215,7 @@ def test_a_published_table_gives_a_page_that_says_what_it_cannot_show(study, dra
     study.write_set()
     study.write_observers(3)
     results = report(study, drawn_images)
-    assert results.model_consistency is None
+    assert results.content["consistency"]["models"] is None
     assert "a published table of counts in place of decisions" in text_of(results)
     assert not (study.root / "report" / "figures" / "models.svg").exists()
 
@@ -303,11 +303,11 @@ def test_exclusions_are_applied_counted_and_shown_with_the_numbers_without_them(
     study.write_observers(4)
     before = report(study)
     after = report(study, exclude={"sessions": {"sim02": "fell asleep"}, "max_response_time_s": 1.0})
-    assert "sim02" not in after.observers.index
-    assert after.population.estimate != before.population.estimate
+    assert "sim02" not in after.scores.observers.index
+    assert after.scores.population.estimate != before.scores.population.estimate
     # Response times are .80 s, .81 s …: of 22 trials the last one takes longer than 1 s.
     assert after.content["exclusions"]["by_rule"]["too_slow"] == 4
-    assert after.content["exclusions"]["population_without"]["estimate"] == before.population.estimate
+    assert after.content["exclusions"]["population_without"]["estimate"] == before.scores.population.estimate
     text = text_of(after)
     assert "Left out by the study's rules: 23 answers, among them those of 1 whole session" in text
     assert "fell asleep" in text
@@ -321,23 +321,23 @@ def test_a_report_under_other_labels_says_what_they_change(study):
     newer.write_difficulty(table, 5 - table["n_correct"].to_numpy(), np.full(len(table), -1), {}, "drawn")
     after = report(study, labels=newer.root / "difficulty")
     # Every order is reversed, so right is wrong and wrong is right.
-    assert after.population.estimate == pytest.approx(1 - before.population.estimate)
-    assert after.content["label_change"]["n_reversed"] == 20
+    assert after.scores.population.estimate == pytest.approx(1 - before.scores.population.estimate)
+    assert after.content["label_change"]["n_changed"] == 20
     assert "20 have it reversed" in text_of(after)
     assert "newer/difficulty/difficulty.json" in after.content["made_from"]
 
 
 def test_another_study_stands_beside_this_one_and_the_published_one(study):
     study.write_observers(3)
-    there = report(study, title="There").population
+    there = report(study, title="There").scores.population
     shutil.copytree(study.root, study.root.parent / "other")
     study.write_session("sim01", {})
     here = report(study, title="Here", beside=["../other"])
     rows = {row["study"]: row for row in here.content["studies"]}
     assert list(rows) == ["Here", "Meding et al. (2022)", "There"]
-    assert rows["Here"]["accuracy"] == here.population.estimate
+    assert rows["Here"]["accuracy"] == here.scores.population.estimate
     assert (rows["There"]["accuracy"], rows["There"]["low"]) == (there.estimate, there.low)
-    assert there.estimate != here.population.estimate
+    assert there.estimate != here.scores.population.estimate
     path = study.root.parent / "other" / "report" / "results.json"
     assert here.content["made_from"]["../other/report/results.json"] == sha256_of(path)
     assert "There" in text_of(here)
@@ -349,18 +349,6 @@ def test_asking_for_people_where_there_are_none_is_refused(study):
     study.write_observers(2)
     with pytest.raises(InputError, match="no session of a person"):
         report(study, observers="person")
-
-
-def test_a_set_of_single_images_is_refused_with_what_to_do_instead(study):
-    study.write_observers(2)
-    path = study.root / "stimuli" / "main" / "stimulus_set.json"
-    trials = path.with_name("trials.tsv")
-    trials.write_text("trial_id\tblock\titem\ntrial-1\tmain\titem-000\n")
-    manifest = json.loads(path.read_text()) | {"task": "rating"}
-    manifest["tables"]["trials.tsv"] = sha256_of(trials)
-    write_json(path, manifest)
-    with pytest.raises(InputError, match=r'made for the task "rating"; .* analysis.read_sessions'):
-        report(study)
 
 
 def test_a_set_that_nobody_saw_is_refused(study):

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from analysis.statistics.graded import accuracy_by_gap, psychometric
+from analysis.statistics.graded import accuracy_by, psychometric
 
 
 def sessions(gaps, n_observers, threshold, rng, n_pairs=20):
@@ -24,7 +24,7 @@ def sessions(gaps, n_observers, threshold, rng, n_pairs=20):
 def test_each_level_has_its_accuracy_and_the_threshold_that_was_put_in_comes_back():
     rng = np.random.default_rng(31)
     data = sessions(np.linspace(0.1, 1, 8), 10, 0.5, rng)
-    by_gap = accuracy_by_gap(data, 0.95)
+    by_gap = accuracy_by("gap", data, 0.95)
     assert by_gap["n_answers"].tolist() == [200] * 8
     counted = data.astype({"correct": float}).groupby("gap")["correct"].mean()
     assert by_gap["accuracy"].tolist() == pytest.approx(counted.tolist())
@@ -36,12 +36,12 @@ def test_each_level_has_its_accuracy_and_the_threshold_that_was_put_in_comes_bac
 
 def test_three_levels_get_no_curve():
     rng = np.random.default_rng(32)
-    assert psychometric(accuracy_by_gap(sessions([0.8, 0.9, 1.0], 5, 0.5, rng), 0.95), 0.95) is None
+    assert psychometric(accuracy_by("gap", sessions([0.8, 0.9, 1.0], 5, 0.5, rng), 0.95), 0.95) is None
 
 
 def test_many_gaps_are_put_into_bins_and_keep_every_answer():
     data = sessions(np.linspace(0.01, 1, 60), 2, 0.5, np.random.default_rng(33), n_pairs=2)
-    by_gap = accuracy_by_gap(data, 0.95)
+    by_gap = accuracy_by("gap", data, 0.95)
     assert len(by_gap) == 10
     assert by_gap["n_answers"].sum() == len(data)
     assert by_gap["gap"].is_monotonic_increasing

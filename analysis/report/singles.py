@@ -1,0 +1,128 @@
+"""Single images that observers name the group of: what a report says of this task alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.data.evidence import Evidence
+from analysis.report import figures_items
+from analysis.report.answer_task import AnswerTask
+from analysis.report.answers import answer_findings
+from analysis.report.figures_people import MEASURES, Measure
+from analysis.report.findings import Findings
+from analysis.settings import AnalyseSettings
+from analysis.statistics.detection import observer_detection
+from analysis.statistics.graded import accuracy_by
+from analysis.statistics.observers import side_bias
+from analysis.statistics.ratings import rating_distribution
+from experiment.tasks import groups_of
+from stimuli.records import StimulusSet
+from stimuli.settings import settings_of
+
+
+def _chance(stimulus_set: StimulusSet[Any]) -> float:
+    return 1 / len(settings_of(stimulus_set).groups)
+
+
+def easiest_first(stimulus_set: StimulusSet[Any]) -> list[str]:
+    """Return the groups that observers tell apart, in the order of the share of models that are right."""
+    shares = pd.Series(
+        {name: item.n_correct / item.n_models for name, item in stimulus_set.items.items()}, name="share"
+    )
+    by_group = shares.groupby(pd.Series(groups_of(stimulus_set))).mean()
+    return [str(group) for group in by_group.sort_values(ascending=False, kind="stable").index]
+
+
+def group_preference(sessions: pd.DataFrame, stimulus_set: StimulusSet[Any], level: float) -> pd.DataFrame:
+    """Return each observer's d′, criterion and bias, with intervals in `…_low` and `…_high`.
+
+    Yes is the name of the harder of two groups: d′ is z(H) − z(F), the criterion is above 0 where an observer
+    prefers the easier one's name. `group_bias` is the accuracy on the harder group's images less that on the
+    easier's, `accuracy_hard` and `accuracy_easy`. With more groups than two there is none of these.
+    """
+    observer = sessions["participant"].astype(str).to_numpy()
+    groups = easiest_first(stimulus_set)
+    if len(groups) != 2:
+        return pd.DataFrame(index=pd.Index(np.unique(observer), name="observer"))
+    said_hard = (sessions["response"].astype(str) == groups[1]).to_numpy()
+    is_hard = said_hard == sessions["correct"].to_numpy(bool)
+    detected = observer_detection(said_hard, is_hard, observer, "single", level)
+    bias = side_bias(said_hard, is_hard, observer, level).rename(
+        columns={
+            **{"bias": "group_bias", "low": "group_bias_low", "high": "group_bias_high"},
+            **{"accuracy_left": "accuracy_hard", "accuracy_right": "accuracy_easy"},
+        }
+    )
+    return detected.drop(columns=["n_yes", "n_no", "hit_rate", "false_alarm_rate"]).join(
+        bias.drop(columns=["n_trials", "share_left"])
+    )
+
+
+def _measures(stimulus_set: StimulusSet[Any]) -> Mapping[str, Measure]:
+    easy, *_, hard = easiest_first(stimulus_set)
+    own = {
+        "d_prime": MEASURES["d_prime"],
+        "criterion": Measure(f"criterion\n(−: {hard},\n+: {easy})", 0.0),
+        "group_bias": Measure(f"accuracy, {hard}\nless {easy}\n(points)", 0.0, 100.0),
+    }
+    return own | {name: each for name, each in MEASURES.items() if name not in ("criterion", "side_bias")}
+
+
+def _graded(sessions: pd.DataFrame, level: float) -> tuple[pd.DataFrame, None]:
+    rows = sessions.dropna(subset=["correct", "group"])
+    by_group = [
+        accuracy_by("image_share", part, level).assign(group=group)
+        for group, part in rows.groupby(rows["group"].astype(str))
+    ]
+    return pd.concat(by_group, ignore_index=True).sort_values("image_share", ignore_index=True), None
+
+
+def named_groups(sessions: pd.DataFrame, stimulus_set: StimulusSet[Any], level: float) -> pd.DataFrame:
+    """Return how often images of each group were given each group's name, with intervals.
+
+    Returns
+    -------
+    DataFrame, one row a group and a name, both from easy to hard
+        `group`, `response`, `n_answers` (to images of this group), `n`, `share`, `low`, `high`: for new
+        observers and new images.
+    """
+    groups = easiest_first(stimulus_set)
+    rows = sessions[sessions["response"].notna() & sessions["group"].notna()]
+    place = rows["response"].astype(str).map(groups.index)
+    observer, item = rows["participant"].astype(str), rows["trial_id"].astype(str)
+    found = rating_distribution(place, rows["group"].astype(str).map(groups.index), observer, item, level)
+    names = {
+        name: found[column].astype(int).map(dict(enumerate(groups)))
+        for name, column in (("group", "group"), ("response", "rating"))
+    }
+    return found.rename(columns={"rating": "response", "n_ratings": "n_answers"}).assign(**names)
+
+
+def _no_machines(evidence: Evidence) -> pd.DataFrame:
+    """Return none: what a network would call hard needs a border that nobody gave it."""
+    index = evidence.trials.index
+    return pd.DataFrame(index=index, columns=pd.MultiIndex.from_tuples([], names=["machine", "measure"]))
+
+
+SINGLES = AnswerTask(
+    unit="image",
+    places=("image",),
+    difficulty=("image_share", "group"),
+    published=None,
+    chance=_chance,
+    preference=group_preference,
+    measures=_measures,
+    graded=_graded,
+    draw_graded=figures_items.graded_by_group,
+    named=named_groups,
+    machines=_no_machines,
+)
+
+
+def single_findings(evidence: Evidence, settings: AnalyseSettings) -> Findings:
+    """Say everything that follows from the answers to a set of single images."""
+    return answer_findings(evidence, SINGLES, settings)
