@@ -25,10 +25,11 @@ def report(
     exclude=None,
     labels=None,
     beside=(),
+    level=0.95,
 ):
     return write_report(
         study.root,
-        AnalyseSettings.model_validate({"exclude": exclude or {}, "beside": list(beside)}),
+        AnalyseSettings.model_validate({"exclude": exclude or {}, "beside": list(beside), "level": level}),
         title=title,
         experiment_set="main",
         source=source,
@@ -38,15 +39,8 @@ def report(
 
 
 @pytest.fixture
-def study(study, monkeypatch):
+def study(study, blank_figures):  # noqa: ARG001
     """The small study, whose figures are blank so that a report takes a tenth of the time."""
-
-    def save_blank(_figure, stem):
-        stem.parent.mkdir(parents=True, exist_ok=True)
-        for suffix in (".svg", ".png"):
-            stem.with_suffix(suffix).write_text("<svg/>")
-
-    monkeypatch.setattr("analysis.report.figures.save", save_blank)
     return study
 
 
@@ -132,12 +126,32 @@ def test_numbers_are_those_of_a_count_by_hand(study):
     assert hardest == main[:8]
 
 
-def test_every_percentage_and_decimal_on_the_page_is_in_results_json(study, drawn_images):
-    study.write_set(n_main=35)
-    study.write_observers(5)
-    results = report(study, drawn_images)
+SINGLE = {"task": "single", "trials": 40, "repeat_trials": 4, "confidence_levels": 3}
+RATING = {
+    "task": "rating",
+    "groups": ["trivial", "in-between", "impossible"],
+    "trials": 36,
+    "questions": [
+        {"name": "clear", "text": "How clear is it?", "answers": ["hardly", "somewhat", "very"]},
+        {"name": "odd", "text": "Is it odd?", "answers": ["no", "yes"]},
+    ],
+}
+
+
+@pytest.mark.parametrize("asked", [None, SINGLE, RATING], ids=["2afc", "single", "rating"])
+def test_every_percentage_and_decimal_on_the_page_is_in_results_json(
+    study, drawn_images, rehearse, digits, asked
+):
+    source, level = drawn_images, 0.95
+    if asked is None:
+        study.write_set(n_main=35)
+        study.write_observers(5)
+    else:
+        study.root, source, level = rehearse(**asked), digits, 0.9
+    results = report(study, source, level=level)
     content = json.loads((study.root / "report" / "results.json").read_text())
-    body = re.sub(r"tricky \d\S+|PsychoPy \d\S+", "", text_of(results).split("Cameron, A. C.")[0])
+    body = re.split(r"(?:Cameron, A\. C|Bonett, D\. G)\.,", text_of(results))[0]
+    body = re.sub(r"tricky \d\S+|PsychoPy \d\S+", "", body)
     allowed = {
         form(value, digits)
         for value in numbers_in(content)
@@ -149,6 +163,7 @@ def test_every_percentage_and_decimal_on_the_page_is_in_results_json(study, draw
     shown = re.findall(r"−?\d+\.\d+%?|\d+%", body)
     assert len(shown) > 60
     assert set(shown) <= allowed
+    assert "95%" in shown if level == 0.95 else "95%" not in shown
 
 
 def test_people_and_simulated_observers_are_never_mixed(study):
