@@ -1,4 +1,4 @@
-"""How fast are the statistics: error consistency of all pairs, and the observer × item bootstrap?
+"""How fast are the statistics: error consistency of all pairs, the observer × item bootstrap, a whole report?
 
 Everything is timed side by side in one run, on one thread.  Run ``python -P benchmarks/analyse.py``; the last
 line is one JSON object:
@@ -8,6 +8,8 @@ line is one JSON object:
 - `kappa_vs_matmul`: the same against the bare product of a float32 matrix with its transpose.
 - `bootstrap_small_seconds`, `bootstrap_large_seconds`: 10,000 draws for 9 observers × 149 items, and for
   1,000 × 150.
+- `report_seconds`: the whole of ``tricky analyse``, from files on disk to files on disk, on 1,000 simulated
+  sessions of 150 trials each, with the demo's images and eleven models.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from itertools import combinations, islice
@@ -30,9 +33,12 @@ if __name__ == "__main__":  # started as a file, the repository's folder is not 
 
 from analysis.statistics.bootstrap import bootstrap_accuracy
 from model_eval.comparison.agreement import error_consistency
+from tricky import stages
+from tricky.study import Study, create_study, override
 
 N_MODELS, N_IMAGES = 1_000, 50_000
 N_SKLEARN_CALLS = 200
+N_SESSIONS, N_TRIALS = 1_000, 150
 SEED = 1
 
 
@@ -72,12 +78,41 @@ def time_bootstrap(n_observers: int, n_items: int, rng: np.random.Generator) -> 
     return taken
 
 
+def large_study(folder: Path) -> Study:
+    """Make a study with everything but its report, as the demo does, only with more sessions and trials."""
+    flags = {
+        "label": {"tolerance": 2},  # with 1, too few of the demo's images are impossible for so many pairs
+        "stimuli": {"main": {"trials": N_TRIALS}},
+        "simulate": {"observers": N_SESSIONS},
+    }
+    study = override(create_study(folder, name="Large study", seed=SEED), flags)
+    stages.train(study)
+    stages.evaluate(study)
+    stages.label(study)
+    stages.build_stimuli(study, "main")
+    stages.simulate(study)
+    return study
+
+
+def time_report() -> float:
+    """Time the report of a large study."""
+    with tempfile.TemporaryDirectory() as folder:
+        study = large_study(Path(folder))
+        taken = seconds(lambda: stages.analyse(study))
+        n_bytes = (study.report / "report.html").stat().st_size
+    print(
+        f"report on {N_SESSIONS:,} sessions of {N_TRIALS} trials: {taken:.1f} s; page {n_bytes / 1e6:.1f} MB"
+    )
+    return taken
+
+
 def main() -> None:
     """Print what was timed, and the figures as JSON."""
     rng = np.random.default_rng(SEED)
     figures = time_kappa(rng)
     figures["bootstrap_small_seconds"] = time_bootstrap(9, 149, rng)
     figures["bootstrap_large_seconds"] = time_bootstrap(1_000, 150, rng)
+    figures["report_seconds"] = time_report()
     print(json.dumps({name: round(value, 2) for name, value in figures.items()}))
 
 

@@ -31,7 +31,7 @@ from analysis.statistics.accuracy import next_observer_interval, observer_accura
 from analysis.statistics.bootstrap import bootstrap_accuracy
 from analysis.statistics.confidence import type_2_area
 from analysis.statistics.consistency import independence_p_values, mean_independence_p_value
-from analysis.statistics.contrasts import accuracy_difference
+from analysis.statistics.contrasts import accuracy_difference, study_difference
 from analysis.statistics.detection import observer_detection
 from analysis.statistics.observers import halves, repeat_agreement, side_bias, times_by_correctness
 from model_eval.comparison.agreement_intervals import measure_consistency, pairs_between, pairs_within
@@ -144,6 +144,13 @@ def of_accuracy(design: Design, rng: np.random.Generator) -> Iterator[tuple[str,
                 yield f"difference between {name}, bootstrap", drawn.low <= truth <= drawn.high
             else:
                 yield f"test between {name}", found.p_value < 1 - LEVEL
+    first, same, better = (
+        population_accuracy(design.answers(design.abilities(rng), rng, shift).ravel(), observer, item, LEVEL)
+        for shift in (0.0, 0.0, EFFECT_LOGIT)
+    )
+    found = study_difference(first, better)
+    yield "difference between studies", found.low <= effect <= found.high
+    yield "test between studies", study_difference(first, same).p_value < 1 - LEVEL
 
 
 def of_consistency(design: Design, rng: np.random.Generator) -> Iterator[tuple[str, bool]]:

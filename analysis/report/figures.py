@@ -38,6 +38,8 @@ WIDTH_IN = 4.8
 """As wide as a column of text on a page, and readable still on a telephone."""
 NAMES_UP_TO = 40
 """More rows than these have no room for their names."""
+ROWS_UP_TO = 120
+"""More subjects than these are no longer told apart: how many have which value is drawn in their place."""
 VALUES_UP_TO = 12
 """Larger matrices have no room for their numbers."""
 
@@ -185,6 +187,8 @@ def observer_accuracies(
 ) -> Figure:
     """Draw each observer's accuracy with its interval, over the population's, the best observer on top.
 
+    Of more than `ROWS_UP_TO` observers, how many have which accuracy.
+
     Parameters
     ----------
     observers : DataFrame, index observer
@@ -197,37 +201,70 @@ def observer_accuracies(
         What to call the observers.
     """
     ordered = observers.sort_values("accuracy", ascending=False, kind="stable")[::-1]
-    figure, axes = _axes(height_in=_rows_in(len(ordered)) + 0.35)
+    crowd = len(ordered) > ROWS_UP_TO
+    figure, axes = _axes(height_in=3.0 if crowd else _rows_in(len(ordered)) + 0.35)
     rows = np.arange(len(ordered))
     if np.isfinite(population.low):
         axes.axvspan(100 * population.low, 100 * population.high, color=BLUE, alpha=0.14, lw=0)
     axes.axvline(100 * population.estimate, color=BLUE, lw=1.4)
     axes.axvline(100 * chance, color=FAINT, lw=1, ls=(0, (4, 3)))
-    axes.errorbar(
-        100 * ordered["accuracy"],
-        rows,
-        xerr=100 * reach(ordered["accuracy"], ordered["low"], ordered["high"]),
-        fmt="o",
-        color=INK,
-        ms=4.5 if len(ordered) <= NAMES_UP_TO else 2,
-        elinewidth=1 if len(ordered) <= NAMES_UP_TO else 0.5,
-    )
-    top = len(ordered) - 0.35
-    axes.text(100 * chance, top, "chance", ha="center", va="bottom", size=9, color=FAINT)
+    if crowd:
+        draw_crowd(axes, 100 * ordered["accuracy"].to_numpy(), noun)
+    else:
+        axes.errorbar(
+            100 * ordered["accuracy"],
+            rows,
+            xerr=100 * reach(ordered["accuracy"], ordered["low"], ordered["high"]),
+            fmt="o",
+            color=INK,
+            ms=4.5 if len(ordered) <= NAMES_UP_TO else 2,
+            elinewidth=1 if len(ordered) <= NAMES_UP_TO else 0.5,
+        )
+        _name_rows(axes, ordered.index, noun)
     label = f"population {population.estimate:.1%}"
-    axes.text(100 * population.estimate, top, label, ha="center", va="bottom", size=9, color=BLUE)
-    _name_rows(axes, ordered.index, noun)
-    low = min(ordered["low"].min(), chance - 0.05, np.nan_to_num(population.low, nan=1.0))
+    for share, text, colour in ((chance, "chance", FAINT), (population.estimate, label, BLUE)):
+        axes.annotate(
+            text,
+            (100 * share, 1),
+            (0, 2),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            size=9,
+            color=colour,
+        )
+    lowest = ordered["accuracy" if crowd else "low"].min()
+    low = min(lowest, chance - 0.05, np.nan_to_num(population.low, nan=1.0))
+    intervals = f"{population.level:.0%} interval{' of the population' if crowd else 's'}"
     axes.set(
         xlim=(max(0, 5 * np.floor(20 * low)), 101),
-        xlabel=f"accuracy (%), with {population.level:.0%} intervals",
+        xlabel=f"accuracy (%), with {intervals}",
     )
     return figure
+
+
+def draw_crowd(axes: Axes, values: np.ndarray, noun: str) -> None:
+    """Draw into axes how many subjects, or pairs of them, have which value; NaN is left out."""
+    defined = values[~np.isnan(values)]
+    n_bins = min(40, max(10, round(np.sqrt(len(defined)))))
+    # Shares of few trials are few: steps that they do not fit into would leave gaps.
+    steps = np.unique(defined.round(9))
+    edges = np.histogram_bin_edges(defined, n_bins)
+    if 1 < len(steps) <= 3 * n_bins:
+        least = np.diff(steps).min()
+        width = least * max(1, round((edges[1] - edges[0]) / least))
+        edges = np.arange(steps[0] - least / 2, steps[-1] + least / 2 + width, width)
+    axes.hist(defined, edges.tolist(), color=GREY, edgecolor="white", lw=0.5, zorder=0.5)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.set_ylabel(f"{noun} (n = {len(defined):,})")
 
 
 @styled
 def consistency_matrix(kappa: pd.DataFrame, noun: str) -> Figure:
     """Draw the error consistency of every pair of subjects; the diagonal, always 1, stays empty.
+
+    Of more than `ROWS_UP_TO` subjects, how many pairs have which κ, and their mean.
 
     Parameters
     ----------
@@ -239,6 +276,15 @@ def consistency_matrix(kappa: pd.DataFrame, noun: str) -> Figure:
     from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 
     n = len(kappa)
+    if n > ROWS_UP_TO:
+        figure, axes = _axes(height_in=3.0)
+        pairs = kappa.to_numpy()[np.triu_indices(n, k=1)]
+        draw_crowd(axes, pairs, "pairs")
+        axes.axvline(0, color=FAINT, lw=1, ls=(0, (4, 3)))
+        if not np.isnan(pairs).all():
+            axes.axvline(float(np.nanmean(pairs)), color=BLUE, lw=1.4)
+        axes.set_xlabel(f"error consistency κ of every two of {n:,} {noun}, and its mean")
+        return figure
     figure, axes = _axes(height_in=WIDTH_IN * 0.86)
     colours = LinearSegmentedColormap.from_list(
         "kappa", ["#8a3c00", VERMILION, "#f7f8f9", "#62a5d0", "#003d63"]

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.report.figures import BLUE, FAINT, GREY, INK, NAMES_UP_TO, WIDTH_IN, reach, styled
+from analysis.report.figures import (
+    BLUE,
+    FAINT,
+    GREY,
+    INK,
+    NAMES_UP_TO,
+    ROWS_UP_TO,
+    WIDTH_IN,
+    draw_crowd,
+    reach,
+    styled,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -57,6 +68,8 @@ def observer_details(
 ) -> Figure:
     """Draw each observer's measures beside each other, a row an observer, in the order of the table.
 
+    Of more than `ROWS_UP_TO` observers, how many have which value.
+
     Parameters
     ----------
     details : DataFrame, index observer
@@ -76,37 +89,42 @@ def observer_details(
     shown = [name for name in measures if name in details and details[name].notna().any()]
     n_rows = -(-len(shown) // COLUMNS)
     n = len(details)
-    height = 0.85 + 0.17 * min(max(n, 3), NAMES_UP_TO)
+    crowd = n > ROWS_UP_TO
+    height = 1.8 if crowd else 0.85 + 0.17 * min(max(n, 3), NAMES_UP_TO)
     figure = Figure(figsize=(WIDTH_IN, n_rows * height), layout="constrained")
-    grid = figure.subplots(n_rows, COLUMNS, sharey=True, squeeze=False)
+    grid = figure.subplots(n_rows, COLUMNS, sharey=not crowd, squeeze=False)
     rows = np.arange(n)[::-1]
     for place, axes in enumerate(grid.flat):
         if place >= len(shown):
             axes.set_visible(False)
             continue
         measure = measures[shown[place]]
-        value, low, high = (
-            measure.scale * details[shown[place] + end].to_numpy(float) for end in ("", "_low", "_high")
-        )
+        value = measure.scale * details[shown[place]].to_numpy(float)
         if measure.nothing is not None:
             axes.axvline(measure.scale * measure.nothing, color=FAINT, lw=1, ls=(0, (4, 3)))
         axes.axvline(np.nanmean(value), color=BLUE, lw=1.2)
-        error = reach(value, low, high)
-        many = n > NAMES_UP_TO
-        axes.errorbar(
-            value,
-            rows,
-            xerr=error,
-            fmt="o",
-            color=INK,
-            ms=1.5 if many else 3.5,
-            elinewidth=0.3 if many else 0.8,
-        )
+        if crowd:
+            draw_crowd(axes, value, noun)
+            axes.set(yticks=[], ylabel="")
+        else:
+            limits = (details[shown[place] + end].to_numpy(float) for end in ("_low", "_high"))
+            axes.errorbar(
+                value,
+                rows,
+                xerr=reach(value, *(measure.scale * limit for limit in limits)),
+                fmt="o",
+                color=INK,
+                ms=1.5 if n > NAMES_UP_TO else 3.5,
+                elinewidth=0.3 if n > NAMES_UP_TO else 0.8,
+            )
         axes.set_xlabel(measure.label, size=9)
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.tick_params(axis="y", length=0)
         axes.tick_params(axis="x", labelsize=8.5)
         axes.spines["left"].set_visible(False)
+    if crowd:
+        figure.supylabel(f"{n:,} {noun}", size=9)
+        return figure
     figure.supxlabel(f"with {level:.0%} intervals", size=9, color=FAINT)
     if n <= NAMES_UP_TO:
         grid[0, 0].set_yticks(rows, [str(name) for name in details.index], size=8.5)
@@ -144,7 +162,7 @@ def confidence_calibration(calibrated: pd.DataFrame, *, level: float, chance: fl
             f"{count:,}", (step, top), (0, 3), textcoords="offset points", ha="center", size=8.5, color=FAINT
         )
     at = {"ha": "right", "transform": axes.get_yaxis_transform()}
-    axes.text(0.99, 100 * chance + 1, "guessing", size=9, color=FAINT, **at)
+    axes.text(0.99, 100 * chance - 1, "guessing", size=9, color=FAINT, va="top", **at)
     axes.set_xticks(steps, [f"{step:g}" for step in steps])
     lowest = min(np.nanmin(np.fmin(value, low)), 100 * chance)
     axes.set(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from analysis.report.figures import ROWS_UP_TO
 from analysis.report.pictures import Picture
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -91,6 +92,7 @@ def fill(template: str, **values: Any) -> str:
         "p_value": p_value,
         "pretty": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
     }
+    environment.globals["rows_up_to"] = ROWS_UP_TO
     return environment.get_template(template).render(**values)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.data.beside import hashes_of, read_studies, studies_of
+from analysis.data.beside import compare, hashes_of, read_studies, studies_of
 from analysis.data.evidence import Choice, Evidence, gather
 from analysis.report import figures, figures_labels, figures_studies
 from analysis.report.content import content_of
@@ -125,7 +125,8 @@ def write_report(
     if found.chance is not None:
         others = read_studies([Path(each) for each in settings.beside], root, settings.level, content["task"])
         content["made_from"] |= hashes_of(list(others), root)
-        content["studies"] = studies_of(content, list(others.values()))
+        contrasts = [compare(evidence, content, name, other) for name, other in others.items()]
+        content["studies"] = studies_of(content, list(others.values()), contrasts)
         tables["studies"] = pd.DataFrame(content["studies"])
         drawn["studies"] = figures_studies.studies_beside(
             tables["studies"], level=settings.level, chance=found.chance

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.statistics.accuracy import Answers, answered, check_level
-from analysis.statistics.clusters import spread_of
+from analysis.statistics.accuracy import Answers, PopulationAccuracy, answered, check_level
+from analysis.statistics.clusters import Spread, spread_of
 from model_eval.artefacts import InputError
 
 
@@ -127,4 +127,67 @@ def accuracy_difference(
         min(high, 1.0),
         spread.p_value(difference, 0.0),
         "two-way cluster-robust (observers and items), t",
+    )
+
+
+def study_difference(first: PopulationAccuracy, second: PopulationAccuracy) -> Contrast:
+    r"""Return how much higher accuracy is in a second study than in a first that shares nothing with it.
+
+    Both studies have observers and items of their own, so that what each reports is enough: variances
+    :math:`s_i^2` add up, and so do third moments :math:`\gamma_i s_i^3`, those of the first with their sign
+    turned; the degrees of freedom are Satterthwaite's [1]_,
+
+    .. math:: \nu = \frac{(s_1^2 + s_2^2)^2}{s_1^4 / \nu_1 + s_2^4 / \nu_2}.
+
+    The interval is then Hall's, as for `population_accuracy`. Where trials are at hand and the studies share
+    items or observers, use `accuracy_difference`, which sees that by itself: with shared items this interval
+    is too wide, as what makes them easy or hard does so in both.
+
+    Parameters
+    ----------
+    first, second : PopulationAccuracy
+        With intervals of one coverage, which that of the difference has, too.
+
+    Raises
+    ------
+    InputError
+        The intervals of the two have not the same coverage.
+
+    References
+    ----------
+    .. [1] Satterthwaite, F. E. (1946). An approximate distribution of estimates of variance components.
+       Biometrics Bulletin, 2(6), 110–114.
+    """
+    if first.level != second.level:
+        raise InputError(
+            f"the first study has intervals of {first.level:.0%}, the second of {second.level:.0%}; "
+            "estimate both with the same level"
+        )
+    difference = second.estimate - first.estimate
+    errors = np.array([first.standard_error, second.standard_error])
+    dfs = np.array([first.degrees_of_freedom, second.degrees_of_freedom])
+    low = high = p = error = df = np.nan
+    method = "no interval: one of the studies has no standard error"
+    if np.isfinite(errors).all() and errors.any():
+        error = float(np.sqrt((errors**2).sum()))
+        df = float(error**4 / (errors**4 / dfs).sum())
+        third = (np.array([-first.skewness, second.skewness]) * errors**3).sum()
+        spread = Spread(error, df, float(third / error**3), (), ())
+        low, high = spread.interval(difference, first.level)
+        low, high, p = max(low, -1.0), min(high, 1.0), spread.p_value(difference, 0.0)
+        method = "studies without common observers or items: variances added, t with Hall's correction"
+    return Contrast(
+        first=first.estimate,
+        second=second.estimate,
+        difference=difference,
+        low=low,
+        high=high,
+        p_value=p,
+        level=first.level,
+        method=method,
+        standard_error=error,
+        degrees_of_freedom=df,
+        n_observers=(first.n_observers, second.n_observers),
+        n_items=(first.n_items, second.n_items),
+        n_trials=(first.n_trials, second.n_trials),
     )

@@ -77,19 +77,20 @@ def error_consistency(correct: ArrayLike, observed: ArrayLike | None = None) -> 
 def kappa_of(
     n_common: np.ndarray, n_right: np.ndarray, n_other_right: np.ndarray, n_both_right: np.ndarray
 ) -> np.ndarray:
-    """Return κ from counts of items, NaN where it is undefined; the arrays are of one shape.
+    """Return κ from counts of items, NaN where it is undefined.
 
     Parameters
     ----------
     n_common, n_right, n_other_right, n_both_right : ndarray of float
-        Items that both subjects saw; of these, those that the one, the other and both were right on.
+        Items that both subjects saw; of these, those that the one, the other and both were right on. Of
+        shapes that broadcast to that of the last.
     """
     # κ with numerator and denominator times n_common², so that whole numbers decide whether it is defined.
-    expected = n_right * n_other_right + (n_common - n_right) * (n_common - n_other_right)
-    n_agree = n_common - n_right - n_other_right + 2 * n_both_right
-    varies = (n_right > 0) & (n_right < n_common) & (n_other_right > 0) & (n_other_right < n_common)
+    varies = (n_right * (n_common - n_right) > 0) & (n_other_right * (n_common - n_other_right) > 0)
+    both_by_chance = n_right * n_other_right
+    expected_apart = n_common * (n_right + n_other_right) - 2 * both_by_chance
     kappa = np.full(varies.shape, np.nan)
-    np.divide(n_common * n_agree - expected, n_common**2 - expected, out=kappa, where=varies)
+    np.divide(2 * (n_common * n_both_right - both_by_chance), expected_apart, out=kappa, where=varies)
     return kappa
 
 

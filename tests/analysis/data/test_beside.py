@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis.data.beside import read_studies, studies_of
+from analysis.data.beside import population_of, read_studies, studies_of
 from analysis.report.content import PUBLISHED, plain
+from analysis.statistics.contrasts import study_difference
 from model_eval.artefacts import InputError, write_json
 
 
@@ -18,7 +19,8 @@ def results(title: str, accuracy: float = 0.8, level: float = 0.95) -> dict:
         "difficulty": {"n_images": 100, "n_models": 5, "shares": shares},
         "population": {
             **{"estimate": accuracy, "low": accuracy - 0.1, "high": accuracy + 0.1, "level": level},
-            **{"n_observers": 9, "n_items": 149},
+            **{"n_observers": 9, "n_items": 149, "n_trials": 1341, "method": "", "p_published": 0.6},
+            **{"standard_error": 0.04, "degrees_of_freedom": 8.0, "skewness": 0.0},
         },
         "consistency": {"observers": {"mean": 0.6}},
     }
@@ -32,16 +34,22 @@ def study(tmp_path: Path) -> Path:
 
 
 def test_the_published_row_holds_the_published_values():
-    row = studies_of(results("here"), [])[1]
+    row = studies_of(results("here"), [], [])[1]
     shares = [round(100 * row[name], 1) for name in ("trivial", "in-between", "impossible", "accuracy")]
     assert shares == [46.0, 42.5, 11.5, 81.4]
     assert (row["n_observers"], row["n_items"], row["low"]) == (9, 149, None)
+    exact = PUBLISHED["accuracy"]
+    differences = [row["difference"], row["difference_low"], row["difference_high"], row["difference_p"]]
+    assert differences == pytest.approx([0.8 - exact, 0.7 - exact, 0.9 - exact, 0.6])
 
 
 def test_others_keep_their_order_and_are_named_by_where_they_lie(study):
     found = read_studies([Path("../two"), study.parent / "one"], study, 0.95, "2afc")
     assert list(found) == ["../two/report/results.json", "../one/report/results.json"]
-    rows = studies_of(results("here"), list(found.values()))
+    contrasts = [
+        study_difference(population_of(each), population_of(results("here"))) for each in found.values()
+    ]
+    rows = studies_of(results("here"), list(found.values()), contrasts)
     assert [row["study"] for row in rows] == ["here", "Meding et al. (2022)", "two", "one"]
 
 

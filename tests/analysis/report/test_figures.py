@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.patches import Rectangle
 
-from analysis.report import figures, figures_items
+from analysis.report import figures, figures_items, figures_people
 from analysis.statistics.accuracy import observer_accuracy, population_accuracy
 from model_eval.comparison.agreement import error_consistency
 
@@ -36,8 +36,8 @@ def histogram_figure():
     return figures.correct_model_histogram(n_correct, difficulty, 11)
 
 
-def bars(figure):
-    return [patch for patch in figure.axes[0].patches if isinstance(patch, Rectangle)]
+def bars(figure, panel=0):
+    return [patch for patch in figure.axes[panel].patches if isinstance(patch, Rectangle)]
 
 
 def texts(figure):
@@ -62,6 +62,37 @@ def test_bars_of_models_are_as_long_as_their_accuracy_and_the_best_is_on_top():
     axes = figure.axes[0]
     assert [bar.get_width() for bar in bars(figure)] == pytest.approx([5, 55, 81])
     assert [label.get_text() for label in axes.get_yticklabels()] == ["least", "low", "high"]
+
+
+def test_a_crowd_of_observers_is_counted_in_bars_that_hold_every_one_of_them():
+    figure = observers_figure(200)
+    axes = figure.axes[0]
+    heights = [bar.get_height() for bar in bars(figure)[1:]]  # the first is the population's band
+    assert sum(heights) == 200
+    assert axes.get_ylabel() == "observers (n = 200)"
+
+
+def test_of_a_crowd_the_error_consistency_of_every_pair_that_has_one_is_counted():
+    figure = matrix_figure(150)
+    n_pairs = 149 * 148 // 2  # one is always right
+    assert sum(bar.get_height() for bar in bars(figure)) == n_pairs
+    assert figure.axes[0].get_ylabel() == f"pairs (n = {n_pairs:,})"
+
+
+def test_shares_of_few_trials_leave_no_gaps_between_bars():
+    shares = np.random.default_rng(2).binomial(150, 0.8, 1000) / 1.5
+    figure, axes = figures._axes(3.0)
+    figures.draw_crowd(axes, shares, "observers")
+    heights = np.array([bar.get_height() for bar in bars(figure)])
+    assert heights.sum() == 1000
+    assert (heights[heights.cumsum() > 50][:10] > 0).all()
+
+
+def test_of_a_crowd_each_measure_is_counted():
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame({"d_prime": rng.standard_normal(130), "criterion": np.r_[np.nan, np.ones(129)]})
+    figure = figures_people.observer_details(table, 0.95)
+    assert [sum(bar.get_height() for bar in bars(figure, panel)) for panel in (0, 1)] == [130, 129]
 
 
 def test_observers_are_drawn_with_chance_and_the_population():

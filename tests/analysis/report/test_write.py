@@ -9,9 +9,11 @@ import pytest
 from PIL import Image
 
 from analysis.data.evidence import Choice
+from analysis.data.sessions import read_sessions
 from analysis.report.page import fixed, percent
 from analysis.report.write import write_report
 from analysis.settings import AnalyseSettings
+from analysis.statistics.contrasts import accuracy_difference
 from model_eval.artefacts import InputError, sha256_of, write_json
 from model_eval.records import write_parquet
 
@@ -359,6 +361,47 @@ def test_another_study_stands_beside_this_one_and_the_published_one(study):
     assert "There" in text_of(here)
     table = pd.read_csv(study.root / "report" / "tables" / "studies.csv")
     assert table["accuracy"].tolist() == pytest.approx([row["accuracy"] for row in rows.values()])
+
+
+def test_a_study_with_the_same_pairs_is_compared_pair_by_pair_and_with_others_as_a_whole(study):
+    study.write_observers(5)
+    report(study, title="There")
+    other = study.root.parent / "other"
+    shutil.copytree(study.root, other)
+    study.write_observers(10)  # who find the same pairs hard
+    here = report(study, beside=["../other"])
+    theirs, ours = (
+        each[each["block"] == "main"] for each in (read_sessions(other / "data"), read_sessions(study.data))
+    )
+    expected = accuracy_difference(
+        pd.concat([theirs["correct"], ours["correct"]]),
+        [*("there " + theirs["participant"].astype(str)), *("here " + ours["participant"].astype(str))],
+        pd.concat([theirs["trial_id"].astype(str), ours["trial_id"].astype(str)]),
+        np.arange(len(theirs) + len(ours)) >= len(theirs),
+    )
+    row = here.content["studies"][2]
+    found = [row["difference"], row["difference_low"], row["difference_high"], row["difference_p"]]
+    assert found == pytest.approx([expected.difference, expected.low, expected.high, expected.p_value])
+    assert row["difference_method"].startswith("the same pairs in both")
+
+    shutil.rmtree(other / "data")
+    row = report(study, beside=["../other"]).content["studies"][2]
+    assert row["difference"] == pytest.approx(expected.difference)
+    assert row["difference_high"] - row["difference_low"] > expected.high - expected.low
+    assert row["difference_method"].startswith("studies without common observers or items")
+
+
+def test_another_study_whose_sessions_are_no_longer_those_of_its_report_is_refused(study):
+    study.write_observers(3)
+    report(study, title="There")
+    other = study.root.parent / "other"
+    shutil.copytree(study.root, other)
+    path = other / "report" / "results.json"
+    content = json.loads(path.read_text())
+    content["population"]["estimate"] -= 0.01
+    write_json(path, content)
+    with pytest.raises(InputError, match="its sessions are not those of its report"):
+        report(study, beside=["../other"])
 
 
 def test_asking_for_people_where_there_are_none_is_refused(study):

@@ -1,3 +1,5 @@
+from dataclasses import asdict, replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -6,7 +8,8 @@ from statsmodels.api import OLS, add_constant
 from statsmodels.formula.api import ols
 from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
-from analysis.statistics.contrasts import accuracy_difference
+from analysis.statistics.accuracy import PopulationAccuracy, population_accuracy
+from analysis.statistics.contrasts import accuracy_difference, study_difference
 from model_eval.artefacts import InputError
 
 
@@ -105,3 +108,50 @@ def test_conditions_without_any_error_have_no_interval():
 def test_one_condition_is_refused():
     with pytest.raises(InputError, match="needs two"):
         accuracy_difference([True, False], ["a", "b"], ["x", "y"], [True, True])
+
+
+def two_studies(seed, shift):
+    """Return trials of two studies that share nothing, as one array each, and which study each is of."""
+    rng = np.random.default_rng(seed)
+    first, second = crossed(9, 60, rng), crossed(14, 40, rng)
+    correct = np.concatenate([first[0], second[0] & (rng.random(len(second[0])) > shift)])
+    observer, item = (np.concatenate([first[each], 1000 + second[each]]) for each in (1, 2))
+    return correct, observer, item, np.arange(len(correct)) >= len(first[0])
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_two_studies_differ_by_what_their_trials_in_one_table_say(seed):
+    correct, observer, item, second = two_studies(seed, 0.1)
+    here, there = (
+        population_accuracy(correct[each], observer[each], item[each]) for each in (~second, second)
+    )
+    found, expected = study_difference(here, there), accuracy_difference(correct, observer, item, second)
+    for name, value in asdict(expected).items():
+        if name != "method":
+            assert getattr(found, name) == pytest.approx(value), name
+    turned = study_difference(there, here)
+    assert (turned.low, turned.high) == pytest.approx((-found.high, -found.low))
+
+
+def test_variances_of_two_studies_add_up_with_welch_and_satterthwaites_degrees_of_freedom():
+    first, second = (
+        PopulationAccuracy(0.8, 0.7, 0.9, 0.95, "", error, df, 0.0, 9, 60, 540)
+        for error, df in ((0.03, 8.0), (0.04, 5.0))
+    )
+    found = study_difference(first, replace(second, estimate=0.9))
+    assert found.standard_error == pytest.approx(0.05)
+    # 0.05⁴ / (0.03⁴ / 8 + 0.04⁴ / 5)
+    assert found.degrees_of_freedom == pytest.approx(6.25e-6 / (0.81e-6 / 8 + 2.56e-6 / 5))
+    t = stats.t(found.degrees_of_freedom)
+    assert found.p_value == pytest.approx(2 * t.sf(0.1 / 0.05))
+    assert found.high == pytest.approx(0.1 + t.ppf(0.975) * 0.05)
+
+
+def test_a_study_without_a_standard_error_has_a_difference_without_an_interval():
+    correct, observer, item = crossed(6, 40, np.random.default_rng(1))
+    some, all_right = (population_accuracy(each, observer, item) for each in (correct, np.ones(240, bool)))
+    found = study_difference(some, all_right)
+    assert found.difference == pytest.approx(1 - some.estimate)
+    assert np.isnan([found.low, found.high, found.p_value]).all()
+    with pytest.raises(InputError, match="90%, the second of 95%"):
+        study_difference(population_accuracy(correct, observer, item, 0.9), some)
