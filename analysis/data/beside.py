@@ -167,12 +167,10 @@ def studies_of(
 
 def population_of(content: dict[str, Any]) -> PopulationAccuracy:
     """Return the population's accuracy that a report found."""
-    population = content["population"]
-    found: dict[str, Any] = {
-        name: np.nan if population[name] is None else population[name]
-        for name in (field.name for field in fields(PopulationAccuracy))
-    }
-    return PopulationAccuracy(**found)
+    population: dict[str, Any] = content["population"]
+    found: dict[str, Any] = {field.name: population[field.name] for field in fields(PopulationAccuracy)}
+    known: dict[str, Any] = {name: np.nan if value is None else value for name, value in found.items()}
+    return PopulationAccuracy(**known)
 
 
 def _from_published(population: dict[str, Any], accuracy: float | None) -> tuple[Any, ...]:

@@ -9,7 +9,6 @@ import pandas as pd
 
 from analysis.report.figures import (
     BLUE,
-    DIFFICULTY_COLOURS,
     FAINT,
     GREY,
     INK,
@@ -109,10 +108,11 @@ def graded_by_group(
     figure = Figure(figsize=(WIDTH_IN, 3.3), layout="constrained")
     axes = figure.add_subplot()
     axes.axhline(100 * chance, color=FAINT, lw=1, ls=(0, (4, 3)))
-    axes.text(0.5, 100 * chance + 1, "guessing", size=9, color=FAINT, transform=axes.get_yaxis_transform())
+    at = {"transform": axes.get_yaxis_transform(), "bbox": {"fc": "white", "ec": "none", "pad": 0.5}}
+    axes.text(0.42, 100 * chance + 1.5, "guessing", size=9, color=FAINT, **at)
     largest = by_share["n_items"].max()
     for group, rows in by_share.groupby("group", sort=False):
-        colour = DIFFICULTY_COLOURS.get(group, INK)  # type: ignore[arg-type]
+        colour = TEXT_COLOURS.get(group, INK)  # type: ignore[arg-type]
         _dots(axes, rows, "image_share", colour, largest)
         axes.annotate(
             str(group),
@@ -121,7 +121,7 @@ def graded_by_group(
             ha="center",
             size=9,
             weight="bold",
-            color=TEXT_COLOURS.get(group, INK),  # type: ignore[arg-type]
+            color=colour,
         )
     _count(axes, by_share, "image_share", "images")
     low = min(by_share["low"].min(), by_share["accuracy"].min(), chance - 0.05)

@@ -21,7 +21,7 @@ class Spread:
     df : float
         Degrees of freedom of the t distribution that an interval rests on.
     skewness : float
-        Third central moment over the error's third power.
+        Third central moment over the error's third power; 0 of a difference.
     n_observers, n_items : tuple of int
         Clusters in each condition (one, or two); who is in both is counted in both.
     """
@@ -82,8 +82,11 @@ def spread_of(
 
     but are never fewer than the smaller of the two: that alone, the usual choice, makes intervals that cover
     more than they say where few observers see many items that differ a lot.  :math:`\nu_g` is the number of
-    clusters less one, and, where conditions share some or none of them, Satterthwaite's again.  The third
-    moment is the sum of those over observers and over items.
+    clusters less one, and, where conditions share some or none of them, Satterthwaite's again.
+
+    The third moment of a mean is the sum of those over observers and over items.  That of a difference is
+    taken as 0: what the two conditions have of it nearly cancels, and an estimate of the rest is mostly
+    noise.  With it a test between two groups of 20 observers erred in 8% of studies, without in 4%.
 
     Parameters
     ----------
@@ -111,7 +114,7 @@ def spread_of(
     spread = sum(part.variance**2 / part.df for part in parts)
     # A spread of 0 (all observers and all items alike to the last trial) leaves the normal distribution.
     df = max(variance**2 / spread, min(part.df for part in parts)) if spread > 0 else np.inf
-    third = by_observer.third_moment + by_item.third_moment
+    third = by_observer.third_moment + by_item.third_moment if side.max() == 0 else 0.0
     return Spread(
         float(np.sqrt(variance)),
         float(df),

@@ -126,7 +126,7 @@ def accuracy_difference(
         max(low, -1.0),
         min(high, 1.0),
         spread.p_value(difference, 0.0),
-        "two-way cluster-robust (observers and items), t with Hall's correction for skewness",
+        "two-way cluster-robust (observers and items), t",
     )
 
 

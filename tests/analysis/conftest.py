@@ -13,8 +13,16 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageDraw
 
+from experiment.data.bids import Dataset
+from experiment.settings import ExperimentSettings, SimulateSettings
+from experiment.simulated.simulate import simulate_sessions
 from model_eval.artefacts import sha256_of, write_json, write_text
+from model_eval.images.sources import InspectedSource, open_images
+from model_eval.labels.difficulty import label_counts
 from model_eval.records import DECISION_DTYPES, write_parquet
+from model_eval.settings import ImageSettings, LabelSettings
+from stimuli.build import build_set
+from stimuli.settings import StimulusSettings
 
 HEADER = [
     *("trial_index", "block", "trial_id", "left_item", "right_item", "response", "response_item"),
@@ -283,7 +291,60 @@ def study(tmp_path: Path) -> SmallStudy:
     return small
 
 
+@pytest.fixture(scope="session")
+def digits() -> InspectedSource:
+    """Return real handwritten digits."""
+    return open_images(ImageSettings(), Path())
+
+
+@pytest.fixture
+def rehearse(tmp_path: Path, digits: InspectedSource) -> Callable[..., Path]:
+    """Build a set of digits under made-up labels and let simulated observers sit it: a study's folder."""
+
+    def call(observers: int = 6, name: str = "rehearsal", confidence_levels: int = 0, **stimuli: Any) -> Path:
+        root = tmp_path / name
+        images = digits.catalogue().iloc[::20].reset_index(drop=True)
+        n_correct = np.random.default_rng(2).integers(0, 12, len(images))
+        counts = images[["image_id", "label", "class_name"]].assign(n_correct=n_correct)
+        root.mkdir()
+        counts.to_csv(root / "counts.csv", index=False)
+        label_counts(root / "counts.csv", root / "difficulty", LabelSettings(), n_models=11)
+        build_set(
+            root / "difficulty",
+            digits,
+            StimulusSettings.model_validate({"practice_trials": 2} | stimuli),
+            name="main",
+            folder=root / "stimuli" / "main",
+            seed=1,
+            root=root,
+        )
+        simulate_sessions(
+            root / "stimuli" / "main",
+            root / "data",
+            SimulateSettings(observers=observers),
+            ExperimentSettings(confidence_levels=confidence_levels),
+            Dataset("Rehearsal", ("Ada Lovelace", "Hermann Helmholtz"), "Vision Laboratory", "CC0-1.0"),
+            seed=1,
+            root=root,
+        )
+        return root
+
+    return call
+
+
 @pytest.fixture
 def drawn_images() -> DrawnImages:
     """Return the source of the small study's images."""
     return DrawnImages()
+
+
+@pytest.fixture
+def blank_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave figures undrawn, which take most of the time of a report."""
+
+    def save_blank(_figure: object, stem: Path) -> None:
+        stem.parent.mkdir(parents=True, exist_ok=True)
+        for suffix in (".svg", ".png"):
+            stem.with_suffix(suffix).write_text("<svg/>")
+
+    monkeypatch.setattr("analysis.report.figures.save", save_blank)

@@ -27,10 +27,11 @@ def report(
     exclude=None,
     labels=None,
     beside=(),
+    level=0.95,
 ):
     return write_report(
         study.root,
-        AnalyseSettings.model_validate({"exclude": exclude or {}, "beside": list(beside)}),
+        AnalyseSettings.model_validate({"exclude": exclude or {}, "beside": list(beside), "level": level}),
         title=title,
         experiment_set="main",
         source=source,
@@ -40,15 +41,8 @@ def report(
 
 
 @pytest.fixture
-def study(study, monkeypatch):
+def study(study, blank_figures):  # noqa: ARG001
     """The small study, whose figures are blank so that a report takes a tenth of the time."""
-
-    def save_blank(_figure, stem):
-        stem.parent.mkdir(parents=True, exist_ok=True)
-        for suffix in (".svg", ".png"):
-            stem.with_suffix(suffix).write_text("<svg/>")
-
-    monkeypatch.setattr("analysis.report.figures.save", save_blank)
     return study
 
 
@@ -134,12 +128,32 @@ def test_numbers_are_those_of_a_count_by_hand(study):
     assert hardest == main[:8]
 
 
-def test_every_percentage_and_decimal_on_the_page_is_in_results_json(study, drawn_images):
-    study.write_set(n_main=35)
-    study.write_observers(5)
-    results = report(study, drawn_images)
+SINGLE = {"task": "single", "trials": 40, "repeat_trials": 4, "confidence_levels": 3}
+RATING = {
+    "task": "rating",
+    "groups": ["trivial", "in-between", "impossible"],
+    "trials": 36,
+    "questions": [
+        {"name": "clear", "text": "How clear is it?", "answers": ["hardly", "somewhat", "very"]},
+        {"name": "odd", "text": "Is it odd?", "answers": ["no", "yes"]},
+    ],
+}
+
+
+@pytest.mark.parametrize("asked", [None, SINGLE, RATING], ids=["2afc", "single", "rating"])
+def test_every_percentage_and_decimal_on_the_page_is_in_results_json(
+    study, drawn_images, rehearse, digits, asked
+):
+    source, level = drawn_images, 0.95
+    if asked is None:
+        study.write_set(n_main=35)
+        study.write_observers(5)
+    else:
+        study.root, source, level = rehearse(**asked), digits, 0.9
+    results = report(study, source, level=level)
     content = json.loads((study.root / "report" / "results.json").read_text())
-    body = re.sub(r"tricky \d\S+|PsychoPy \d\S+", "", text_of(results).split("Cameron, A. C.")[0])
+    body = re.split(r"(?:Cameron, A\. C|Bonett, D\. G)\.,", text_of(results))[0]
+    body = re.sub(r"tricky \d\S+|PsychoPy \d\S+", "", body)
     allowed = {
         form(value, digits)
         for value in numbers_in(content)
@@ -151,6 +165,7 @@ def test_every_percentage_and_decimal_on_the_page_is_in_results_json(study, draw
     shown = re.findall(r"−?\d+\.\d+%?|\d+%", body)
     assert len(shown) > 60
     assert set(shown) <= allowed
+    assert "95%" in shown if level == 0.95 else "95%" not in shown
 
 
 def test_people_and_simulated_observers_are_never_mixed(study):
@@ -205,7 +220,8 @@ def test_a_single_observer_and_perfect_answers_give_a_page_without_an_interval(s
     assert json.loads((study.root / "report" / "results.json").read_text())["population"]["low"] is None
 
 
-def test_a_published_table_gives_a_page_that_says_what_it_cannot_show(study, drawn_images):
+@pytest.mark.parametrize("n_observers", [1, 3])
+def test_a_published_table_gives_a_page_that_says_what_it_cannot_show(study, drawn_images, n_observers):
     table = pd.read_parquet(study.root / "difficulty" / "difficulty.parquet")
     study.write_difficulty(
         table.assign(label=-1, class_name=""),
@@ -215,7 +231,7 @@ def test_a_published_table_gives_a_page_that_says_what_it_cannot_show(study, dra
         source=None,
     )
     study.write_set()
-    study.write_observers(3)
+    study.write_observers(n_observers)
     results = report(study, drawn_images)
     assert results.content["consistency"]["models"] is None
     assert "a published table of counts in place of decisions" in text_of(results)

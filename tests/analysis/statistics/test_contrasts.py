@@ -50,8 +50,7 @@ def test_many_items_and_two_groups_of_observers_give_welchs_test():
     means = correct.mean(axis=1)
     statistic, p_value = np.asarray(stats.ttest_ind(means[6:], means[:6], equal_var=False))
     assert result.difference / result.standard_error == pytest.approx(statistic, rel=0.02)
-    plain = 2 * stats.t.sf(abs(statistic), result.degrees_of_freedom)
-    assert plain == pytest.approx(p_value, rel=0.05)
+    assert result.p_value == pytest.approx(p_value, rel=0.05)
     assert (result.n_observers, result.n_items) == ((6, 9), (4000, 4000))
 
 
@@ -76,8 +75,9 @@ def test_no_difference_is_found_one_time_in_twenty(by):
         correct, observer, item = crossed(10, 40, rng)
         second = {"observers": observer % 2, "items": item % 2, "trials": (observer + item) % 2}[by] == 1
         found.append(accuracy_difference(correct, observer, item, second).p_value < 0.05)
-    # One binomial standard error is 1.1 points.
-    assert 0.015 < np.mean(found) < 0.085
+    # One binomial standard error is 1.1 points.  Where observers and items were in both conditions, the
+    # variance is near the least that it is taken for, and the test is careful.
+    assert (0 if by == "trials" else 0.015) < np.mean(found) < 0.085
 
 
 def test_limits_and_p_value_agree():
