@@ -134,14 +134,13 @@ def study_difference(first: PopulationAccuracy, second: PopulationAccuracy) -> C
     r"""Return how much higher accuracy is in a second study than in a first that shares nothing with it.
 
     Both studies have observers and items of their own, so that what each reports is enough: variances
-    :math:`s_i^2` add up, and so do third moments :math:`\gamma_i s_i^3`, those of the first with their sign
-    turned; the degrees of freedom are Satterthwaite's [1]_,
+    :math:`s_i^2` add up, and the degrees of freedom are Satterthwaite's [1]_,
 
     .. math:: \nu = \frac{(s_1^2 + s_2^2)^2}{s_1^4 / \nu_1 + s_2^4 / \nu_2}.
 
-    The interval is then Hall's, as for `population_accuracy`. Where trials are at hand and the studies share
-    items or observers, use `accuracy_difference`, which sees that by itself: with shared items this interval
-    is too wide, as what makes them easy or hard does so in both.
+    As with any difference, skewness is taken as 0 (`analysis.statistics.clusters`).  Where trials are at hand
+    and the studies share items or observers, use `accuracy_difference`, which sees that by itself: with
+    shared items this interval is too wide, as what makes them easy or hard does so in both.
 
     Parameters
     ----------
@@ -171,11 +170,10 @@ def study_difference(first: PopulationAccuracy, second: PopulationAccuracy) -> C
     if np.isfinite(errors).all() and errors.any():
         error = float(np.sqrt((errors**2).sum()))
         df = float(error**4 / (errors**4 / dfs).sum())
-        third = (np.array([-first.skewness, second.skewness]) * errors**3).sum()
-        spread = Spread(error, df, float(third / error**3), (), ())
+        spread = Spread(error, df, 0.0, (), ())
         low, high = spread.interval(difference, first.level)
         low, high, p = max(low, -1.0), min(high, 1.0), spread.p_value(difference, 0.0)
-        method = "studies without common observers or items: variances added, t with Hall's correction"
+        method = "studies without common observers or items: variances added, t"
     return Contrast(
         first=first.estimate,
         second=second.estimate,
