@@ -108,7 +108,8 @@ def ask_together(
 ) -> dict[str, str]:
     """Ask models about the images that they haven't answered, and write their parts.
 
-    On the CPU models run side by side: small ones gain nothing from several threads within a layer.
+    On the CPU models run side by side: small ones gain nothing from several threads within a layer.  One
+    alone is asked from here, as every thread that asked it would keep memory for its layers.
 
     Parameters
     ----------
