@@ -15,13 +15,12 @@ from analysis.report.answers import answer_findings
 from analysis.report.figures_people import MEASURES, Measure
 from analysis.report.findings import Findings
 from analysis.report.item_scores import SEED, features_of
+from analysis.report.people_scores import preference
 from analysis.report.published import PUBLISHED
 from analysis.settings import AnalyseSettings
 from analysis.statistics import machines
-from analysis.statistics.detection import observer_detection
 from analysis.statistics.graded import accuracy_by, psychometric
 from analysis.statistics.items import answer_matrix
-from analysis.statistics.observers import side_bias
 from stimuli.records import StimulusSet
 
 if TYPE_CHECKING:
@@ -37,12 +36,7 @@ def side_preference(sessions: pd.DataFrame, _: StimulusSet[Any] | None, level: f
     observer = sessions["participant"].astype(str).to_numpy()
     chose_left = (sessions["response"].astype(str) == "left").to_numpy()
     left_is_right = chose_left == sessions["correct"].to_numpy(bool)
-    detected = observer_detection(chose_left, left_is_right, observer, "2afc", level)
-    bias = side_bias(chose_left, left_is_right, observer, level)
-    bias = bias.rename(columns={"bias": "side_bias", "low": "side_bias_low", "high": "side_bias_high"})
-    return detected.drop(columns=["n_yes", "n_no", "hit_rate", "false_alarm_rate"]).join(
-        bias.drop(columns=["n_trials", "share_left"])
-    )
+    return preference(chose_left, left_is_right, observer, "2afc", level, "side_bias")
 
 
 def _measures(_: StimulusSet[Any]) -> Mapping[str, Measure]:

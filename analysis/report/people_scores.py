@@ -12,7 +12,8 @@ from analysis.statistics.bootstrap import BootstrapInterval, bootstrap_accuracy
 from analysis.statistics.components import Components, LogitComponents, on_logit_scale, variance_components
 from analysis.statistics.confidence import calibration, type_2_area
 from analysis.statistics.contrasts import Contrast, accuracy_difference
-from analysis.statistics.observers import halves, repeat_agreement, times_by_correctness
+from analysis.statistics.detection import Task, observer_detection
+from analysis.statistics.observers import halves, repeat_agreement, side_bias, times_by_correctness
 from model_eval.artefacts import InputError
 
 
@@ -34,6 +35,30 @@ class ObserverScores:
 
     table: pd.DataFrame
     calibration: pd.DataFrame | None
+
+
+def preference(
+    said: np.ndarray, is_right: np.ndarray, observer: np.ndarray, task: Task, level: float, name: str
+) -> pd.DataFrame:
+    """Return each observer's d′, criterion and bias towards one of two answers.
+
+    Parameters
+    ----------
+    said, is_right : ndarray of bool, shape (n_trials,)
+        Whether this answer was given, and whether it was the right one.
+    observer : ndarray of str, shape (n_trials,)
+    task : {"2afc", "single"}
+    level : float
+        Coverage of the intervals, in `…_low` and `…_high`.
+    name : str
+        What to call the bias, as `side_bias` measures it.
+    """
+    detected = observer_detection(said, is_right, observer, task, level)
+    bias = side_bias(said, is_right, observer, level)
+    bias = bias.rename(columns={"bias": name, "low": f"{name}_low", "high": f"{name}_high"})
+    return detected.drop(columns=["n_yes", "n_no", "hit_rate", "false_alarm_rate"]).join(
+        bias.drop(columns=["n_trials", "share_left"])
+    )
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,9 @@ from analysis.report.answer_task import AnswerTask
 from analysis.report.answers import answer_findings
 from analysis.report.figures_people import MEASURES, Measure
 from analysis.report.findings import Findings
+from analysis.report.people_scores import preference
 from analysis.settings import AnalyseSettings
-from analysis.statistics.detection import observer_detection
 from analysis.statistics.graded import accuracy_by
-from analysis.statistics.observers import side_bias
 from analysis.statistics.ratings import rating_distribution
 from experiment.tasks import groups_of
 from stimuli.records import StimulusSet
@@ -50,16 +49,8 @@ def group_preference(sessions: pd.DataFrame, stimulus_set: StimulusSet[Any], lev
         return pd.DataFrame(index=pd.Index(np.unique(observer), name="observer"))
     said_hard = (sessions["response"].astype(str) == groups[1]).to_numpy()
     is_hard = said_hard == sessions["correct"].to_numpy(bool)
-    detected = observer_detection(said_hard, is_hard, observer, "single", level)
-    bias = side_bias(said_hard, is_hard, observer, level).rename(
-        columns={
-            **{"bias": "group_bias", "low": "group_bias_low", "high": "group_bias_high"},
-            **{"accuracy_left": "accuracy_hard", "accuracy_right": "accuracy_easy"},
-        }
-    )
-    return detected.drop(columns=["n_yes", "n_no", "hit_rate", "false_alarm_rate"]).join(
-        bias.drop(columns=["n_trials", "share_left"])
-    )
+    found = preference(said_hard, is_hard, observer, "single", level, "group_bias")
+    return found.rename(columns={"accuracy_left": "accuracy_hard", "accuracy_right": "accuracy_easy"})
 
 
 def _measures(stimulus_set: StimulusSet[Any]) -> Mapping[str, Measure]:
