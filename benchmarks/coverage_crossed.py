@@ -37,7 +37,7 @@ def coverage(n_studies: int) -> dict[str, dict[str, float]]:
         rng = np.random.default_rng(SEED)
         observer, item = (index.ravel() for index in np.indices((n_observers, n_items)))
         average = float(WEIGHTS @ special.expit(CONSTANT_LOGIT + np.hypot(observer_sd, item_sd) * NODES))
-        counts = dict.fromkeys(("average", "typical", "observer SD", "item SD"), 0)
+        counts: dict[str, int] = dict.fromkeys(("average", "typical", "observer SD", "item SD"), 0)
         n_fitted = 0
         for _ in range(n_studies):
             abilities = CONSTANT_LOGIT + observer_sd * rng.standard_normal(n_observers)
