@@ -50,8 +50,8 @@ from model_eval.models.devices import n_cores, threads_within_models
 from model_eval.models.preprocess import published
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-import one_model_with_timm
+sys.path.append(str(Path(__file__).resolve().parent))  # last: files here share names with rooms
+from others import one_model_with_timm
 
 MODELS = (
     *("test_byobnet", "test_convnext", "test_convnext2", "test_efficientnet", "test_efficientnet_gn"),
@@ -140,7 +140,7 @@ def start_tricky(entries: Sequence[ModelEntry], images: Path, root: Path) -> Non
 def start_timm(entry: ModelEntry, images: Path, root: Path) -> None:
     """Evaluate one model with timm's parts, in a process of its own."""
     name, weights = entry.source.removeprefix("timm:"), root / str(entry.weights)
-    start("-P", one_model_with_timm.__file__, name, str(weights), str(images), str(BATCH_SIZE))
+    start("-P", str(one_model_with_timm.__file__), name, str(weights), str(images), str(BATCH_SIZE))
 
 
 def start(*arguments: str) -> str:

@@ -1,6 +1,6 @@
 """Evaluate one network on class folders as timm's validate script does, with timm's parts alone.
 
-``python -P benchmarks/one_model_with_timm.py NAME CHECKPOINT IMAGES BATCH_SIZE``
+``python -P benchmarks/others/one_model_with_timm.py NAME CHECKPOINT IMAGES BATCH_SIZE``
 """
 
 from __future__ import annotations
