@@ -2,7 +2,7 @@
 
 from analysis.data.sessions import read_sessions
 from analysis.statistics.accuracy import PopulationAccuracy, observer_accuracy, population_accuracy
-from model_eval.comparison.agreement import error_consistency
+from analysis.statistics.error_consistency import error_consistency
 
 __all__ = [
     "PopulationAccuracy",

@@ -11,7 +11,7 @@ Seconds = Annotated[float, Field(ge=0)]
 
 
 class ExcludeSettings(BaseModel):
-    """``[analyse.exclude]``: what does not count, in the order of `analysis.data.exclude`."""
+    """``[analyse.exclude]``: what does not count, in the order of `analysis.data.exclusions`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

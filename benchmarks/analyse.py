@@ -32,7 +32,7 @@ if __name__ == "__main__":  # started as a file, the repository's folder is not 
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from analysis.statistics.bootstrap import bootstrap_accuracy
-from model_eval.comparison.agreement import error_consistency
+from analysis.statistics.error_consistency import error_consistency
 from tricky import stages
 from tricky.study import Study, create_study, override
 

@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from model_eval.comparison.beside_base import beside_base
-from model_eval.images.sources import open_images
+from analysis.statistics.condition_contrasts import beside_base
+from model_eval.images.open import open_images
 from model_eval.settings import EvaluateSettings, ImageSettings, TrainSettings
-from model_eval.training.conditions import read_recipe
-from model_eval.training.controlled import train_conditions
-from model_eval.training.epochs import BASE, read_conditions
-from model_eval.training.network_recipe import BaseRecipe
+from model_eval.train.conditions import train_conditions
+from model_eval.train.epoch_decisions import BASE, read_conditions
+from model_eval.train.network_settings import BaseRecipe
+from model_eval.train.recipe import read_recipe
 
 CORNERS = {"bar": 2, "triangle": 3, "square": 4, "pentagon": 5, "disc": 24}
 """Outlines, by their number of corners; each is a class when filled, and one when it is a ring."""

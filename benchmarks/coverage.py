@@ -30,11 +30,11 @@ if __name__ == "__main__":  # started as a file, the repository's folder is not 
 from analysis.statistics.accuracy import next_observer_interval, observer_accuracy, population_accuracy
 from analysis.statistics.bootstrap import bootstrap_accuracy
 from analysis.statistics.confidence import type_2_area
-from analysis.statistics.consistency import independence_p_values, mean_independence_p_value
+from analysis.statistics.consistency_bounds import independence_p_values, mean_independence_p_value
+from analysis.statistics.consistency_intervals import measure_consistency, pairs_between, pairs_within
 from analysis.statistics.contrasts import accuracy_difference, study_difference
 from analysis.statistics.detection import observer_detection
 from analysis.statistics.observers import halves, repeat_agreement, side_bias, times_by_correctness
-from model_eval.comparison.agreement_intervals import measure_consistency, pairs_between, pairs_within
 
 N_STUDIES = 500
 LEVEL = 0.95

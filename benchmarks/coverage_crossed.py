@@ -19,9 +19,9 @@ from scipy import special
 if __name__ == "__main__":  # started as a file, the repository's folder is not where modules are looked for
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from analysis.statistics.components import NODES, WEIGHTS
-from analysis.statistics.crossed import crossed_model
-from model_eval.artefacts import InputError
+from analysis.statistics.crossed_model import crossed_model
+from analysis.statistics.variance_components import NODES, WEIGHTS
+from tricky.core.errors import InputError
 
 N_STUDIES = 100
 SEED = 1

@@ -44,10 +44,10 @@ from PIL import Image
 from sklearn.datasets import load_sample_images
 from timm.data.config import resolve_model_data_config
 
-from model_eval.evaluation.evaluate import evaluate_pool
-from model_eval.images.sources import ImageFolder
-from model_eval.models.devices import n_cores, threads_within_models
-from model_eval.models.preprocess import published
+from model_eval.evaluate.evaluate import evaluate_pool
+from model_eval.images.open import ImageFolder
+from model_eval.networks.device import n_cores, threads_within_models
+from model_eval.networks.preprocessing import published
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
 
 sys.path.append(str(Path(__file__).resolve().parent))  # last: files here share names with rooms

@@ -19,8 +19,8 @@ import numpy as np
 # Python puts a script's folder first, where this file would stand for the package of the same name.
 sys.path[:] = [each for each in sys.path if Path(each).resolve() != Path(__file__).resolve().parent]
 
-from model_eval.comparison.dichotomy import dichotomy, measure_dichotomy  # noqa: E402
-from model_eval.comparison.subsets import LabelledBy, Subset, consistency_by_subset  # noqa: E402
+from analysis.statistics.dichotomy import dichotomy, measure_dichotomy  # noqa: E402
+from analysis.statistics.subsets import LabelledBy, Subset, consistency_by_subset  # noqa: E402
 
 POOLS = ((5, 1000), (11, 1000), (20, 500))
 TOLERANCE = 0

@@ -19,11 +19,11 @@ if __name__ == "__main__":  # started as a file, the repository's folder is not 
 
 from analysis.report.figures import BLUE, FAINT, styled
 from analysis.statistics.accuracy import population_accuracy
-from analysis.statistics.components import on_logit_scale, variance_components
-from analysis.statistics.consistency import copy_model
+from analysis.statistics.consistency_bounds import copy_model
+from analysis.statistics.error_consistency import error_consistency
+from analysis.statistics.variance_components import on_logit_scale, variance_components
 from benchmarks.coverage import Design
-from model_eval.artefacts import InputError
-from model_eval.comparison.agreement import error_consistency
+from tricky.core.errors import InputError
 
 N_STUDIES = 300
 N_OBSERVERS, N_ITEMS = 9, 149

@@ -36,12 +36,12 @@ from PIL import Image
 # Python puts a script's folder first, where this file would stand for the package of the same name.
 sys.path[:] = [each for each in sys.path if Path(each).resolve() != Path(__file__).resolve().parent]
 
+from experiment.data.columns import table_of  # noqa: E402
 from experiment.data.journal import Journal  # noqa: E402
-from experiment.data.tables import table_of  # noqa: E402
-from experiment.engine import run  # noqa: E402
-from experiment.plan import schedule, steps  # noqa: E402
 from experiment.records import Response  # noqa: E402
 from experiment.screen.texts import read_texts  # noqa: E402
+from experiment.session.engine import run  # noqa: E402
+from experiment.session.plan import schedule, steps  # noqa: E402
 from experiment.settings import ExperimentSettings, MonitorSettings  # noqa: E402
 from experiment.tasks import task_of  # noqa: E402
 from stimuli.records import Block, Item, PairTrial, StimulusSet  # noqa: E402

@@ -28,12 +28,12 @@ import torch.nn.functional as F
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
-from model_eval.images.sources import open_images
-from model_eval.models.devices import n_cores
-from model_eval.models.preprocess import scale, square_pixels
+from model_eval.images.open import open_images
+from model_eval.networks.device import n_cores
+from model_eval.networks.preprocessing import scale, square_pixels
 from model_eval.settings import EvaluateSettings, ImageSettings
-from model_eval.training.conditions import Recipe
-from model_eval.training.controlled import train_conditions
+from model_eval.train.conditions import train_conditions
+from model_eval.train.recipe import Recipe
 
 N_TRAINING = 2000
 BATCH = 32

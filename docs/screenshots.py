@@ -14,20 +14,20 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageGrab
 
-from experiment.consent import AGREE, DISAGREE
-from experiment.plan import Page, PageName, schedule
 from experiment.records import Ask, Option, ScheduledTrial, Task
 from experiment.screen.canvas import Canvas
+from experiment.screen.markdown_pages import read_document
 from experiment.screen.psychopy_calibrate import CardStage
 from experiment.screen.psychopy_devices import open_devices
 from experiment.screen.psychopy_screen import Screen
 from experiment.screen.psychopy_stage import fonts_of, open_window
-from experiment.screen.reading import read_document
 from experiment.screen.texts import Texts, read_texts
+from experiment.session.consent import AGREE, DISAGREE
+from experiment.session.plan import Page, PageName, schedule
 from experiment.settings import ExperimentSettings, MonitorSettings
 from experiment.tasks import task_of
-from model_eval.images.sources import open_images
-from model_eval.labels.difficulty import label_counts
+from model_eval.images.open import open_images
+from model_eval.label.label import label_counts
 from model_eval.settings import ImageSettings, LabelSettings
 from stimuli.build import build_set
 from stimuli.records import Block, StimulusSet

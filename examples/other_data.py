@@ -16,9 +16,9 @@ import pandas as pd
 from analysis.statistics.accuracy import observer_accuracy, population_accuracy
 from analysis.statistics.contrasts import accuracy_difference
 from analysis.statistics.detection import observer_detection
+from analysis.statistics.error_consistency import error_consistency
 from analysis.statistics.ratings import ordinal_regression, rating_agreement, rating_distribution
-from model_eval.artefacts import InputError
-from model_eval.comparison.agreement import error_consistency
+from tricky.core.errors import InputError
 
 # %% [markdown]
 # ## Read

@@ -14,7 +14,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from model_eval.artefacts import InputError, check_hash, read_json, replacing, told_if_unwritable
+from tricky.core.errors import InputError
+from tricky.core.files import check_hash, read_json, replacing, told_if_unwritable
 
 
 class Difficulty(StrEnum):

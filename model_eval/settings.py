@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator, model_validator
 
-from model_eval.training.network_recipe import BaseRecipe
+from model_eval.train.network_settings import BaseRecipe
 
 IMAGE_SOURCES = ("mnist-5k", "gaussian", "folder", "imagenet-val", "csv", "npz", "torchvision:NAME/SPLIT")
 """What `source` in ``[images]`` may be."""

@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from model_eval.artefacts import InputError, Progress, no_progress
-from model_eval.images.sources import ImageSource
+from model_eval.images.open import ImageSource
 from stimuli.balance import balance_table, giveaway_auc, unbalanced
-from stimuli.design import Slot, deal, images_to_tuples, repartner, trials_of
+from stimuli.eligibility import Candidates, candidates_of, cap_classes
 from stimuli.features import FEATURES, measured
-from stimuli.manifest import Contents, item_ids_of, write_set
-from stimuli.match import Space, draw_tuples
-from stimuli.material import Material, gather
+from stimuli.inputs import Material, gather
+from stimuli.matching import Space, draw_tuples
 from stimuli.records import PAIR_TASK, Block, StimulusSet
-from stimuli.select import Candidates, candidates_of, cap_classes
 from stimuli.settings import MatchSettings, StimulusSettings
+from stimuli.trials import Slot, deal, images_to_tuples, repartner, trials_of
+from stimuli.write_set import Contents, item_ids_of, write_set
+from tricky.core.errors import InputError
+from tricky.core.progress import Progress, no_progress
 
 
 def build_set(

@@ -12,15 +12,16 @@ import numpy as np
 import pandas as pd
 from PIL import Image, UnidentifiedImageError
 
-from model_eval.artefacts import InputError, sha256_of
 from stimuli.balance import balance_table
-from stimuli.design import item_id_of, trial_id_of
-from stimuli.duplicates import close_pairs, hash_bits
-from stimuli.manifest import set_id_of
-from stimuli.orders import orders
+from stimuli.eligibility import group_of
+from stimuli.near_duplicates import close_pairs, hash_bits
+from stimuli.order_check import orders
 from stimuli.records import PAIR_TASK, Block, PairTrial, StimulusSet, read_tables
-from stimuli.select import group_of
 from stimuli.settings import StimulusSettings, settings_of
+from stimuli.trials import item_id_of, trial_id_of
+from stimuli.write_set import set_id_of
+from tricky.core.errors import InputError
+from tricky.core.files import sha256_of
 
 OBSERVERS = 20
 """Observers whose orders are drawn as a sample."""

@@ -17,9 +17,10 @@ import pandas as pd
 from PIL import Image
 from scipy import ndimage
 
-from model_eval.artefacts import InputError, Progress, no_progress
-from model_eval.images.sources import ImageSource
+from model_eval.images.open import ImageSource
 from model_eval.records import write_parquet
+from tricky.core.errors import InputError
+from tricky.core.progress import Progress, no_progress
 
 FEATURES = (
     "mean_luminance",

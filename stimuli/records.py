@@ -9,7 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from model_eval.artefacts import InputError, check_hash, read_json
+from tricky.core.errors import InputError
+from tricky.core.files import check_hash, read_json
 
 MADE_BY = "tricky stimuli build"
 PAIR_TASK = "2afc"

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from model_eval.artefacts import Progress, no_progress
-from model_eval.images.sources import ImageSource
+from model_eval.images.open import ImageSource
 from stimuli.build import contents_of, draw_slots, part_catch
-from stimuli.design import slots_of
-from stimuli.manifest import item_ids_of, write_set
-from stimuli.material import gather
+from stimuli.eligibility import Candidates, candidates_of, cap_classes, group_of
+from stimuli.inputs import gather
 from stimuli.records import StimulusSet, read_any_set
-from stimuli.renew import Situation, renew
-from stimuli.select import Candidates, candidates_of, cap_classes, group_of
+from stimuli.refill import Situation, renew
 from stimuli.settings import StimulusSettings, settings_of
+from stimuli.trials import slots_of
+from stimuli.write_set import item_ids_of, write_set
+from tricky.core.progress import Progress, no_progress
 
 
 def refresh_set(

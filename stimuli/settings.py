@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from model_eval.artefacts import InputError
 from model_eval.records import Difficulty
 from stimuli.records import StimulusSet
+from tricky.core.errors import InputError
 
 Share = Annotated[float, Field(ge=0, le=1)]
 

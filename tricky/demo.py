@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from model_eval.artefacts import InputError
 from tricky import console, stages
 from tricky.console.study import print_demo
+from tricky.core.errors import InputError
 from tricky.study import FILE_NAME, create_study, open_study
 
 

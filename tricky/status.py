@@ -8,7 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from model_eval.artefacts import InputError, read_json, sha256_of
+from tricky.core.errors import InputError
+from tricky.core.files import read_json, sha256_of
 from tricky.study import Study
 
 Manifest = Mapping[str, Any]
@@ -175,7 +176,7 @@ def _other_models(study: Study, folder: str, then: Sequence[Mapping[str, Any]]) 
 
     Manifests hold the entries themselves: a pool file's name would not tell when its content changed.
     """
-    from model_eval.models.pool import read_pool
+    from model_eval.networks.pool import read_pool
 
     entries = read_pool(study.settings.pool, study.root)
     if folder == "training":
@@ -193,7 +194,7 @@ def _other_models(study: Study, folder: str, then: Sequence[Mapping[str, Any]]) 
 
 def _other_recipe(study: Study, then: Mapping[str, Any]) -> Iterator[str]:
     """Say where the recipe is no longer the one that models were trained by."""
-    from model_eval.training.conditions import read_recipe
+    from model_eval.train.recipe import read_recipe
 
     recipe = read_recipe(study.settings.train, study.root)
     if recipe is None:  # named on the command line

@@ -13,10 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.settings import AnalyseSettings
 from experiment.settings import ExperimentSettings, SimulateSettings
-from model_eval.artefacts import InputError, write_text
 from model_eval.settings import EvaluateSettings, ImageSettings, LabelSettings, PoolSettings, TrainSettings
-from model_eval.validation import read_toml, validated
 from stimuli.settings import StimulusSettings
+from tricky.core.errors import InputError
+from tricky.core.files import write_text
+from tricky.core.settings import read_toml, validated
 
 FILE_NAME = "study.toml"
 

@@ -13,9 +13,9 @@ import pandas as pd
 
 from analysis.data.trials import joined, labels_of, trials_of
 from experiment.records import COLUMNS, Kind
-from model_eval.artefacts import InputError
 from model_eval.records import read_difficulty
 from stimuli.records import read_tables
+from tricky.core.errors import InputError
 
 TABLE_NAME = re.compile(
     r"sub-(?P<participant>[A-Za-z0-9]+)(?:_ses-(?P<session>[A-Za-z0-9]+))?_task-[A-Za-z0-9]+_beh\.tsv"

@@ -11,21 +11,22 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
-from model_eval.artefacts import InputError, read_json, sha256_of
-from model_eval.comparison.beside_base import BesideBase, beside_base
-from model_eval.comparison.dichotomy import Dichotomy, measure_dichotomy
-from model_eval.comparison.divergence import divergence_to_neighbour
-from model_eval.comparison.dynamics import (
+from analysis.statistics.condition_contrasts import BesideBase, beside_base
+from analysis.statistics.dichotomy import Dichotomy, measure_dichotomy
+from analysis.statistics.gaussian_divergence import divergence_to_neighbour
+from analysis.statistics.subsets import SubsetConsistency, consistency_by_subset
+from analysis.statistics.training_dynamics import (
     accuracy_by_epoch,
     flip_share,
     forgetting_events,
     independent_histogram,
     right_for_good,
 )
-from model_eval.comparison.subsets import SubsetConsistency, consistency_by_subset
-from model_eval.labels.criterion import difficulty_of
+from model_eval.label.criterion import difficulty_of
 from model_eval.records import Decisions, Difficulty, read_decisions, read_difficulty
-from model_eval.training.epochs import BASE, EpochDecisions, read_conditions
+from model_eval.train.epoch_decisions import BASE, EpochDecisions, read_conditions
+from tricky.core.errors import InputError
+from tricky.core.files import read_json, sha256_of
 
 NOISE = "gaussian:"
 """What the name of images begins with that are Gaussian noise, their classes named by standard deviation."""
@@ -154,7 +155,7 @@ def compare(
     compared : Compared
         At least two models.
     tolerance : int
-        As for `model_eval.labels.criterion.difficulty_of`.
+        As for `model_eval.label.criterion.difficulty_of`.
     level : float
         Coverage of intervals.
     seed : int

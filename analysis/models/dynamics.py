@@ -22,7 +22,7 @@ from analysis.models.dynamics_content import (
 from analysis.report import figures
 from analysis.report.page import fill
 from analysis.report.pictures import data_uri
-from model_eval.artefacts import replacing, write_json, write_text
+from tricky.core.files import replacing, write_json, write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

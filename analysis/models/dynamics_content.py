@@ -11,9 +11,9 @@ import pandas as pd
 
 from analysis.models.comparison import Compared, Findings, plain_subsets
 from analysis.report.content import plain
-from model_eval.artefacts import versions_of
-from model_eval.comparison.subsets import LabelledBy, Subset, SubsetConsistency, order_of_models
+from analysis.statistics.subsets import LabelledBy, Subset, SubsetConsistency, order_of_models
 from model_eval.records import Difficulty
+from tricky.core.files import versions_of
 
 PUBLISHED = {
     "trivial": 0.482,

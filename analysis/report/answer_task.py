@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.data.evidence import Evidence
+from analysis.data.study_data import Evidence
 from analysis.report.figures_people import Measure
 from stimuli.records import StimulusSet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.statistics.graded import Psychometric
+    from analysis.statistics.psychometric import Psychometric
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.data.evidence import Evidence
+from analysis.data.study_data import Evidence
 from analysis.report import figures, figures_items, figures_people
 from analysis.report.answer_task import AnswerTask
 from analysis.report.content import consistency_content

@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.statistics.consistency import (
+from analysis.statistics.consistency_bounds import (
     ConsistencySummary,
     mean_independence_p_value,
     summarise_pairs,
 )
-from model_eval.comparison.agreement import error_consistency
-from model_eval.comparison.agreement_intervals import measure_consistency, pairs_between, pairs_within
+from analysis.statistics.consistency_intervals import measure_consistency, pairs_between, pairs_within
+from analysis.statistics.error_consistency import error_consistency
 from model_eval.records import Decisions
 
 MOST_RESAMPLES, FEWEST_RESAMPLES = 2000, 100

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.data.evidence import Evidence
-from analysis.data.exclude import SESSION_RULES, TRIAL_RULES
+from analysis.data.exclusions import SESSION_RULES, TRIAL_RULES
+from analysis.data.study_data import Evidence
 from analysis.report.consistency_scores import Consistency
 from analysis.report.content_labels import labels_content
 from analysis.report.figures import NAMES_UP_TO
@@ -22,8 +22,8 @@ from analysis.report.pictures import evenly_chosen
 from analysis.report.published import PUBLISHED
 from analysis.settings import AnalyseSettings
 from experiment.records import Kind
-from model_eval.artefacts import versions_of
 from model_eval.records import Difficulty
+from tricky.core.files import versions_of
 
 EXAMPLES = 12
 """Images of each difficulty that are shown."""

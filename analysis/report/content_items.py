@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.evidence import Evidence
+from analysis.data.study_data import Evidence
 from analysis.report.answer_task import AnswerTask
 from analysis.report.scores import Scores
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.evidence import Evidence
+from analysis.data.study_data import Evidence
 from model_eval.records import LEAVE_ONE_OUT, POOL_SIZE
 
 

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.statistics.accuracy import PopulationAccuracy
-from model_eval.artefacts import replacing
 from model_eval.records import Difficulty
+from tricky.core.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -269,7 +269,7 @@ def consistency_matrix(kappa: pd.DataFrame, noun: str) -> Figure:
     Parameters
     ----------
     kappa : DataFrame, subjects × subjects
-        As `analysis.statistics.consistency.error_consistency` returns it, in the order to draw.
+        As `analysis.statistics.consistency_bounds.error_consistency` returns it, in the order to draw.
     noun : str
         What to call the subjects: ``observers`` or ``models``.
     """

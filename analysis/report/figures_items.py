@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from analysis.statistics.accuracy import PopulationAccuracy
-    from analysis.statistics.graded import Psychometric
+    from analysis.statistics.psychometric import Psychometric
 
 MEASURES = {
     "confidence": ("o", INK, "confidence"),
@@ -47,7 +47,7 @@ def graded_accuracy(
     Parameters
     ----------
     by_gap : DataFrame
-        As `analysis.statistics.graded.accuracy_by` returns it, by `gap`.
+        As `analysis.statistics.psychometric.accuracy_by` returns it, by `gap`.
     curve : Psychometric or None
         Drawn with its threshold, where there is one.
     level : float
@@ -95,7 +95,7 @@ def graded_by_group(
     Parameters
     ----------
     by_share : DataFrame
-        As `analysis.statistics.graded.accuracy_by` returns it, by `image_share`, with the `group`.
+        As `analysis.statistics.psychometric.accuracy_by` returns it, by `image_share`, with the `group`.
     level : float
         Coverage of the intervals.
     chance : float
@@ -203,7 +203,7 @@ def explained_variance(
     Parameters
     ----------
     explained : DataFrame
-        As `analysis.statistics.ceiling.explained` returns it.
+        As `analysis.statistics.noise_ceiling.explained` returns it.
     ceiling, low, high : float
         The noise ceiling and its interval.
     level : float

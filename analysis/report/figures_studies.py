@@ -25,7 +25,7 @@ def studies_beside(studies: pd.DataFrame, *, level: float, chance: float) -> Fig
     Parameters
     ----------
     studies : DataFrame
-        As `analysis.data.beside.studies_of` returns it; the first is drawn on top.
+        As `analysis.data.other_studies.studies_of` returns it; the first is drawn on top.
     level : float
         Coverage of this study's interval.
     chance : float

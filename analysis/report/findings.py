@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.data.evidence import Evidence
+from analysis.data.study_data import Evidence
 from experiment.records import Kind
 
 if TYPE_CHECKING:

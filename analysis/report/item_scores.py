@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.data.evidence import Evidence
-from analysis.statistics import machines
+from analysis.data.study_data import Evidence
+from analysis.statistics import network_observers
 from analysis.statistics.accuracy import observer_accuracy
-from analysis.statistics.ceiling import Ceiling, explained, noise_ceiling
 from analysis.statistics.items import answer_matrix
+from analysis.statistics.noise_ceiling import Ceiling, explained, noise_ceiling
 from stimuli.features import FEATURES
 
 SEED = 20220
@@ -103,6 +103,6 @@ def score_machines(evidence: Evidence, told: pd.DataFrame, level: float) -> pd.D
     names = told.columns.to_frame(index=False)
     long = told.set_axis(range(told.shape[1]), axis=1).melt(var_name="machine", value_name="right").dropna()
     accuracy = observer_accuracy(long["right"].astype(bool), long["machine"], level)
-    kappa = machines.consistency_with_people(told.T.to_numpy(float), answers.to_numpy(), rng, level)
+    kappa = network_observers.consistency_with_people(told.T.to_numpy(float), answers.to_numpy(), rng, level)
     found = accuracy.reset_index(drop=True).rename(columns={"n_trials": "n_pairs"})
     return pd.concat([names, found, kappa], axis=1)

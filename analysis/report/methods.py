@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analysis.data.evidence import Evidence
+from analysis.data.study_data import Evidence
 
 
 def methods_content(evidence: Evidence) -> dict[str, Any]:

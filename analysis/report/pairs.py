@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analysis.data.evidence import Evidence
+from analysis.data.study_data import Evidence
 from analysis.report import figures_items
 from analysis.report.answer_task import AnswerTask
 from analysis.report.answers import answer_findings
@@ -18,13 +18,13 @@ from analysis.report.item_scores import SEED, features_of
 from analysis.report.people_scores import preference
 from analysis.report.published import PUBLISHED
 from analysis.settings import AnalyseSettings
-from analysis.statistics import machines
-from analysis.statistics.graded import accuracy_by, psychometric
+from analysis.statistics import network_observers
 from analysis.statistics.items import answer_matrix
+from analysis.statistics.psychometric import accuracy_by, psychometric
 from stimuli.records import StimulusSet
 
 if TYPE_CHECKING:
-    from analysis.statistics.graded import Psychometric
+    from analysis.statistics.psychometric import Psychometric
 
 
 def _chance(_: StimulusSet[Any]) -> float:
@@ -69,12 +69,12 @@ def machine_choices(evidence: Evidence) -> pd.DataFrame:
     }
     if evidence.decisions is not None:
         every = sorted({*images["harder"], *images["easier"]})
-        scores = machines.image_scores(evidence.root / "decisions", evidence.decisions, every)
-        told = machines.choices(scores.loc[images["harder"]], scores.loc[images["easier"]]).set_axis(
+        scores = network_observers.image_scores(evidence.root / "decisions", evidence.decisions, every)
+        told = network_observers.choices(scores.loc[images["harder"]], scores.loc[images["easier"]]).set_axis(
             about.index
         )
     features = {which: features_of(evidence, about[f"{which}_item"]) for which in ("harder", "easier")}
-    by_features = machines.feature_choices(features["harder"], features["easier"], rng)
+    by_features = network_observers.feature_choices(features["harder"], features["easier"], rng)
     if by_features is not None:
         told["low-level features", "cross-validated"] = by_features
     return told.loc[:, told.notna().any()]

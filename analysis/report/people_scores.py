@@ -9,12 +9,17 @@ import pandas as pd
 
 from analysis.statistics.accuracy import PopulationAccuracy, next_observer_interval
 from analysis.statistics.bootstrap import BootstrapInterval, bootstrap_accuracy
-from analysis.statistics.components import Components, LogitComponents, on_logit_scale, variance_components
 from analysis.statistics.confidence import calibration, type_2_area
 from analysis.statistics.contrasts import Contrast, accuracy_difference
 from analysis.statistics.detection import Task, observer_detection
 from analysis.statistics.observers import halves, repeat_agreement, side_bias, times_by_correctness
-from model_eval.artefacts import InputError
+from analysis.statistics.variance_components import (
+    Components,
+    LogitComponents,
+    on_logit_scale,
+    variance_components,
+)
+from tricky.core.errors import InputError
 
 
 @dataclass(frozen=True)

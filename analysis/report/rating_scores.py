@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.data.evidence import Evidence
+from analysis.data.study_data import Evidence
 from analysis.report.item_scores import ItemScores, score_items
 from analysis.report.singles import easiest_first
 from analysis.statistics.mean_ratings import mean_by, observer_correlations
@@ -17,8 +17,8 @@ from analysis.statistics.ratings import (
     rating_agreement,
     rating_distribution,
 )
-from model_eval.artefacts import InputError
 from stimuli.records import Question
+from tricky.core.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.data.evidence import Evidence
+from analysis.data.study_data import Evidence
 from analysis.report import figures_ratings
 from analysis.report.content_items import LISTED_UP_TO, item_content
 from analysis.report.figures_people import Measure, observer_details

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.data.evidence import Evidence
-from analysis.data.relabel import LabelChange, compare_labels
+from analysis.data.relabelled import LabelChange, compare_labels
+from analysis.data.study_data import Evidence
 from analysis.report.answer_task import AnswerTask
 from analysis.report.consistency_scores import Consistency, consistency_of, score_consistency
 from analysis.report.item_scores import SEED, ItemScores, score_items, score_machines
@@ -20,8 +20,8 @@ from analysis.report.people_scores import (
 )
 from analysis.statistics.accuracy import PopulationAccuracy, observer_accuracy, population_accuracy
 from analysis.statistics.bootstrap import N_RESAMPLES
-from analysis.statistics.graded import Psychometric
 from analysis.statistics.items import answer_matrix, trial_accuracy
+from analysis.statistics.psychometric import Psychometric
 
 
 @dataclass(frozen=True)

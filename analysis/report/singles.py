@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.data.evidence import Evidence
+from analysis.data.study_data import Evidence
 from analysis.report import figures_items
 from analysis.report.answer_task import AnswerTask
 from analysis.report.answers import answer_findings
@@ -16,7 +16,7 @@ from analysis.report.figures_people import MEASURES, Measure
 from analysis.report.findings import Findings
 from analysis.report.people_scores import preference
 from analysis.settings import AnalyseSettings
-from analysis.statistics.graded import accuracy_by
+from analysis.statistics.psychometric import accuracy_by
 from analysis.statistics.ratings import rating_distribution
 from experiment.tasks import groups_of
 from stimuli.records import StimulusSet

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.data.beside import compare, hashes_of, read_studies, studies_of
-from analysis.data.evidence import Choice, Evidence, gather
+from analysis.data.other_studies import compare, hashes_of, read_studies, studies_of
+from analysis.data.study_data import Choice, Evidence, gather
 from analysis.report import figures, figures_labels, figures_studies
 from analysis.report.content import content_of
 from analysis.report.content_labels import single_families_dropped
@@ -22,16 +22,17 @@ from analysis.report.pictures import THUMBNAIL_PX, Picture, data_uri, embed, emb
 from analysis.report.ratings import rating_findings
 from analysis.report.singles import single_findings
 from analysis.settings import AnalyseSettings
-from experiment.data.tables import RATING_TASK, SINGLE_TASK
+from experiment.data.columns import RATING_TASK, SINGLE_TASK
 from experiment.records import Kind
-from model_eval.artefacts import InputError, replacing, write_json, write_text
 from model_eval.records import LEAVE_ONE_OUT, POOL_SIZE
 from stimuli.records import PAIR_TASK
+from tricky.core.errors import InputError
+from tricky.core.files import replacing, write_json, write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from model_eval.images.sources import ImageSource
+    from model_eval.images.open import ImageSource
 
 FIGURES = (
     *("models", "histogram", "observers", "observer_consistency", "model_consistency"),

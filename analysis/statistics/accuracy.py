@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy import special, stats
 
 from analysis.statistics.clusters import Spread, spread_of
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 Answers = ArrayLike | Sequence[bool | None]
 """Bools, with None, NaN or NA where a trial has no right answer."""

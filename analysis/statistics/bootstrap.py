@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.statistics.accuracy import Answers, answered, check_level
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 N_RESAMPLES = 10_000
 CHUNK = 2**24

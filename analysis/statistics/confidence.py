@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from scipy import special, stats
 
 from analysis.statistics.accuracy import population_accuracy
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 
 def calibration(

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from analysis.statistics.accuracy import Answers, PopulationAccuracy, answered, check_level
 from analysis.statistics.clusters import Spread, spread_of
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 
 @dataclass(frozen=True)

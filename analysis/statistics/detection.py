@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 Task = Literal["2afc", "single"]
 """Two items side by side, of which one is chosen; or one item, about which one says yes or no."""

@@ -11,7 +11,7 @@ from scipy import stats
 
 from analysis.statistics.accuracy import check_level
 from analysis.statistics.means import clustered_mean
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 FEWEST_ITEMS = 4
 """With fewer a rank correlation has no interval."""

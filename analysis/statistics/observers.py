@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from model_eval.artefacts import InputError
-from model_eval.comparison.agreement import error_consistency
+from analysis.statistics.error_consistency import error_consistency
+from tricky.core.errors import InputError
 
 
 def side_bias(

@@ -12,9 +12,11 @@ import pandas as pd
 from scipy import special
 
 from analysis.statistics.accuracy import population_accuracy
+from experiment.observers.simulated import population_intercept
 from experiment.settings import SimulateSettings
-from experiment.simulated.observers import population_intercept
-from model_eval.artefacts import InputError, Progress, no_progress, replacing, versions_of, write_json
+from tricky.core.errors import InputError
+from tricky.core.files import replacing, versions_of, write_json
+from tricky.core.progress import Progress, no_progress
 
 CHANCE = 0.5
 """Proportion correct by guessing, with two alternatives."""

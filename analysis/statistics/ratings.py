@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from analysis.statistics.accuracy import check_level, population_accuracy
 from analysis.statistics.clusters import spread_of
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiment.data.tables import RATING_TASK, SINGLE_TASK, Table
+from experiment.data.columns import RATING_TASK, SINGLE_TASK, Table
 from experiment.records import Kind
 from experiment.settings import ParticipantField
-from model_eval.artefacts import SCHEMA_VERSION, InputError, versions_of, write_json, write_text
 from stimuli.records import PAIR_TASK
+from tricky.core.errors import InputError
+from tricky.core.files import SCHEMA_VERSION, versions_of, write_json, write_text
 
 BIDS_VERSION = "1.10.0"
 TASK_DESCRIPTIONS = {

@@ -14,10 +14,11 @@ from types import TracebackType
 
 from filelock import FileLock, Timeout
 
-from experiment.data.tables import PAIR_TABLE, Table
-from experiment.devices import NotSaved
+from experiment.data.columns import PAIR_TABLE, Table
 from experiment.records import Response, ScheduledTrial
-from model_eval.artefacts import InputError, replacing, sync_folder
+from experiment.session.interfaces import NotSaved
+from tricky.core.errors import InputError
+from tricky.core.files import replacing, sync_folder
 
 _ADVICE = "all earlier trials are safe: make room, connect the drive or allow writing again"
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from experiment.data.bids import Dataset, read_kinds, read_participant
-from model_eval.artefacts import InputError, write_text
+from tricky.core.errors import InputError
+from tricky.core.files import write_text
 
 TABLE_NAME = re.compile(
     r"sub-(?P<subject>[A-Za-z0-9]+)(?:_ses-(?P<session>[0-9]+))?_task-(?P<task>[A-Za-z0-9]+)_beh\.tsv"

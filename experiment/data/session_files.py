@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from experiment.data.bids import Dataset, SessionPath, describe_dataset, read_participant, register
+from experiment.data.columns import Table
 from experiment.data.journal import locked
-from experiment.data.tables import Table
 from experiment.records import Kind
 from experiment.settings import ExperimentSettings, PrivacySettings
-from model_eval.artefacts import InputError, sync_folder, write_json, write_text
 from stimuli.records import StimulusSet
+from tricky.core.errors import InputError
+from tricky.core.files import sync_folder, write_json, write_text
 
 MACHINE = ("keyboard_devices", "graphics", "platform", "python")
 """Entries of the apparatus that `leave_out = ["machine"]` keeps from the data."""

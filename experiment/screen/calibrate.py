@@ -8,7 +8,8 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from experiment.settings import ExperimentSettings
-from model_eval.artefacts import InputError, read_json, write_json
+from tricky.core.errors import InputError
+from tricky.core.files import read_json, write_json
 
 CARD_WIDTH_CM, CARD_HEIGHT_CM = 8.560, 5.398
 """Of a bank card: ISO/IEC 7810, ID-1."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import ImageFont
 
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 Font = ImageFont.FreeTypeFont
 

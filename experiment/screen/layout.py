@@ -9,7 +9,7 @@ from math import atan, degrees, radians, tan
 from PIL import Image
 
 from experiment.settings import MonitorSettings
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 GAP = 0.5
 """Distance between the two images, in heights of an image."""

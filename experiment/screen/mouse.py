@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from experiment.person import Keyboard, KeyPress
+from experiment.observers.person import Keyboard, KeyPress
 from experiment.settings import ExperimentSettings
 
 LEFT = 1

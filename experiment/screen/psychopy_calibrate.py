@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from experiment.devices import Stopped
-from experiment.plan import PageText
 from experiment.screen.calibrate import CARD_HEIGHT_CM, CARD_WIDTH_CM, Calibration, width_from_card
 from experiment.screen.canvas import Canvas
 from experiment.screen.psychopy_keyboards import open_keyboard
 from experiment.screen.psychopy_stage import Stage, fonts_of, open_window
 from experiment.screen.texts import read_texts
+from experiment.session.interfaces import Stopped
+from experiment.session.plan import PageText
 from experiment.settings import ExperimentSettings
 
 STEPS_PX = {"left": -1, "right": 1, "down": -10, "up": 10}

@@ -12,10 +12,7 @@ from typing import Any
 from PIL import Image
 from psychopy import logging
 
-from experiment.devices import Display, Observer, Reader, Stopped
-from experiment.person import Frames, Keyboard, PersonAtKeyboard
-from experiment.plan import Page, PageName
-from experiment.preflight import Check, check_keyboard, check_refresh, check_resolution
+from experiment.observers.person import Frames, Keyboard, PersonAtKeyboard
 from experiment.records import ScheduledTrial, Task
 from experiment.screen.canvas import Canvas
 from experiment.screen.colours import BACKGROUND
@@ -26,9 +23,12 @@ from experiment.screen.psychopy_keyboards import devices_of, open_keyboard
 from experiment.screen.psychopy_screen import Screen
 from experiment.screen.psychopy_stage import Stage, fonts_of, open_window
 from experiment.screen.texts import Texts
+from experiment.session.interfaces import Display, Observer, Reader, Stopped
+from experiment.session.plan import Page, PageName
+from experiment.session.preflight import Check, check_keyboard, check_refresh, check_resolution
 from experiment.settings import ExperimentSettings
-from model_eval.artefacts import InputError
 from stimuli.records import StimulusSet
+from tricky.core.errors import InputError
 
 KEYBOARD_HEARD_WITHIN_S = 30.0
 """A press of the continue key must arrive within so long before a session starts."""

@@ -9,8 +9,8 @@ from ctypes.util import find_library
 
 from psychopy.gui.qtgui import Dlg
 
-from experiment.intake import Question
-from model_eval.artefacts import InputError
+from experiment.session.participant import Question
+from tricky.core.errors import InputError
 
 
 def ask_in_dialog(title: str, questions: Sequence[Question]) -> dict[str, str]:

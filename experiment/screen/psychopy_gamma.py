@@ -11,7 +11,7 @@ import json_tricks
 import numpy as np
 from psychopy import monitors, visual
 
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 
 def read_gamma(path: Path) -> list[float]:

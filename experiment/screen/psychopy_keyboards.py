@@ -13,8 +13,8 @@ import pyglet
 from psychopy import event, logging, visual
 from psychopy.hardware import keyboard as psychopy_keyboard
 
-from experiment.person import Keyboard, KeyPress
-from model_eval.artefacts import InputError
+from experiment.observers.person import Keyboard, KeyPress
+from tricky.core.errors import InputError
 
 
 class PtbKeyboard:

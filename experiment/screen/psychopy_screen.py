@@ -9,15 +9,15 @@ import numpy as np
 from PIL import Image
 from psychopy import logging, visual
 
-from experiment.plan import Page, PageName
 from experiment.records import Ask, ScheduledTrial, Side, Task, Timing
 from experiment.screen.canvas import Canvas
+from experiment.screen.click_areas import Target, places
 from experiment.screen.layout import Layout
 from experiment.screen.masks import pink_noise
 from experiment.screen.psychopy_stage import Stage
-from experiment.screen.targets import Target, places
 from experiment.screen.texts import Texts
 from experiment.screen.timing import timing_of
+from experiment.session.plan import Page, PageName
 from experiment.settings import ExperimentSettings
 from experiment.tasks import CONFIDENCE
 from stimuli.records import Block

@@ -8,15 +8,15 @@ from pathlib import Path
 
 from psychopy import logging
 
-from experiment.devices import Observer
-from experiment.person import Frames, KeyPress, PersonAtKeyboard
+from experiment.observers.cast import Role
+from experiment.observers.person import Frames, KeyPress, PersonAtKeyboard
+from experiment.observers.simulated import SimulatedDisplay
 from experiment.records import Ask, Choice, ScheduledTrial, Task
 from experiment.screen.psychopy_devices import open_devices
 from experiment.screen.texts import Texts
+from experiment.session.interfaces import Observer
+from experiment.session.simulate import Seat
 from experiment.settings import ExperimentSettings
-from experiment.simulated.cast import Role
-from experiment.simulated.observers import SimulatedDisplay
-from experiment.simulated.simulate import Seat
 from stimuli.records import StimulusSet
 
 READS_S = 0.5

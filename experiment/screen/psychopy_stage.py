@@ -16,18 +16,18 @@ import pyglet
 from PIL import Image
 from psychopy import logging, monitors, visual
 
-from experiment.plan import PageText
 from experiment.records import Ask
 from experiment.screen.canvas import Answer, Canvas
+from experiment.screen.click_areas import Target, key_at
 from experiment.screen.colours import BACKGROUND
 from experiment.screen.fonts import Fonts
 from experiment.screen.key_caps import KeyCap
 from experiment.screen.psychopy_gamma import linearise, read_gamma
-from experiment.screen.targets import Target, key_at
 from experiment.screen.texts import Texts
 from experiment.screen.timing import Refresh, refresh_of
+from experiment.session.plan import PageText
 from experiment.settings import ExperimentSettings
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 logging.console.setLevel(logging.CRITICAL)  # written for programmers; what people need is raised here
 

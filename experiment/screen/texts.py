@@ -10,13 +10,13 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from experiment.data.tables import RATING_TASK, SINGLE_TASK
-from experiment.plan import Page, PageName, PageText
+from experiment.data.columns import RATING_TASK, SINGLE_TASK
 from experiment.records import ScheduledTrial, Task
+from experiment.session.plan import Page, PageName, PageText
 from experiment.settings import ExperimentSettings
 from experiment.tasks import Wording
-from model_eval.artefacts import InputError
 from stimuli.records import PAIR_TASK, Block
+from tricky.core.errors import InputError
 
 SHARED_PAGES = (
     *(PageName.EXAMPLES, PageName.PRACTICE_AGAIN, PageName.CLOSING),

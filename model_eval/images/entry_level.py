@@ -12,11 +12,12 @@ from dataclasses import replace
 import pandas as pd
 from PIL import Image
 
-from model_eval.artefacts import InputError, Progress, no_progress
-from model_eval.images.imagenet import wordnet_ids
-from model_eval.images.inspection import Inspection, catalogue_of
-from model_eval.images.sources import InspectedSource
+from model_eval.images.check import Inspection, catalogue_of
+from model_eval.images.imagenet_classes import wordnet_ids
+from model_eval.images.open import InspectedSource
 from model_eval.settings import ImageSettings
+from tricky.core.errors import InputError
+from tricky.core.progress import Progress, no_progress
 
 MEMBERS = {
     "airplane": "404",

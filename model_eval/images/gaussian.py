@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from model_eval.artefacts import InputError, Progress, no_progress, sha256_of
-from model_eval.images.inspection import Inspection
+from model_eval.images.check import Inspection
 from model_eval.records import IMAGE_COLUMNS
 from model_eval.settings import ImageSettings
+from tricky.core.errors import InputError
+from tricky.core.files import sha256_of
+from tricky.core.progress import Progress, no_progress
 
 MEAN = 128
 

@@ -7,11 +7,11 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from model_eval.artefacts import InputError
-from model_eval.images.imagenet import wordnet_ids
-from model_eval.images.inspection import N_NAMED
-from model_eval.images.sources import IMAGE_SUFFIXES, ImageFiles
+from model_eval.images.check import N_NAMED
+from model_eval.images.imagenet_classes import wordnet_ids
+from model_eval.images.open import IMAGE_SUFFIXES, ImageFiles
 from model_eval.settings import ImageSettings
+from tricky.core.errors import InputError
 
 _NUMBER = re.compile(r"ILSVRC2012_val_(\d{8})$")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 
 def read_image_list(path: Path) -> frozenset[str]:

@@ -14,15 +14,15 @@ import pytest
 from PIL import Image, ImageDraw
 
 from experiment.data.bids import Dataset
+from experiment.session.simulate import simulate_sessions
 from experiment.settings import ExperimentSettings, SimulateSettings
-from experiment.simulated.simulate import simulate_sessions
-from model_eval.artefacts import sha256_of, write_json, write_text
-from model_eval.images.sources import InspectedSource, open_images
-from model_eval.labels.difficulty import label_counts
+from model_eval.images.open import InspectedSource, open_images
+from model_eval.label.label import label_counts
 from model_eval.records import DECISION_DTYPES, write_parquet
 from model_eval.settings import ImageSettings, LabelSettings
 from stimuli.build import build_set
 from stimuli.settings import StimulusSettings
+from tricky.core.files import sha256_of, write_json, write_text
 
 HEADER = [
     *("trial_index", "block", "trial_id", "left_item", "right_item", "response", "response_item"),

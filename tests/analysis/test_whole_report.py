@@ -12,7 +12,7 @@ from selenium.webdriver.chrome.service import Service
 
 from analysis.report.write import write_report
 from analysis.settings import AnalyseSettings
-from model_eval.artefacts import sha256_of
+from tricky.core.files import sha256_of
 
 FLAGS = (
     *(

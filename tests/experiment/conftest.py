@@ -16,16 +16,16 @@ import pytest
 from PIL import Image, ImageDraw
 
 from experiment.data.bids import Dataset
-from experiment.devices import Paused, Stopped
-from experiment.plan import Page, PageText
 from experiment.records import Ask, Choice, ScheduledTrial, Side, Timing
-from model_eval.artefacts import sha256_of, write_json, write_text
-from model_eval.images.sources import open_images
-from model_eval.labels.difficulty import label_counts
+from experiment.session.interfaces import Paused, Stopped
+from experiment.session.plan import Page, PageText
+from model_eval.images.open import open_images
+from model_eval.label.label import label_counts
 from model_eval.settings import ImageSettings, LabelSettings
 from stimuli.build import build_set
 from stimuli.records import Item, StimulusSet, read_any_set
 from stimuli.settings import StimulusSettings
+from tricky.core.files import sha256_of, write_json, write_text
 
 ITEM_COLUMNS = [field.name for field in fields(Item)]
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from experiment.data.columns import PAIR_TABLE
 from experiment.data.journal import Journal
-from experiment.data.tables import PAIR_TABLE
-from experiment.devices import NotSaved
-from experiment.plan import schedule
 from experiment.records import Choice, Response, ScheduledTrial, Side
+from experiment.session.interfaces import NotSaved
+from experiment.session.plan import schedule
 
 
 @pytest.fixture

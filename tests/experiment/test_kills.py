@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from experiment import session as session_module
-from experiment.plan import schedule
-from experiment.session import run_session
+from experiment.session import run as session_module
+from experiment.session.plan import schedule
+from experiment.session.run import run_session
 from experiment.settings import ExperimentSettings
 
 N_KILLS = 20

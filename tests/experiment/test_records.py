@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from experiment.data.tables import PAIR_TABLE
+from experiment.data.columns import PAIR_TABLE
 from experiment.records import COLUMNS, Choice, Response, ScheduledTrial, Side, Timing
 from stimuli.records import Block
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageGrab
 
-from experiment.plan import schedule
 from experiment.screen.layout import at_size
+from experiment.session.plan import schedule
 from stimuli.records import StimulusSet
 
 WINDOW_PX = (1280, 800)  # of the virtual screen, too

@@ -4,13 +4,13 @@ from collections import Counter
 
 import pytest
 
-from experiment.data.tables import table_of
-from experiment.plan import schedule
+from experiment.data.columns import table_of
 from experiment.records import Choice, Response, Timing
 from experiment.screen.texts import read_texts
+from experiment.session.plan import schedule
 from experiment.settings import ExperimentSettings, PresentationSettings
 from experiment.tasks import rotated, task_of
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 SETTINGS = ExperimentSettings()
 

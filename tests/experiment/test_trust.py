@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from experiment.data.columns import PAIR_TABLE
 from experiment.data.journal import Journal
-from experiment.data.tables import PAIR_TABLE
-from experiment.devices import NotSaved, Paused, Stopped
-from experiment.engine import run
-from experiment.plan import Page, PageName, PageText, schedule, steps
 from experiment.records import Ask, Choice, Response, ScheduledTrial, Side, Timing
+from experiment.session.engine import run
+from experiment.session.interfaces import NotSaved, Paused, Stopped
+from experiment.session.plan import Page, PageName, PageText, schedule, steps
 
 
 class Crash(Exception):  # noqa: N818 - as a power loss is none

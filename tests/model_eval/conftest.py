@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from model_eval.artefacts import Progress, no_progress
-from model_eval.images.inspection import Inspection
-from model_eval.images.sources import ImageFolder
+from model_eval.images.check import Inspection
+from model_eval.images.open import ImageFolder
 from model_eval.settings import ImageSettings, ModelEntry, TrainSettings
+from tricky.core.progress import Progress, no_progress
 
 CLASSES = ("disc", "noise", "stripes")
 
@@ -98,7 +98,7 @@ def trained_folder(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """``training/`` of the two entries; not to be changed."""
-    from model_eval.training.train import train_pool
+    from model_eval.train.pool_training import train_pool
 
     folder = tmp_path_factory.mktemp("study") / "training"
     train_pool(CountingSource(drawn_folder), two_entries, quick_training, folder=folder, seed=7, workers=1)

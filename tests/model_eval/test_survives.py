@@ -12,12 +12,12 @@ import pytest
 import timm
 import torch
 
-from model_eval.artefacts import InputError
-from model_eval.evaluation.evaluate import evaluate_pool
-from model_eval.evaluation.store import DecisionFile
-from model_eval.images.sources import ImageFolder
+from model_eval.evaluate.decision_files import DecisionFile
+from model_eval.evaluate.evaluate import evaluate_pool
+from model_eval.images.open import ImageFolder
 from model_eval.records import read_decisions
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
+from tricky.core.errors import InputError
 
 NAMES = ("test_resnet", "test_vit")
 
@@ -25,14 +25,14 @@ RUN = """
 import os, random, shutil, signal, sys, time
 from pathlib import Path
 import torch
-import model_eval.evaluation.rounds
-from model_eval.evaluation.evaluate import evaluate_pool
-from model_eval.images.sources import ImageFolder
+import model_eval.evaluate.memory_plan
+from model_eval.evaluate.evaluate import evaluate_pool
+from model_eval.images.open import ImageFolder
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
 
 torch.set_num_threads(1)
-model_eval.evaluation.rounds.PART_IMAGES = 6
-model_eval.evaluation.rounds.n_cores = lambda: 1
+model_eval.evaluate.memory_plan.PART_IMAGES = 6
+model_eval.evaluate.memory_plan.n_cores = lambda: 1
 images, root, n_kills = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 
 
@@ -138,7 +138,7 @@ def test_damage_anywhere_in_a_part_or_a_finished_file_is_noticed_or_harmless(tmp
             "sha256": [f"{i:064d}" for i in range(50)],
         }
     )
-    from model_eval.evaluation.decide import decision_rows
+    from model_eval.evaluate.decide import decision_rows
 
     logits = torch.randn(50, 3, generator=torch.Generator().manual_seed(1)).numpy()
     rows = decision_rows(images["image_id"].tolist(), images["label"].to_numpy(), logits)

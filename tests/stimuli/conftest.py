@@ -11,12 +11,13 @@ import pandas as pd
 import pytest
 from PIL import Image, PngImagePlugin
 
-from model_eval.artefacts import Progress, no_progress, sha256_of, write_json
 from model_eval.records import write_parquet
 from model_eval.settings import ImageSettings
 from stimuli.build import build_set
 from stimuli.records import StimulusSet
 from stimuli.settings import StimulusSettings
+from tricky.core.files import sha256_of, write_json
+from tricky.core.progress import Progress, no_progress
 
 TEN_MODELS = 10
 COUNTS = {"trivial": 10, "in-between": 5, "impossible": 0}

@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from model_eval.artefacts import InputError
 from stimuli.build import build_set
 from stimuli.check import check_set
-from stimuli.export import SAME_TIME
+from stimuli.export_images import SAME_TIME
 from stimuli.records import Block, read_any_set
 from stimuli.settings import StimulusSettings
+from tricky.core.errors import InputError
 
 
 def problems(folder):

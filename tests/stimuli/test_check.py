@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from PIL import Image, PngImagePlugin
 
-from model_eval.artefacts import InputError, sha256_of
 from stimuli.check import check_set, require_sound
-from stimuli.manifest import set_id_of
+from stimuli.write_set import set_id_of
+from tricky.core.errors import InputError
+from tricky.core.files import sha256_of
 
 
 def broken(folder):

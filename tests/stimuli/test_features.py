@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from model_eval.artefacts import InputError, Progress, no_progress
 from model_eval.settings import ImageSettings
-from stimuli.duplicates import apart, close_pairs, hash_bits
 from stimuli.features import measure, measured, perceptual_hash
+from stimuli.near_duplicates import apart, close_pairs, hash_bits
+from tricky.core.errors import InputError
+from tricky.core.progress import Progress, no_progress
 
 
 def test_grey_has_the_luminance_of_srgb_and_nothing_else():

@@ -9,14 +9,15 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from model_eval.artefacts import InputError, sha256_of
 from stimuli.check import check_set
-from stimuli.design import Slot
+from stimuli.eligibility import Candidates
 from stimuli.records import Block, read_any_set
+from stimuli.refill import Situation, renew
 from stimuli.refresh import refresh_set
-from stimuli.renew import Situation, renew
-from stimuli.select import Candidates
 from stimuli.settings import StimulusSettings
+from stimuli.trials import Slot
+from tricky.core.errors import InputError
+from tricky.core.files import sha256_of
 
 GROUPS = ("trivial", "impossible")
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from model_eval.artefacts import InputError, sha256_of, write_json
+from tricky.core.errors import InputError
+from tricky.core.files import sha256_of, write_json
 from tricky.status import State, require_current, study_status
 from tricky.study import Study, create_study, open_study, override
 
@@ -101,7 +102,7 @@ def test_an_unreadable_manifest_is_out_of_date_not_a_crash(study):
 
 def conditions(study: Study, **changed: object) -> None:
     """Pretend that one of the small recipe's models is trained."""
-    from model_eval.training.conditions import read_recipe
+    from model_eval.train.recipe import read_recipe
 
     recipe = read_recipe(study.settings.train, study.root)
     assert recipe is not None

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from model_eval.artefacts import InputError
-from model_eval.training.conditions import read_recipe
+from model_eval.train.recipe import read_recipe
+from tricky.core.errors import InputError
 from tricky.study import Settings, create_study, open_study, override, read_settings
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from model_eval.artefacts import InputError
 from tricky.cli import analysis, experiment, images, model_eval, pool, stimuli, study
 from tricky.cli.app import app
+from tricky.core.errors import InputError
 
 __all__ = ["analysis", "app", "experiment", "images", "main", "model_eval", "pool", "stimuli", "study"]
 

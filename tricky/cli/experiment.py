@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from model_eval.artefacts import InputError
 from tricky.cli.app import STAGES, app, open_study
+from tricky.core.errors import InputError
 
 if TYPE_CHECKING:
     from tricky.study import Study

@@ -25,9 +25,10 @@ def train(
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
 ) -> None:
     """Give the pool's untrained models their weights; or train a recipe's conditions."""
-    from model_eval.artefacts import InputError, read_json
     from tricky import console, stages
     from tricky.console.model_eval import print_conditions
+    from tricky.core.errors import InputError
+    from tricky.core.files import read_json
 
     study = open_study(context, train={"recipe": recipe}, evaluate={"device": device})
     settings = study.settings.train
@@ -53,9 +54,9 @@ def evaluate(
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
 ) -> None:
     """Ask every model about every image, except those that models were trained on."""
-    from model_eval.artefacts import read_json
     from tricky import console, stages
     from tricky.console.model_eval import print_pool
+    from tricky.core.files import read_json
 
     study = open_study(context, evaluate={"device": device})
     with console.progress() as progress:
@@ -86,10 +87,10 @@ def label(
     ] = None,
 ) -> None:
     """Label every image trivial, in-between or impossible."""
-    from model_eval.artefacts import InputError
     from model_eval.records import read_label_tables
     from tricky import stages
     from tricky.console.model_eval import print_comparison, print_difficulty, print_pool_dependence
+    from tricky.core.errors import InputError
 
     if models is not None and counts is None:
         raise InputError("--models goes with --counts: decisions made here know their models")

@@ -20,7 +20,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from model_eval.artefacts import Progress as ProgressCallback
+from tricky.core.progress import Progress as ProgressCallback
 
 console = Console()
 

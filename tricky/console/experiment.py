@@ -10,7 +10,7 @@ from rich.markup import escape
 from tricky.console import console, plain_table
 
 if TYPE_CHECKING:
-    from experiment.preflight import Check
+    from experiment.session.preflight import Check
 
 
 def print_checks(checks: Sequence[Check]) -> None:

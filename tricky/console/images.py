@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.markup import escape
 
-from model_eval.images.inspection import Inspection
+from model_eval.images.check import Inspection
 from model_eval.settings import ImageSettings
 from tricky.console import console
 

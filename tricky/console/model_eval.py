@@ -14,7 +14,7 @@ from tricky.console import console, plain_table
 if TYPE_CHECKING:
     import pandas as pd
 
-    from model_eval.labels.compare import Comparison
+    from model_eval.label.compare_labels import Comparison
 
 
 def print_conditions(manifest: Mapping[str, Any]) -> None:

@@ -10,8 +10,8 @@ from rich.markup import escape
 from tricky.console import console, plain_table
 
 if TYPE_CHECKING:
-    from model_eval.models.pool_check import PoolCheck
-    from model_eval.models.pool_table import PoolRow
+    from model_eval.evaluate.check_pool import PoolCheck
+    from model_eval.networks.pool_table import PoolRow
 
 
 def print_rows(rows: Sequence[PoolRow]) -> None:

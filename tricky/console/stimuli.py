@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from stimuli.check import Checked
-from stimuli.orders import Order, times_seen
+from stimuli.order_check import Order, times_seen
 from stimuli.records import Block, StimulusSet
 from tricky.console import console, plain_table
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from model_eval.artefacts import Progress, no_progress
+from tricky.core.progress import Progress, no_progress
 from tricky.stages.images import images_at_hand, images_of
 from tricky.stages.installed import require
 from tricky.study import Study
@@ -32,14 +32,16 @@ def dynamics(
     representations = {}
     if layers:
         require("torch", extra="model-eval", to="ask a network's layers")
-        from model_eval.comparison.representations import compare_representations
-        from model_eval.training.epochs import read_conditions
+        from analysis.statistics.rsa import compare_networks
+        from model_eval.networks.activations import activations_of_each
+        from model_eval.train.epoch_decisions import read_conditions
 
         decisions = read_conditions(study.conditions)
         for layer in layers:
-            representations[layer] = compare_representations(
+            each = activations_of_each(
                 decisions, layer, images_of(study), study.conditions, study.settings.evaluate.device, progress
             )
+            representations[layer] = compare_networks(each)
     return write_dynamics(
         study.root,
         title=study.settings.study.name,

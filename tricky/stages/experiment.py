@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model_eval.artefacts import InputError, Progress, no_progress
+from tricky.core.errors import InputError
+from tricky.core.progress import Progress, no_progress
 from tricky.stages.installed import require
 from tricky.study import Study
 
 if TYPE_CHECKING:
     from experiment.data.bids import Dataset
-    from experiment.preflight import Check
     from experiment.screen.calibrate import Calibration
-    from experiment.session import SessionSummary
+    from experiment.session.preflight import Check
+    from experiment.session.run import SessionSummary
 
 
 def run(
@@ -30,10 +31,10 @@ def run(
     """Run one person's session, or go on with it, after asking for what isn't given."""
     require("psychopy", extra="experiment", to="show images to people")
     from experiment.data.bids import SessionPath
-    from experiment.intake import ask_in_terminal, take_in
-    from experiment.preflight import check_desktop, check_files, refuse
     from experiment.screen.calibrate import calibrated
-    from experiment.session import run_session
+    from experiment.session.participant import ask_in_terminal, take_in
+    from experiment.session.preflight import check_desktop, check_files, refuse
+    from experiment.session.run import run_session
     from stimuli.records import read_tables
 
     settings = calibrated(study.settings.experiment, study.root)
@@ -75,9 +76,9 @@ def run(
 def calibrate(study: Study, viewing_distance_cm: float) -> tuple[Calibration, Path]:
     """Measure the screen with a bank card, and keep it in the study's folder."""
     require("psychopy", extra="experiment", to="draw on the screen")
-    from experiment.devices import Stopped
     from experiment.screen.calibrate import keep_calibration
-    from experiment.session import require_screen
+    from experiment.session.interfaces import Stopped
+    from experiment.session.run import require_screen
 
     require_screen()
     from experiment.screen.psychopy_calibrate import measure
@@ -92,9 +93,9 @@ def calibrate(study: Study, viewing_distance_cm: float) -> tuple[Calibration, Pa
 def doctor(study: Study) -> list[Check]:
     """Check everything that a session relies on, without recording any."""
     require("psychopy", extra="experiment", to="show images to people")
-    from experiment.preflight import check_desktop, check_files
     from experiment.screen.calibrate import calibrated
-    from experiment.session import check_devices
+    from experiment.session.preflight import check_desktop, check_files
+    from experiment.session.run import check_devices
 
     settings = calibrated(study.settings.experiment, study.root)
     stimuli = study.stimulus_set(settings.stimuli)
@@ -105,12 +106,12 @@ def doctor(study: Study) -> list[Check]:
 def simulate(study: Study, progress: Progress = no_progress, *, visual: bool = False) -> list[Path]:
     """Run the sessions of simulated observers: without a screen, or before the real window."""
     from experiment.screen.calibrate import calibrated
-    from experiment.simulated.simulate import seat_nowhere, simulate_sessions
+    from experiment.session.simulate import seat_nowhere, simulate_sessions
 
     seating, settings = seat_nowhere, study.settings.experiment
     if visual:
         require("psychopy", extra="experiment", to="show images")
-        from experiment.session import require_screen
+        from experiment.session.run import require_screen
 
         require_screen()
         from experiment.screen.psychopy_simulation import seat_before_window

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from model_eval.artefacts import InputError, Progress, no_progress
+from tricky.core.errors import InputError
+from tricky.core.progress import Progress, no_progress
 from tricky.study import Study
 
 if TYPE_CHECKING:
-    from model_eval.images.inspection import Inspection
-    from model_eval.images.sources import ImageSource, InspectedSource
+    from model_eval.images.check import Inspection
+    from model_eval.images.open import ImageSource, InspectedSource
 
 
 def check_images(study: Study, progress: Progress = no_progress) -> Inspection:
@@ -19,7 +20,7 @@ def check_images(study: Study, progress: Progress = no_progress) -> Inspection:
 
 def images_of(study: Study) -> InspectedSource:
     """Open the images that the study is about."""
-    from model_eval.images.sources import open_images
+    from model_eval.images.open import open_images
 
     return open_images(study.settings.images, study.root)
 
@@ -27,7 +28,7 @@ def images_of(study: Study) -> InspectedSource:
 def training_images_of(study: Study) -> ImageSource | None:
     """Open the images that conditions are trained on, or return None where they are part of the study's."""
     from model_eval.images.gaussian import GaussianImages
-    from model_eval.images.sources import open_images
+    from model_eval.images.open import open_images
 
     settings = study.settings.train.training_set
     if settings is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 
 def require(package: str, *, extra: str, to: str) -> None:

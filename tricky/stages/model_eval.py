@@ -6,22 +6,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model_eval.artefacts import InputError, Progress, no_progress
+from tricky.core.errors import InputError
+from tricky.core.progress import Progress, no_progress
 from tricky.stages.images import images_of, training_images_of
 from tricky.stages.installed import require
 from tricky.status import require_current
 from tricky.study import Study
 
 if TYPE_CHECKING:
-    from model_eval.labels.compare import Comparison
+    from model_eval.label.compare_labels import Comparison
     from model_eval.records import DifficultyTable
 
 
 def train(study: Study, progress: Progress = no_progress) -> int:
     """Give the pool's untrained models their weights, and return how many have them."""
     require("torch", extra="model-eval", to="train models")
-    from model_eval.models.pool import read_pool
-    from model_eval.training.train import train_pool
+    from model_eval.networks.pool import read_pool
+    from model_eval.train.pool_training import train_pool
 
     return train_pool(
         images_of(study),
@@ -37,8 +38,8 @@ def train(study: Study, progress: Progress = no_progress) -> int:
 def train_conditions(study: Study, progress: Progress = no_progress) -> None:
     """Train the base network and the conditions of the recipe that ``[train]`` names."""
     require("torch", extra="model-eval", to="train models")
-    from model_eval.training.conditions import read_recipe
-    from model_eval.training.controlled import train_conditions
+    from model_eval.train.conditions import train_conditions
+    from model_eval.train.recipe import read_recipe
 
     settings = study.settings
     recipe = read_recipe(settings.train, study.root)
@@ -62,8 +63,8 @@ def evaluate(
 ) -> None:
     """Ask every model of the pool about every image that none was trained on."""
     require("torch", extra="model-eval", to="run models")
-    from model_eval.evaluation.evaluate import evaluate_pool
-    from model_eval.models.pool import read_pool
+    from model_eval.evaluate.evaluate import evaluate_pool
+    from model_eval.networks.pool import read_pool
 
     evaluate_pool(
         images_of(study),
@@ -79,7 +80,7 @@ def evaluate(
 
 def label(study: Study) -> DifficultyTable:
     """Label every evaluated image trivial, in-between or impossible."""
-    from model_eval.labels.difficulty import label_decisions
+    from model_eval.label.label import label_decisions
 
     require_current(study, "decisions")
     return label_decisions(
@@ -93,7 +94,7 @@ def label(study: Study) -> DifficultyTable:
 
 def label_counts(study: Study, counts: Path, n_models: int | None) -> DifficultyTable:
     """Label a published table of counts in place of decisions made here."""
-    from model_eval.labels.difficulty import label_counts
+    from model_eval.label.label import label_counts
 
     return label_counts(counts, study.difficulty, study.settings.label, n_models, root=study.root)
 
@@ -109,9 +110,9 @@ def compare_labels(study: Study, other: Path) -> tuple[Comparison, Path, Path]:
     moved : Path
         Where the images that moved are listed.
     """
-    from model_eval.artefacts import write_text
-    from model_eval.labels.compare import compare
+    from model_eval.label.compare_labels import compare
     from model_eval.records import read_difficulty
+    from tricky.core.files import write_text
 
     folder = other / "difficulty" if (other / "difficulty").is_dir() else other
     found = compare(read_difficulty(study.difficulty), read_difficulty(folder))

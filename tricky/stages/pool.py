@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model_eval.artefacts import Progress, no_progress
+from tricky.core.progress import Progress, no_progress
 from tricky.stages.images import images_of
 from tricky.stages.installed import require
 from tricky.study import Study
 
 if TYPE_CHECKING:
-    from model_eval.models.pool_check import PoolCheck
-    from model_eval.models.pool_table import PoolRow
+    from model_eval.evaluate.check_pool import PoolCheck
+    from model_eval.networks.pool_table import PoolRow
     from model_eval.settings import PoolSettings
 
 
@@ -31,8 +31,8 @@ def show_named_pool(name: str, root: Path) -> list[PoolRow]:
 def check_pool(study: Study, progress: Progress = no_progress) -> list[PoolCheck]:
     """Build every model of the pool and run one batch of the study's images."""
     require("torch", extra="model-eval", to="run models")
-    from model_eval.models.pool import read_pool
-    from model_eval.models.pool_check import check_pool
+    from model_eval.evaluate.check_pool import check_pool
+    from model_eval.networks.pool import read_pool
 
     return check_pool(
         images_of(study),
@@ -46,7 +46,7 @@ def check_pool(study: Study, progress: Progress = no_progress) -> list[PoolCheck
 
 def _look_up(settings: PoolSettings, root: Path) -> list[PoolRow]:
     require("torch", extra="model-eval", to="look models up")
-    from model_eval.models.pool import read_pool
-    from model_eval.models.pool_table import describe
+    from model_eval.networks.pool import read_pool
+    from model_eval.networks.pool_table import describe
 
     return [describe(each, root=root, training=root / "training") for each in read_pool(settings, root)]

@@ -7,8 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model_eval.artefacts import InputError, Progress, no_progress
-from model_eval.validation import validated
+from tricky.core.errors import InputError
+from tricky.core.progress import Progress, no_progress
+from tricky.core.settings import validated
 from tricky.stages.images import images_of
 from tricky.stages.installed import require
 from tricky.status import require_current
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from stimuli.check import Checked
-    from stimuli.orders import Order
+    from stimuli.contact_sheet import Sheet
+    from stimuli.order_check import Order
     from stimuli.records import StimulusSet
-    from stimuli.show import Sheet
 
 
 def build_stimuli(
@@ -33,7 +34,7 @@ def build_stimuli(
 ) -> StimulusSet:
     """Build one of the study's stimulus sets."""
     require("sklearn", extra="stimuli", to="ask how well low-level features give difficulty away")
-    from model_eval.images.sources import folder_of_files
+    from model_eval.images.open import folder_of_files
     from stimuli.build import build_set
 
     if name not in study.settings.stimuli:
@@ -72,10 +73,10 @@ def refresh_stimuli(
 ) -> StimulusSet:
     """Build the successor of a stimulus set from a new pool's decisions, or from the study's own labels."""
     require("sklearn", extra="stimuli", to="ask how well low-level features give difficulty away")
-    from model_eval.artefacts import sha256_of
-    from model_eval.images.sources import folder_of_files
-    from model_eval.labels.difficulty import label_decisions
+    from model_eval.images.open import folder_of_files
+    from model_eval.label.label import label_decisions
     from stimuli.refresh import refresh_set
+    from tricky.core.files import sha256_of
 
     parent = study.stimulus_set(name)
     successor = successor or _next_name(name)
@@ -119,14 +120,14 @@ def show_stimuli(study: Study, name: str) -> Sheet:
     """Write a stimulus set's contact sheets."""
     for package in ("jinja2", "matplotlib"):
         require(package, extra="stimuli", to="draw contact sheets")
-    from stimuli.show import show_set
+    from stimuli.contact_sheet import show_set
 
     return show_set(study.stimulus_set(name))
 
 
 def stimuli_orders(study: Study, name: str, observers: int) -> tuple[StimulusSet, list[Order]]:
     """Draw the sessions of observers 01, 02 … and count what was promised of them."""
-    from stimuli.orders import orders
+    from stimuli.order_check import orders
     from stimuli.records import read_any_set
 
     stimulus_set = read_any_set(study.stimulus_set(name))

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from analysis.data.sessions import read_sessions
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 
 def test_rows_come_typed_with_who_what_and_which_set(study):

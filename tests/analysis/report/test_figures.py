@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 
 from analysis.report import figures, figures_items, figures_people
 from analysis.statistics.accuracy import observer_accuracy, population_accuracy
-from model_eval.comparison.agreement import error_consistency
+from analysis.statistics.error_consistency import error_consistency
 
 PUBLISHED = [3522, 2230, 1893, 1851, 2088, 2243, 2444, 2878, 3409, 4442, 7081, 15919]
 """Images by number of correct models, 0 to 11 (Meding et al. 2022)."""

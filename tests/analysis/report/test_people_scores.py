@@ -6,8 +6,8 @@ from analysis.report.consistency_scores import FEWEST_RESAMPLES, n_resamples_for
 from analysis.report.pairs import side_preference
 from analysis.report.people_scores import score_observers, score_population
 from analysis.statistics.accuracy import population_accuracy
-from analysis.statistics.consistency import summarise_pairs
-from model_eval.comparison.agreement import error_consistency
+from analysis.statistics.consistency_bounds import summarise_pairs
+from analysis.statistics.error_consistency import error_consistency
 
 
 def answers_of(right, *, seed=3):

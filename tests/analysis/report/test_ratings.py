@@ -10,9 +10,9 @@ from scipy import optimize, special, stats
 
 from analysis.report.write import write_report
 from analysis.settings import AnalyseSettings
-from model_eval.artefacts import InputError
-from model_eval.labels.difficulty import label_counts
+from model_eval.label.label import label_counts
 from model_eval.settings import LabelSettings
+from tricky.core.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("blank_figures")
 

@@ -11,9 +11,10 @@ from sklearn.metrics import cohen_kappa_score, confusion_matrix
 from analysis.data.sessions import read_sessions
 from analysis.report.write import write_report
 from analysis.settings import AnalyseSettings
-from model_eval.artefacts import InputError, write_json
-from model_eval.labels.difficulty import label_counts
+from model_eval.label.label import label_counts
 from model_eval.settings import LabelSettings
+from tricky.core.errors import InputError
+from tricky.core.files import write_json
 
 pytestmark = pytest.mark.usefixtures("blank_figures")
 

@@ -8,14 +8,15 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from analysis.data.evidence import Choice
 from analysis.data.sessions import read_sessions
+from analysis.data.study_data import Choice
 from analysis.report.page import fixed, percent
 from analysis.report.write import write_report
 from analysis.settings import AnalyseSettings
 from analysis.statistics.contrasts import accuracy_difference
-from model_eval.artefacts import InputError, sha256_of, write_json
 from model_eval.records import write_parquet
+from tricky.core.errors import InputError
+from tricky.core.files import sha256_of, write_json
 
 
 def report(

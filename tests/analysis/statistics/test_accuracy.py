@@ -8,7 +8,7 @@ from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
 from analysis.statistics.accuracy import next_observer_interval, observer_accuracy, population_accuracy
 from benchmarks.coverage import Design, coverage
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 
 def crossed(n_observers: int, n_items: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -5,7 +5,7 @@ from analysis.statistics import bootstrap
 from analysis.statistics.accuracy import population_accuracy
 from analysis.statistics.bootstrap import bootstrap_accuracy
 from analysis.statistics.contrasts import accuracy_difference
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 
 def crossed(n_observers: int, n_items: int, seed: int, sd: float = 1.0):

@@ -5,7 +5,7 @@ from sklearn.metrics import roc_auc_score
 
 from analysis.statistics.accuracy import population_accuracy
 from analysis.statistics.confidence import calibration, type_2_area
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 
 def rated(n: int, seed: int, gain: float = 0.9) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
 from analysis.statistics.accuracy import PopulationAccuracy, population_accuracy
 from analysis.statistics.contrasts import accuracy_difference, study_difference
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 
 def crossed(n_observers: int, n_items: int, rng: np.random.Generator, effect: np.ndarray | float = 0.0):

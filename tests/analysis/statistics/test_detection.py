@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from analysis.statistics.detection import criterion, d_prime, observer_detection
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 
 def test_single_images_follow_the_example_of_the_textbook():

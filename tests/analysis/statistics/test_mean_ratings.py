@@ -4,7 +4,7 @@ import pytest
 
 from analysis.statistics.mean_ratings import mean_by, observer_correlations
 from analysis.statistics.means import clustered_mean
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 
 def test_means_of_groups_are_those_of_their_ratings_with_the_interval_of_clustered_trials():

@@ -4,7 +4,7 @@ from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 
 from analysis.statistics.observers import halves, repeat_agreement, side_bias, times_by_correctness
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 
 def bits(*groups: tuple[int, int]) -> np.ndarray:

@@ -6,7 +6,7 @@ from scipy import stats
 
 from analysis.statistics.power import Plan, plan_study, recommendation, write_plan
 from experiment.settings import SimulateSettings
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 
 def plan(observers, trials, n_studies=200, **population):

@@ -13,7 +13,7 @@ from analysis.statistics.ratings import (
     rating_agreement,
     rating_distribution,
 )
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 
 def rated(n_observers: int, n_items: int, seed: int, slope=2.0, observer_sd=0.5, item_sd=0.7):

@@ -7,7 +7,7 @@ import pytest
 
 from experiment.data.bids import SessionPath, describe_dataset, read_kinds, register
 from experiment.records import Kind
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 
 @pytest.mark.parametrize("participant", ["07", "anna2", "A"])

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from experiment.data.columns import PAIR_TABLE
 from experiment.data.journal import Journal, locked
-from experiment.data.tables import PAIR_TABLE
-from experiment.plan import schedule
 from experiment.records import Choice, Response, ScheduledTrial, Side
-from model_eval.artefacts import InputError
+from experiment.session.plan import schedule
+from tricky.core.errors import InputError
 
 HEADER_LENGTH = len(PAIR_TABLE.header)
 

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from experiment.data.psych_ds import export_psych_ds
+from experiment.session.simulate import simulate_sessions
 from experiment.settings import ExperimentSettings, SimulateSettings
-from experiment.simulated.simulate import simulate_sessions
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 DATA_FILE = re.compile(r"([a-z]+-[a-zA-Z0-9]+)(_[a-z]+-[a-zA-Z0-9]+)*_data\.csv")
 

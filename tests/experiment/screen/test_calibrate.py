@@ -17,7 +17,7 @@ from experiment.screen.calibrate import (
 )
 from experiment.screen.layout import pixels_of
 from experiment.settings import ExperimentSettings, MonitorSettings
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 MONITOR = MonitorSettings(size_px=(1280, 800), width_cm=50.0)
 SETTINGS = ExperimentSettings(monitor=MONITOR)

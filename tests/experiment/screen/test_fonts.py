@@ -5,7 +5,7 @@ from PIL import ImageFont
 
 from experiment.screen.fonts import require_characters, wrap
 from experiment.screen.texts import read_texts
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 
 def test_lines_are_filled_evenly_and_lose_no_word(fonts):

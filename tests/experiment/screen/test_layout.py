@@ -8,7 +8,7 @@ from PIL import Image
 
 from experiment.screen.layout import angle_of, at_size, lay_out, pixels_of
 from experiment.settings import MonitorSettings
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 
 MONITOR = MonitorSettings(width_cm=50, viewing_distance_cm=57.3)
 

@@ -102,7 +102,7 @@ REFUSED = """
 from experiment.screen import psychopy_stage as devices
 from experiment.screen import psychopy_keyboards as keyboards
 from experiment.settings import ExperimentSettings, MonitorSettings
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 try:
     {code}
 except InputError as error:
@@ -112,7 +112,7 @@ except InputError as error:
 
 DEAF = """
 import sys
-from experiment import preflight
+from experiment.session import preflight
 from experiment.screen import psychopy_devices
 from tricky.cli import main
 preflight.check_desktop = list  # no window opens where the screen saver of the virtual screen is on

@@ -13,10 +13,10 @@ import json, sys
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit
 from psychopy.gui.qtgui import Dlg, ensureQtApp
-from experiment.intake import take_in
+from experiment.session.participant import take_in
 from experiment.screen.psychopy_dialog import ask_in_dialog
 from experiment.settings import ExperimentSettings
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 from pathlib import Path
 
 fills = [

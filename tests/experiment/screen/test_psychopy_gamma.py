@@ -24,7 +24,7 @@ calibTools.Monitor("unmeasured", width=53).save()
 READ = """
 import sys
 from pathlib import Path
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 from experiment.screen.psychopy_stage import read_gamma
 for name in ("booth", "unmeasured", "missing"):
     try:
@@ -35,7 +35,7 @@ for name in ("booth", "unmeasured", "missing"):
 OPEN = """
 import sys
 from pathlib import Path
-from model_eval.artefacts import InputError
+from tricky.core.errors import InputError
 from experiment.screen.psychopy_stage import open_window
 from experiment.settings import ExperimentSettings, MonitorSettings
 monitor = MonitorSettings(size_px=(640, 480), full_screen=False, gamma_file=Path("booth.json"))

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from experiment.plan import Page, PageName
 from experiment.records import Ask, Option, ScheduledTrial, Task
 from experiment.screen import texts
 from experiment.screen.texts import parse_texts, read_texts
+from experiment.session.plan import Page, PageName
 from experiment.settings import ExperimentSettings
-from model_eval.artefacts import InputError
 from stimuli.records import Block
+from tricky.core.errors import InputError
 
 FOLDER = Path(texts.__file__).parent / "texts"
 CONTENT = tomllib.loads((FOLDER / "en.toml").read_text(encoding="utf-8"))

@@ -8,9 +8,10 @@ import pytest
 import torchvision.datasets
 from sklearn.datasets import load_digits
 
-from model_eval.artefacts import InputError, sha256_of
-from model_eval.images.sources import class_names, folder_of_files, open_images
+from model_eval.images.open import class_names, folder_of_files, open_images
 from model_eval.settings import ImageSettings
+from tricky.core.errors import InputError
+from tricky.core.files import sha256_of
 
 
 def npz(path: str = "images.npz") -> ImageSettings:

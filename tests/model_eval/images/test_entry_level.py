@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from model_eval.artefacts import InputError
 from model_eval.images.entry_level import members
-from model_eval.images.imagenet import wordnet_ids
-from model_eval.images.sources import open_images
+from model_eval.images.imagenet_classes import wordnet_ids
+from model_eval.images.open import open_images
 from model_eval.settings import ImageSettings
+from tricky.core.errors import InputError
 
 SETTINGS = ImageSettings(source="folder", path=Path("images"), entry_level=True)
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from model_eval.artefacts import InputError
 from model_eval.images.gaussian import GaussianImages
-from model_eval.images.sources import class_names, open_images
+from model_eval.images.open import class_names, open_images
 from model_eval.records import IMAGE_COLUMNS
 from model_eval.settings import EvaluateSettings, ImageSettings
-from model_eval.training.conditions import Recipe
-from model_eval.training.controlled import train_conditions
-from model_eval.training.epochs import read_conditions
+from model_eval.train.conditions import train_conditions
+from model_eval.train.epoch_decisions import read_conditions
+from model_eval.train.recipe import Recipe
+from tricky.core.errors import InputError
 
 
 def gaussian(**about: int) -> GaussianImages:

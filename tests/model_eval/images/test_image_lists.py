@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
-from model_eval.artefacts import InputError
 from model_eval.images.image_lists import read_ground_truth
-from model_eval.images.sources import class_names, folder_of_files, open_images
+from model_eval.images.open import class_names, folder_of_files, open_images
 from model_eval.settings import ImageSettings
+from tricky.core.errors import InputError
 
 CSV = ImageSettings(source="csv", path=Path("set/images.csv"))
 

@@ -26,7 +26,7 @@ def test_help_loads_nothing_heavy():
     [
         ("model_eval.records", {"torch", "timm"}),
         ("stimuli.records", {"torch", "timm", "psychopy"}),
-        ("experiment.session", {"torch", "timm", "matplotlib", "statsmodels"}),
+        ("experiment.session.run", {"torch", "timm", "matplotlib", "statsmodels"}),
         ("analysis", {"torch", "timm", "psychopy", "matplotlib", "statsmodels"}),
         ("tricky.study", {"torch", "timm", "psychopy", "matplotlib", "statsmodels"}),
     ],

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from model_eval.artefacts import sha256_of, write_json
-from model_eval.evaluation.decide import decision_rows
+from model_eval.evaluate.decide import decision_rows
 from model_eval.records import write_parquet
+from tricky.core.files import sha256_of, write_json
 
 
 def one_line(said: str) -> str:

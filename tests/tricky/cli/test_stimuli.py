@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from model_eval.artefacts import InputError, sha256_of
-from model_eval.labels.difficulty import label_counts
+from model_eval.label.label import label_counts
 from model_eval.settings import LabelSettings
+from tricky.core.errors import InputError
+from tricky.core.files import sha256_of
 from tricky.stages import build_stimuli
 from tricky.study import open_study
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from model_eval.artefacts import InputError, read_json
 from tricky import stages
+from tricky.core.errors import InputError
+from tricky.core.files import read_json
 from tricky.status import State, study_status
 from tricky.study import create_study, open_study
 

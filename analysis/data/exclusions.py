@@ -1,0 +1,149 @@
+"""Which sessions and trials do not count, by rules that were stated before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.settings import ExcludeSettings
+from tricky.core.errors import InputError
+
+SESSION_RULES = ("named", "catch", "missing")
+"""Rules that take a session away whole, in their order; it counts under the first that it breaks."""
+TRIAL_RULES = ("timing", "too_fast", "too_slow")
+"""Rules that take single trials away, in their order; a trial counts under the first that it breaks."""
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """What is left after the rules, and what each took away.
+
+    Attributes
+    ----------
+    kept : DataFrame
+        The scored rows that count, in the order they came in.
+    sessions : DataFrame, one row a session
+        `participant`, `session`, `n_expected` (scored trials of the set), `n_recorded`, then what each rule
+        for trials took away (`timing`, `too_fast`, `too_slow`), `n_kept`, `catch_accuracy`, `share_missing`,
+        and `excluded_by`: the rule that took the whole session away (``named``, ``catch``, ``missing``), or
+        missing, with the `reason`.
+    """
+
+    kept: pd.DataFrame
+    sessions: pd.DataFrame
+
+    @property
+    def n_sessions(self) -> int:
+        """Number of sessions that were taken away whole."""
+        return int(self.sessions["excluded_by"].notna().sum())
+
+    @property
+    def n_trials(self) -> int:
+        """Number of scored trials that were taken away, with their session or alone."""
+        return int((self.sessions["n_recorded"] - self.sessions["n_kept"]).sum())
+
+
+def exclude(sessions: pd.DataFrame, rules: ExcludeSettings) -> Exclusion:
+    """Apply the rules, in this order, and count what each takes away.
+
+    1. sessions that are named, for the reason given;
+    2. sessions with too small a share of catch trials right;
+    3. trials whose timing is not good;
+    4. trials that were answered too fast, or too slowly;
+    5. sessions that miss too large a share of their scored trials: those without an answer and those that
+       rules 3 and 4 took.
+
+    Parameters
+    ----------
+    sessions : DataFrame
+        Rows of sessions as `analysis.data.trials.joined` returns them, practice and catch trials included.
+    rules : ExcludeSettings
+
+    Raises
+    ------
+    InputError
+        A session is named that isn't there.
+    """
+    key = sessions.groupby(["participant", "session"], observed=True, dropna=False).ngroup().to_numpy()
+    scored = sessions["scored"].fillna(False).to_numpy(bool)
+    count = np.bincount
+    n_sessions = int(key.max()) + 1
+    first = sessions.iloc[np.unique(key, return_index=True)[1]]
+    table = pd.DataFrame(
+        {
+            "participant": first["participant"].astype(str).to_numpy(),
+            "session": first["session"].astype(object).where(first["session"].notna(), None).to_numpy(),
+            "n_expected": first["n_expected"].to_numpy(int),
+            "n_recorded": count(key[scored], minlength=n_sessions),
+        }
+    )
+    broken = _broken_by_trial(sessions, rules)
+    for number, rule in enumerate(TRIAL_RULES, start=1):
+        table[rule] = count(key[scored & (broken == number)], minlength=n_sessions)
+    answered = scored & (broken == 0) & sessions["response_time"].notna().to_numpy()
+    table["n_kept"] = count(key[answered], minlength=n_sessions)
+    table["catch_accuracy"] = _catch_accuracy(sessions, key, n_sessions)
+    table["share_missing"] = 1 - table["n_kept"] / table["n_expected"].clip(lower=1)
+    excluded_by, reasons = _sessions_excluded(table, rules)
+    table["excluded_by"], table["reason"] = excluded_by, reasons
+    gone = table["excluded_by"].notna().to_numpy()
+    table.loc[gone, "n_kept"] = 0
+    kept = sessions[answered & ~gone[key]].reset_index(drop=True)
+    return Exclusion(kept, table)
+
+
+def _broken_by_trial(sessions: pd.DataFrame, rules: ExcludeSettings) -> np.ndarray:
+    """Return for each trial the number of the first rule in `TRIAL_RULES` that it breaks, or 0."""
+    times = sessions["response_time"].to_numpy(float)
+    low = -np.inf if rules.min_response_time_s is None else rules.min_response_time_s
+    high = np.inf if rules.max_response_time_s is None else rules.max_response_time_s
+    bad_timing = ~sessions["timing_ok"].fillna(True).to_numpy(bool) & rules.timing_ok
+    return np.select([bad_timing, times < low, times > high], [1, 2, 3], default=0)
+
+
+def _catch_accuracy(sessions: pd.DataFrame, key: np.ndarray, n_sessions: int) -> np.ndarray:
+    """Return the share of each session's catch trials that are right; NaN where it has none."""
+    asked = sessions["catch"].fillna(False).to_numpy(bool) & sessions["correct"].notna().to_numpy()
+    right = sessions["correct"].fillna(False).to_numpy(bool)
+    n_asked = np.bincount(key[asked], minlength=n_sessions)
+    n_right = np.bincount(key[asked & right], minlength=n_sessions)
+    return np.where(n_asked > 0, n_right / np.maximum(n_asked, 1), np.nan)
+
+
+def _sessions_excluded(
+    table: pd.DataFrame, rules: ExcludeSettings
+) -> tuple[list[str | None], list[str | None]]:
+    """Return for each session the rule that takes it away and why, in the order of the rules."""
+    named = _named(table, rules.sessions)
+    found: list[tuple[str | None, str | None]] = []
+    for number, row in enumerate(table.to_dict("records")):
+        catch, missing = row["catch_accuracy"], row["share_missing"]
+        if number in named:
+            found.append(("named", named[number]))
+        elif rules.min_catch_accuracy is not None and catch < rules.min_catch_accuracy:
+            found.append(("catch", f"{catch:.0%} of catch trials right"))
+        elif rules.max_share_missing is not None and missing > rules.max_share_missing:
+            found.append(("missing", f"{missing:.0%} of its trials missing"))
+        else:
+            found.append((None, None))
+    return [rule for rule, _ in found], [reason for _, reason in found]
+
+
+def _named(table: pd.DataFrame, named: Mapping[str, str]) -> dict[int, str]:
+    """Return the reason for each session that the study file names: ``07``, or ``07/2``, one of several."""
+    reasons: dict[int, str] = {}
+    for name, reason in named.items():
+        participant, _, session = name.removeprefix("sub-").partition("/")
+        chosen = table["participant"] == participant
+        if session:
+            chosen &= table["session"].astype(str) == session.removeprefix("ses-")
+        if not chosen.any():
+            raise InputError(
+                f"[analyse.exclude] sessions names {name!r}, but no such session is in this report; "
+                'write "07" for a participant, "07/2" for one session of several'
+            )
+        reasons |= dict.fromkeys(table.index[chosen], reason)
+    return reasons

@@ -1,0 +1,254 @@
+"""What a study has on disk for its report: read, held against its hashes, and told apart by kind."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from analysis.data.exclusions import Exclusion, exclude
+from analysis.data.sessions import read_sessions
+from analysis.data.trials import joined, labels_of, trials_of
+from analysis.settings import ExcludeSettings
+from experiment.records import Kind, Side
+from model_eval.records import Decisions, DifficultyTable, read_decisions, read_difficulty, read_label_tables
+from stimuli.records import PAIR_TASK, StimulusSet, read_any_set
+from stimuli.settings import settings_of
+from tricky.core.errors import InputError
+from tricky.core.files import check_hash, read_json, sha256_of
+
+Choice = Literal["auto", "person", "simulated"]
+
+
+@dataclass(frozen=True)
+class Relabelled:
+    """Other labels than those that the stimulus set was built with.
+
+    Attributes
+    ----------
+    name : str
+        Where they come from, as the user said it.
+    before : DataFrame
+        The set's trials under its own labels, as `trials_of` returns them.
+    """
+
+    name: str
+    before: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that a report rests on.
+
+    Attributes
+    ----------
+    root : Path
+        The study's folder.
+    difficulty : DifficultyTable
+        The study's images and how hard each is.
+    label_tables : dict of str to DataFrame
+        What becomes of these labels in parts of the pool, as `read_label_tables` returns it.
+    decisions : Decisions or None
+        What each model answered; None where a published table was labelled in their place.
+    stimulus_set : StimulusSet
+        What the observers saw.
+    trials : DataFrame
+        The set's trials under the labels that answers are scored by, as `trials_of` returns them.
+    recorded : DataFrame
+        Every row of the sessions with that set and of one kind of observer, as `joined` returns them.
+    exclusion : Exclusion
+        What counts of the main block, without catch trials and repeats, and what the rules took away.
+    relabelled : Relabelled or None
+        Where other labels than the set's own are scored by.
+    kind : Kind
+        Whether these are people or simulated; never both.
+    n_sessions, n_incomplete : int
+        How many sessions that is, and how many of them lack a trial so far.
+    n_other_kind, n_other_set : int
+        Sessions left out: of the other kind of observer, and with another stimulus set.
+    conditions : list of dict
+        How the sessions were run, as their sidecars say: `settings`, `versions`, `apparatus`,
+        `simulated` (what all
+        simulated observers share, or None), and `n_sessions` that were run so.
+    manifests : dict of str to dict
+        The manifest of each stage, by its path relative to the study.
+    made_from : dict of str to str
+        Path relative to the study → SHA-256 of each file that was read.
+    """
+
+    root: Path
+    difficulty: DifficultyTable
+    label_tables: dict[str, pd.DataFrame]
+    decisions: Decisions | None
+    stimulus_set: StimulusSet
+    trials: pd.DataFrame
+    recorded: pd.DataFrame
+    exclusion: Exclusion
+    relabelled: Relabelled | None
+    kind: Kind
+    n_sessions: int
+    n_incomplete: int
+    n_other_kind: int
+    n_other_set: int
+    conditions: list[dict[str, Any]]
+    manifests: dict[str, dict[str, Any]]
+    made_from: dict[str, str]
+
+    @property
+    def sessions(self) -> pd.DataFrame:
+        """The rows that count."""
+        return self.exclusion.kept
+
+    @property
+    def labelled_anew(self) -> bool:
+        """Whether the images got other labels after the stimulus set was built."""
+        set_manifest = self.manifests[f"stimuli/{self.stimulus_set.folder.name}/stimulus_set.json"]
+        name = "difficulty/difficulty.json"
+        return set_manifest["made_from"].get(name) != self.made_from[name]
+
+
+def gather(
+    root: Path, set_name: str, observers: Choice, rules: ExcludeSettings, labels: Path | None = None
+) -> Evidence:
+    """Read what a study's folders hold.
+
+    Parameters
+    ----------
+    root : Path
+        The study.
+    set_name : str
+        The stimulus set that the report is about.
+    observers : {"auto", "person", "simulated"}
+        ``auto``: people if there is at least one session of a person, else simulated observers.
+    rules : ExcludeSettings
+        What does not count.
+    labels : Path, optional
+        Folder of another difficulty table, to score answers by in place of the set's own labels.
+
+    Raises
+    ------
+    InputError
+        A stage is missing or changed, the decisions are not those that the images were labelled by, or no
+        session of that kind was run with that set.
+    """
+    difficulty = read_difficulty(root / "difficulty")
+    decisions = None
+    names = ["difficulty/difficulty.json", f"stimuli/{set_name}/stimulus_set.json"]
+    # A table that was labelled from published counts has no decisions, even if the folder holds some.
+    if pool_hash := difficulty.manifest["made_from"].get("decisions/pool.json"):
+        pool = root / "decisions" / "pool.json"
+        check_hash(pool, pool_hash, root / "difficulty" / "difficulty.json", made_by="tricky label")
+        decisions = read_decisions(root / "decisions")
+        names.insert(0, "decisions/pool.json")
+        training = root / "training" / "training.json"
+        training_hash = read_json(pool, "tricky evaluate")["made_from"].get("training/training.json")
+        if training_hash and training.exists():  # weights may have stayed on the machine that trained them
+            check_hash(training, training_hash, pool, made_by="tricky evaluate")
+            names.insert(0, "training/training.json")
+    stimulus_set = read_any_set(root / "stimuli" / set_name)
+    manifests = {name: read_json(root / name, "tricky") for name in names}
+
+    every = read_sessions(root / "data")
+    every["session_key"] = every.groupby(["participant", "session"], observed=True, dropna=False).ngroup()
+    with_set = every[every["set_id"] == stimulus_set.set_id]
+    people = Kind.PERSON if (with_set["kind"] == Kind.PERSON).any() else Kind.SIMULATED
+    kind = people if observers == "auto" else Kind(observers)
+    shown = with_set[with_set["kind"] == kind]
+    if shown.empty:
+        who = "anyone" if observers == "auto" else f"a {kind} participant"
+        raise InputError(
+            f"{root / 'data'}: no session of {who} with the set {set_name!r} as it is now "
+            f"(set_id {stimulus_set.set_id}); run one, or name the set that was shown"
+        )
+    complete = shown.groupby("session_key")["complete"].first()
+    own = trials_of(stimulus_set)
+    trials = own if labels is None else trials_of(stimulus_set, labels_of(read_difficulty(labels)))
+    recorded = joined(shown.reset_index(drop=True), trials, anew=labels is not None)
+    _check_answers(recorded, stimulus_set, root / "data")
+    counted, what = "correct", "a right answer"
+    if stimulus_set.questions:
+        counted, what = stimulus_set.questions[0].name, "an answer"
+        if rules.min_catch_accuracy is not None:
+            raise InputError(
+                "[analyse.exclude] min_catch_accuracy: ratings are neither right nor wrong; leave it out"
+            )
+    exclusion = exclude(recorded, rules)
+    if exclusion.kept[counted].isna().all():
+        why = f"no trial of a main block has {what} yet; run on"
+        if exclusion.n_trials:
+            why = f"the rules of [analyse.exclude] leave no trial with {what}; loosen them"
+        raise InputError(f"{root / 'data'}: {why}")
+    if labels is not None:
+        names.append(Path(os.path.relpath(labels / "difficulty.json", root)).as_posix())
+    session_files = sorted((root / "data").glob("sub-*/**/*_beh.*"))
+    files = [*(root / name for name in names), root / "data" / "participants.tsv", *session_files]
+    return Evidence(
+        root=root,
+        difficulty=difficulty,
+        label_tables=read_label_tables(root / "difficulty"),
+        decisions=decisions,
+        stimulus_set=stimulus_set,
+        trials=trials,
+        recorded=recorded,
+        exclusion=exclusion,
+        relabelled=None if labels is None else Relabelled(labels_name(labels, root), own),
+        kind=kind,
+        n_sessions=len(complete),
+        n_incomplete=int((~complete.astype("boolean").fillna(False)).sum()),
+        n_other_kind=with_set["session_key"].nunique() - len(complete),
+        n_other_set=every["session_key"].nunique() - with_set["session_key"].nunique(),
+        conditions=_conditions(root / "data", stimulus_set.set_id, set(shown["participant"])),
+        manifests=manifests,
+        made_from={Path(os.path.relpath(path, root)).as_posix(): sha256_of(path) for path in files},
+    )
+
+
+def _check_answers(recorded: pd.DataFrame, stimulus_set: StimulusSet[Any], data: Path) -> None:
+    """Refuse sessions of another task with the same items: their answers are not those asked for."""
+    asked = {each.name: each.answers for each in stimulus_set.questions}
+    if not asked:
+        pairs = stimulus_set.task == PAIR_TASK
+        asked = {"response": tuple(Side) if pairs else settings_of(stimulus_set).groups}
+    for name, answers in asked.items():
+        given = recorded.get(name, pd.Series(None, recorded.index)).astype(object)
+        stranger = given.notna() & ~given.isin(answers)
+        if name == next(iter(asked)):
+            stranger |= given.isna() & recorded["response_time"].notna()
+        if stranger.any():
+            row = recorded[stranger].iloc[0]
+            raise InputError(
+                f"{data}: sub-{row['participant']} did not answer `{name}` with {', '.join(answers)}, as the "
+                f'{stimulus_set.task} set "{stimulus_set.name}" asks; keep sessions of another task in a '
+                "study of their own"
+            )
+
+
+def labels_name(labels: Path, root: Path) -> str:
+    """Name a folder of labels as seen from the study."""
+    return Path(os.path.relpath(labels, root)).as_posix()
+
+
+def _conditions(data: Path, set_id: str, participants: set[str]) -> list[dict[str, Any]]:
+    """Return how these participants' sessions with this set were run, each way once with its count."""
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted(data.glob("sub-*/**/*_beh.json")):
+        sidecar = json.loads(path.read_text(encoding="utf-8"))
+        participant = path.name.split("_")[0].removeprefix("sub-")
+        if sidecar["StimulusSet"]["set_id"] != set_id or participant not in participants:
+            continue
+        simulated = sidecar.get("Simulated")
+        if simulated is not None:  # an observer's own draw; the others' differ
+            simulated = {key: value for key, value in simulated.items() if key != "observer_effect_logit"}
+        condition = {
+            "settings": sidecar.get("Settings", {}),
+            "versions": sidecar.get("Versions", {}),
+            "apparatus": sidecar.get("Apparatus", {}),
+            "simulated": simulated,
+        }
+        entry = found.setdefault(json.dumps(condition, sort_keys=True), {"n_sessions": 0} | condition)
+        entry["n_sessions"] += 1
+    return list(found.values())

@@ -1,0 +1,250 @@
+"""How dichotomous a set of images is under a pool of models, as one number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from analysis.statistics.pool_intervals import N_RESAMPLES, Interval, interval, patterns_of, resampled
+from tricky.core.errors import InputError
+
+
+@dataclass(frozen=True)
+class Dichotomy:
+    """How dichotomous a set of images is under a pool, and what that rests on.
+
+    Attributes
+    ----------
+    value : float
+        1 − `disagreement` / `disagreement_if_independent`; NaN where all models are always right or wrong.
+    low, high : float
+        Its interval.
+    level : float
+        The interval's coverage.
+    holds_for : {"images", "images and models"}
+        What the interval is about: other images under these models, or under other such models as well.
+    least, most : float
+        The range that the models' accuracies allow.
+    disagreement : float
+        Share of images on which two models of the pool are not both right or both wrong, mean over pairs.
+    disagreement_if_independent : float
+        The same for models of these accuracies that err independently.
+    n_models, n_images : int
+    """
+
+    value: float
+    low: float
+    high: float
+    level: float
+    holds_for: str
+    least: float
+    most: float
+    disagreement: float
+    disagreement_if_independent: float
+    n_models: int
+    n_images: int
+
+
+def dichotomy(correct: np.ndarray) -> float:
+    r"""Return how dichotomous images are under a pool: the agreement between models beyond independence.
+
+    .. math:: D = 1 - \frac{\sum_{j \neq k} P(x_j = 1, x_k = 0)}{\sum_{j \neq k} a_j (1 - a_k)},
+
+    where :math:`x_j` says whether model :math:`j` is right on an image and :math:`a_j` is its accuracy.  1
+    where each image is right for all models or for none (identical models); 0, on average, where models err
+    independently; below 0, down to about :math:`-1/(M-1)`, where they err on different images.
+
+    In words: two models of the pool disagree on so much smaller a share of images than chance alone would
+    have it.  It is the error consistency of all pairs at once, numerators and denominators summed, and, where
+    models are equally accurate, Fleiss' kappa [1]_ and the intraclass correlation of being right: the share
+    of the variance of decisions that lies between images.  It follows from the histogram of the number of
+    correct models and the accuracies alone, and, unlike the shares of trivial and impossible images, does not
+    fall as the pool grows.
+
+    For images whose probability of a right answer follows a beta distribution with mean :math:`a`, the
+    distribution is high at both ends where :math:`D > m/(1+m)` with :math:`m = \max(a, 1-a)`, and has a
+    single end or hump below: 1/3 at an accuracy of one half, .41 at .7.
+
+    Parameters
+    ----------
+    correct : ndarray of bool, shape (n_models, n_images)
+        At least two models.
+
+    Returns
+    -------
+    float
+        NaN where every model is right on all images or every model wrong on all.
+
+    Raises
+    ------
+    InputError
+        Fewer than two models, or no images.
+
+    References
+    ----------
+    .. [1] Fleiss, J. L. (1971). Measuring nominal scale agreement among many raters. Psychological Bulletin,
+       76(5), 378–382.
+    """
+    _check(correct)
+    histogram = np.bincount(correct.sum(axis=0), minlength=len(correct) + 1)
+    return dichotomy_of_histogram(histogram, correct.mean(axis=1))
+
+
+def dichotomy_of_histogram(n_images: np.ndarray, accuracy: np.ndarray | None = None) -> float:
+    """Return the same from a published histogram.
+
+    Parameters
+    ----------
+    n_images : ndarray of int, shape (n_models + 1,)
+        Number of images that 0, 1, … all models got right.
+    accuracy : ndarray of float, shape (n_models,), optional
+        Of each model.  Without, they count as equally accurate, which gives the same or a little less.
+    """
+    observed, expected = _disagreements(np.asarray(n_images), accuracy)
+    return 1 - observed / expected if expected > 0 else np.nan
+
+
+def measure_dichotomy(
+    correct: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    holds_for: Literal["images", "images and models"],
+    level: float = 0.95,
+    n_resamples: int = N_RESAMPLES,
+) -> Dichotomy:
+    """Return how dichotomous images are under a pool, with its range and an interval.
+
+    Parameters
+    ----------
+    correct : ndarray of bool, shape (n_models, n_images)
+    rng : Generator
+    holds_for : {"images", "images and models"}
+        Whether the interval is for other images under these very models (a bootstrap over images), or for
+        other models of such a pool too (with a jackknife over models added); see `resampling.interval`.
+    level : float
+    n_resamples : int
+
+    Raises
+    ------
+    InputError
+        As `dichotomy`.
+    """
+    value = dichotomy(correct)
+    n_models, n_images = correct.shape
+    patterns = patterns_of(correct)
+    n_right = patterns.correct.sum(axis=0)
+    bootstrap = []
+    for weights in resampled(patterns.n_images, n_resamples, rng):
+        expected = _expected_pairs(weights @ patterns.correct.T / n_images)
+        observed = weights @ (n_right * (n_models - n_right)) / n_images
+        bootstrap.append(
+            1 - np.divide(observed, expected, out=np.full(len(weights), np.nan), where=expected > 0)
+        )
+
+    jackknife = None
+    if holds_for == "images and models":
+        # Two models left of two can't be asked for pairs: then nothing is known of other models.
+        jackknife = (
+            np.array([dichotomy(np.delete(correct, j, axis=0)) for j in range(n_models)])
+            if n_models > 2
+            else np.array([np.nan])
+        )
+    low, high = interval(value, np.concatenate(bootstrap), jackknife, level)
+    own = correct.mean(axis=1)
+    least, most = dichotomy_range(own)
+    histogram = np.bincount(correct.sum(axis=0), minlength=n_models + 1)
+    n_pairs = n_models * (n_models - 1) / 2
+    found, independent = _disagreements(histogram, own)
+    return Dichotomy(
+        value=value,
+        low=low,
+        high=high,
+        level=level,
+        holds_for=holds_for,
+        least=least,
+        most=most,
+        disagreement=found / n_pairs,
+        disagreement_if_independent=independent / n_pairs,
+        n_models=n_models,
+        n_images=n_images,
+    )
+
+
+def interval_of_histogram(
+    n_images: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    level: float = 0.95,
+    n_resamples: int = N_RESAMPLES,
+) -> Interval:
+    """Return an interval of `dichotomy_of_histogram` without accuracies, for other images, the same models.
+
+    Parameters
+    ----------
+    n_images : ndarray of int, shape (n_models + 1,)
+    rng : Generator
+    level : float
+    n_resamples : int
+    """
+    counts = np.asarray(n_images)
+    values = [
+        dichotomy_of_histogram(each) for weights in resampled(counts, n_resamples, rng) for each in weights
+    ]
+    return interval(dichotomy_of_histogram(counts), np.array(values), level=level)
+
+
+def dichotomy_range(accuracy: np.ndarray) -> tuple[float, float]:
+    """Return the smallest and the largest dichotomy that models of these accuracies can show.
+
+    Smallest where every image is right for the same number of models, or two neighbouring numbers; largest
+    where whatever a model gets right, every better one does (so 1 only for equal accuracies).
+
+    Parameters
+    ----------
+    accuracy : ndarray of float, shape (n_models,)
+    """
+    expected = float(_expected_pairs(accuracy[np.newaxis])[0])
+    if expected == 0:
+        return np.nan, np.nan
+    n_models = len(accuracy)
+    number = accuracy.sum()
+    below = np.floor(number)
+    rest = number - below
+    most_disagreement = (1 - rest) * below * (n_models - below) + rest * (below + 1) * (n_models - below - 1)
+    least_disagreement = np.abs(accuracy[:, np.newaxis] - accuracy).sum() / 2
+    return 1 - most_disagreement / expected, 1 - least_disagreement / expected
+
+
+def _disagreements(n_images: np.ndarray, accuracy: np.ndarray | None) -> tuple[float, float]:
+    """Return the mean number of pairs that disagree on an image: as observed, and if independent."""
+    n_models = len(n_images) - 1
+    n_right = np.arange(n_models + 1)
+    total = n_images.sum()
+    if n_models < 2 or total == 0:
+        raise InputError(
+            f"a histogram of {total} image(s) under {n_models} model(s): "
+            "dichotomy needs images and at least two models"
+        )
+    if accuracy is None:
+        accuracy = np.full(n_models, n_images @ n_right / total / n_models)
+    elif len(accuracy) != n_models:
+        raise InputError(f"{len(accuracy)} accuracies for a histogram of {n_models} models; give one each")
+    observed = n_images @ (n_right * (n_models - n_right)) / total
+    return float(observed), float(_expected_pairs(np.asarray(accuracy)[np.newaxis])[0])
+
+
+def _expected_pairs(accuracy: np.ndarray) -> np.ndarray:
+    """Return the sum over ordered pairs of a_j (1 − a_k), for each row; shape (n_rows, n_models)."""
+    number = accuracy.sum(axis=1)
+    n_models = accuracy.shape[1]
+    return number * (n_models - number) - (accuracy * (1 - accuracy)).sum(axis=1)
+
+
+def _check(correct: np.ndarray) -> None:
+    if correct.ndim != 2 or correct.dtype != bool or correct.shape[0] < 2 or correct.shape[1] == 0:
+        raise InputError(
+            f"decisions of shape {correct.shape}, {correct.dtype}: dichotomy needs bools, models × images, "
+            "of at least two models"
+        )

@@ -1,0 +1,234 @@
+"""Who sits a simulated study: observers of known ability, recorded people once more, or networks."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.special import logit
+
+from experiment.observers.simulated import Population, SimulatedDisplay, SimulatedObserver
+from experiment.records import Ask, Choice, ScheduledTrial, Side
+from experiment.session.interfaces import Observer
+from experiment.settings import SimulateSettings
+from stimuli.records import PAIR_TASK, StimulusSet
+from tricky.core.errors import InputError
+from tricky.core.files import check_hash, read_json, sha256_of
+
+NETWORK_RESPONSE_TIME_S = 1.0
+"""Networks take no time that means anything; the table has to hold one."""
+
+
+@dataclass(frozen=True)
+class Role:
+    """One simulated observer.
+
+    Attributes
+    ----------
+    parameters : dict
+        For the sidecar: everything that the observer depends on.
+    enter : callable
+        Makes the observer, before a display.
+    """
+
+    parameters: dict[str, Any]
+    enter: Callable[[SimulatedDisplay], Observer]
+
+
+def roles(
+    settings: SimulateSettings,
+    stimulus_set: StimulusSet[Any],
+    participants: Callable[[int], list[str]],
+    *,
+    seed: int,
+    decisions: Path,
+    root: Path,
+) -> dict[str, Role]:
+    """Return who sits the sessions, by the ids that `participants` makes.
+
+    Parameters
+    ----------
+    settings : SimulateSettings
+        What they are.
+    stimulus_set : StimulusSet
+        What they judge.
+    participants : callable
+        Number of observers → their ids.
+    seed : int
+        Of the study.
+    decisions : Path
+        Where networks' decisions are.
+    root : Path
+        What paths in the settings are relative to.
+
+    Raises
+    ------
+    InputError
+        A table or recorded data lack one of the trials; decisions lack a model or an image.
+    """
+    if settings.replay is not None:
+        folder = root / settings.replay
+        tables = sorted([*folder.glob("sub-*/beh/*_beh.tsv"), *folder.glob("sub-*/ses-*/beh/*_beh.tsv")])
+        if not tables:
+            raise InputError(f"{folder}: no recorded sessions there; correct [simulate] replay in study.toml")
+        replayed = [_replay(table, folder) for table in tables]
+        return dict(zip(participants(len(tables)), replayed, strict=True))
+    if settings.models:
+        if stimulus_set.task != PAIR_TASK:
+            raise InputError(
+                f"[simulate] models: networks choose between two images; {stimulus_set.name} is for "
+                f'"{stimulus_set.task}"; take another set'
+            )
+        networks = [_network(name, settings.score, stimulus_set, decisions) for name in settings.models]
+        return dict(zip(participants(len(networks)), networks, strict=True))
+    population = Population.of(settings, seed)
+    if settings.probabilities is None:
+        effects = {trial.trial_id: population.item_effect(trial.trial_id) for trial in stimulus_set.trials}
+    else:
+        population = Population(settings.model_copy(update={"observer_sd_logit": 0.0}), seed, 0.0)
+        effects = read_probabilities(root / settings.probabilities, stimulus_set)
+    return {
+        participant: _able(participant, population, effects)
+        for participant in participants(settings.observers)
+    }
+
+
+def _able(participant: str, population: Population, effects: Mapping[str, float]) -> Role:
+    effect = population.observer_effect(participant)
+    parameters = population.settings.model_dump(
+        mode="json", exclude={"observers", "replay", "models", "score"}
+    )
+    parameters |= {
+        "seed": population.seed,
+        "intercept_logit": population.intercept_logit,
+        "observer_effect_logit": effect,
+    }
+    seed = int(sha256_of(f"{population.seed}/{participant}"), 16)
+
+    def enter(display: SimulatedDisplay) -> Observer:
+        rng = np.random.Generator(np.random.PCG64(seed))
+        ability = population.intercept_logit + effect
+        return SimulatedObserver(ability, effects, rng, display, population.settings)
+
+    return Role(parameters, enter)
+
+
+def read_probabilities(path: Path, stimulus_set: StimulusSet[Any]) -> dict[str, float]:
+    """Read a table of item probabilities: a CSV file with `trial_id` and `p_correct`; return their logits.
+
+    Raises
+    ------
+    InputError
+        The file is missing, lacks a trial of the set, or holds something else than a probability.
+    """
+    effects = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for row in csv.DictReader(file):
+                p_correct = float(row["p_correct"])
+                if not 0 <= p_correct <= 1:
+                    raise ValueError(f"p_correct is {p_correct:g}")
+                # Of a certain answer the logit is infinite; 30 is as certain as any draw can tell.
+                effects[row["trial_id"]] = float(np.clip(logit(p_correct), -30, 30))
+    except (OSError, KeyError, TypeError, ValueError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a table of trial_id and p_correct ({error}); correct it") from None
+    if missing := [trial.trial_id for trial in stimulus_set.trials if trial.trial_id not in effects]:
+        raise InputError(f"{path}: lacks {missing[0]} of {stimulus_set.name}; add its row")
+    return effects
+
+
+class ReplayObserver:
+    """Answers as somebody did before: the same item or answer in each trial, whatever its side is now."""
+
+    def __init__(self, rows: Mapping[str, Mapping[str, str]], where: Path, display: SimulatedDisplay) -> None:
+        self._rows, self._where, self._display = rows, where, display
+
+    def goes_on(self) -> None:
+        """Read for a while."""
+        self._display.now_s += 5.0
+
+    def choose(self, trial: ScheduledTrial | None, ask: Ask) -> Choice:
+        """Return the recorded answer."""
+        if trial is None:
+            return Choice(None, None)
+        row = self._rows.get(trial.trial_id)
+        answer = None if row is None else row.get(ask.name)
+        if row is None or answer is None:
+            raise InputError(
+                f"{self._where}: holds no `{ask.name}` for trial {trial.trial_id}; it can't be replayed"
+            )
+        if answer == "n/a":
+            return Choice(None, None)
+        if "response_item" in row and ask.name == "response":
+            if row["response_item"] not in trial.items:
+                raise InputError(
+                    f"{self._where}: trial {trial.trial_id} had other items; it can't be replayed"
+                )
+            answer = Side.LEFT if row["response_item"] == trial.items[0] else Side.RIGHT
+        time_s = float(row[f"{ask.name}_time"] if f"{ask.name}_time" in row else row["response_time"])
+        self._display.now_s += time_s
+        return Choice(answer, time_s)
+
+
+def _replay(table: Path, folder: Path) -> Role:
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = {row["trial_id"]: row for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)}
+    name = table.relative_to(folder).as_posix()
+    parameters = {"replay_of": name, "sha256": sha256_of(table)}
+    return Role(parameters, lambda display: ReplayObserver(rows, table, display))
+
+
+class NetworkObserver:
+    """A network that takes for the harder image the one that it is less sure about; ties go left.
+
+    Parameters
+    ----------
+    score : mapping of str to float
+        By `item_id`: higher where the network is surer.
+    display : SimulatedDisplay
+        Whose clock the responses move on.
+    """
+
+    def __init__(self, score: Mapping[str, float], display: SimulatedDisplay) -> None:
+        self._score, self._display = score, display
+
+    def goes_on(self) -> None:
+        """Read for a while."""
+        self._display.now_s += 5.0
+
+    def choose(self, trial: ScheduledTrial | None, ask: Ask) -> Choice:
+        """Choose the side of the lower score; networks answer nothing else."""
+        if trial is None or ask.name != "response":
+            return Choice(None, None)
+        left, right = (self._score[item] for item in trial.items)
+        self._display.now_s += NETWORK_RESPONSE_TIME_S
+        return Choice(Side.LEFT if left <= right else Side.RIGHT, NETWORK_RESPONSE_TIME_S)
+
+
+def _network(name: str, score: str, stimulus_set: StimulusSet[Any], decisions: Path) -> Role:
+    """Make an observer of a model's scores on the images of a set."""
+    from model_eval.records import read_rows
+
+    manifest_path = decisions / "pool.json"
+    models = {each["name"]: each for each in read_json(manifest_path, "tricky evaluate")["models"]}
+    if name not in models or "failure" in models[name]:
+        there = ", ".join(each for each in models if "failure" not in models[each])
+        raise InputError(f"{manifest_path}: no decisions of {name!r}; there is {there}")
+    path = decisions / f"{name}.parquet"
+    check_hash(path, models[name]["sha256"], manifest_path, "tricky evaluate")
+    column, sign = {"confidence": ("p_prediction", 1), "margin": ("margin", 1), "entropy": ("entropy", -1)}[
+        score
+    ]
+    scores = (sign * read_rows(path, ["image_id", column]).set_index("image_id")[column]).to_dict()
+    items = stimulus_set.items.values()
+    if missing := [item.image_id for item in items if item.image_id not in scores]:
+        raise InputError(
+            f"{path}: lacks image {missing[0]} of {stimulus_set.name}; run `tricky evaluate` again"
+        )
+    of_item = {item.item_id: float(scores[item.image_id]) for item in items}
+    parameters = {"model": name, "score": score, "decisions_sha256": models[name]["sha256"]}
+    return Role(parameters, lambda display: NetworkObserver(of_item, display))

@@ -1,0 +1,254 @@
+"""Observers of known ability, who depend on the item, in simulated time.
+
+The model is a logistic mixed model with crossed random effects of observer and item::
+
+    logit P(correct) = mu + observer + item,   observer ~ N(0, sd_o²),   item ~ N(0, sd_i²)
+
+An item here is the pair, that is the trial of the stimulus set.  `mu` is chosen such that the proportion
+correct of the population, over new observers and new items, is the one asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, hypot, log, pi, sqrt
+
+import numpy as np
+from scipy.optimize import root_scalar
+from scipy.special import expit, logit, ndtr, ndtri
+
+from experiment.records import Ask, Choice, ScheduledTrial, Timing
+from experiment.session.plan import Page, PageText
+from experiment.settings import SimulateSettings
+from experiment.tasks import CONFIDENCE
+from stimuli.records import Block
+from tricky.core.files import sha256_of
+
+MEDIAN_RESPONSE_TIME_S = 1.1
+"""Median response time where P(correct) is one half."""
+RESPONSE_TIME_SD_LOG = 0.35
+SPEED_UP_PER_LOGIT = 0.12
+"""Decrease of the log response time for each logit of ease."""
+LEARNING_TRIALS = 20
+"""Main trials after which 1 − 1/e of everything is learned."""
+CONFIDENCE_SD_LOGIT = 0.5
+"""Noise of confidence."""
+
+
+def population_intercept(accuracy: float, sd_logit: float) -> float:
+    """Return the intercept `mu` that gives a population its proportion correct.
+
+    Solves ``E[logistic(mu + sd_logit * Z)] = accuracy`` for standard normal `Z`, the expectation by
+    Gauss-Hermite quadrature (Abramowitz & Stegun 1964, 25.4.46).  Since E is below logistic(mu) when that
+    is above one half, `mu` exceeds ``logit(accuracy)``.
+
+    Parameters
+    ----------
+    accuracy : float
+        Proportion correct, in (0, 1).
+    sd_logit : float
+        Standard deviation of all random effects together, in logits.
+    """
+    nodes, weights = np.polynomial.hermite.hermgauss(101)
+    deviations = sqrt(2) * sd_logit * nodes
+
+    def excess(mu: float) -> float:
+        return float(weights @ expit(mu + deviations)) / sqrt(pi) - accuracy
+
+    reach = abs(logit(accuracy)) + 10 * sd_logit + 1
+    return float(root_scalar(excess, bracket=(-reach, reach), method="brentq", xtol=1e-12).root)
+
+
+def standard_normal(*key: object) -> float:
+    """Return the standard normal deviate that belongs to a key: the same one everywhere, always."""
+    uniform = (int(sha256_of("/".join(map(str, key)))[:13], 16) + 0.5) / 16**13
+    return float(ndtri(uniform))
+
+
+@dataclass(frozen=True)
+class Population:
+    """Whom simulated observers are drawn from.
+
+    Attributes
+    ----------
+    settings : SimulateSettings
+        Accuracy and standard deviations.
+    seed : int
+        Of the study.
+    intercept_logit : float
+        `mu`.
+    """
+
+    settings: SimulateSettings
+    seed: int
+    intercept_logit: float
+
+    @classmethod
+    def of(cls, settings: SimulateSettings, seed: int) -> Population:
+        """Solve for the intercept."""
+        sd = hypot(settings.observer_sd_logit, settings.item_sd_logit)
+        return cls(settings, seed, population_intercept(settings.accuracy, sd))
+
+    def item_effect(self, trial_id: str) -> float:
+        """Return a trial's effect in logits, shared by all observers and keyed by the trial alone."""
+        return self.settings.item_sd_logit * standard_normal(self.seed, "item", trial_id)
+
+    def observer_effect(self, participant: str) -> float:
+        """Return an observer's effect in logits, keyed by the observer: more observers change none before."""
+        return self.settings.observer_sd_logit * standard_normal(self.seed, "observer", participant)
+
+
+class SimulatedObserver:
+    """Gives the right answer with a known probability, and takes longer where that is hard.
+
+    Of `k` answers the right one has the weight ``exp(ease)``, every other one ``1 / (k - 1)``, and the
+    leftmost key's is multiplied by ``exp(side_bias_logit)``; an answer is drawn in proportion to the weights.
+    Without bias P(correct) is thus ``logistic(ease)`` for any number of answers.  The ease is the sum of
+    ability and item, of what is learned, and of what fatigue takes; in a lapse any answer is as likely as any
+    other.  Where no answer is right all have the same weight.
+
+    Response times are log-normal; their median falls with the ease.  Ratings follow ability, item and noise,
+    confidence the probability of the answer that was given.  Those three are made to look plausible and model
+    nobody.
+
+    Parameters
+    ----------
+    ability_logit : float
+        `mu` plus the observer's effect.
+    item_effects : mapping of str to float
+        By trial id, in logits.
+    rng : Generator
+        For this observer and session alone.
+    display : SimulatedDisplay
+        Whose clock the responses move on.
+    settings : SimulateSettings
+        Bias, lapses, learning and fatigue.
+    """
+
+    def __init__(
+        self,
+        ability_logit: float,
+        item_effects: Mapping[str, float],
+        rng: np.random.Generator,
+        display: SimulatedDisplay,
+        settings: SimulateSettings,
+    ) -> None:
+        self._ability = ability_logit
+        self._item_effects = item_effects
+        self._rng = rng
+        self._display = display
+        self._settings = settings
+        self._n_main = 0
+        self._p_answer = 0.5
+
+    def goes_on(self) -> None:
+        """Read for a while."""
+        self._display.now_s += 5.0
+
+    def choose(self, trial: ScheduledTrial | None, ask: Ask) -> Choice:
+        """Answer by the model's probabilities."""
+        draw, deviate = self._rng.random(2)
+        ease = 0.0
+        if trial is None:
+            answer = pick(ask.values, draw)
+        elif ask.name == CONFIDENCE:
+            answer = self._confidence(ask.values, draw)
+        elif ask.name == "response":
+            ease = self._ability + self._item_effects[trial.trial_id] + self._practised()
+            self._n_main += trial.block is Block.MAIN
+            answer = self._answer(trial.right_answer, ask.values, ease, draw)
+        else:
+            answer = self._rating(trial, ask.values, draw)
+        log_median = log(MEDIAN_RESPONSE_TIME_S) - SPEED_UP_PER_LOGIT * min(max(ease, -3.0), 6.0)
+        response_time_s = exp(log_median + RESPONSE_TIME_SD_LOG * float(ndtri(deviate or 0.5)))
+        self._display.now_s += response_time_s
+        return Choice(answer, response_time_s)
+
+    def _practised(self) -> float:
+        """Return what is learned and what is lost to fatigue so far, in logits."""
+        settings = self._settings
+        learned = settings.learning_logit * (1 - exp(-self._n_main / LEARNING_TRIALS))
+        return learned - settings.fatigue_logit * self._n_main / 100
+
+    def _answer(self, right: str | None, values: Sequence[str], ease: float, draw: float) -> str:
+        settings = self._settings
+        if settings.lapse_rate and self._rng.random() < settings.lapse_rate:
+            self._p_answer = 1 / len(values)
+            return pick(values, draw)
+        log_weights = dict.fromkeys(values, 0.0)
+        if right in log_weights:
+            log_weights = dict.fromkeys(values, -log(len(values) - 1)) | {right: ease}
+        log_weights[values[0]] += settings.side_bias_logit
+        largest = max(log_weights.values())
+        weights = {value: exp(each - largest) for value, each in log_weights.items()}
+        total = sum(weights.values())
+        # The right answer first, so that the same draw is right for all who are able enough.
+        in_turn = sorted(values, key=lambda value: value != right)
+        for value in in_turn:
+            self._p_answer = weights[value] / total
+            if draw < self._p_answer:
+                return value
+            draw -= self._p_answer
+        return in_turn[-1]
+
+    def _confidence(self, levels: Sequence[str], draw: float) -> str:
+        """Return a level: higher where the answer that was given was the more probable one."""
+        sureness = logit(min(max(self._p_answer, 1e-6), 1 - 1e-6)) + CONFIDENCE_SD_LOGIT * ndtri(draw or 0.5)
+        share = (expit(sureness) - 0.5) * 2
+        return pick(levels, min(max(float(share), 0.0), 1 - 1e-9))
+
+    def _rating(self, trial: ScheduledTrial, values: Sequence[str], draw: float) -> str:
+        latent = self._item_effects[trial.trial_id] + ndtri(draw or 0.5)
+        sd = hypot(self._settings.item_sd_logit, 1.0)
+        return pick(values, min(float(ndtr(latent / sd)), 1 - 1e-9))
+
+
+def pick(values: Sequence[str], share: float) -> str:
+    """Return the value at a share, in [0, 1), of the list."""
+    return values[int(share * len(values))]
+
+
+class SimulatedDisplay:
+    """A screen that shows nothing, drops no frame, and whose clock is moved by what would have taken time."""
+
+    FEEDBACK_S = 0.8
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def fits(self, text: PageText) -> bool:  # noqa: ARG002
+        """Return that there is always room."""
+        return True
+
+    def page(self, page: Page) -> None:
+        """Show nothing."""
+
+    def read(self, text: PageText) -> None:
+        """Show nothing."""
+
+    def question(self, ask: Ask) -> None:
+        """Show nothing."""
+
+    def fixation(self, duration_s: float) -> None:
+        """Let the time pass."""
+        self.now_s += duration_s
+
+    def images(self, trial: ScheduledTrial) -> float:  # noqa: ARG002
+        """Return the simulated time."""
+        return self.now_s
+
+    def further(self, trial: ScheduledTrial, ask: Ask) -> None:
+        """Show nothing."""
+
+    def timing(self) -> Timing:
+        """Return that nothing went wrong."""
+        return Timing()
+
+    def feedback(self, correct: bool | None) -> None:  # noqa: ARG002
+        """Let the time pass."""
+        self.now_s += self.FEEDBACK_S
+
+    def too_late(self) -> None:
+        """Let the time pass."""
+        self.now_s += self.FEEDBACK_S

@@ -1,0 +1,1 @@
+"""A session, from its plan to the closed window."""

@@ -1,1 +1,0 @@
-"""Compare: how alike models decide, over images, conditions and epochs."""

@@ -1,0 +1,196 @@
+"""One model's decisions on disk: in parts while it is being asked, then in one file that says what it is.
+
+A row is known by its model's identity and by the hash of its image.  Whatever else changes (other images,
+another pool, a run that was killed), rows that are still true are found again and none is asked for twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from model_eval.records import DECISION_DTYPES, write_parquet
+from model_eval.settings import ModelEntry
+from tricky.core.errors import InputError
+from tricky.core.files import sha256_of
+
+_KEY = "tricky"
+"""Under this name pandas keeps what a table says of itself among the metadata of its parquet file."""
+
+_IMAGE = ["image_id", "label", "image_sha256"]
+"""What a row is about, in parts; in finished files ``images.parquet`` says it."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """The rows of a model that are there already.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        `DECISION_DTYPES`.
+    runs : tuple of dict
+        How they were made: `device`, `batch_size`, and `noise` where it was measured.
+    """
+
+    rows: pd.DataFrame
+    runs: tuple[dict[str, Any], ...]
+
+    @property
+    def noise(self) -> float | None:
+        """The largest difference that arithmetic alone made to a logit, None before it was measured."""
+        return max((run["noise"] for run in self.runs if run["noise"] is not None), default=None)
+
+
+@dataclass(frozen=True)
+class DecisionFile:
+    """The file ``<model>.parquet`` and its parts.
+
+    Attributes
+    ----------
+    entry : ModelEntry
+    identity : dict
+        Everything but the image that a decision follows from, in JSON's types.
+    n_parameters : int
+    folder : Path
+        ``decisions/``.
+    """
+
+    entry: ModelEntry
+    identity: dict[str, Any]
+    n_parameters: int
+    folder: Path
+
+    @property
+    def path(self) -> Path:
+        """The finished file."""
+        return self.folder / f"{self.entry.name}.parquet"
+
+    @property
+    def parts(self) -> Path:
+        """Where parts lie until the file is finished."""
+        return parts_folder(self.folder) / self.entry.name
+
+    def is_finished(self, images: pd.DataFrame) -> bool:
+        """Tell whether the finished file is there, whole, of this identity, and about these images."""
+        found = _read(self.path, self.identity)
+        return found is not None and found[1].get("images_sha256") == table_sha256(images)
+
+    def keep(self, images: pd.DataFrame) -> None:
+        """Keep as a part what the finished file says, before other images take the place of `images`."""
+        found = _read(self.path, self.identity)
+        if found is not None and found[1].get("images_sha256") == table_sha256(images):
+            rows, about = found
+            self.write_part(
+                rows, images["sha256"], *(about[key] for key in ("device", "batch_size", "noise"))
+            )
+
+    def write_part(
+        self, rows: pd.DataFrame, hashes: pd.Series, device: str, batch_size: int, noise: float | None
+    ) -> None:
+        """Write decisions on some images, with the images' hashes and how they were made."""
+        rows = rows.assign(image_sha256=hashes.to_numpy())
+        run = {"device": device, "batch_size": batch_size, "noise": noise}
+        path = self.parts / f"{table_sha256(rows[_IMAGE])[:16]}.parquet"
+        _write(path, rows, {"identity": self.identity, **run})
+
+    def known(self, images: pd.DataFrame) -> Known:
+        """Return the rows of whole parts of this identity that are about some of these images."""
+        tables, runs = [], []
+        for path in sorted(self.parts.glob("*.parquet")):
+            found = _read(path, self.identity)
+            if found is not None:
+                tables.append(found[0])
+                runs.append({key: found[1][key] for key in ("device", "batch_size", "noise")})
+        if not tables:
+            return Known(pd.DataFrame(columns=list(DECISION_DTYPES)).astype(DECISION_DTYPES), ())
+        rows = pd.concat(tables, ignore_index=True).drop_duplicates(_IMAGE)
+        asked = images.rename(columns={"sha256": "image_sha256"})[_IMAGE]
+        return Known(asked.merge(rows, on=_IMAGE)[list(DECISION_DTYPES)], tuple(runs))
+
+    def finish(self, images: pd.DataFrame) -> None:
+        """Write the finished file from the parts, with what `manifest_entry` tells, and remove them."""
+        known = self.known(images)
+        rows = known.rows.astype(DECISION_DTYPES)
+        if not rows["image_id"].equals(images["image_id"]):
+            raise InputError(f"{self.parts}: changed during the evaluation; run `tricky evaluate` again")
+        noise = known.noise or 0.0
+        about = {
+            "identity": self.identity,
+            "images_sha256": table_sha256(images),
+            "n_parameters": self.n_parameters,
+            "accuracy": float((rows["prediction"] == rows["label"]).mean()),
+            "device": ", ".join(sorted({run["device"] for run in known.runs})),
+            "batch_size": min(run["batch_size"] for run in known.runs),
+            "noise": noise,
+            "near_ties": int((rows["margin"] < 2 * noise).sum()),
+        }
+        _write(self.path, rows, about)
+        shutil.rmtree(self.parts)
+
+    def manifest_entry(self, failure: str | None = None) -> dict[str, Any]:
+        """Return what ``pool.json`` says of the model, or of its failure."""
+        entry = {
+            "name": self.entry.name,
+            "source": self.entry.source,
+            "family": self.entry.family,
+            "weights": self.entry.weights,
+            **{key: value for key, value in self.identity.items() if key not in ("source", "classes_sha256")},
+            "n_parameters": self.n_parameters,
+        }
+        if failure is not None:
+            return entry | {"failure": failure}
+        found = _read(self.path, self.identity)
+        if found is None:
+            raise InputError(f"{self.path}: gone during the evaluation; run `tricky evaluate` again")
+        told = ("accuracy", "device", "batch_size", "noise", "near_ties")
+        return entry | {key: found[1][key] for key in told} | {"sha256": sha256_of(self.path)}
+
+
+def parts_folder(folder: Path) -> Path:
+    """Return where the parts of unfinished files lie: outside the format, and removed at the end."""
+    return folder / ".parts"
+
+
+def table_sha256(table: pd.DataFrame) -> str:
+    """Hash a table by its content."""
+    return sha256_of(table.to_csv(index=False))
+
+
+def _write(path: Path, rows: pd.DataFrame, about: dict[str, Any]) -> None:
+    """Write rows with what they say of themselves, and the hash of both: damage to any of it shows."""
+    rows.attrs = {_KEY: about | {"sha256": _content_sha256(rows, about)}}
+    write_parquet(path, rows)
+
+
+def _read(path: Path, identity: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]] | None:
+    """Return a file's rows and what it says of itself, or None unless it is whole and of this identity."""
+    try:
+        rows = pd.read_parquet(path)
+        if not set(DECISION_DTYPES).issubset(rows.columns):
+            return None  # of an earlier version, which kept less
+        about = rows.attrs[_KEY]
+        told = about.pop("sha256")
+        if about["identity"] == identity and told == _content_sha256(rows, about):
+            return rows, about
+    except Exception:  # missing, or damaged, which may raise anything: it is asked for anew
+        return None
+    return None
+
+
+def _content_sha256(rows: pd.DataFrame, about: dict[str, Any]) -> str:
+    """Hash what a file says: of itself, and in every column."""
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    for name, column in rows.items():
+        digest.update(f"{name} {column.dtype}\n".encode())
+        if pd.api.types.is_numeric_dtype(column) and not column.hasnans:
+            digest.update(column.to_numpy().tobytes())
+        else:
+            digest.update("\n".join(column.astype("str").fillna("")).encode())
+    return digest.hexdigest()

@@ -1,0 +1,89 @@
+"""Decisions that arithmetic alone could turn around, and the labels that hang on them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from model_eval.label.criterion import IMPOSSIBLE, TRIVIAL, codes_of
+from model_eval.records import Decisions
+from tricky.core.files import read_json
+
+
+def read_near_ties(folder: Path, decisions: Decisions) -> np.ndarray:
+    """Return which decisions are near ties: the two best logits differ by less than numeric noise explains.
+
+    Each of two logits may be off by the noise that was measured for the model, so a margin below twice the
+    noise could be of either sign.
+
+    Parameters
+    ----------
+    folder : Path
+        ``decisions/``, as `read_decisions` has read and checked it.
+    decisions : Decisions
+        Its models, or some of them.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_models, n_images)
+        Only near ties that make a difference between right and wrong: one of the two best is the true class.
+    """
+    models = {model["name"]: model for model in read_json(folder / "pool.json", "tricky evaluate")["models"]}
+
+    def turning(name: str) -> list[str]:
+        largest = np.float32(2 * models[name].get("noise", 0.0))  # in the precision of the margins
+        turns = (pc.field("margin") < pc.scalar(largest)) & (pc.field("label_rank") <= 2)
+        table = pq.read_table(
+            folder / f"{name}.parquet", columns=["image_id"], filters=turns, use_threads=False
+        )
+        return table["image_id"].to_pylist()
+
+    near = np.zeros(decisions.predictions.shape, dtype=bool)
+    place_of = pd.Index(decisions.images["image_id"])
+    with ThreadPoolExecutor() as threads:  # reading leaves the interpreter to others
+        for row, image_ids in enumerate(threads.map(turning, decisions.models)):
+            places = place_of.get_indexer(pd.Index(image_ids))
+            near[row, places[places >= 0]] = True
+    return near
+
+
+def hanging_labels(correct: np.ndarray, seen: np.ndarray, near: np.ndarray, tolerance: int) -> np.ndarray:
+    """Return which images would have another difficulty if near ties were turned around.
+
+    Difficulty goes with the number of models that are right, so it is enough to turn all near ties to right
+    or all to wrong.
+
+    Parameters
+    ----------
+    correct, seen, near : ndarray of bool, shape (n_models, n_images)
+    tolerance : int
+        As for `difficulty_of`.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_images,)
+    """
+    n_models = seen.sum(axis=0)
+    codes, most, least = (
+        codes_of(counted.sum(axis=0), n_models, tolerance, 2 * tolerance + 1)
+        for counted in (correct, correct | near, correct & ~near)
+    )
+    return (codes != most) | (codes != least)
+
+
+def count_near_ties(folder: Path, decisions: Decisions, tolerance: int) -> dict[str, Any]:
+    """Count near ties, and the trivial and impossible labels that hang on them."""
+    near = read_near_ties(folder, decisions)
+    hanging = hanging_labels(decisions.correct, decisions.seen, near, tolerance)
+    codes = codes_of(decisions.correct.sum(axis=0), decisions.seen.sum(axis=0), tolerance, 2 * tolerance + 1)
+    return {
+        "decisions": int(near.sum()),
+        "trivial": int((hanging & (codes == TRIVIAL)).sum()),
+        "impossible": int((hanging & (codes == IMPOSSIBLE)).sum()),
+    }

@@ -1,0 +1,229 @@
+"""From a pool's entry to a network that can be asked: weights, preprocessing, and what its outputs mean."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import nn
+
+from model_eval.networks.network import Network, load, one_line, read_state
+from model_eval.networks.output_classes import Head, Readout, named_head, read_out, stated_head
+from model_eval.networks.preprocessing import Preprocessing, fit_square
+from model_eval.networks.timm import new_network
+from model_eval.networks.weights import TrainedRecord, read_trained_record
+from model_eval.settings import ModelEntry
+from tricky.core.errors import InputError
+from tricky.core.files import sha256_of
+
+NEIGHBOUR_TOLERANCE = 1e-3
+"""How far an answer may move, relative to the largest, when other images stand in the batch: rounding."""
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A network ready to be asked about the classes of a data set.
+
+    Attributes
+    ----------
+    entry : ModelEntry
+    module : nn.Module
+        In evaluation mode, on the CPU, float32.
+    preprocessing : Preprocessing
+    outputs : tuple of int
+        For each class of the data set, in order, the output that stands for it.
+    weights_sha256 : str
+        Hash of the weight file, or of the tensors where the weights came out of a library.
+    readout : dict
+        How outputs were matched with classes: `head`, `n_outputs`, `policy`.
+    """
+
+    entry: ModelEntry
+    module: nn.Module
+    preprocessing: Preprocessing
+    outputs: tuple[int, ...]
+    weights_sha256: str
+    readout: dict[str, Any]
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of trainable parameters."""
+        return sum(parameter.numel() for parameter in self.module.parameters())
+
+
+class EntryLevelReadout(nn.Module):
+    """A network whose answers are gathered into entry-level classes.
+
+    The output of a class is the logarithm of the mean probability of its members (Geirhos et al. 2018).
+    """
+
+    def __init__(self, module: nn.Module, outputs: Sequence[tuple[int, ...]]) -> None:
+        super().__init__()
+        self.module = module
+        self.outputs = [list(members) for members in outputs]
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return logarithms of probabilities, shape (n_images, n_classes)."""
+        log_p = torch.log_softmax(self.module(images).float(), dim=1)
+        means = [log_p[:, each].logsumexp(dim=1) - math.log(len(each)) for each in self.outputs]
+        return torch.stack(means, dim=1)
+
+
+def check_head(entry: ModelEntry, classes: tuple[str, ...], root: Path) -> None:
+    """Refuse a model whose outputs can't be matched with the images' classes, before anything is downloaded.
+
+    Raises
+    ------
+    InputError
+        They can't, or the source knows no such model.
+    """
+    if head := _head_beforehand(entry, classes, root):
+        read_out(entry.name, head, classes)
+
+
+def build_classifier(
+    entry: ModelEntry, classes: tuple[str, ...], *, root: Path, training: Path
+) -> Classifier:
+    """Build a pool's model with its weights, and match its outputs with the classes of the images.
+
+    One image goes through it first, which tells its number of outputs.
+
+    Parameters
+    ----------
+    entry : ModelEntry
+        Its `weights` are ``train`` (then they are read from `training`), ``pretrained`` (those that the
+        source brings), or the path of a checkpoint relative to `root`.
+    classes : tuple of str
+        Class names of the images, in the order of their labels.
+    root, training : Path
+        The study's folder, and the folder of weights trained in it.
+
+    Raises
+    ------
+    InputError
+        The source has no such model, the weights are missing, don't fit the architecture, or were made for
+        classes that can't be matched with these.
+    """
+    path = training / f"{entry.name}.safetensors" if entry.weights == "train" else root / entry.weights
+    if entry.weights == "train" and not path.is_file():
+        raise InputError(f"{entry.name}: no weights at {path}; run `tricky train`")
+    record = None if entry.weights == "pretrained" else read_trained_record(path)
+    if record is not None:
+        network = _trained(entry, classes, path, record)
+    else:
+        check_head(entry, classes, root)
+        network = _build(entry, classes, root)
+    n_outputs = count_outputs(entry, network)
+    head = network.head
+    if head is None:
+        raise InputError(
+            f"{entry.name}: nothing tells what its {n_outputs} outputs are called, and the images have "
+            f'{len(classes)} classes; state `head`, or "images" if they are these in the order of text'
+        )
+    if head.n_outputs != n_outputs:
+        raise InputError(
+            f"{entry.name}: {entry.source} has {n_outputs} outputs, but {head.name} are {head.n_outputs} "
+            "classes; state another `head`"
+        )
+    return _asked(entry, network, read_out(entry.name, head, classes))
+
+
+def count_outputs(entry: ModelEntry, network: Network) -> int:
+    """Let a model look at one image, and return how many outputs it has.
+
+    A lab's own network must also give an image the same answer whatever stands beside it: one that was
+    saved in training mode doesn't.
+
+    Raises
+    ------
+    InputError
+        It can't take its own inputs, doesn't answer with one row an image, or its answers hang on others.
+    """
+    grey = network.preprocessing.transform(Image.new("RGB", (64, 64), (127, 127, 127)))
+    black = network.preprocessing.transform(Image.new("RGB", (64, 64)))
+    own = entry.library in ("python", "torchscript", "export")
+    try:
+        with torch.inference_mode():
+            answer = network.module(torch.stack([grey, black])[: 2 if own else 1])
+            alone = network.module(grey[None].repeat(2, 1, 1, 1)) if own else answer
+    except Exception as error:  # anyone's network may raise anything
+        raise InputError(
+            f"{entry.name}: {entry.source} can't take a batch of inputs of shape {tuple(grey.shape)} "
+            f"({one_line(error)}); correct its `preprocessing`, or save it for batches of any size"
+        ) from error
+    if not isinstance(answer, torch.Tensor) or answer.ndim != 2:
+        found = f"a tensor of shape {tuple(answer.shape)}" if isinstance(answer, torch.Tensor) else answer
+        kind = found if isinstance(found, str) else f"a {type(found).__name__}"
+        raise InputError(f"{entry.name}: {entry.source} answers with {kind}; expected images × classes")
+    if own:
+        moved = (answer[0] - alone[0]).abs().max() / answer.abs().max().clamp(min=1)
+        if not moved <= NEIGHBOUR_TOLERANCE:
+            raise InputError(
+                f"{entry.name}: the answer of {entry.source} to an image hangs on what else is in the batch, "
+                "or on chance; save it in evaluation mode"
+            )
+    return answer.shape[1]
+
+
+def _head_beforehand(entry: ModelEntry, classes: tuple[str, ...], root: Path) -> Head | None:
+    """Return what is known of a head without its weights."""
+    if entry.head:
+        return stated_head(entry.name, entry.head, classes, root)
+    if entry.weights != "pretrained":
+        return None
+    if entry.library == "timm":
+        from model_eval.networks.timm import published_head
+
+        return published_head(entry)
+    if entry.library == "torchvision":
+        from model_eval.networks.torchvision import published_head
+
+        return published_head(entry)
+    return None
+
+
+def _build(entry: ModelEntry, classes: tuple[str, ...], root: Path) -> Network:
+    from model_eval.networks import custom, openclip, timm, torchvision
+
+    if entry.library == "openclip":
+        return openclip.build(entry, classes, root)
+    head = stated_head(entry.name, entry.head, classes, root) if entry.head else None
+    library = {"timm": timm, "torchvision": torchvision}.get(entry.library, custom)
+    return library.build(entry, root, head)
+
+
+def _trained(entry: ModelEntry, classes: tuple[str, ...], path: Path, record: TrainedRecord) -> Network:
+    if record.source != entry.source:
+        raise InputError(
+            f"{entry.name}: {path} holds weights of {record.source}, not of {entry.source}; "
+            "run `tricky train` again"
+        )
+    if record.classes != classes:
+        raise InputError(
+            f"{entry.name}: {path} was trained on other classes than those of the images; "
+            "run `tricky train` again"
+        )
+    module = new_network(entry, len(classes), record.input_size_px)
+    load(entry, module, read_state(entry, path), path)
+    head = named_head("the classes that it was trained on here", record.classes)
+    return Network(module.eval(), fit_square(record.input_size_px, record.crop_pct), head, sha256_of(path))
+
+
+def _asked(entry: ModelEntry, network: Network, readout: Readout) -> Classifier:
+    """Put together a network and the way in which it is asked."""
+    module, outputs = network.module, [each[0] for each in readout.outputs]
+    if any(len(each) > 1 for each in readout.outputs):
+        module, outputs = EntryLevelReadout(module, readout.outputs).eval(), list(range(len(outputs)))
+    return Classifier(
+        entry,
+        module,
+        network.preprocessing,
+        tuple(outputs),
+        network.weights_sha256,
+        readout.description,
+    )

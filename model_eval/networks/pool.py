@@ -1,0 +1,78 @@
+"""Which models a study asks: entries of its own, a pool that ships with tricky, or a file of one's own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from model_eval.settings import ModelEntry, PoolSettings
+from tricky.core.errors import InputError
+from tricky.core.settings import read_toml, validated
+
+RESERVED = "images"
+"""No model may be called so: its file of decisions would take the place of ``images.parquet``."""
+
+
+class _PoolFile(BaseModel):
+    """A pool in TOML: ``[[models]]``, each a `ModelEntry`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    models: tuple[ModelEntry, ...]
+
+
+def read_pool(settings: PoolSettings, root: Path) -> tuple[ModelEntry, ...]:
+    """Return the models of a study, in the pool's order.
+
+    Parameters
+    ----------
+    settings : PoolSettings
+        `settings.models` where given; else `settings.file`: the name of a pool that ships with tricky, or
+        the path of a TOML file, relative to `root`.
+    root : Path
+        The study's folder.
+
+    Raises
+    ------
+    InputError
+        The file is missing or no TOML, a key is unknown or its value wrong, or two models share a name.
+    """
+    entries, where = settings.models, "[pool]"
+    if not entries:
+        where, entries = _read_file(settings.file, root)
+    if len(entries) == 0:
+        raise InputError(f"{where}: no models; add [[models]] entries")
+    # Names become file names, and some file systems don't tell upper case from lower.
+    counts = Counter(entry.name.lower() for entry in entries)
+    for entry in entries:
+        if entry.name.lower() == RESERVED:
+            raise InputError(f"{where}: a model can't be called {entry.name!r}; choose another name")
+        if counts[entry.name.lower()] > 1:
+            raise InputError(f"{where}: more than one model is called {entry.name!r}; names must differ")
+    return tuple(entries)
+
+
+def shipped_pools() -> list[str]:
+    """Return the names of the pools that ship with tricky."""
+    return sorted(
+        file.name.removesuffix(".toml")
+        for file in files("model_eval").joinpath("networks", "pools").iterdir()
+        if file.name.endswith(".toml")
+    )
+
+
+def _read_file(name: str, root: Path) -> tuple[str, tuple[ModelEntry, ...]]:
+    """Return where a pool stands, in words, and its models."""
+    if name in shipped_pools():
+        with as_file(files("model_eval").joinpath("networks", "pools", f"{name}.toml")) as path:
+            return f"pool {name}", validated(_PoolFile, read_toml(path), where=f"pool {name}").models
+    path = root / name
+    if not path.is_file():
+        raise InputError(
+            f"{path}: no such pool; set `file` in [pool] to {', '.join(shipped_pools())} or to a TOML file "
+            "with [[models]]"
+        )
+    return str(path), validated(_PoolFile, read_toml(path), where=str(path)).models

@@ -1,0 +1,137 @@
+"""Networks of timm: new ones for training, its own pretrained ones, and others' checkpoints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import timm
+import torch
+from timm.data.config import resolve_model_data_config
+from timm.models import get_pretrained_cfg
+from torch import nn
+
+from model_eval.networks.network import Network, hash_of_state, load, one_line, read_state
+from model_eval.networks.output_classes import Head, head_of_size
+from model_eval.networks.preprocessing import Preprocessing, published
+from model_eval.settings import ModelEntry
+from tricky.core.errors import InputError
+from tricky.core.files import sha256_of
+
+
+def new_network(entry: ModelEntry, n_classes: int, input_size_px: int) -> nn.Module:
+    """Return an untrained network for square inputs; torch's global generator decides its weights.
+
+    Raises
+    ------
+    InputError
+        timm knows no such architecture, or it can't take inputs of this size.
+    """
+    config = get_pretrained_cfg(entry.model, allow_unregistered=True)
+    # Networks with position embeddings must be told the size that they are built for.
+    size = {"img_size": input_size_px} if config is not None and config.fixed_input_size else {}
+    network = _build(entry, num_classes=n_classes, in_chans=3, **size)
+    try:
+        with torch.inference_mode():
+            network.eval()(torch.zeros(1, 3, input_size_px, input_size_px))
+    except (RuntimeError, AssertionError, ValueError) as error:
+        raise InputError(
+            f"{entry.name}: {entry.source} can't take {input_size_px} × {input_size_px} px "
+            f"({one_line(error)}); change `input_size_px` in [train]"
+        ) from error
+    return network
+
+
+def published_head(entry: ModelEntry) -> Head | None:
+    """Return the head of timm's own weights, before they are downloaded; None where it isn't known."""
+    config = get_pretrained_cfg(entry.model, allow_unregistered=True)
+    return None if config is None else head_of_size(config.num_classes)
+
+
+def build(entry: ModelEntry, root: Path, head: Head | None) -> Network:
+    """Build a network with timm's own weights, or with those of a checkpoint.
+
+    Parameters
+    ----------
+    entry : ModelEntry
+    root : Path
+        The study's folder, which a checkpoint is relative to.
+    head : Head or None
+        What the entry states.
+
+    Raises
+    ------
+    InputError
+        timm knows no such model, or its weights can't be had or don't fit.
+    """
+    # Networks with position embeddings must be told the size that they are built for.
+    size = entry.preprocessing.size
+    config = get_pretrained_cfg(entry.model, allow_unregistered=True)
+    resized = {"img_size": size} if size and config is not None and config.fixed_input_size else {}
+    if entry.weights == "pretrained":
+        module = _build(entry, pretrained=True, **resized)
+        weights_sha256 = hash_of_state(module.state_dict())
+    else:
+        path = root / entry.weights
+        state = read_state(entry, path)
+        module = _build(entry, num_classes=_n_outputs(entry, state, path), **resized)
+        load(entry, module, state, path)
+        weights_sha256 = sha256_of(path)
+    head = head or head_of_size(getattr(module, "num_classes", 0))
+    return Network(
+        module.eval(), with_changes(resolve_model_data_config(module), entry), head, weights_sha256
+    )
+
+
+def untrained(entry: ModelEntry) -> nn.Module:
+    """Return the architecture with the head of its published weights, but without weights: only shapes.
+
+    Raises
+    ------
+    InputError
+        timm knows no such architecture.
+    """
+    with torch.device("meta"):
+        return _build(entry)
+
+
+def with_changes(config: dict[str, Any], entry: ModelEntry) -> Preprocessing:
+    """Return timm's transform for a data configuration, with what the entry replaces."""
+    changes = entry.preprocessing
+    replaced = {
+        "input_size": None if changes.size is None else (3, *changes.size),
+        "crop_pct": changes.crop_pct,
+        "interpolation": changes.interpolation,
+        "mean": changes.mean,
+        "std": changes.std,
+    }
+    return published(config | {key: value for key, value in replaced.items() if value is not None})
+
+
+def _build(entry: ModelEntry, **arguments: Any) -> nn.Module:
+    architecture = entry.model.split(".")[0]
+    if not timm.is_model(architecture):
+        nearest = timm.list_models(f"*{architecture.split('_')[0]}*")[:3]
+        hint = f", such as {', '.join(nearest)}" if nearest else ""
+        raise InputError(
+            f"{entry.name}: timm has no model {architecture!r}; choose one of timm.list_models(){hint}"
+        )
+    try:
+        return timm.create_model(entry.model, **arguments)
+    # Downloads and constructors fail in as many ways as there are hubs and architectures.
+    except Exception as error:
+        raise InputError(f"{entry.name}: timm can't build {entry.model} ({one_line(error)})") from error
+
+
+def _n_outputs(entry: ModelEntry, state: dict[str, torch.Tensor], path: Path) -> int:
+    """Return the number of outputs of a checkpoint's head, whose name timm knows."""
+    config = get_pretrained_cfg(entry.model, allow_unregistered=True)
+    heads = config.classifier if config is not None else None
+    head = heads[0] if isinstance(heads, tuple | list) else heads
+    weight = state.get(f"{head}.weight")
+    if weight is None:
+        raise InputError(
+            f"{entry.name}: {path} holds no `{head}.weight`, the head of {entry.source}; "
+            "are these the weights of a whole classifier of this architecture?"
+        )
+    return weight.shape[0]

@@ -1,0 +1,206 @@
+"""Decisions by epoch as they stand on disk: what controlled training leaves for whoever compares its models.
+
+The folder ``conditions/`` holds one table of decisions a model, in the columns of ``decisions/``, and a
+manifest that says which model belongs to which condition.  Nothing here needs torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from model_eval.records import DECISION_DTYPES, write_parquet
+from tricky.core.errors import InputError
+from tricky.core.files import check_hash, read_json, sha256_of, write_json
+
+BASE = "base"
+"""The condition that all others are a difference from."""
+
+MANIFEST = "conditions.json"
+MADE_BY = "tricky train"
+
+
+@dataclass(frozen=True)
+class ConditionModel:
+    """One model that was trained under a condition.
+
+    Attributes
+    ----------
+    name : str
+        ``CONDITION-REPLICATE``: the name of its files.
+    condition : str
+    replicate : int
+        From 1.
+    network : str
+        ``timm:NAME``.
+    losses : tuple of float, length n_epochs
+        Mean cross-entropy on the training images in epochs 1 … n_epochs, in nats.
+    accuracies : tuple of float, length 1 + n_epochs
+        Top-1 accuracy on the evaluated images after epochs 0 (untrained) … n_epochs.
+    """
+
+    name: str
+    condition: str
+    replicate: int
+    network: str
+    losses: tuple[float, ...]
+    accuracies: tuple[float, ...]
+
+    @property
+    def last_epoch(self) -> int:
+        """The epoch after which training ended."""
+        return len(self.losses)
+
+
+@dataclass(frozen=True)
+class Diverged:
+    """A model whose loss was no longer finite; it has no files."""
+
+    name: str
+    condition: str
+    replicate: int
+    epoch: int
+
+
+@dataclass(frozen=True)
+class EpochDecisions:
+    """What every trained model answered to every image after every epoch.
+
+    Attributes
+    ----------
+    conditions : mapping of str to dict
+        The difference of each condition from the base network, by name in the recipe's order; the first is
+        `BASE` and differs in nothing.
+    models : tuple of ConditionModel
+        In the order of conditions and replicates; those that are trained so far.
+    images : DataFrame, n_images rows
+        `IMAGE_COLUMNS`.
+    predictions : tuple of ndarray of int32, each of shape (1 + last_epoch, n_images)
+        Class index that each model put first after epochs 0 (untrained) … last_epoch.
+    """
+
+    conditions: Mapping[str, dict[str, Any]]
+    models: tuple[ConditionModel, ...]
+    images: pd.DataFrame
+    predictions: tuple[np.ndarray, ...]
+
+    @property
+    def labels(self) -> np.ndarray:
+        """True class index of each image, shape (n_images,)."""
+        return self.images["label"].to_numpy()
+
+    @property
+    def correct(self) -> np.ndarray:
+        """Whether each model was right after each epoch that all have, (n_models, n_epochs, n_images)."""
+        n_epochs = min(len(predictions) for predictions in self.predictions)
+        return np.stack([predictions[:n_epochs] == self.labels for predictions in self.predictions])
+
+    @property
+    def correct_at_end(self) -> np.ndarray:
+        """Whether each model was right after its own last epoch, bool, shape (n_models, n_images)."""
+        return np.stack([predictions[-1] == self.labels for predictions in self.predictions])
+
+
+def model_name(condition: str, replicate: int) -> str:
+    """Return the name of a condition's model and of its files."""
+    return f"{condition}-{replicate}"
+
+
+def write_epochs(path: Path, after_epochs: Sequence[pd.DataFrame]) -> None:
+    """Write one model's decisions.
+
+    Parameters
+    ----------
+    path : Path
+        ``conditions/<model>.parquet``.
+    after_epochs : sequence of DataFrame
+        The rows of `decision_rows` after epochs 0, 1, 2 …; their column `epoch` is set here.
+    """
+    tables = [rows.assign(epoch=epoch) for epoch, rows in enumerate(after_epochs)]
+    write_parquet(path, pd.concat(tables, ignore_index=True).astype(DECISION_DTYPES))
+
+
+def write_manifest(
+    folder: Path,
+    *,
+    conditions: Mapping[str, Mapping[str, Any]],
+    models: Sequence[ConditionModel],
+    diverged: Sequence[Diverged] = (),
+    unfinished: Sequence[str] = (),
+    about: Mapping[str, Any],
+) -> None:
+    """Write ``conditions.json`` for the models whose files are there.
+
+    Parameters
+    ----------
+    folder : Path
+        ``conditions/``, with ``images.parquet`` and each model's files.
+    conditions : mapping
+        As in `EpochDecisions`.
+    models, diverged : sequences
+    unfinished : sequence of str
+        Names of the models that are still to be trained.
+    about : mapping
+        What every manifest carries: `made_from`, `settings`, `seed`, `versions`; and what else is known.
+    """
+    write_json(
+        folder / MANIFEST,
+        {
+            **about,
+            "images": {"sha256": sha256_of(folder / "images.parquet"), **about.get("images", {})},
+            "conditions": {name: dict(difference) for name, difference in conditions.items()},
+            "models": [
+                asdict(model) | {"sha256": sha256_of(folder / f"{model.name}.parquet")} for model in models
+            ],
+            "diverged": [asdict(each) for each in diverged],
+            "unfinished": list(unfinished),
+        },
+    )
+
+
+def read_conditions(folder: Path) -> EpochDecisions:
+    """Read ``conditions/``: every model that is trained, each file held against its hash.
+
+    Raises
+    ------
+    InputError
+        No model is trained yet, a file changed since, or its rows are not those of ``images.parquet``.
+    """
+    path = folder / MANIFEST
+    manifest = read_json(path, made_by=MADE_BY)
+    check_hash(folder / "images.parquet", manifest["images"]["sha256"], path, made_by=MADE_BY)
+    images = pd.read_parquet(folder / "images.parquet")
+    models, predictions = [], []
+    for entry in manifest["models"]:
+        model = ConditionModel(
+            entry["name"],
+            entry["condition"],
+            entry["replicate"],
+            entry["network"],
+            tuple(entry["losses"]),
+            tuple(entry["accuracies"]),
+        )
+        table = folder / f"{model.name}.parquet"
+        check_hash(table, entry["sha256"], path, made_by=MADE_BY)
+        models.append(model)
+        predictions.append(_predictions(table, images["label"].to_numpy(), 1 + model.last_epoch))
+    if not models:
+        raise InputError(f"{path}: no model is trained yet; run `{MADE_BY}` again")
+    return EpochDecisions(manifest["conditions"], tuple(models), images, tuple(predictions))
+
+
+def _predictions(path: Path, labels: np.ndarray, n_epochs: int) -> np.ndarray:
+    """Return predictions, (n_epochs, n_images), of a file whose rows must go by epoch, then by image."""
+    rows = pd.read_parquet(path, columns=["epoch", "label", "prediction"])
+    expected = np.repeat(np.arange(n_epochs), len(labels))
+    if not (
+        np.array_equal(rows["epoch"].to_numpy(dtype="int64"), expected)
+        and np.array_equal(rows["label"].to_numpy(), np.tile(labels, n_epochs))
+    ):
+        raise InputError(f"{path}: its rows are not epochs × images.parquet; run `{MADE_BY}` again")
+    return rows["prediction"].to_numpy().reshape(n_epochs, len(labels))

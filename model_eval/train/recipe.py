@@ -1,0 +1,241 @@
+"""Controlled training: a base network, and conditions that each *are* their difference from it.
+
+From a recipe to runs: which network learns from which images, with which settings and which seeds.  Every
+source of chance has a seed of its own, so that a condition which changes one changes no other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from model_eval.settings import TrainSettings
+from model_eval.train.epoch_decisions import BASE, model_name
+from model_eval.train.network_settings import BaseRecipe, NetworkRecipe
+from tricky.core.errors import InputError
+from tricky.core.settings import read_toml, validated
+
+Chance = Literal["initialisation", "order", "augmentation", "noise", "parts"]
+"""What chance decides: first weights; the order of images; their crops and flips; dropout and its like; which
+image goes to which part."""
+
+
+class ConditionSettings(BaseModel):
+    """``[conditions.NAME]``: what differs from the base network; further keys are `NetworkRecipe`'s.
+
+    A list in place of a value gives each model its own.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    models: Annotated[int, Field(ge=1)] | None = None
+    """How many are trained; by default one, or as many as a list has values."""
+    new_seeds: tuple[Chance, ...] = ()
+    """Sources of chance for which each model has a seed of its own in place of the base network's."""
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The keys of `NetworkRecipe` that the condition changes."""
+        return dict(self.model_extra or {})
+
+
+class Recipe(BaseModel):
+    """A file of controlled training: ``[base]`` and ``[conditions.NAME]``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base: BaseRecipe = BaseRecipe()
+    conditions: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")], ConditionSettings] = {}
+
+    def differences(self) -> dict[str, dict[str, Any]]:
+        """Return what each condition changes; the base network comes first and changes nothing."""
+        return {BASE: {}} | {
+            name: each.model_dump(mode="json", exclude_unset=True) for name, each in self.conditions.items()
+        }
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """One seed for each source of chance."""
+
+    initialisation: int
+    order: int
+    augmentation: int
+    noise: int
+    parts: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """One model to train.
+
+    Attributes
+    ----------
+    name : str
+        The name of the model's files.
+    condition : str
+    replicate : int
+        From 1.
+    recipe : NetworkRecipe
+    seeds : Seeds
+    """
+
+    name: str
+    condition: str
+    replicate: int
+    recipe: NetworkRecipe
+    seeds: Seeds
+
+    @property
+    def last_epoch(self) -> int:
+        """The epoch after which training ends."""
+        return self.recipe.epochs + self.recipe.extra_epochs
+
+    @property
+    def part(self) -> int:
+        """The part of the training images that it learns from, 0 … parts − 1."""
+        return (self.replicate - 1) % self.recipe.parts
+
+    @cached_property
+    def course(self) -> dict[str, Any]:
+        """Everything that its weights follow from at any epoch, in JSON's types.
+
+        Runs of the same course are the same network, at the ends of different epochs: it is trained once.
+        """
+        recipe = self.recipe.model_dump(exclude={"extra_epochs"}, mode="json")
+        chance = None if self.recipe.deterministic else self.name
+        return {"recipe": recipe, "seeds": asdict(self.seeds), "part": self.part, "chance": chance}
+
+
+def derived_seeds(seed: int, *names: str) -> np.random.SeedSequence:
+    """Return seeds that depend on the study's seed and on names alone: a further model changes no other's."""
+    digest = hashlib.sha256("/".join(names).encode()).digest()
+    return np.random.SeedSequence([seed, *np.frombuffer(digest, dtype="<u4").tolist()])
+
+
+def read_recipe(settings: TrainSettings, root: Path) -> Recipe | None:
+    """Return a study's controlled training, or None where ``[train]`` describes none.
+
+    Parameters
+    ----------
+    settings : TrainSettings
+        `recipe` names a recipe that ships with tricky, or a TOML file relative to `root`; what stands in
+        `base` and `conditions` takes the place of the file's values.
+    root : Path
+        The study's folder.
+
+    Raises
+    ------
+    InputError
+        The file is missing or no TOML, a key is unknown or its value wrong.
+    """
+    if not settings.describes_conditions:
+        return None
+    base = settings.base.model_dump(exclude_unset=True)
+    where, content = _read_file(settings.recipe, root) if settings.recipe else ("[train]", {})
+    merged = {**content, "base": {**content.get("base", {}), **base}}
+    if conditions := {**content.get("conditions", {}), **settings.conditions}:
+        merged["conditions"] = conditions
+    return validated(Recipe, merged, where=where)
+
+
+def shipped_recipes() -> list[str]:
+    """Return the names of the recipes that ship with tricky."""
+    folder = files("model_eval").joinpath("train", "recipes")
+    return sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
+
+
+def runs_of(recipe: Recipe, seed: int) -> list[Run]:
+    """Return the models that a recipe asks for: the base network first, then each condition's.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    seed : int
+        The study's; the recipe's own goes before it.
+
+    Raises
+    ------
+    InputError
+        A condition changes an unknown key, its lists don't fit its number of models, it differs in nothing
+        from the base network, or two of its models would be the same.
+    """
+    seed = seed if recipe.base.seed is None else recipe.base.seed
+    base = recipe.base.model_dump(include=set(NetworkRecipe.model_fields))
+    runs = [Run(model_name(BASE, 1), BASE, 1, NetworkRecipe(**base), _seeds(seed))]
+    for name, condition in recipe.conditions.items():
+        if name.lower() == BASE:
+            raise InputError(f"[conditions.{name}]: the base network has this name; choose another")
+        changes = _per_model(name, condition)
+        there = {(str(run.course), run.last_epoch) for run in runs[:1]}
+        for replicate, change in enumerate(changes, start=1):
+            run = Run(
+                model_name(name, replicate),
+                name,
+                replicate,
+                _network_recipe(f"conditions.{name}", base | change),
+                _seeds(seed, condition.new_seeds, name, str(replicate)),
+            )
+            if (key := (str(run.course), run.last_epoch)) in there:
+                raise InputError(
+                    f"[conditions.{name}]: model {replicate} would be the same as another, or as the base "
+                    "network; change a key, give a list of values, or name `new_seeds`"
+                )
+            there.add(key)
+            runs.append(run)
+    return runs
+
+
+def _per_model(name: str, condition: ConditionSettings) -> list[dict[str, Any]]:
+    """Return each model's changes: a list's own element, or the one value."""
+    # The value of `decay_epochs` is itself a list.
+    lists = {
+        key: value
+        for key, value in condition.changes.items()
+        if isinstance(value, list) and key != "decay_epochs"
+    }
+    n_models = condition.models or max(map(len, lists.values()), default=1)
+    for key, values in lists.items():
+        if len(values) != n_models:
+            raise InputError(
+                f"[conditions.{name}] {key}: {len(values)} values for {n_models} models; give one a model"
+            )
+    return [
+        condition.changes | {key: values[index] for key, values in lists.items()} for index in range(n_models)
+    ]
+
+
+def _network_recipe(section: str, content: Mapping[str, Any]) -> NetworkRecipe:
+    fields: dict[str, Any] = {section: (NetworkRecipe, ...)}  # so that errors name the section
+    model = create_model("_Section", **fields)
+    return getattr(validated(model, {section: content}, where="[train]"), section)
+
+
+def _seeds(seed: int, new: tuple[Chance, ...] = (), *names: str) -> Seeds:
+    def draw(source: Chance) -> int:
+        sequence = derived_seeds(seed, "conditions", source, *(names if source in new else ()))
+        return int(sequence.generate_state(1, np.uint64)[0])
+
+    return Seeds(*(draw(source) for source in get_args(Chance)))
+
+
+def _read_file(name: str, root: Path) -> tuple[str, dict[str, Any]]:
+    """Return where a recipe stands, in words, and its content."""
+    if name in shipped_recipes():
+        with as_file(files("model_eval").joinpath("train", "recipes", f"{name}.toml")) as path:
+            return f"recipe {name}", read_toml(path)
+    path = root / name
+    if not path.is_file():
+        raise InputError(
+            f"{path}: no such recipe; set `recipe` in [train] to {', '.join(shipped_recipes())} or to a TOML "
+            "file with [base] and [conditions.NAME]"
+        )
+    return str(path), read_toml(path)

@@ -1,0 +1,96 @@
+"""Which images models are trained on: stratified samples, never evaluated."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from model_eval.images.open import class_names
+from tricky.core.errors import InputError
+
+
+def draw_training_images(catalogue: pd.DataFrame, n_images: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Draw images at random, from each class the same share.
+
+    Shares that are no whole numbers are rounded by the largest remainder (of equal ones, the first class's).
+
+    Parameters
+    ----------
+    catalogue : DataFrame
+        `IMAGE_COLUMNS`.
+    n_images : int
+    rng : Generator
+
+    Returns
+    -------
+    DataFrame, n_images rows
+        Rows of `catalogue`, in its order.
+
+    Raises
+    ------
+    InputError
+        No image would be left to evaluate, or a class would have none in training.
+    """
+    if n_images >= len(catalogue):
+        raise InputError(
+            f"[train] images = {n_images}, but there are only {len(catalogue)} images, and some must be left "
+            "to evaluate; ask for fewer"
+        )
+    labels = catalogue["label"].to_numpy()
+    # Whole-number arithmetic: two equal remainders stay equal.
+    quotas, remainders = np.divmod(np.bincount(labels) * n_images, len(labels))
+    quotas[np.argsort(-remainders, kind="stable")[: n_images - quotas.sum()]] += 1
+    if quotas.min() == 0:
+        name = class_names(catalogue)[int(quotas.argmin())]
+        raise InputError(
+            f"[train] images = {n_images} leaves class {name!r} without a training image; ask for more"
+        )
+    chosen = [
+        rng.choice(np.flatnonzero(labels == label), size=quota, replace=False)
+        for label, quota in enumerate(quotas)
+    ]
+    return catalogue.iloc[np.sort(np.concatenate(chosen))].reset_index(drop=True)
+
+
+def deal(labels: np.ndarray, n_parts: int, rng: np.random.Generator) -> np.ndarray:
+    """Deal images out into disjoint parts of equal size, each with its share of every class.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n_images,)
+    n_parts : int
+    rng : Generator
+
+    Returns
+    -------
+    ndarray of int, shape (n_images,)
+        The part of each image, 0 … n_parts − 1.  Sizes differ by one at most, over all and within a class.
+    """
+    shuffled = rng.permutation(len(labels))
+    by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    parts = np.empty(len(labels), dtype=np.int64)
+    parts[by_class] = np.arange(len(labels)) % n_parts
+    return parts
+
+
+def never_seen(catalogue: pd.DataFrame, trained_on: pd.DataFrame) -> pd.DataFrame:
+    """Return the images of a catalogue that are not trained on, and no exact copies of such either.
+
+    Contents are compared and not names: of two sets of images the same name may be another image.
+
+    Parameters
+    ----------
+    catalogue, trained_on : DataFrame
+        `IMAGE_COLUMNS`.
+
+    Raises
+    ------
+    InputError
+        None is left.
+    """
+    known = catalogue["sha256"].isin(trained_on["sha256"])
+    if known.all():
+        raise InputError(
+            "no image is left to evaluate: all are trained on; lower `images` in [train], or in [train.base]"
+        )
+    return catalogue[~known].reset_index(drop=True)

@@ -1,0 +1,106 @@
+"""The proof that presentation is balanced, observer by observer and over all of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from stimuli.order import LONGEST_RUN, Presentation, list_of, present, repeat_distance
+from stimuli.records import Block, StimulusSet, Trial
+
+
+@dataclass(frozen=True)
+class Order:
+    """What can be counted in one observer's session.
+
+    Attributes
+    ----------
+    participant, session, shown_list : str, int, int
+    n_practice, n_main : int
+        Trials of each block.
+    left : dict of Block to (int, int)
+        Trials with the harder item on the left, and trials in which one is harder.
+    longest_run : int
+        Most consecutive trials with the harder item on the same side; 0 where nothing has sides.
+    closest_repeat : int or None
+        Least number of trials between a trial and its repeat; None where none is repeated.
+    problems : tuple of str
+        What breaks a promise; empty, or there is an error in tricky.
+    """
+
+    participant: str
+    session: int
+    shown_list: int
+    n_practice: int
+    n_main: int
+    left: dict[Block, tuple[int, int]]
+    longest_run: int
+    closest_repeat: int | None
+    problems: tuple[str, ...]
+
+
+def orders(stimulus_set: StimulusSet[Trial], participants: Iterable[str]) -> list[Order]:
+    """Draw every session of every participant and count what was promised."""
+    found = []
+    for participant in participants:
+        for session in range(1, stimulus_set.n_sessions + 1):
+            # Where there is one session, people leave out its number, which is part of what is drawn from.
+            number = session if stimulus_set.n_sessions > 1 else None
+            presented = present(stimulus_set, participant, number)
+            shown_list = list_of(stimulus_set, participant, number)
+            found.append(_count(stimulus_set, presented, participant, session, shown_list))
+    return found
+
+
+def times_seen(stimulus_set: StimulusSet[Trial], found: Sequence[Order], session: int) -> tuple[int, int]:
+    """Return how often the least and the most seen list is shown in a given session, over participants."""
+    seen = Counter(order.shown_list for order in found if order.session == session)
+    counts = [seen[number] for number in range(1, stimulus_set.n_sessions + 1)]
+    return min(counts), max(counts)
+
+
+def _count(
+    stimulus_set: StimulusSet[Trial],
+    presented: Sequence[Presentation[Trial]],
+    participant: str,
+    session: int,
+    shown_list: int,
+) -> Order:
+    problems = []
+    sided = [(each.trial.block, each.harder_left) for each in presented if each.harder_left is not None]
+    left = {}
+    for block in Block:
+        sides = [side for where, side in sided if where is block]
+        left[block] = sum(sides), len(sides)
+        if abs(2 * sum(sides) - len(sides)) > 1:
+            problems.append(f"{block}: harder item on the left in {sum(sides)} of {len(sides)} trials")
+    longest_run = max((len(list(run)) for _, run in groupby(side for _, side in sided)), default=0)
+    if longest_run > LONGEST_RUN:
+        problems.append(f"the same side {longest_run} times running")
+    blocks = [each.trial.block for each in presented]
+    if blocks != sorted(blocks, key=lambda block: block is Block.MAIN):
+        problems.append("practice after the main block has begun")
+    place = {each.trial.trial_id: index for index, each in enumerate(presented)}
+    if len(place) < len(presented):
+        problems.append("a trial comes twice")
+    gaps = [
+        place[each.trial.trial_id] - place[each.trial.repeats] - 1
+        for each in presented
+        if each.trial.repeats is not None
+    ]
+    if gaps and min(gaps) < repeat_distance(stimulus_set):
+        problems.append(f"a repeat only {min(gaps)} trials after its first showing")
+    n_practice = blocks.count(Block.PRACTICE)
+    return Order(
+        participant,
+        session,
+        shown_list,
+        n_practice,
+        len(blocks) - n_practice,
+        left,
+        longest_run,
+        min(gaps, default=None),
+        tuple(problems),
+    )

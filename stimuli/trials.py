@@ -1,0 +1,123 @@
+"""From drawn images to trials: blocks, catch trials, repeats, and the lists of several sessions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from stimuli.records import Block, ImageTrial, PairTrial, Trial
+from tricky.core.files import sha256_of
+
+ID_DIGITS = 10
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place for a trial: what it is for, and the images in it (`image_id`), in the order of the groups."""
+
+    block: Block
+    images: tuple[str, ...]
+    session: int = 0
+    catch: bool = False
+    repeated: bool = False
+
+
+def item_id_of(image_id: str, sha256: str) -> str:
+    """Name an item after its image's name and content: the same image has the same name in every set.
+
+    The name is a hash, so neither it nor the order of names tells anything of the difficulty.
+    """
+    return f"item-{sha256_of(f'{image_id}/{sha256}')[:ID_DIGITS]}"
+
+
+def trial_id_of(item_ids: Iterable[str], *, repeat: bool = False) -> str:
+    """Name a trial after its items: the same items are the same trial in every set."""
+    return f"trial-{sha256_of('/'.join(sorted(item_ids)) + ('/repeat' if repeat else ''))[:ID_DIGITS]}"
+
+
+def images_to_tuples(
+    tuples: Sequence[tuple[str, ...]], n_images: int, rng: np.random.Generator
+) -> list[tuple[str, ...]]:
+    """Make trials of one image each, `n_images` in all, of every group as many within one."""
+    n_groups = len(tuples[0]) if tuples else 1
+    whole, over = divmod(n_images, n_groups)
+    # Which groups have one image more is chance.
+    richer = set(np.argsort(rng.random(n_groups), kind="stable")[:over].tolist())
+    return [(images[group],) for group in range(n_groups) for images in tuples[: whole + (group in richer)]]
+
+
+def repartner(tuples: Sequence[tuple[str, ...]], rng: np.random.Generator) -> list[tuple[str, ...]]:
+    """Draw new partners by chance: the groups as wholes stay as they are."""
+    columns = list(zip(*tuples, strict=True))  # a column a group
+    shuffled = [
+        tuple(column[i] for i in np.argsort(rng.random(len(column)), kind="stable")) for column in columns
+    ]
+    return list(zip(*shuffled, strict=True))
+
+
+def deal(slots: Sequence[Slot], kinds: Sequence[str], n_sessions: int, n_repeats: int) -> list[Slot]:
+    """Deal the slots of the main block out to sessions, as evenly as can be, and mark those to repeat.
+
+    Any two sessions differ by at most one in their ordinary slots, in those of each kind, in their catch
+    slots and in their repeats. Repeats fall on all kinds in turn; catch slots are not repeated.
+
+    Parameters
+    ----------
+    slots : sequence of Slot
+        In an order drawn by chance.
+    kinds : sequence of str
+        What the slots of a session are balanced in: the group of a single image; the same for all pairs.
+    """
+    ordinary = sorted(
+        ((kind, slot) for slot, kind in zip(slots, kinds, strict=True) if not slot.catch),
+        key=lambda each: each[0],
+    )
+    dealt = [replace(slot, session=place % n_sessions + 1) for place, (_, slot) in enumerate(ordinary)]
+    repeated: Counter[int | str] = Counter()
+    open_places = list(range(len(dealt)))
+    for _ in range(n_repeats):
+        # The session with the fewest repeats so far gives the next one, of the kind with the fewest so far.
+        place = min(
+            open_places, key=lambda each: (repeated[dealt[each].session], repeated[ordinary[each][0]], each)
+        )
+        open_places.remove(place)
+        repeated.update([dealt[place].session, ordinary[place][0]])
+        dealt[place] = replace(dealt[place], repeated=True)
+    # Catch slots are dealt backwards: they fill up the sessions that have one ordinary slot less.
+    catch = [slot for slot in slots if slot.catch]
+    return dealt + [
+        replace(slot, session=n_sessions - place % n_sessions) for place, slot in enumerate(catch)
+    ]
+
+
+def trials_of(slots: Sequence[Slot], item_ids: Mapping[str, str]) -> list[Trial]:
+    """Write slots out as trials: practice first, else in the order of their names, which tells nothing."""
+    trials: list[Trial] = []
+    for slot in slots:
+        items = sorted(item_ids[image] for image in slot.images)
+        make = PairTrial if len(items) == 2 else ImageTrial
+        trial_id = trial_id_of(items)
+        trials.append(make(trial_id, slot.block, *items, session=slot.session, catch=slot.catch))
+        if slot.repeated:
+            again = trial_id_of(items, repeat=True)
+            trials.append(make(again, slot.block, *items, session=slot.session, repeats=trial_id))
+    return sorted(trials, key=lambda trial: (trial.block is Block.MAIN, trial.trial_id))
+
+
+def slots_of(trials: Sequence[Trial], image_ids: Mapping[str, str]) -> list[Slot]:
+    """Read the slots back from a set's trials; `image_ids` by item id."""
+    repeated = {trial.repeats for trial in trials}
+    return [
+        Slot(
+            trial.block,
+            tuple(image_ids[item] for item in trial.item_ids),
+            trial.session if trial.block is Block.MAIN else 0,
+            trial.catch,
+            trial.trial_id in repeated,
+        )
+        for trial in trials
+        if trial.repeats is None
+    ]

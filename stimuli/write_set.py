@@ -1,0 +1,235 @@
+"""Write a set's folder: tables, images, manifest; whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stimuli.export_images import check_referable, export_image
+from stimuli.features import COLUMNS as FEATURE_COLUMNS
+from stimuli.inputs import Material
+from stimuli.records import MADE_BY, Item, StimulusSet, Trial, read_any_set
+from stimuli.settings import StimulusSettings
+from stimuli.trials import item_id_of
+from tricky.core.errors import InputError
+from tricky.core.files import read_json, sha256_of, versions_of, write_json
+from tricky.core.progress import Progress, no_progress
+
+CONTENT = ("items.tsv", "trials.tsv")
+"""Tables that a set's id stands for; others only tell of it."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A set as it is to be written, but for its images and their hashes.
+
+    Attributes
+    ----------
+    rows : DataFrame, indexed by `image_id`
+        An image of the set each, with `group`, the labels, and what goes along.
+    trials : sequence of Trial
+    summary : mapping
+        What the manifest tells of the drawing: `eligible`, `balance`, `giveaway`, `warnings` …
+    tables : mapping of str to DataFrame
+        Further tables, by file name.
+    """
+
+    rows: pd.DataFrame
+    trials: Sequence[Trial]
+    summary: Mapping[str, Any]
+    tables: Mapping[str, pd.DataFrame]
+
+
+def item_ids_of(rows: pd.DataFrame) -> dict[str, str]:
+    """Return the item id of each image, by `image_id`."""
+    return {
+        image_id: item_id_of(image_id, digest)
+        for image_id, digest in zip(rows.index, rows["sha256"], strict=True)
+    }
+
+
+def carried_columns(settings: StimulusSettings) -> list[str]:
+    """Return the columns that follow an item's own: what its rules are checked with, and the lab's."""
+    named = ["stability", "image_sha256", *FEATURE_COLUMNS, *settings.match.covariates]
+    named += [*settings.match.exact, *settings.carry]
+    own = {each.name for each in fields(Item)}
+    return [name for name in dict.fromkeys(named) if name not in own]
+
+
+def write_set(
+    contents: Contents,
+    material: Material,
+    settings: StimulusSettings,
+    *,
+    name: str,
+    folder: Path,
+    seed: int,
+    replace: bool,
+    progress: Progress = no_progress,
+) -> StimulusSet[Any]:
+    """Export the images, write the tables and the manifest, and move all into place in one step.
+
+    Raises
+    ------
+    InputError
+        An image changed since the models saw it, can't be shown, or `folder` holds another set.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _scratch(folder) as part:
+        columns = [each.name for each in fields(Item)]
+        more = [
+            column
+            for column in carried_columns(settings)
+            if column == "image_sha256" or column in contents.rows
+        ]
+        items = _export(contents.rows, material, settings, part, folder, progress)
+        rows = [
+            [*(item[column] for column in columns), *(_cell(item[column]) for column in more)]
+            for item in items
+        ]
+        _write_tsv(part / "items.tsv", [*columns, *more], rows)
+        _write_trials(part / "trials.tsv", contents.trials)
+        for file, table in contents.tables.items():
+            cells = [[_cell(value) for value in row] for row in table.itertuples(index=False)]
+            _write_tsv(part / file, list(table.columns), cells)
+        hashes = {file: sha256_of(part / file) for file in (*CONTENT, *contents.tables)}
+        manifest = {
+            "set_id": set_id_of(hashes),
+            "name": name,
+            "task": settings.task,
+            "tables": hashes,
+            **contents.summary,
+            "lists": {key: sorted(ids) for key, ids in material.lists.items()},
+            "made_from": material.made_from,
+            "settings": {"stimuli": settings.model_dump(mode="json")},
+            "seed": seed,
+            "versions": versions_of("numpy", "pandas", "scipy", "pillow", "scikit-learn", "imagehash"),
+        }
+        write_json(part / "stimulus_set.json", manifest)
+        _move_into_place(part, folder, replace=replace)
+    return read_any_set(folder)
+
+
+def set_id_of(hashes: Mapping[str, str]) -> str:
+    """Return a set's id: 16 digits of the hash over the hashes of its items and trials."""
+    return sha256_of("".join(hashes[file] for file in CONTENT))[:16]
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
+        part = Path(scratch) / "set"
+        part.mkdir(mode=0o755)
+        yield part
+
+
+def _export(
+    rows: pd.DataFrame,
+    material: Material,
+    settings: StimulusSettings,
+    part: Path,
+    folder: Path,
+    progress: Progress,
+) -> list[dict[str, Any]]:
+    """Write each image once; return the items' cells in the order of their ids."""
+    item_ids = item_ids_of(rows)
+    originals = material.originals
+    if settings.export.reference and originals is None:
+        raise InputError(
+            f"{material.source.name}: has no image files to refer to; leave out `reference` in study.toml"
+        )
+    material.check_originals(list(item_ids))
+    if not settings.export.reference:
+        (part / "images").mkdir()
+
+    def export(image_id: str) -> dict[str, Any]:
+        item_id = item_ids[image_id]
+        if settings.export.reference:
+            original = originals / image_id  # type: ignore[operator] - refused above
+            check_referable(original)
+            file, written = Path(os.path.relpath(original, folder)).as_posix(), original
+        else:
+            file = f"images/{item_id}.png"
+            written = part / file
+            try:
+                export_image(material.source.read(image_id), settings.export, written)
+            except InputError as error:
+                raise InputError(f"{image_id}: {error}") from None
+        row: dict[str, Any] = dict(zip(rows.columns, rows.loc[image_id], strict=True))
+        own = {"item_id": item_id, "image_id": image_id, "file": file, "sha256": sha256_of(written)}
+        return {**row, "image_sha256": row["sha256"], **own}
+
+    items: list[dict[str, Any]] = []
+    with ThreadPoolExecutor() as pool:
+        for item in pool.map(export, sorted(item_ids, key=item_ids.__getitem__)):
+            items.append(item)
+            progress("Exporting images", len(items), len(item_ids))
+    return items
+
+
+def _write_trials(path: Path, trials: Sequence[Trial]) -> None:
+    places = ["item_a", "item_b"] if len(trials[0].item_ids) == 2 else ["item"]
+    rows = [
+        [
+            trial.trial_id,
+            trial.block.value,
+            *trial.item_ids,
+            trial.session,
+            str(trial.catch).lower(),
+            trial.repeats or "n/a",
+        ]
+        for trial in trials
+    ]
+    _write_tsv(path, ["trial_id", "block", *places, "session", "catch", "repeats"], rows)
+
+
+def _cell(value: Any) -> Any:
+    """Write numbers without trailing zeros and what is missing as ``n/a``."""
+    if value is None or value is pd.NA or value != value:
+        return "n/a"
+    if isinstance(value, float):
+        return f"{value:.9g}"
+    return value
+
+
+def _write_tsv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table with Unix line ends, quoting only what must be; read-only."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter="\t", lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+    path.chmod(0o444)
+
+
+def _move_into_place(part: Path, folder: Path, *, replace: bool) -> None:
+    """Make the finished set `part` stand in `folder`, unless another set stands there.
+
+    The same set is written anew, which mends a damaged one and brings its origins up to date.
+
+    Raises
+    ------
+    InputError
+        `folder` holds something else, and `replace` is off.
+    """
+    if folder.exists():
+        if not replace and _set_id(folder) != _set_id(part):
+            raise InputError(
+                f"{folder}: holds another stimulus set, which observers may have seen; give the new one "
+                f"a name of its own in study.toml ([stimuli.NAME]), or let the old go: `{MADE_BY} --replace`"
+            )
+        folder.rename(part.with_name("old"))
+    part.rename(folder)
+
+
+def _set_id(folder: Path) -> str | None:
+    manifest = folder / "stimulus_set.json"
+    return read_json(manifest, MADE_BY)["set_id"] if manifest.is_file() else None

@@ -1,0 +1,79 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from analysis.data.other_studies import population_of, read_studies, studies_of
+from analysis.report.content import PUBLISHED, plain
+from analysis.statistics.contrasts import study_difference
+from tricky.core.errors import InputError
+from tricky.core.files import write_json
+
+
+def results(title: str, accuracy: float = 0.8, level: float = 0.95) -> dict:
+    shares = {"trivial": 0.5, "in-between": 0.4, "impossible": 0.1}
+    return {
+        "title": title,
+        "task": "2afc",
+        "published": plain(PUBLISHED),
+        "sessions": {"kind": "person"},
+        "difficulty": {"n_images": 100, "n_models": 5, "shares": shares},
+        "population": {
+            **{"estimate": accuracy, "low": accuracy - 0.1, "high": accuracy + 0.1, "level": level},
+            **{"n_observers": 9, "n_items": 149, "n_trials": 1341, "method": "", "p_published": 0.6},
+            **{"standard_error": 0.04, "degrees_of_freedom": 8.0, "skewness": 0.0},
+        },
+        "consistency": {"observers": {"mean": 0.6}},
+    }
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    for name in ("here", "one", "two"):
+        write_json(tmp_path / name / "report" / "results.json", results(name))
+    return tmp_path / "here"
+
+
+def test_the_published_row_holds_the_published_values():
+    row = studies_of(results("here"), [], [])[1]
+    shares = [round(100 * row[name], 1) for name in ("trivial", "in-between", "impossible", "accuracy")]
+    assert shares == [46.0, 42.5, 11.5, 81.4]
+    assert (row["n_observers"], row["n_items"], row["low"]) == (9, 149, None)
+    exact = PUBLISHED["accuracy"]
+    differences = [row["difference"], row["difference_low"], row["difference_high"], row["difference_p"]]
+    assert differences == pytest.approx([0.8 - exact, 0.7 - exact, 0.9 - exact, 0.6])
+
+
+def test_others_keep_their_order_and_are_named_by_where_they_lie(study):
+    found = read_studies([Path("../two"), study.parent / "one"], study, 0.95, "2afc")
+    assert list(found) == ["../two/report/results.json", "../one/report/results.json"]
+    contrasts = [
+        study_difference(population_of(each), population_of(results("here"))) for each in found.values()
+    ]
+    rows = studies_of(results("here"), list(found.values()), contrasts)
+    assert [row["study"] for row in rows] == ["here", "Meding et al. (2022)", "two", "one"]
+
+
+@pytest.mark.parametrize(
+    ("folders", "message"),
+    [
+        (["."], "this study's own folder"),
+        (["../one", "../one"], "named twice"),
+        (["../none"], r"not there yet; run `tricky -C ../none analyse` first"),
+    ],
+)
+def test_a_folder_that_is_no_other_study_is_refused(study, folders, message):
+    with pytest.raises(InputError, match=message):
+        read_studies([Path(each) for each in folders], study, 0.95, "2afc")
+
+
+def test_a_report_of_another_version_or_coverage_is_refused(study):
+    path = study.parent / "one" / "report" / "results.json"
+    write_json(path, results("one", level=0.9))
+    with pytest.raises(InputError, match="intervals of 90%, this study of 95%"):
+        read_studies([Path("../one")], study, 0.95, "2afc")
+    content = json.loads(path.read_text())
+    del content["population"]
+    path.write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r"lacks 'population'; run `tricky -C ../one analyse` again"):
+        read_studies([Path("../one")], study, 0.95, "2afc")

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from experiment.data.columns import PAIR_TABLE
+from experiment.records import Ask, Choice, Option, Side, Task
+from experiment.session.engine import run
+from experiment.session.interfaces import NotSaved, Stopped
+from experiment.session.plan import PageName, schedule, steps
+
+TASK = PAIR_TABLE.task
+
+
+@pytest.fixture
+def trials(small_set):
+    return schedule(small_set, "07")
+
+
+def test_a_session_records_each_choice_with_its_times(trials, tape):
+    responses = []
+    run(steps(trials, 0, 0), tape, tape, responses.append, TASK, inter_trial_interval_s=0.5, resumed=False)
+    assert [response.trial for response in responses] == list(trials)
+    assert [response.onset_s for response in responses] == tape.onsets_s
+    assert {response.choice for response in responses} == {Choice(tape.choice, tape.RESPONSE_TIME_S)}
+    assert {response.timing for response in responses} == {tape.TIMING}
+    assert not any(response.resumed for response in responses)
+
+
+def test_only_the_first_trial_of_a_run_was_broken_off_by_what_ended_the_one_before(trials, tape):
+    responses = []
+    run(
+        steps(trials, 4, 0),
+        tape,
+        tape,
+        responses.append,
+        TASK,
+        inter_trial_interval_s=0,
+        resumed=True,
+        broken_off=2,
+    )
+    assert [response.broken_off for response in responses] == [2] + [0] * (len(trials) - 5)
+
+
+def test_a_response_is_recorded_before_anything_else_happens(trials, tape):
+    run(
+        steps(trials, 0, 0),
+        tape,
+        tape,
+        lambda r: tape.log("record", r.trial),
+        TASK,
+        inter_trial_interval_s=0,
+        resumed=True,
+    )
+    acts = [what for what, _ in tape.events]
+    chosen = [index for index, act in enumerate(acts) if act == "choose"]
+    assert len(chosen) == len(trials)
+    assert all(acts[index + 1] == "record" for index in chosen)
+
+
+def test_feedback_comes_in_practice_only_and_says_what_was_right(trials, tape):
+    tape.choice = Side.LEFT
+    run(steps(trials, 0, 0), tape, tape, lambda _: None, TASK, inter_trial_interval_s=0, resumed=False)
+    told = [correct for what, correct in tape.events if what == "feedback"]
+    assert told == [trial.right_answer is Side.LEFT for trial in trials[:3]]
+
+
+def test_each_pair_follows_the_fixation_of_the_asked_duration(trials, tape):
+    run(steps(trials, 0, 0), tape, tape, lambda _: None, TASK, inter_trial_interval_s=0.75, resumed=False)
+    acts = [what for what, _ in tape.events]
+    assert all(tape.events[i - 1] == ("fixation", 0.75) for i, act in enumerate(acts) if act == "images")
+
+
+def test_every_page_waits_for_the_observer(trials, tape):
+    run(steps(trials, 0, 4), tape, tape, lambda _: None, TASK, inter_trial_interval_s=0, resumed=False)
+    acts = [what for what, _ in tape.events]
+    assert acts.count("page") == acts.count("goes_on") == 6
+    assert all(acts[index + 1] == "goes_on" for index, act in enumerate(acts) if act == "page")
+
+
+def test_an_observer_who_stops_leaves_the_trials_before(trials, tape):
+    responses = []
+    tape.stop_at = 4
+    with pytest.raises(Stopped):
+        run(steps(trials, 0, 0), tape, tape, responses.append, TASK, inter_trial_interval_s=0, resumed=False)
+    assert [response.trial for response in responses] == list(trials[:4])
+
+
+def asked(*names: str) -> Task:
+    options = (Option("left", "", "1"), Option("right", "", "2"))
+    return Task("2afc", tuple(Ask(name, "", options) for name in names))
+
+
+def test_further_questions_follow_the_first_and_are_recorded_with_it(trials, tape):
+    responses = []
+    tape.choice = Side.LEFT
+    task = asked("response", "confidence")
+    run(steps(trials, 12, 0), tape, tape, responses.append, task, inter_trial_interval_s=0, resumed=True)
+    assert [what for what, _ in tape.events][2:] == [
+        *("fixation", "images", "choose", "further", "choose"),
+        *("page", "goes_on"),
+    ]
+    assert responses[0].further == (Choice("left", tape.RESPONSE_TIME_S),)
+
+
+def test_a_trial_without_an_answer_is_recorded_said_and_asks_nothing_further(trials, tape):
+    responses = []
+    tape.too_late_at = {0, 5}
+    task = asked("response", "confidence")
+    run(steps(trials, 0, 0), tape, tape, responses.append, task, inter_trial_interval_s=0, resumed=False)
+    late = [r.trial.trial_index for r in responses if r.choice.answer is None]
+    assert late == [0, 5]
+    assert responses[5].correct is None
+    assert responses[5].further == (Choice(None, None),)
+    acts = [what for what, _ in tape.events]
+    assert acts.count("too_late") == 2
+    assert acts.count("feedback") == 2  # of three practice trials
+    assert acts.count("further") == len(trials) - 2
+
+
+def test_ratings_get_no_feedback(trials, tape):
+    task = replace(asked("clear"), name="rating")
+    run(steps(trials, 0, 0), tape, tape, lambda _: None, task, inter_trial_interval_s=0, resumed=False)
+    assert "feedback" not in [what for what, _ in tape.events]
+
+
+def test_a_trial_that_is_paused_counts_for_nothing_and_is_shown_again_after_the_pause(trials, tape):
+    responses = []
+    tape.pause_at = [4, 4]
+    run(steps(trials, 0, 0), tape, tape, responses.append, TASK, inter_trial_interval_s=0.5, resumed=False)
+    assert [response.trial for response in responses] == list(trials)
+    assert [response.broken_off for response in responses] == [0] * 4 + [2] + [0] * (len(trials) - 5)
+    at = tape.events.index(("images", trials[4]))
+    once = [("page", PageName.PAUSED), ("goes_on", None), ("fixation", 0.5), ("images", trials[4])]
+    assert tape.events[at + 1 : at + 10] == [*once, *once, ("choose", trials[4])]
+
+
+def failing(times: int, safe: list):
+    """Return a recorder that fails so often at the fifth trial."""
+    failures = iter(range(times))
+
+    def record(response) -> None:
+        if response.trial.trial_index == 4 and next(failures, None) is not None:
+            raise NotSaved("the disk is full")
+        safe.append(response)
+
+    return record
+
+
+def test_a_response_that_cannot_be_saved_waits_on_a_page_and_is_recorded_later(trials, tape):
+    safe: list = []
+    run(steps(trials, 0, 0), tape, tape, failing(2, safe), TASK, inter_trial_interval_s=0, resumed=False)
+    assert [response.trial for response in safe] == list(trials)
+    at = tape.events.index(("choose", trials[4]))
+    once = [("page", PageName.NOT_SAVED), ("goes_on", None)]
+    assert tape.events[at + 1 : at + 6] == [*once, *once, ("fixation", 0)]
+
+
+def test_stopping_at_a_response_that_cannot_be_saved_says_why_and_keeps_those_before(trials, tape):
+    def give_up() -> None:
+        if tape.events[-1] == ("page", PageName.NOT_SAVED):
+            raise Stopped
+
+    safe: list = []
+    tape.goes_on = give_up
+    with pytest.raises(NotSaved, match="the disk is full"):
+        run(steps(trials, 0, 0), tape, tape, failing(1, safe), TASK, inter_trial_interval_s=0, resumed=False)
+    assert [response.trial for response in safe] == list(trials[:4])

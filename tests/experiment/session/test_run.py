@@ -1,0 +1,612 @@
+from __future__ import annotations
+
+import builtins
+import errno
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from experiment.data import session_files
+from experiment.data.bids import register
+from experiment.data.journal import locked
+from experiment.records import Kind
+from experiment.session import run as session_module
+from experiment.session.participant import sessions_of
+from experiment.session.plan import schedule
+from experiment.session.preflight import Check
+from experiment.session.run import run_session
+from experiment.settings import ExperimentSettings
+from stimuli.settings import QuestionSettings
+from tricky.core.errors import InputError
+from tricky.core.files import sha256_of
+
+
+class FakeDevices:
+    """Stands in for the module that opens the window: a tape in place of screen and person."""
+
+    def __init__(self, tape) -> None:
+        self.display = self.observer = tape
+        self.apparatus = {"keyboard": "tape", "platform": "a PC"}
+        self.checks = [Check("keyboard", True, "a key press arrived through tape")]
+        self.opened: list[tuple[int, float]] = []
+        self.check = lambda: None
+
+    @contextmanager
+    def open_devices(
+        self, _set, _trials, _task, first, _settings, _texts, _characters, elapsed_s, _root
+    ) -> Iterator[FakeDevices]:
+        self.opened.append((first, elapsed_s))
+        self.check()
+        yield self
+
+    @contextmanager
+    def open_reader(self, _settings, _texts, characters, _root) -> Iterator[FakeDevices]:
+        self.characters = characters
+        yield self
+
+
+@pytest.fixture
+def devices(tape, monkeypatch):
+    fake = FakeDevices(tape)
+    monkeypatch.setattr(session_module, "_psychopy_devices", lambda: fake)
+    return fake
+
+
+@pytest.fixture
+def data(tmp_path):
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def sit(small_set, data, dataset, devices):  # noqa: ARG001 - no window opens
+    def call(participant="07", *, made=small_set, session=None, **settings):
+        keywords = {
+            key: settings.pop(key) for key in ("fields", "checks", "force", "tell") if key in settings
+        }
+        return run_session(
+            made.folder,
+            data,
+            participant,
+            ExperimentSettings(**settings),
+            dataset,
+            session=session,
+            **keywords,
+        )
+
+    return call
+
+
+def sidecar(path: Path) -> dict:
+    return json.loads(path.with_suffix(".json").read_text())
+
+
+def resumed(path: Path) -> list[str]:
+    return [line.rsplit("\t", 1)[1] for line in path.read_text().splitlines()[1:]]
+
+
+def broken_off(path: Path) -> list[str]:
+    return [line.rsplit("\t", 2)[1] for line in path.read_text().splitlines()[1:]]
+
+
+def test_a_trial_that_several_runs_ended_at_was_broken_off_as_often(sit, tape):
+    for stop_at in (0, 5, 5, 5, 7):
+        tape.stop_at = stop_at
+        sit()
+    tape.stop_at = None
+    assert broken_off(sit().path) == ["1", "0", "0", "0", "0", "3", "0", "1"] + ["0"] * 5
+
+
+def test_an_undisturbed_session_holds_the_schedule(sit, data, small_set):
+    summary = sit()
+    assert summary.path == data / "sub-07" / "beh" / "sub-07_task-harder_beh.tsv"
+    assert (summary.complete, summary.n_trials, summary.n_scheduled, summary.resumed_at) == (
+        True,
+        13,
+        13,
+        None,
+    )
+    rows = [line.split("\t") for line in summary.path.read_text().splitlines()[1:]]
+    assert [row[2:5] for row in rows] == [[t.trial_id, *t.items] for t in schedule(small_set, "07")]
+    assert set(resumed(summary.path)) == {"false"}
+
+
+def test_a_stopped_session_goes_on_where_it_stopped(sit, tape):
+    tape.stop_at = 5
+    stopped = sit()
+    assert (stopped.complete, stopped.n_trials, stopped.resumed_at) == (False, 5, None)
+    before = stopped.path.read_bytes()
+    tape.stop_at = None
+    ended = sit()
+    assert (ended.complete, ended.n_trials, ended.resumed_at) == (True, 13, 5)
+    assert ended.path.read_bytes().startswith(before)
+    assert resumed(ended.path) == ["false"] * 5 + ["true"] * 8
+    assert broken_off(ended.path) == ["0"] * 5 + ["1"] + ["0"] * 7
+    assert [run["first_trial"] for run in sidecar(ended.path)["Runs"]] == [0, 5]
+
+
+def test_the_data_set_is_valid_bids_at_every_moment(sit, devices, tape, data, bids_issues):
+    devices.check = lambda: moments.append(bids_issues(data))
+    moments: list[list[str]] = []
+    for stop_at in (0, 2, 7, None):
+        tape.stop_at = stop_at
+        sit()
+        moments.append(bids_issues(data))
+    sit("08", session=1)
+    moments.append(bids_issues(data))
+    assert moments == [[]] * 10
+
+
+def test_the_validator_that_the_tests_rely_on_finds_faults(sit, data, bids_issues):
+    path = sit().path
+    path.write_text(path.read_text().replace("\tleft\t", "\t\t"))
+    (data / "sub-99" / "beh").mkdir(parents=True)
+    (data / "sub-99" / "beh" / "sub-99_task-harder_beh.tsv").write_text(path.read_text())
+    issues = bids_issues(data)
+    assert any("PARTICIPANT_ID_MISMATCH" in issue for issue in issues)
+    assert any("SIDECAR_KEY_RECOMMENDED" in issue for issue in issues)
+
+
+def test_onsets_go_on_from_the_start_of_the_session(sit, devices, tape):
+    tape.stop_at = 5
+    path = sit().path
+    content = sidecar(path)
+    content["Runs"][0]["started"] = (datetime.now(UTC) - timedelta(seconds=500)).isoformat()
+    path.with_suffix(".json").write_text(json.dumps(content))
+    tape.stop_at = None
+    sit()
+    (_, before), (_, after) = devices.opened
+    assert before == 0
+    assert after == pytest.approx(500, abs=60)
+
+
+def test_onsets_never_run_backwards_even_if_the_clock_of_the_machine_does(sit, devices, tape):
+    tape.stop_at = 5
+    path = sit().path
+    content = sidecar(path)
+    content["Runs"][0]["started"] = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    path.with_suffix(".json").write_text(json.dumps(content))
+    tape.stop_at = None
+    sit()
+    assert devices.opened[1] == (5, pytest.approx(tape.onsets_s[4] + tape.RESPONSE_TIME_S))
+
+
+def test_a_finished_session_is_refused_and_stays_as_it_is(sit):
+    path = sit().path
+    before = path.read_bytes(), path.with_suffix(".json").read_bytes()
+    with pytest.raises(InputError, match=r"finished this session \(13 trials\).*--session 2"):
+        sit()
+    assert (path.read_bytes(), path.with_suffix(".json").read_bytes()) == before
+
+
+def test_a_second_session_has_an_order_of_its_own(sit, small_set):
+    sit()
+    second = sit(session=2).path
+    rows = [line.split("\t")[2] for line in second.read_text().splitlines()[1:]]
+    assert rows == [trial.trial_id for trial in schedule(small_set, "07", 2)]
+    assert rows != [trial.trial_id for trial in schedule(small_set, "07")]
+
+
+def test_what_changes_between_runs_is_kept_with_the_run(sit, devices, tape):
+    tape.stop_at = 5
+    sit(image_height_deg=5)
+    tape.stop_at = None
+    devices.apparatus = {"keyboard": "another", "platform": "a PC"}
+    content = sidecar(sit(image_height_deg=6).path)
+    assert content["Settings"]["experiment"]["image_height_deg"] == 6
+    assert content["Apparatus"]["keyboard"] == "another"
+    first, second = content["Runs"]
+    assert first["Settings"]["experiment"]["image_height_deg"] == 5
+    assert first["Apparatus"]["keyboard"] == "tape"
+    assert set(second) == {"started", "first_trial"}
+
+
+def test_a_session_begun_with_another_set_is_refused(sit, tape, make_set):
+    tape.stop_at = 5
+    path = sit().path
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="begun with stimulus set"):
+        sit(made=make_set(3, 11))
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_set_is_refused_before_anything_is_written(sit, devices, data, make_set):
+    made = make_set(1, 2)
+    (made.folder / "images" / "i0003.png").write_bytes(b"")
+    with pytest.raises(InputError, match=r"i0003\.png: changed"):
+        sit(made=made)
+    assert not data.exists()
+    assert devices.opened == []
+
+
+def test_an_id_that_bids_forbids_is_refused_before_anything_is_written(sit, data):
+    with pytest.raises(InputError, match="letters and digits only"):
+        sit("sub_07")
+    assert not data.exists()
+
+
+def test_the_id_of_a_simulated_observer_is_refused(sit, devices, data):
+    register(data, ["sim01"], Kind.SIMULATED)
+    with pytest.raises(InputError, match="sub-sim01 is there as simulated"):
+        sit("sim01")
+    assert devices.opened == []
+
+
+def test_a_session_that_runs_elsewhere_is_refused_before_the_window_opens(sit, devices, data):
+    with (
+        locked(data, "sub-07_task-harder", "busy"),
+        pytest.raises(InputError, match="running in another process"),
+    ):
+        sit()
+    assert devices.opened == []
+
+
+def test_table_and_description_appear_together(sit, data, monkeypatch):
+    def power_loss(path: Path, _: str) -> None:
+        assert path.name.endswith("_beh.tsv")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(session_files, "write_text", power_loss)
+        with pytest.raises(KeyboardInterrupt):
+            sit()
+    assert not list((data / "sub-07").glob("[!.]*"))
+    assert sit().complete
+    assert [path.name for path in (data / "sub-07").iterdir()] == ["beh"]
+
+
+def test_another_task_of_a_participant_stands_beside_the_first(sit):
+    first = sit().path
+    second = sit(task_name="again").path
+    assert first.parent == second.parent
+    assert sorted(path.name for path in first.parent.iterdir()) == sorted(
+        [first.name, first.with_suffix(".json").name, second.name, second.with_suffix(".json").name]
+    )
+
+
+def test_a_table_whose_description_was_deleted_keeps_its_rows(sit, tape):
+    tape.stop_at = 5
+    path = sit().path
+    path.with_suffix(".json").unlink()
+    tape.stop_at = None
+    assert (sit().complete, n_rows(path)) == (True, 13)
+
+
+def n_rows(path: Path) -> int:
+    return len(path.read_text().splitlines()) - 1
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_data_set_that_cannot_be_written_to_is_told_in_one_line(sit, devices, monkeypatch, code):
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code), "data/participants.tsv")
+
+    monkeypatch.setattr(session_files, "register", refuse)
+    with pytest.raises(InputError, match=rf"participants\.tsv: not written \({os.strerror(code)}\)"):
+        sit()
+    assert devices.opened == []
+
+
+FAILED = Check("refresh rate", False, "50 Hz, 60 Hz in study.toml", "set the screen to it")
+
+
+def test_a_check_that_failed_before_the_window_refuses_and_writes_nothing(sit, devices, data):
+    with pytest.raises(InputError, match=r"refresh rate: 50 Hz.*set the screen to it.*--force"):
+        sit(checks=[FAILED])
+    assert devices.opened == []
+    assert not data.exists()
+
+
+def test_a_check_that_failed_at_the_window_refuses_before_the_first_trial(sit, devices, tape):
+    devices.checks = [FAILED]
+    with pytest.raises(InputError, match="--force"):
+        sit()
+    assert tape.events == []
+
+
+def test_forced_sessions_say_so_in_their_data(sit, devices, tape):
+    tape.stop_at = 5
+    before = sidecar(sit().path)["Preflight"]
+    assert before == {
+        "ok": True,
+        "forced": False,
+        "checks": [{"name": "keyboard", "ok": True, "found": "a key press arrived through tape"}],
+    }
+    devices.checks, tape.stop_at = [FAILED], None
+    content = sidecar(sit(force=True).path)
+    assert (content["Preflight"]["ok"], content["Preflight"]["forced"]) == (False, True)
+    assert content["Preflight"]["checks"][-1]["found"] == FAILED.found
+    assert content["Runs"][0]["Preflight"] == before
+
+
+def test_the_experimenter_is_told_which_trial_is_next(sit, tape):
+    said: list[str] = []
+    tape.stop_at = 5
+    sit(tell=said.append)
+    assert said == []
+    sit(tell=said.append)
+    assert said == ["sub-07: the session goes on with trial 6 of 13"]
+
+
+def test_a_finished_session_names_the_next_free_one(sit, tape):
+    sit()
+    sit(session=2)
+    tape.stop_at = 3
+    sit(session=3)
+    with pytest.raises(InputError, match="--session 3"):  # unfinished
+        sit(session=2)
+    tape.stop_at = None
+    sit(session=3)
+    with pytest.raises(InputError, match="--session 4"):
+        sit()
+
+
+def test_what_is_asked_about_participants_is_described_and_valid(sit, data, bids_issues):
+    sit(fields={"age": "31", "sex": "female"})
+    sit("08")
+    assert (data / "participants.tsv").read_text() == (
+        "participant_id\tkind\tage\tsex\thandedness\n"
+        "sub-07\tperson\t31\tfemale\tn/a\nsub-08\tperson\tn/a\tn/a\tn/a\n"
+    )
+    described = json.loads((data / "participants.json").read_text())
+    assert described["age"] == {"Description": "Age in years", "Units": "years"}
+    assert set(described["sex"]["Levels"]) == {"female", "male", "other"}
+    assert bids_issues(data) == []
+
+
+def test_a_second_session_keeps_what_is_known_of_the_participant(sit, data):
+    sit(fields={"age": "31"})
+    sit(session=2, fields={"handedness": "left"})
+    assert "sub-07\tperson\t31\tn/a\tleft\n" in (data / "participants.tsv").read_text()
+
+
+def test_what_a_study_leaves_out_is_in_no_file(sit, tape, data):
+    tape.stop_at = 5
+    private = {"leave_out": ["times", "machine"]}
+    sit(privacy=private)
+    tape.stop_at = None
+    content = sidecar(sit(privacy=private).path)
+    assert [run["started"] for run in content["Runs"]] == [None, None]
+    assert content["Apparatus"] == {"keyboard": "tape"}
+    assert not any("a PC" in path.read_text() for path in data.rglob("*.*") if path.is_file())
+
+
+def test_files_for_the_owner_only_are_for_the_owner_only(sit, data):
+    umask = os.umask(0o022)
+    sit(privacy={"owner_only": True})
+    assert {path.stat().st_mode & 0o077 for path in (data, *data.rglob("*"))} == {0}
+    assert os.umask(umask) == 0o022
+
+
+def test_an_exception_in_mid_session_leaves_the_trials_before_it(sit, tape):
+    def fail(trial, ask):
+        if trial.trial_index == 6:
+            raise RuntimeError("the graphics driver died")
+        return choose(trial, ask)
+
+    choose, tape.choose = tape.choose, fail
+    with pytest.raises(RuntimeError):
+        sit()
+    tape.choose = choose
+    summary = sit()
+    assert (summary.complete, summary.resumed_at) == (True, 6)
+
+
+def test_a_window_that_does_not_open_leaves_no_run_behind(sit, devices):
+    def refuse():
+        raise InputError("no keyboard")
+
+    devices.check = refuse
+    with pytest.raises(InputError):
+        sit()
+    devices.check = lambda: None
+    assert len(sidecar(sit().path)["Runs"]) == 1
+
+
+def test_without_psychopy_the_package_to_install_is_named(small_set, data, dataset, monkeypatch):
+    real = builtins.__import__
+
+    def without(name, *arguments, **keywords):
+        if name == "experiment.screen" and arguments[2] == ("psychopy_devices",):
+            raise ImportError("No module named 'psychopy'")
+        return real(name, *arguments, **keywords)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(InputError, match=r"pip install 'tricky-images\[experiment\]'"):
+        run_session(small_set.folder, data, "07", ExperimentSettings(), dataset)
+    assert not data.exists()
+
+
+@pytest.mark.parametrize("task", ["single", "rating"])
+def test_sessions_of_single_images_go_on_after_a_stop_and_are_valid_bids(
+    sit, tape, data, single_set, rating_set, bids_issues, task
+):
+    made = {"single": single_set, "rating": rating_set}[task]
+    tape.stop_at = 3
+    tape.too_late_at = {2}
+    sit(made=made, confidence_levels=3)
+    tape.stop_at = None
+    ended = sit(made=made, confidence_levels=3)
+    assert (ended.complete, ended.resumed_at) == (True, 3)
+    rows = [line.split("\t") for line in ended.path.read_text().splitlines()]
+    assert [row[2:4] for row in rows[1:]] == [[t.trial_id, *t.items] for t in schedule(made, "07")]
+    assert {row[rows[0].index("confidence")] for row in rows[1:]} <= {"3", "n/a"}
+    described = sidecar(ended.path)
+    assert set(rows[0]) <= set(described)
+    first = "response" if task == "single" else "clear"
+    assert set(described["AnswerKeys"][first].values()) == set(described[first]["Levels"])
+    assert bids_issues(data) == []
+
+
+@pytest.fixture
+def sit_informed(devices, small_set, tmp_path, data, dataset):  # noqa: ARG001 - no window opens
+    (tmp_path / "information.md").write_text("# Study\n\nIt is short.\n\nAnd ünusual.\n\nYou may stop.\n")
+    (tmp_path / "debriefing.md").write_text("# What it was about\n\nNetworks.\n")
+
+    def call(participant="07"):
+        settings = ExperimentSettings(
+            information=Path("information.md"),
+            debriefing=Path("debriefing.md"),
+            questions=(QuestionSettings(name="strategy", text="Any strategy?", answers=("no", "yes")),),
+        )
+        return run_session(small_set.folder, data, participant, settings, dataset, root=tmp_path)
+
+    return call
+
+
+def consents(data: Path) -> list[dict[str, str]]:
+    header, *lines = (data.parent / "consent.tsv").read_text().splitlines()
+    return [dict(zip(header.split("\t"), line.split("\t"), strict=True)) for line in lines]
+
+
+def test_information_is_read_page_by_page_and_consent_kept_with_time_and_text(
+    sit_informed, devices, tape, data, tmp_path, bids_issues
+):
+    path = sit_informed().path
+    assert tape.events[:5] == [
+        *(("read", "Study"), ("goes_on", None), ("read", "Study"), ("goes_on", None)),
+        ("question", "consent"),
+    ]
+    (kept,) = consents(data)
+    assert kept["answer"] == "agreed"
+    assert kept["sha256"] == sha256_of(tmp_path / "information.md")
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(kept["time"])) < timedelta(minutes=2)
+    assert sidecar(path)["Consent"] == kept
+    assert "ü" in devices.characters
+    assert bids_issues(data) == []
+
+
+def test_who_does_not_agree_leaves_nothing_but_that(sit_informed, devices, tape, data, bids_issues):
+    sit_informed("08")
+    before = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
+    tape.replies["consent"] = "not agreed"
+    summary = sit_informed("07")
+    assert (summary.agreed, summary.complete, summary.n_trials) == (False, False, 0)
+    assert len(devices.opened) == 1  # only 08's
+    after = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
+    assert after == before
+    assert [(row["participant_id"], row["answer"]) for row in consents(data)] == [
+        ("sub-08", "agreed"),
+        ("sub-07", "not agreed"),
+    ]
+    assert bids_issues(data) == []
+
+
+def test_consent_is_asked_once_a_session_and_stays_with_it(sit_informed, tape, data):
+    tape.stop_at = 4
+    kept = sidecar(sit_informed().path)["Consent"]
+    tape.stop_at = None
+    assert sidecar(sit_informed().path)["Consent"] == kept
+    assert len(consents(data)) == 1
+
+
+def test_questions_and_debriefing_follow_the_last_trial(sit_informed, tape):
+    tape.replies["strategy"] = "yes"
+    path = sit_informed().path
+    assert [event for event in tape.events if event[0] in ("question", "read", "page")][-3:] == [
+        ("question", "strategy"),
+        ("read", "What it was about"),
+        ("page", "closing"),
+    ]
+    assert sidecar(path)["Questionnaire"] == {
+        "strategy": {"answer": "yes", "response_time": tape.RESPONSE_TIME_S}
+    }
+
+
+def test_examples_are_shown_before_practice_where_they_teach_something(sit, tape, rating_set):
+    sit()
+    pages = [name for what, name in tape.events if what == "page"]
+    assert pages[:3] == ["welcome", "examples", "practice"]
+    tape.events.clear()
+    sit("08", made=rating_set)
+    assert "examples" not in [name for what, name in tape.events if what == "page"]
+
+
+def wrong_at_first(tape, n_wrong: int) -> None:
+    """Let the tape answer the practice wrongly so many times, then rightly."""
+    choose, left = tape.choose, [n_wrong]
+
+    def answer(trial, ask):
+        if trial is not None and trial.right_answer is not None:
+            other = "left" if trial.right_answer == "right" else "right"
+            tape.choices[trial.trial_index] = trial.right_answer if left[0] <= 0 else other
+            left[0] -= 1
+        return choose(trial, ask)
+
+    tape.choose = answer
+
+
+def test_practice_is_repeated_until_its_criterion_and_the_table_holds_each_trial_once(
+    sit, tape, small_set, data, bids_issues
+):
+    trials = schedule(small_set, "07")
+    wrong_at_first(tape, 4)  # the first round, and one of the second
+    path = sit(practice_criterion=1.0).path
+    assert sidecar(path)["Practice"]["share_right"] == [0.0, 2 / 3, 1.0]
+    assert sidecar(path)["Practice"]["met"] is True
+    assert len(path.read_text().splitlines()) == 1 + len(trials)
+    assert [name for what, name in tape.events if what == "page"].count("practice_again") == 2
+    assert [what for what, _ in tape.events].count("feedback") == 9
+    assert bids_issues(data) == []
+
+
+def test_a_stop_in_a_repetition_begins_that_repetition_again(sit, tape, devices):
+    wrong_at_first(tape, 3)
+    choose, seen = tape.choose, []
+
+    def stops_at_the_fifth(trial, ask):
+        seen.append(trial)
+        if len(seen) == 5:
+            raise session_module.Stopped
+        return choose(trial, ask)
+
+    tape.choose = stops_at_the_fifth
+    stopped = sit(practice_criterion=0.9)
+    assert (stopped.complete, stopped.n_trials) == (False, 3)
+    ended = sit(practice_criterion=0.9)
+    assert ended.complete
+    assert [first for first, _ in devices.opened] == [0, 0]  # images of the practice are prepared again
+    assert [trial.trial_index for trial in seen] == [0, 1, 2, 0, 1, 0, 1, 2, *range(3, 13)]
+    practice = sidecar(ended.path)["Practice"]
+    assert ([len(each) for each in practice["repetitions"]], practice["share_right"]) == ([1, 3], [0.0, 1.0])
+
+
+def test_a_criterion_for_ratings_is_refused(sit, rating_set, data):
+    with pytest.raises(InputError, match="practice_criterion: ratings are neither right nor wrong"):
+        sit(made=rating_set, practice_criterion=0.8)
+    assert not data.exists()
+
+
+def test_a_session_that_stopped_among_its_last_questions_asks_what_is_left_and_is_then_finished(sit, tape):
+    questions = tuple(
+        QuestionSettings(name=name, text=name, answers=("no", "yes")) for name in ("one", "two", "three")
+    )
+    choose, stop_at = tape.choose, ["two"]
+
+    def answer(trial, ask):
+        if ask.name in stop_at:
+            raise session_module.Stopped
+        return choose(trial, ask)
+
+    tape.choose = answer
+    stopped = sit(questions=questions)
+    assert (stopped.complete, stopped.n_trials) == (False, 13)
+    assert list(sidecar(stopped.path)["Questionnaire"]) == ["one"]
+    place = stopped.path.parents[2]
+    assert sessions_of(place, "07", "harder") == {None: False}
+    before = stopped.path.read_bytes()
+    stop_at.clear()
+    tape.events.clear()
+    told: list[str] = []
+    ended = sit(questions=questions, tell=told.append)
+    assert ended.complete
+    assert told == ["sub-07: all 13 trials are done; what follows them goes on"]
+    assert [name for what, name in tape.events if what == "question"] == ["two", "three"]
+    assert list(sidecar(ended.path)["Questionnaire"]) == ["one", "two", "three"]
+    assert ended.path.read_bytes() == before
+    with pytest.raises(InputError, match="finished this session"):
+        sit(questions=questions)

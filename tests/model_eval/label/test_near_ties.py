@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from model_eval.label.criterion import difficulty_of
+from model_eval.label.near_ties import count_near_ties, hanging_labels
+from model_eval.records import Decisions
+from tricky.core.files import write_json
+
+
+def test_labels_hang_on_near_ties_where_some_way_of_turning_them_gives_another() -> None:
+    rng = np.random.default_rng(4)
+    correct = rng.random((5, 300)) < rng.choice([0.05, 0.5, 0.95], 300)
+    near = rng.random((5, 300)) < 0.15
+    seen = np.ones_like(correct)
+    by_hand = []
+    for image in range(300):
+        ties = np.flatnonzero(near[:, image])
+        labels = set()
+        for turned in itertools.product([False, True], repeat=len(ties)):
+            right = correct[:, image].copy()
+            right[ties] ^= np.array(turned, dtype=bool)
+            labels.add(str(difficulty_of(np.array([right.sum()]), 5, 1)[0]))
+        by_hand.append(len(labels) > 1)
+    found = hanging_labels(correct, seen, near, 1)
+    assert found.tolist() == by_hand
+    assert 20 < found.sum() < 280
+
+
+def test_near_ties_are_counted_only_where_they_turn_right_into_wrong(tmp_path: Path) -> None:
+    # Three models, tolerance 0.  Image a: all are right, one of them barely.  Image b: all are wrong, one
+    # barely, with the true class second.  Image c: likewise, but the true class is third: wrong in any case.
+    images = pd.DataFrame({"image_id": ["a", "b", "c"], "label": [0, 0, 0]})
+    ranks = np.array([[1, 2, 3], [1, 3, 3], [1, 3, 3]])
+    margins = np.array([[1e-7, 1e-7, 1e-7], [1, 1, 1], [1, 1, 1]])
+    names = ("x", "y", "z")
+    for name, rank, margin in zip(names, ranks, margins, strict=True):
+        table = pd.DataFrame({"image_id": images["image_id"], "label_rank": rank, "margin": margin})
+        table.to_parquet(tmp_path / f"{name}.parquet")
+    write_json(tmp_path / "pool.json", {"models": [{"name": name, "noise": 6e-8} for name in names]})
+    decisions = Decisions(names, ("", "", ""), images, np.where(ranks == 1, 0, 1), {})
+    assert count_near_ties(tmp_path, decisions, 0) == {"decisions": 2, "trivial": 1, "impossible": 1}
+    write_json(tmp_path / "pool.json", {"models": [{"name": name, "noise": 4e-8} for name in names]})
+    assert count_near_ties(tmp_path, decisions, 0) == {"decisions": 0, "trivial": 0, "impossible": 0}

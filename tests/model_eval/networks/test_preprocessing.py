@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from timm.data.transforms_factory import create_transform
+from torchvision.transforms import CenterCrop, Compose, InterpolationMode, Resize
+
+from model_eval.networks.preprocessing import fit_square, published, scale, square_pixels
+
+CONFIG = {
+    "input_size": (3, 64, 64),
+    "interpolation": "bicubic",
+    "mean": (0.485, 0.456, 0.406),
+    "std": (0.229, 0.224, 0.225),
+    "crop_pct": 0.9,
+    "crop_mode": "center",
+}
+
+
+def test_an_image_that_fits_keeps_its_pixels_in_a_black_frame() -> None:
+    pixels = np.random.default_rng(0).integers(1, 256, (28, 20, 3), dtype=np.uint8)
+    square = square_pixels(Image.fromarray(pixels), 32)
+    np.testing.assert_array_equal(square[2:30, 6:26], pixels)
+    assert square.sum() == pixels.sum()
+
+
+@pytest.mark.parametrize("size", [(40, 120), (120, 40), (64, 64), (36, 20)])
+def test_a_larger_image_is_resized_and_cropped_as_torchvision_does(size: tuple[int, int]) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
+    image = Image.fromarray(pixels)
+    theirs = Compose([Resize(20, InterpolationMode.BICUBIC), CenterCrop(20)])(image)
+    np.testing.assert_array_equal(square_pixels(image, 20), np.asarray(theirs))
+
+
+def test_a_large_image_is_resized_with_antialiasing() -> None:
+    # Lines of one pixel, black and white: every mean over a few of them is grey, every sample is not.
+    pixels = np.zeros((160, 160), dtype=np.uint8)
+    pixels[::2] = 255
+    square = square_pixels(Image.fromarray(pixels), 32)
+    assert np.abs(square[2:-2].astype(int) - 127).max() < 10
+
+
+def test_pixels_are_scaled_to_minus_one_to_one() -> None:
+    pixels = np.array([[[[0, 51, 255]]]], dtype=np.uint8)
+    torch.testing.assert_close(scale(pixels), torch.tensor([-1.0, -0.6, 1.0]).reshape(1, 3, 1, 1))
+
+
+def test_training_and_evaluation_see_the_same() -> None:
+    images = [Image.new("L", (28, 28), 90), Image.new("RGB", (50, 90), (1, 2, 3))]
+    in_training = scale(np.stack([square_pixels(image, 32) for image in images]))
+    in_evaluation = torch.stack([fit_square(32).transform(image) for image in images])
+    assert torch.equal(in_training, in_evaluation)
+
+
+def test_published_weights_are_given_what_timm_would_give_them() -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (100, 150, 3), dtype=np.uint8)
+    image = Image.fromarray(pixels)
+    theirs = create_transform(**CONFIG, is_training=False)
+    assert torch.equal(published(CONFIG).transform(image), theirs(image))  # type: ignore[operator]
+
+
+def test_ways_that_differ_in_anything_have_different_keys() -> None:
+    keys = {
+        fit_square(32).key,
+        fit_square(64).key,
+        published(CONFIG).key,
+        published(CONFIG | {"crop_pct": 0.95}).key,
+    }
+    assert len(keys) == 4
+    assert published(dict(reversed(CONFIG.items()))).key in keys

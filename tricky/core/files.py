@@ -1,0 +1,147 @@
+"""How every stage leaves its files: whole, hashed, and with their origins named.
+
+A stage's folder holds data files and one JSON manifest.  The manifest carries the hashes of what it was
+made from, the settings, the seed and the versions, so that the next stage can refuse what does not fit.
+Nothing here needs more than the standard library.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from tricky.core.errors import InputError
+
+SCHEMA_VERSION = 1
+
+
+def sha256_of(content: bytes | str | Path) -> str:
+    """Return the SHA-256 of bytes, of a text in UTF-8, or of a file, as 64 hexadecimal digits."""
+    if isinstance(content, Path):
+        with content.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path to write to; on success it takes the place of `path` in one step.
+
+    After a crash or an exception `path` is what it was before: never half of the new content.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        part.chmod(0o666 & ~_umask())
+        part.replace(path)
+        sync_folder(path.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def told_if_unwritable(folder: Path) -> Iterator[None]:
+    """Tell in one line when a stage's folder can't be written to: a full disk, say, or no permission.
+
+    Raises
+    ------
+    InputError
+        In place of the system's own error.
+    """
+    try:
+        yield
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise InputError(
+            f"{folder}: can't be written to ({why}); make room or allow writing, then run the same command "
+            "again: what is finished is kept"
+        ) from error
+
+
+def _umask() -> int:
+    """Return the process's umask, which can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename or a new file in `folder` survive a power loss, where the system can promise that."""
+    if os.name == "nt":  # Windows offers no handle on a folder to flush
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` to `path` in UTF-8 with Unix line ends, whole or not at all."""
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a manifest: two-space indent, keys in the order given, `schema_version` first."""
+    text = json.dumps({"schema_version": SCHEMA_VERSION} | content, indent=2, ensure_ascii=False)
+    write_text(path, text + "\n")
+
+
+def read_json(path: Path, made_by: str) -> dict[str, Any]:
+    """Read a manifest that `made_by` (a command) writes.
+
+    Raises
+    ------
+    InputError
+        The file is missing, is no JSON object, or has a schema version unknown here.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: not there yet; run `{made_by}` first") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not readable as JSON ({error}); run `{made_by}` again") from None
+    found = content.get("schema_version") if isinstance(content, dict) else None
+    if found != SCHEMA_VERSION:
+        raise InputError(
+            f"{path}: schema_version is {found}, this tricky reads {SCHEMA_VERSION}; run `{made_by}` again"
+        )
+    return content
+
+
+def check_hash(path: Path, expected: str, named_in: Path, made_by: str) -> None:
+    """Refuse a file that isn't the one its manifest names.
+
+    Raises
+    ------
+    InputError
+        `path` is missing, or its content has another hash than `expected`.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: missing, though {named_in.name} names it; run `{made_by}` again")
+    if sha256_of(path) != expected:
+        raise InputError(f"{path}: changed since {named_in.name} was written; run `{made_by}` again")
+
+
+def versions_of(*distributions: str) -> dict[str, str]:
+    """Return the installed version of tricky and of each distribution named (those that are installed)."""
+    found = {}
+    for name in ("tricky-images", *distributions):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
