@@ -90,9 +90,9 @@ def gather(
         The labels are of other images, or a file is missing, empty or names unknown columns.
     """
     table = read_difficulty(difficulty)
-    if table.manifest["images"] not in (None, source.name):
+    if table.manifest.images not in (None, source.name):
         raise InputError(
-            f"{difficulty}: labels images of {table.manifest['images']}, study.toml has {source.name}; "
+            f"{difficulty}: labels images of {table.manifest.images}, study.toml has {source.name}; "
             "run `tricky evaluate` and `tricky label` again"
         )
     manifest = difficulty / "difficulty.json"

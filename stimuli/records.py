@@ -1,16 +1,19 @@
-"""A stimulus set as it stands on disk: the door of this room."""
+"""A stimulus set on disk: what other packages read of this one."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Generic, TypeVar
 
-from tricky.core.errors import InputError
-from tricky.core.files import check_hash, read_json
+from model_eval.records import Difficulty
+from stimuli.manifest import SetManifest
+from stimuli.settings import StimulusSettings
+from tricky.core.files import check_hash
+from tricky.core.manifests import read_manifest
+from tricky.core.tables import read_table
 
 MADE_BY = "tricky stimuli build"
 PAIR_TASK = "2afc"
@@ -130,34 +133,46 @@ class StimulusSet(Generic[AnyTrial]):
     ----------
     folder : Path
         Where it lies; `Item.file` is relative to it.
-    set_id : str
-        Hash of its content: the same id, the same images in the same trials.
-    name, task : str
-        Name within the study, and the task it is made for (``2afc``, ``single`` or ``rating``).
+    manifest : SetManifest
+        The content of ``stimulus_set.json``.
     items : dict of str to Item
         By `item_id`.
     trials : tuple of PairTrial, or of ImageTrial
         Practice first.
     more : mapping of str to mapping
         By `item_id`: further columns of ``items.tsv``, as text (covariates, licence, source …).
-    manifest : mapping
-        The content of ``stimulus_set.json``.
     """
 
     folder: Path
-    set_id: str
-    name: str
-    task: str
+    manifest: SetManifest
     items: dict[str, Item]
     trials: tuple[AnyTrial, ...]
     more: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    manifest: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def set_id(self) -> str:
+        """Hash of its content: the same id, the same images in the same trials."""
+        return self.manifest.set_id
+
+    @property
+    def name(self) -> str:
+        """Its name within the study."""
+        return self.manifest.name
+
+    @property
+    def task(self) -> str:
+        """The task it is made for: ``2afc``, ``single`` or ``rating``."""
+        return self.manifest.task
+
+    @property
+    def settings(self) -> StimulusSettings:
+        """What it was built with."""
+        return self.manifest.settings.stimuli
 
     @property
     def questions(self) -> tuple[Question, ...]:
         """What observers are asked about each image of a rating task."""
-        asked = self.manifest.get("settings", {}).get("stimuli", {}).get("questions", ())
-        return tuple(Question(each["name"], each["text"], tuple(each["answers"])) for each in asked)
+        return tuple(Question(each.name, each.text, each.answers) for each in self.settings.questions)
 
     @property
     def n_sessions(self) -> int:
@@ -190,57 +205,77 @@ def read_any_set(folder: Path) -> StimulusSet[Any]:
     return stimulus_set
 
 
+def read_set_manifest(folder: Path, made_by: str = MADE_BY) -> SetManifest:
+    """Read ``stimulus_set.json``.
+
+    Raises
+    ------
+    InputError
+        The folder holds no finished set, or its manifest is damaged.
+    """
+    return read_manifest(folder / "stimulus_set.json", SetManifest, made_by)
+
+
 def read_tables(folder: Path) -> StimulusSet[Any]:
-    """Read a set made for any task, its tables held against their hashes, its images not looked at."""
-    manifest_path = folder / "stimulus_set.json"
-    manifest = read_json(manifest_path, MADE_BY)
-    for name, digest in manifest["tables"].items():
-        check_hash(folder / name, digest, manifest_path, MADE_BY)
-    columns = [each.name for each in fields(Item)]
+    """Read a set made for any task, its tables held against their hashes, its images not looked at.
+
+    Raises
+    ------
+    InputError
+        The folder holds no finished set, a table is missing or changed, or a cell isn't what its column says.
+    """
+    manifest = read_set_manifest(folder)
+    for name, digest in manifest.tables.items():
+        check_hash(folder / name, digest, folder / "stimulus_set.json", MADE_BY)
+    items, more = _read_items(folder / "items.tsv", reference=manifest.settings.stimuli.export.reference)
+    trials = _read_trials(folder / "trials.tsv", items, pairs=manifest.task == PAIR_TASK)
+    return StimulusSet(folder, manifest, items, trials, more)
+
+
+def _read_items(path: Path, *, reference: bool) -> tuple[dict[str, Item], dict[str, dict[str, str]]]:
+    """Return the items, and their further columns, by `item_id`.
+
+    Only a set that refers to original files may name files outside its folder.
+    """
+    own = [each.name for each in fields(Item)]
+    table = read_table(path, own, own=True)
+    names = table.texts("item_id", unique=True)
+    table.texts("image_id", unique=True)
+    table.choices("difficulty", Difficulty)
+    numbers = {name: table.whole_numbers(name, least=0) for name in ("label", "n_correct", "n_models")}
+    for row, (n_correct, n_models) in enumerate(zip(numbers["n_correct"], numbers["n_models"], strict=True)):
+        if not n_correct <= n_models > 0:
+            raise table.error(row, "n_correct", f"a number of models, at most {n_models}")
     items, more = {}, {}
-    for row in _read_tsv(folder / "items.tsv", columns):
-        own = {
-            key: int(row[key]) if key in ("label", "n_correct", "n_models") else row[key] for key in columns
-        }
-        if row["item_id"] in items:
-            raise InputError(f"{folder / 'items.tsv'}: {row['item_id']} stands twice; run `{MADE_BY}` again")
-        items[row["item_id"]] = Item(**own)  # type: ignore[arg-type]
-        more[row["item_id"]] = {key: value for key, value in row.items() if key not in columns}
-    places = ("item_a", "item_b") if manifest["task"] == PAIR_TASK else ("item",)
-    rows = _read_tsv(folder / "trials.tsv", ["trial_id", "block", *places])
-    trials = tuple(_trial(row, places, items, folder / "trials.tsv") for row in rows)
-    return StimulusSet(
-        folder, manifest["set_id"], manifest["name"], manifest["task"], items, trials, more, manifest
-    )
+    for row, (name, cells) in enumerate(zip(names, table.rows, strict=True)):
+        text = dict(zip(table.columns, cells, strict=True))
+        file = PurePosixPath(text["file"])
+        if PureWindowsPath(file).anchor or (".." in file.parts and not reference):
+            raise table.error(row, "file", "a path in the set's folder")
+        own_cells: dict[str, Any] = {key: numbers[key][row] if key in numbers else text[key] for key in own}
+        items[name] = Item(**own_cells)
+        more[name] = {key: value for key, value in text.items() if key not in own}
+    return items, more
 
 
-def _trial(
-    row: Mapping[str, str], places: tuple[str, ...], items: Mapping[str, Item], path: Path
-) -> PairTrial | ImageTrial:
-    """Make a trial of a row; the columns that sets of plain trials may lack have defaults."""
-    shown = [row[place] for place in places]
-    if strangers := [item for item in shown if item not in items]:
-        raise InputError(
-            f"{path}: {row['trial_id']} names {strangers[0]}, which items.tsv lacks; run `{MADE_BY}` again"
+def _read_trials(path: Path, items: Mapping[str, Item], *, pairs: bool) -> tuple[PairTrial | ImageTrial, ...]:
+    """Return the trials; the columns that sets of plain trials may lack have defaults."""
+    places = ("item_a", "item_b") if pairs else ("item",)
+    table = read_table(path, ["trial_id", "block", *places], own=True)
+    n_rows = len(table)
+    names = table.texts("trial_id", unique=True)
+    blocks = [Block(cell) for cell in table.choices("block", Block)]
+    shown = [table.choices(place, items) for place in places]
+    sessions = table.whole_numbers("session", least=0) if "session" in table else [1] * n_rows
+    catch = table.truths("catch") if "catch" in table else [False] * n_rows
+    repeats = table.optional_texts("repeats") if "repeats" in table else [None] * n_rows
+    for row, name in enumerate(repeats):
+        if name is not None and name not in names:
+            raise table.error(row, "repeats", "a trial of this table")
+    make = PairTrial if pairs else ImageTrial
+    return tuple(
+        make(name, block, *cells, session=session, catch=caught, repeats=repeated)
+        for name, block, session, caught, repeated, *cells in zip(
+            names, blocks, sessions, catch, repeats, *shown, strict=True
         )
-    repeats = row.get("repeats", "n/a")
-    make = PairTrial if len(shown) == 2 else ImageTrial
-    return make(
-        row["trial_id"],
-        Block(row["block"]),
-        *shown,
-        session=int(row.get("session", 1)),
-        catch=row.get("catch") == "true",
-        repeats=None if repeats == "n/a" else repeats,
     )
-
-
-def _read_tsv(path: Path, columns: list[str]) -> list[dict[str, str]]:
-    """Read a table that begins with `columns`; further ones may follow."""
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file, delimiter="\t")
-        if list(reader.fieldnames or ())[: len(columns)] != columns:
-            raise InputError(
-                f"{path}: columns are {reader.fieldnames}, expected {columns}; run `{MADE_BY}` again"
-            )
-        return list(reader)

@@ -21,8 +21,9 @@ from model_eval.label.near_ties import count_near_ties
 from model_eval.label.published_counts import read_counts
 from model_eval.label.reassessed import Reason, read_reassessed, why_impossible
 from model_eval.label.subpools import leave_one_out, shares_by_size
+from model_eval.manifests import DifficultyManifest
 from model_eval.records import (
-    DIFFICULTY_COLUMNS,
+    DIFFICULTY_DTYPES,
     LEAVE_ONE_OUT,
     POOL_SIZE,
     Decisions,
@@ -30,26 +31,13 @@ from model_eval.records import (
     DifficultyTable,
     read_decisions,
     read_difficulty,
-    write_parquet,
+    read_pool,
 )
 from model_eval.settings import LabelSettings
 from tricky.core.errors import InputError
-from tricky.core.files import read_json, sha256_of, versions_of, write_json, write_text
-
-_DTYPES = {
-    "label": "int32",
-    "n_models": "int32",
-    "n_correct": "int32",
-    "difficulty": "str",
-    "label_error": "bool",
-    "stability": "float32",
-    "modal_prediction": "int32",
-    "modal_share": "float32",
-    "modal_error": "int32",
-    "modal_error_share": "float32",
-    "stability_families": "float32",
-    "reason": "str",
-}
+from tricky.core.files import sha256_of, versions_of, write_text
+from tricky.core.manifests import write_manifest
+from tricky.core.parquet import write_parquet
 
 
 class Share(NamedTuple):
@@ -115,7 +103,7 @@ def label_decisions(
         about={
             "models": list(decisions.models),
             "seed": seed,
-            "images": read_json(manifest_path, made_by="tricky evaluate")["images"]["source"],
+            "images": read_pool(decisions_folder).images.source,
             "near_ties": count_near_ties(decisions_folder, decisions, settings.tolerance),
         },
     )
@@ -240,13 +228,14 @@ def _write(
     impossible = difficulty == Difficulty.IMPOSSIBLE
     if settings.label_errors is not None or right is not None:
         table.loc[impossible, "reason"] = why_impossible(table[impossible], label_error[impossible], right)
-    images = table.astype(_DTYPES).sort_values("image_id", ignore_index=True)[list(DIFFICULTY_COLUMNS)]
+    images = table[list(DIFFICULTY_DTYPES)].astype(DIFFICULTY_DTYPES)
+    images = images.sort_values("image_id", ignore_index=True)
     path = folder / "difficulty.parquet"
     write_parquet(path, images)
     for name in (POOL_SIZE, LEAVE_ONE_OUT):
         if name in tables:
             write_text(
-                folder / name, tables[name].round(12).to_csv(index=False, na_rep="NA", lineterminator="\n")
+                folder / name, tables[name].round(12).to_csv(index=False, na_rep="n/a", lineterminator="\n")
             )
         else:  # of an earlier pool: it would stand beside labels that it has nothing to do with
             (folder / name).unlink(missing_ok=True)
@@ -275,7 +264,7 @@ def _write(
         "images": about["images"],
         "near_ties": about["near_ties"],
     }
-    write_json(folder / "difficulty.json", manifest)
+    write_manifest(folder / "difficulty.json", DifficultyManifest, manifest)
     return read_difficulty(folder)
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from model_eval.images.open import ImageSource, class_names
+from model_eval.manifests import TrainingManifest
 from model_eval.networks.device import choose_device, n_cores
-from model_eval.records import write_parquet
 from model_eval.settings import ModelEntry, TrainSettings
 from model_eval.train.checkpoints import Course, finished
 from model_eval.train.data_loading import DecodedImages, room_for_images
@@ -22,7 +22,9 @@ from model_eval.train.parallel_jobs import run_jobs
 from model_eval.train.recipe import BASE, Run, Seeds, derived_seeds
 from model_eval.train.split import draw_training_images
 from tricky.core.errors import InputError
-from tricky.core.files import sha256_of, versions_of, write_json
+from tricky.core.files import sha256_of, versions_of
+from tricky.core.manifests import write_manifest
+from tricky.core.parquet import write_parquet
 from tricky.core.progress import Progress, no_progress
 
 SCHEME = 2
@@ -110,8 +112,9 @@ def train_pool(
         names = ", ".join(f"{name} in epoch {epoch}" for name, epoch in diverged)
         raise InputError(f"training diverged: {names}; lower `learning_rate` in [train]")
 
-    write_json(
+    write_manifest(
         folder / "training.json",
+        TrainingManifest,
         {
             "made_from": {},
             "settings": {

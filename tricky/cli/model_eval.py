@@ -25,10 +25,12 @@ def train(
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
 ) -> None:
     """Give the pool's untrained models their weights; or train a recipe's conditions."""
+    from model_eval.manifests import ConditionsManifest
+    from model_eval.train.epoch_decisions import MADE_BY, MANIFEST
     from tricky import console, stages
     from tricky.console.model_eval import print_conditions
     from tricky.core.errors import InputError
-    from tricky.core.files import read_json
+    from tricky.core.manifests import read_manifest
 
     study = open_study(context, train={"recipe": recipe}, evaluate={"device": device})
     settings = study.settings.train
@@ -44,7 +46,7 @@ def train(
         return
     with console.progress() as progress:
         stages.train_conditions(study, progress)
-    print_conditions(read_json(study.conditions / "conditions.json", "tricky train"))
+    print_conditions(read_manifest(study.conditions / MANIFEST, ConditionsManifest, MADE_BY))
     print(f"Decisions after every epoch, and weights, in {study.conditions}. Next: tricky dynamics")
 
 
@@ -54,14 +56,14 @@ def evaluate(
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
 ) -> None:
     """Ask every model about every image, except those that models were trained on."""
+    from model_eval.records import read_pool
     from tricky import console, stages
     from tricky.console.model_eval import print_pool
-    from tricky.core.files import read_json
 
     study = open_study(context, evaluate={"device": device})
     with console.progress() as progress:
         stages.evaluate(study, progress, console.tell)
-    print_pool(read_json(study.decisions / "pool.json", "tricky evaluate"))
+    print_pool(read_pool(study.decisions))
 
 
 @app.command(rich_help_panel=STAGES)

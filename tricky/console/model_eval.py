@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
@@ -15,89 +15,88 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from model_eval.label.compare_labels import Comparison
+    from model_eval.manifests import ConditionsManifest, DifficultyManifest, PoolManifest
 
 
-def print_conditions(manifest: Mapping[str, Any]) -> None:
+def print_conditions(manifest: ConditionsManifest) -> None:
     """Print every condition with what came of its models, and those that diverged."""
     table = plain_table("condition", "models", "epochs", "loss", "top-1")
-    for condition in manifest["conditions"]:
-        models = [each for each in manifest["models"] if each["condition"] == condition]
+    for condition in manifest.conditions:
+        models = [each for each in manifest.models if each.condition == condition]
         if models:
-            accuracies = sorted({f"{each['accuracies'][-1]:.1%}" for each in models})
+            accuracies = sorted({f"{each.accuracies[-1]:.1%}" for each in models})
             table.add_row(
                 condition,
                 f"{len(models)}",
-                f"{len(models[0]['losses'])}",
-                f"{sum(each['losses'][-1] for each in models) / len(models):.3f}",
+                f"{len(models[0].losses)}",
+                f"{sum(each.losses[-1] for each in models) / len(models):.3f}",
                 " to ".join(dict.fromkeys((accuracies[0], accuracies[-1]))),
             )
     console.print(table)
-    for each in manifest["diverged"]:
-        console.print(f"[bold red]{each['name']} diverged in epoch {each['epoch']}[/]: it has no decisions")
+    for each in manifest.diverged:
+        console.print(f"[bold red]{each.name} diverged in epoch {each.epoch}[/]: it has no decisions")
     console.print(
-        f"{manifest['training_images']['n']:,} training images, {manifest['images']['n']:,} evaluated after "
-        f"every epoch, on {manifest['device']}"
+        f"{manifest.training_images.n:,} training images, {manifest.images.n:,} evaluated after "
+        f"every epoch, on {manifest.device}"
     )
 
 
-def print_pool(pool: Mapping[str, Any]) -> None:
+def print_pool(pool: PoolManifest) -> None:
     """Print every model with its accuracy or why it has none, and what became of the images."""
     table = plain_table("model", "family", "parameters", "top-1", "near ties")
     table.columns[1].justify = "left"
-    for model in pool["models"]:
-        failed = "failure" in model
-        cells = ["[red]failed[/]", ""] if failed else [f"{model['accuracy']:.1%}", f"{model['near_ties']:,}"]
-        table.add_row(model["name"], model["family"], f"{model['n_parameters']:,}", *cells)
+    for model in pool.models:
+        answered = [f"{model.accuracy:.1%}", f"{model.near_ties:,}"]
+        cells = answered if model.failure is None else ["[red]failed[/]", ""]
+        table.add_row(model.name, model.family, f"{model.n_parameters:,}", *cells)
     console.print(table)
-    for model in pool["models"]:
-        if "failure" in model:
-            console.print(f"[red]{model['name']} failed[/]: {escape(model['failure'])}", soft_wrap=True)
-    images = pool["images"]
-    console.print(f"{images['n']:,} images of {images['source']}, on {pool['device']}")
-    if images["skipped"]:
+    for name, failure in pool.failures.items():
+        console.print(f"[red]{name} failed[/]: {escape(failure)}", soft_wrap=True)
+    images = pool.images
+    console.print(f"{images.n:,} images of {images.source}, on {pool.device}")
+    if images.skipped:
         console.print(
-            f"[red]{len(images['skipped']):,} images can't be read[/] and are left out for all models; "
+            f"[red]{len(images.skipped):,} images can't be read[/] and are left out for all models; "
             "`tricky images check` lists them"
         )
 
 
-def print_difficulty(manifest: Mapping[str, Any]) -> None:
+def print_difficulty(manifest: DifficultyManifest) -> None:
     """Print how many images are trivial, in-between and impossible, and why they are."""
-    sound = manifest["without_label_errors"]
+    sound = manifest.without_label_errors
     table = plain_table("difficulty", "share", "images", *(["without label errors", ""] if sound else []))
-    for name, count in manifest["counts"].items():
-        cells = [f"{_share(count, manifest['n_images'])}", f"{count:,}"]
+    for name, count in manifest.counts.by_name().items():
+        cells = [f"{_share(count, manifest.n_images)}", f"{count:,}"]
         if sound:
-            cells += [f"{_share(sound['counts'][name], sound['n_images'])}", f"{sound['counts'][name]:,}"]
+            n_sound = sound.counts.by_name()[name]
+            cells += [f"{_share(n_sound, sound.n_images)}", f"{n_sound:,}"]
         table.add_row(name, *cells)
     console.print(table)
-    console.print(
-        f"{manifest['n_images']:,} images, {manifest['n_models']} models, tolerance {manifest['tolerance']}"
-    )
-    if manifest["n_not_labelled"]:
-        console.print(f"{manifest['n_not_labelled']:,} further images were seen by too few models: n/a")
-    if ties := manifest["near_ties"]:
+    console.print(f"{manifest.n_images:,} images, {manifest.n_models} models, tolerance {manifest.tolerance}")
+    if manifest.n_not_labelled:
+        console.print(f"{manifest.n_not_labelled:,} further images were seen by too few models: n/a")
+    if ties := manifest.near_ties:
         console.print(
-            f"{ties['decisions']:,} decisions between right and wrong are near ties, within numeric noise; "
-            f"{ties['trivial']:,} trivial and {ties['impossible']:,} impossible labels hang on them",
+            f"{ties.decisions:,} decisions between right and wrong are near ties, within numeric noise; "
+            f"{ties.trivial:,} trivial and {ties.impossible:,} impossible labels hang on them",
             soft_wrap=True,
         )
-    if manifest["impossible"]:
-        reasons = ", ".join(f"{n:,} {reason}" for reason, n in manifest["impossible"].items())
+    if manifest.impossible:
+        reasons = ", ".join(f"{n:,} {reason}" for reason, n in manifest.impossible.items())
         console.print(f"impossible: {reasons}")
 
 
-def print_pool_dependence(tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> None:
+def print_pool_dependence(tables: Mapping[str, pd.DataFrame], manifest: DifficultyManifest) -> None:
     """Print how sure labels are, and what they owe to the model and the family that change them most."""
-    line = f"stability {manifest['mean_stability']:.1%} on average"
-    if manifest["mean_stability_families"] is not None:
-        line += f", {manifest['mean_stability_families']:.1%} without the family that an image hangs on most"
+    line = f"stability {manifest.mean_stability or 0:.1%} on average"
+    if manifest.mean_stability_families is not None:
+        line += f", {manifest.mean_stability_families:.1%} without the family that an image hangs on most"
     console.print(line)
     left_out = tables[LEAVE_ONE_OUT].dropna(subset="n_relabelled")
     for what in ("model", "family"):
         rows = left_out[left_out["what"] == what]
         if what == "family":  # of one model it was said already
-            rows = rows[rows["n_models"] < manifest["n_models"] - 1]
+            rows = rows[rows["n_models"] < manifest.n_models - 1]
         for row in rows.nlargest(1, "n_relabelled").to_dict("records"):
             trivial, impossible = 100 * row["trivial_change"], 100 * row["impossible_change"]
             console.print(

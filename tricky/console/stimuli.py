@@ -17,41 +17,41 @@ def print_set(built: StimulusSet[Any]) -> None:
         f"{len(built.trials)} trials, {len(built.items)} images in {built.folder} (id {built.set_id})",
         soft_wrap=True,
     )
-    giveaway = built.manifest["giveaway"]
+    giveaway = built.manifest.giveaway
     if giveaway:
-        chance = f" ± {giveaway['chance_sd']:.3f}" if giveaway["chance_sd"] else ""
+        chance = f" ± {giveaway.chance_sd:.3f}" if giveaway.chance_sd else ""
         console.print(
-            f"Low-level features give the groups away with AUC {giveaway['auc']:.3f} (chance .5{chance})"
+            f"Low-level features give the groups away with AUC {giveaway.auc:.3f} (chance .5{chance})"
         )
-    for warning in built.manifest["warnings"]:
+    for warning in built.manifest.warnings:
         console.print(f"[yellow]{warning}[/]", soft_wrap=True)
 
 
 def print_changes(built: StimulusSet[Any]) -> None:
     """Print what changed since the parent."""
-    told, parent = built.manifest["refresh"], built.manifest["parent"]
-    groups = built.manifest["settings"]["stimuli"]["groups"]
+    told, parent = built.manifest.refresh, built.manifest.parent
+    assert told is not None
+    assert parent is not None
+    groups = built.settings.groups
     table = plain_table("images", *groups)
-    for change in ("kept", "dropped", "added"):
-        table.add_row(change, *(str(told[change].get(group, 0)) for group in groups))
+    for change, counts in (("kept", told.kept), ("dropped", told.dropped), ("added", told.added)):
+        table.add_row(change, *(str(counts.get(group, 0)) for group in groups))
     shares = []
     for group in groups:
-        kept, dropped = told["kept"].get(group, 0), told["dropped"].get(group, 0)
+        kept, dropped = told.kept.get(group, 0), told.dropped.get(group, 0)
         shares.append(f"{kept / (kept + dropped):.1%}" if kept + dropped else "–")
     table.add_row("share kept", *shares)
-    console.print(f"Since {parent['name']} (id {parent['set_id']}): {told['trials_kept']} trials kept")
+    console.print(f"Since {parent.name} (id {parent.set_id}): {told.trials_kept} trials kept")
     console.print(table)
-    for reason, n in told["reasons"].items():
+    for reason, n in told.reasons.items():
         console.print(f"dropped: {n} {reason}")
-    console.print(
-        f"{told['kept_with_other_share_correct']} of those kept have another share of correct models"
-    )
-    before = {(row["covariate"], *row["groups"]): row["after"] for row in parent["balance"]}
+    console.print(f"{told.kept_with_other_share_correct} of those kept have another share of correct models")
+    before = {(row.covariate, *row.groups): row.after for row in parent.balance}
     balance = plain_table("balance", "groups", "before", "after")
-    for row in built.manifest["balance"]:
-        values = (before.get((row["covariate"], *row["groups"])), row["after"])
+    for row in built.manifest.balance:
+        values = (before.get((row.covariate, *row.groups)), row.after)
         told_values = ["–" if value is None else f"{value:+.3f}" for value in values]
-        balance.add_row(f"{row['covariate']} ({row['statistic']})", " − ".join(row["groups"]), *told_values)
+        balance.add_row(f"{row.covariate} ({row.statistic})", " − ".join(row.groups), *told_values)
     console.print(balance)
     console.print(f"Every change: {built.folder / 'changes.tsv'}", soft_wrap=True)
 

@@ -6,15 +6,16 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tricky.console import console, plain_table
 from tricky.status import StageStatus, State
 
 if TYPE_CHECKING:
     from analysis.report.write import Results
+    from model_eval.manifests import DifficultyManifest
     from tricky.study import Study
 
 STATE_STYLES = {
@@ -40,11 +41,11 @@ def print_status(root: Path, stages: Sequence[StageStatus]) -> None:
     console.print(table)
 
 
-def print_demo(study: Study, difficulty: Mapping[str, Any], results: Results, seconds: float) -> None:
+def print_demo(study: Study, difficulty: DifficultyManifest, results: Results, seconds: float) -> None:
     """Close the demo: what it found, and the two things to do next."""
     table = plain_table("", "")
-    for name, count in difficulty["counts"].items():
-        table.add_row(f"{name} images", f"{count / difficulty['n_images']:.1%}")
+    for name, count in difficulty.counts.by_name().items():
+        table.add_row(f"{name} images", f"{count / difficulty.n_images:.1%}")
     console.print()
     console.print(table)
     console.print(results.said)
