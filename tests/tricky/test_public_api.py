@@ -62,18 +62,16 @@ def test_a_file_named_like_a_package_of_ours_is_named_in_a_notebook_or_script(tm
         done = python(*arguments, cwd=tmp_path)
         assert done.returncode == 1
         assert done.stderr.splitlines()[-1] == (
-            f"ImportError: {tmp_path / name}.py is imported in place of tricky's package `{name}`; rename that "
-            "file, or start Python in another folder"
+            f"ImportError: {tmp_path / name}.py is imported in place of tricky's package `{name}`; rename "
+            "that file, or start Python in another folder"
         )
 
 
 @pytest.mark.parametrize("name", ["analysis", "experiment", "stimuli", "model_eval"])
 def test_the_command_line_ignores_such_a_file(tmp_path, name):
     (tmp_path / f"{name}.py").write_text("raise SystemExit('mine')\n")
-    for arguments in (
-        ["-m", "tricky"],
-        ["-c", "import sys; sys.argv[0] = 'tricky'; sys.path.pop(0); from tricky.cli import main; main()"],
-    ):
+    script = "import sys; del sys.path[0]; from tricky.cli import main; main()"  # as the installed script
+    for arguments in (["-m", "tricky"], ["-c", script]):
         done = python(*arguments, "--version", cwd=tmp_path)
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.startswith("tricky ")
