@@ -12,8 +12,8 @@ from tricky.core.errors import InputError
 
 __all__ = ["analysis", "app", "experiment", "images", "main", "model_eval", "pool", "stimuli", "study"]
 
-# Typer has its own copy of click in some versions: its base class of wrong usage is named by neither.
-(_UsageError,) = BadParameter.__bases__
+# Some versions of typer have a copy of click within them, so this class has no name to import it by.
+_UsageError: type[Exception] = BadParameter.__bases__[0]
 
 STOPPED = 130
 """Exit code after an interruption from the keyboard, as shells have it."""

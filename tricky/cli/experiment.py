@@ -167,7 +167,9 @@ def show_checks(checks: Sequence[Check]) -> None:
     """Print what was checked, what was found, and what to do where it is not as it should be."""
     table = Table("check", "", "what was found", left=("", "what was found"))
     for check in checks:
-        table.row(check.name, Styled("ok", "green") if check.ok else Styled("failed", "bold red"), check.found)
+        table.row(
+            check.name, Styled("ok", "green") if check.ok else Styled("failed", "bold red"), check.found
+        )
         if not check.ok:
             table.row("", "", Styled(check.advice, "bold red"))
     table.show()

@@ -1,4 +1,4 @@
-"""The only way to the terminal: text from people is shown literally, whatever it contains and wherever it goes.
+"""The only way to the terminal: text from people is shown literally, on any terminal and in any pipe.
 
 Lines and cells are text, or `Styled` text.  Nothing within them is interpreted: no markup, no escape sequence
 of terminals, no mark that changes the direction of writing.  What the encoding of the output lacks is
@@ -8,6 +8,7 @@ replaced by something readable.  Other modules of the command line import neithe
 from __future__ import annotations
 
 import codecs
+import io
 import os
 import sys
 import unicodedata
@@ -84,10 +85,10 @@ Part = str | Styled
 
 
 def literal(text: str, encoding: str | None = "utf-8") -> str:
-    """Return a text as one line that a terminal shows as it is.
+    r"""Return a text as one line that a terminal shows as it is.
 
-    Control characters, line breaks and marks that change the direction of writing become ``\\x1b``, ``\\n``,
-    ``\\u202e``; so do, in words where we have them, characters that `encoding` lacks.
+    Control characters, line breaks and marks that change the direction of writing become ``\x1b``, ``\n``,
+    ``\u202e``; so do, in words where we have them, characters that `encoding` lacks.
     """
     shown = "".join(map(_visible, text))
     return shown.encode(encoding or "utf-8", ERRORS).decode(encoding or "utf-8")
@@ -116,7 +117,7 @@ codecs.register_error(ERRORS, _readable)
 def make_output_safe() -> None:
     """Keep every output of this process from failing for a character, what libraries print included."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # not in notebooks and tests, which take any text
+        if isinstance(stream, io.TextIOWrapper):  # others, of notebooks and tests, take any text
             stream.reconfigure(errors=ERRORS)
 
 
