@@ -10,7 +10,10 @@ from tricky.core.errors import InputError
 AGE = ParticipantField(name="age", question="Age in years", type="integer", units="years", required=True)
 
 
-def intake(data, fields=ExperimentSettings().participant_fields, participant=None):
+FIELDS = ExperimentSettings().participant_fields
+
+
+def intake(data, fields=FIELDS, participant=None):
     return take_in(
         data,
         "harder",
