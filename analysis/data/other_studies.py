@@ -63,7 +63,10 @@ def read_studies(folders: Sequence[Path], root: Path, level: float, task: str) -
             )
         manifest = read_manifest(path, AccuracyResultsManifest, command)
         content = manifest.model_dump(mode="json", by_alias=True)
-        found_level = content["population"]["level"]
+        try:
+            found_level = population_of(content).level
+        except ValueError as error:
+            raise InputError(f"{path}: population {error}; run `{command}` again") from None
         if found_level != level:
             raise InputError(
                 f"{path}: has intervals of {found_level:.0%}, this study of {level:.0%}; analyse both with "
@@ -107,7 +110,9 @@ def compare(evidence: Evidence, content: dict[str, Any], name: str, other: dict[
         return study_difference(population_of(other), population_of(content))
     rules = AnalyseSettings.model_validate(other["settings"]["analyse"]).exclude
     labels = None if other["label_change"] is None else root / other["label_change"]["labels"]
-    theirs = gather(root, shown["name"], other["sessions"]["kind"], rules, labels).sessions
+    theirs = gather(
+        root, shown["name"], other["sessions"]["kind"], rules, seed=evidence.seed, labels=labels
+    ).sessions
     answers = pd.concat([theirs, evidence.sessions], keys=["other", "this"], names=["study"]).reset_index()
     found = accuracy_difference(
         answers["correct"],
@@ -118,7 +123,7 @@ def compare(evidence: Evidence, content: dict[str, Any], name: str, other: dict[
     )
     if not np.isclose(found.first, other["population"]["estimate"], rtol=0, atol=1e-12):
         raise InputError(f"{root}: its sessions are not those of its report; run `tricky -C {root} analyse`")
-    return replace(found, method=f"the same pairs in both: {found.method}")
+    return replace(found, method=found.method and f"the same pairs in both: {found.method}")
 
 
 def studies_of(
@@ -152,7 +157,10 @@ def studies_of(
     differences = [
         (None, None, None, None, None),
         _from_published(content["population"], published["accuracy"]),
-        *((each.difference, each.low, each.high, each.p_value, each.method) for each in contrasts),
+        *(
+            (each.estimate, each.low, each.high, each.p_value, each.method or f"no interval: {each.reason}")
+            for each in contrasts
+        ),
     ]
     names = ("difference", *(f"difference_{name}" for name in ("low", "high", "p", "method")))
     return [
@@ -167,7 +175,10 @@ def population_of(content: dict[str, Any]) -> PopulationAccuracy:
     """Return the population's accuracy that a report found."""
     population: dict[str, Any] = content["population"]
     found: dict[str, Any] = {field.name: population[field.name] for field in fields(PopulationAccuracy)}
-    known: dict[str, Any] = {name: np.nan if value is None else value for name, value in found.items()}
+    words = ("method", "reason")
+    known: dict[str, Any] = {
+        name: np.nan if value is None and name not in words else value for name, value in found.items()
+    }
     return PopulationAccuracy(**known)
 
 
