@@ -23,12 +23,12 @@ from PIL import Image
 # Python puts a script's folder first, where this file would stand for the package of the same name.
 sys.path[:] = [each for each in sys.path if Path(each).resolve() != Path(__file__).resolve().parent]
 
-from model_eval.records import write_parquet  # noqa: E402
 from model_eval.settings import ImageSettings  # noqa: E402
 from stimuli.build import build_set  # noqa: E402
 from stimuli.features import COLUMNS, FEATURES_VERSION  # noqa: E402
 from stimuli.settings import StimulusSettings  # noqa: E402
 from tricky.core.files import sha256_of, write_json  # noqa: E402
+from tricky.core.parquet import write_parquet  # noqa: E402
 from tricky.core.progress import no_progress  # noqa: E402
 
 N_IMAGES, N_MODELS, N_CLASSES = 50_000, 11, 1_000

@@ -18,11 +18,12 @@ from experiment.session.simulate import simulate_sessions
 from experiment.settings import ExperimentSettings, SimulateSettings
 from model_eval.images.open import InspectedSource, open_images
 from model_eval.label.label import label_counts
-from model_eval.records import DECISION_DTYPES, write_parquet
+from model_eval.records import DECISION_DTYPES
 from model_eval.settings import ImageSettings, LabelSettings
 from stimuli.build import build_set
 from stimuli.settings import StimulusSettings
 from tricky.core.files import sha256_of, write_json, write_text
+from tricky.core.parquet import write_parquet
 
 HEADER = [
     *("trial_index", "block", "trial_id", "left_item", "right_item", "response", "response_item"),

@@ -169,6 +169,17 @@ def read_json_object(path: Path, remedy: str) -> dict[str, Any]:
     return content
 
 
+def read_json_list(path: Path, remedy: str) -> list[Any]:
+    """Read a file that holds one JSON list: see `read_json_object`."""
+    try:
+        content = json.loads(read_text(path))
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of thousands of digits
+        raise InputError(f"{path}: not readable as JSON ({error}); {remedy}") from None
+    if not isinstance(content, list):
+        raise InputError(f"{path}: not a JSON list; {remedy}")
+    return content
+
+
 def read_json(path: Path, made_by: str) -> dict[str, Any]:
     """Read a manifest that `made_by` (a command) writes.
 

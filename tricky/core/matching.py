@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import PurePosixPath
-from typing import Any
 
 from tricky.core.errors import InputError
 from tricky.core.names import plain
+
+_LISTED_AT_MOST = 12
+"""Names that an error message lists."""
 
 _SEARCHED_AT_MOST = 5_000
 """Names that are searched for similar spellings; more would take long."""
@@ -21,15 +23,12 @@ class Matches:
 
     Attributes
     ----------
-    where : str
-        The list, for people: a file or a setting.
     found : dict of str to str
         Entry → the name that the data have for it.
     unmatched : tuple of str
         Entries that match nothing, in order.
     """
 
-    where: str
     found: dict[str, str]
     unmatched: tuple[str, ...]
 
@@ -38,13 +37,9 @@ class Matches:
         """The names that were matched, as the data have them."""
         return frozenset(self.found.values())
 
-    def counts(self) -> dict[str, Any]:
-        """Return the numbers of entries and matches, for a manifest."""
-        return {
-            "list": self.where,
-            "n_entries": len(self.found) + len(self.unmatched),
-            "n_matched": len(self.found),
-        }
+    def counts(self) -> dict[str, int]:
+        """Return the numbers of different entries and of those that match, for a manifest."""
+        return {"n_entries": len(self.found) + len(self.unmatched), "n_matched": len(self.found)}
 
 
 def match_entries(
@@ -91,7 +86,7 @@ def match_entries(
             found[entry] = name
         else:
             unmatched.setdefault(entry, place)
-    matches = Matches(where, found, tuple(unmatched))
+    matches = Matches(found, tuple(unmatched))
     if unmatched and not (partial and found):
         first, place = next(iter(unmatched.items()))
         line = "" if lines is None else f", line {lines[place]}"
@@ -125,5 +120,20 @@ def _likely_reason(entry: str, known: dict[str, str]) -> str:
     near = get_close_matches(form, list(known)[:_SEARCHED_AT_MOST], n=1, cutoff=0.6)
     if near:
         return f"; did you mean {known[near[0]]!r}?"
-    example = next(iter(known.values()), None)
-    return "; there are none" if example is None else f"; names are written like {example!r}"
+    if len(known) <= _LISTED_AT_MOST:
+        return f"; there are {', '.join(map(repr, known.values())) or 'none'}"
+    return f"; names are written like {next(iter(known.values()))!r}"
+
+
+def describe_matches(matched: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Return a line for each list: how many of its entries match.
+
+    Parameters
+    ----------
+    matched : mapping of str to mapping
+        Name of the list → `Matches.counts`.
+    """
+    return [
+        f"{name}: {counts['n_matched']:,} of {counts['n_entries']:,} entries match"
+        for name, counts in matched.items()
+    ]

@@ -14,10 +14,10 @@ import pytest
 
 from analysis.models.comparison import compare, gather_models, read_superclasses, shares_by_group
 from analysis.models.dynamics import write_dynamics
-from model_eval.records import write_parquet
 from model_eval.train.epoch_decisions import ConditionModel, write_epochs, write_manifest
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, write_json
+from tricky.core.parquet import write_parquet
 
 N_IMAGES, N_EPOCHS = 240, 4
 NUMBERS: dict[str, Any] = {"tolerance": 0, "level": 0.9, "seed": 3}

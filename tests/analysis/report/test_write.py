@@ -14,9 +14,9 @@ from analysis.report.page import fixed, percent
 from analysis.report.write import write_report
 from analysis.settings import AnalyseSettings
 from analysis.statistics.contrasts import accuracy_difference
-from model_eval.records import write_parquet
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, write_json
+from tricky.core.parquet import write_parquet
 
 
 def report(
