@@ -92,9 +92,14 @@ def match_entries(
         line = "" if lines is None else f", line {lines[place]}"
         n_entries = len(found) + len(unmatched)
         count = f"{len(unmatched)} of {n_entries} entries match no {what}" if n_entries > 1 else f"no {what}"
-        names = f"; the first is {first!r}" if n_entries > 1 else f" is called {first!r}"
+        names = f"; the first is {_shown(first)}" if n_entries > 1 else f" is called {_shown(first)}"
         raise InputError(f"{where}{line}: {count}{names}{_likely_reason(first, by_form)}")
     return matches
+
+
+def _shown(name: str) -> str:
+    """Return a name in quotation marks, on one line, with its backslashes as they are typed."""
+    return repr(name).replace("\\\\", "\\")
 
 
 def _likely_reason(entry: str, known: dict[str, str]) -> str:
@@ -102,27 +107,27 @@ def _likely_reason(entry: str, known: dict[str, str]) -> str:
     form = plain(entry).strip()
     slashed = form.replace("\\", "/").removeprefix("./")
     if slashed in known and slashed != form:
-        return f"; write {known[slashed]!r}" + (" (/ for \\)" if "\\" in form else "")
+        return f"; write {_shown(known[slashed])}" + (" (/ for \\)" if "\\" in form else "")
     if form in known:
-        return f"; remove the space around {known[form]!r}"
+        return f"; remove the space around {_shown(known[form])}"
     by_small = {name.casefold(): name for name in known}
     if near := by_small.get(slashed.casefold()):
-        return f"; write {near!r}: capital and small letters differ"
+        return f"; write {_shown(near)}: capital and small letters differ"
     without_suffix = {
         str(PurePosixPath(name).with_suffix("")).casefold(): name for name in known if name.strip("./")
     }
     path = PurePosixPath(slashed)
     if path.name and (near := without_suffix.get(str(path.with_suffix("")).casefold())):
-        return f"; write {near!r}: the suffix differs"
+        return f"; write {_shown(near)}: the suffix differs"
     by_file = {PurePosixPath(name).name.casefold(): name for name in known}
     if path.name and (near := by_file.get(path.name.casefold())):
-        return f"; did you mean {near!r}?"
+        return f"; did you mean {_shown(near)}?"
     near = get_close_matches(form, list(known)[:_SEARCHED_AT_MOST], n=1, cutoff=0.6)
     if near:
-        return f"; did you mean {known[near[0]]!r}?"
+        return f"; did you mean {_shown(known[near[0]])}?"
     if len(known) <= _LISTED_AT_MOST:
-        return f"; there are {', '.join(map(repr, known.values())) or 'none'}"
-    return f"; names are written like {next(iter(known.values()))!r}"
+        return f"; there are {', '.join(map(_shown, known.values())) or 'none'}"
+    return f"; names are written like {_shown(next(iter(known.values())))}"
 
 
 def describe_matches(matched: Mapping[str, Mapping[str, int]]) -> list[str]:
