@@ -119,10 +119,13 @@ def _likely_reason(entry: str, known: dict[str, str]) -> str:
     path = PurePosixPath(slashed)
     if path.name and (near := without_suffix.get(str(path.with_suffix("")).casefold())):
         return f"; write {_shown(near)}: the suffix differs"
-    by_file = {PurePosixPath(name).name.casefold(): name for name in known}
-    if path.name and (near := by_file.get(path.name.casefold())):
-        return f"; did you mean {_shown(near)}?"
-    near = get_close_matches(form, list(known)[:_SEARCHED_AT_MOST], n=1, cutoff=0.6)
+    for start in range(1, len(path.parts)):
+        if near := by_small.get("/".join(path.parts[start:]).casefold()):
+            return f"; did you mean {_shown(near)}?"
+    same_file = [name for name in known if PurePosixPath(name).name.casefold() == path.name.casefold()]
+    if path.name and len(same_file) == 1:
+        return f"; did you mean {_shown(known[same_file[0]])}?"
+    near = get_close_matches(form, (same_file or list(known))[:_SEARCHED_AT_MOST], n=1, cutoff=0.6)
     if near:
         return f"; did you mean {_shown(known[near[0]])}?"
     if len(known) <= _LISTED_AT_MOST:

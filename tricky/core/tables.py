@@ -372,7 +372,9 @@ def _check_separator(header: list[str], path: Path, separator: str, lines: list[
 def _without_empty_columns(
     header: list[str], rows: list[list[str]], path: Path
 ) -> tuple[list[str], list[list[str]]]:
-    """Drop columns that have neither name nor content, as spreadsheets leave them; refuse unclear names."""
+    """Drop columns without a name that are empty, as spreadsheets leave them, or number the rows."""
+    if header and not header[0] and _are_row_numbers([row[0].strip() for row in rows]):
+        header, rows = header[1:], [row[1:] for row in rows]
     named = [place for place, name in enumerate(header) if name]
     for place, name in enumerate(header):
         if not name and any(row[place].strip() for row in rows):
@@ -384,6 +386,15 @@ def _without_empty_columns(
         if names.count(name) > 1:
             raise InputError(f"{path}, line 1: two columns are called {name!r}; rename or remove one")
     return names, rows
+
+
+def _are_row_numbers(cells: list[str]) -> bool:
+    """Tell whether a first column holds what pandas (from 0) and R (from 1) write before each row."""
+    return (
+        bool(cells)
+        and cells[0] in ("0", "1")
+        and cells == [str(number) for number in range(int(cells[0]), int(cells[0]) + len(cells))]
+    )
 
 
 def _one_a_line(text: str, path: Path, separator: str, column: str) -> tuple[list[str], list[int]]:

@@ -27,6 +27,8 @@ def test_names_are_compared_in_composed_form():
         ("ant/00.jpg", "write 'ant/00.png': the suffix differs"),
         ("ant/00", "the suffix differs"),
         ("photos/ant/00.png", "did you mean 'ant/00.png'"),
+        ("photos/x/Ant/00.PNG", "did you mean 'ant/00.png'"),
+        ("01.png", "did you mean 'bee/01.png'"),
         ("aunt/00.png", "did you mean 'ant/00.png'"),
         ("zzzzzz", "there are 'ant/00.png', 'bee/01.png', 'Käfer/02.jpg'"),
     ],

@@ -78,6 +78,14 @@ def test_columns_that_a_spreadsheet_leaves_empty_are_dropped(tmp_path):
     assert (found.columns, found.rows) == (("a", "b"), [["1", "2"], ["3", "4"]])
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_the_row_numbers_that_pandas_and_r_write_before_each_row_are_dropped(tmp_path, first):
+    found = table(tmp_path, f'"","a"\n"{first}",7\n"{first + 1}",8\n')
+    assert (found.columns, found.rows) == (("a",), [["7"], ["8"]])
+    with pytest.raises(InputError, match="column 1 has no name"):
+        table(tmp_path, f",a\n{first},7\n{first + 2},8\n")
+
+
 def test_a_missing_column_is_named_with_the_nearest_one(tmp_path):
     with pytest.raises(InputError, match="no column `n_correct`; rename 'n_corect'"):
         table(tmp_path, "image_id,n_corect\nx,1\n", columns=["image_id", "n_correct"])
