@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from model_eval.images.open import ImageSource
@@ -140,3 +141,8 @@ def _labelled(
 
 def _from(root: Path, path: Path) -> str:
     return Path(os.path.relpath(path, root)).as_posix()
+
+
+def generator_of_set(seed: int, name: str) -> np.random.Generator:
+    """Return the random generator that a set is drawn with, from the study's seed and the set's name."""
+    return np.random.default_rng([seed, *name.encode()])
