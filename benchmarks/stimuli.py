@@ -88,6 +88,8 @@ def write_labels(folder: Path, rng: np.random.Generator) -> None:
             **{"stability_families": None, "reason": None},
         }
     )
+    others = {name: np.nan if dtype == "float32" else -1 for name, dtype in DIFFICULTY_DTYPES.items()}
+    table = table.assign(**{name: each for name, each in others.items() if name not in table})
     write_parquet(folder / "difficulty.parquet", table.astype(DIFFICULTY_DTYPES))
     counts = {kind: int((difficulty == kind).sum()) for kind in ("trivial", "in-between", "impossible")}
     content = {

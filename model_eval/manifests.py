@@ -7,7 +7,17 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from model_eval.settings import ModelEntry
-from tricky.core.manifests import Count, FileName, Manifest, Record, Sha256, Share, StageManifest, unique
+from tricky.core.manifests import (
+    Count,
+    FileName,
+    Manifest,
+    MatchedRecord,
+    Record,
+    Sha256,
+    Share,
+    StageManifest,
+    unique,
+)
 
 Loss = Annotated[float, Field(ge=0)]
 
@@ -155,6 +165,7 @@ class DifficultyManifest(StageManifest[LabelledSettings], LabelledRecord):
     tolerance: Count
     images: str | None
     near_ties: NearTiesRecord | None
+    matched: dict[str, MatchedRecord] = Field(default_factory=dict)
 
 
 class WeightsRecord(Record):

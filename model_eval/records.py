@@ -203,7 +203,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     Raises
     ------
     InputError
-        An earlier version wrote the file, which had fewer columns.
+        The file is damaged, or an earlier version wrote it, which had fewer columns.
     """
     return read_parquet(path, {name: DECISION_DTYPES[name] for name in columns}, EVALUATE)
 
@@ -274,7 +274,7 @@ def _label_table(path: Path) -> pd.DataFrame:
     read: dict[str, Any] = {
         "str": table.texts,
         "int64": table.whole_numbers,
-        "Int64": lambda name: table.numbers(name, missing=True),
+        "Int64": table.optional_whole_numbers,
         "float64": lambda name: table.numbers(name, missing=True),
     }
     return pd.DataFrame({name: pd.Series(read[dtype](name), dtype=dtype) for name, dtype in types.items()})

@@ -37,6 +37,9 @@ FEATURES_VERSION = 1
 
 COLUMNS = ("width_px", "height_px", *FEATURES, "phash")
 
+_TYPES = dict.fromkeys(COLUMNS[:-1], "float64") | {"phash": "str"}
+_CACHE_TYPES = {"sha256": "str", "version": "int64", **_TYPES}
+
 EDGE_THRESHOLD = 0.1
 """Gradient that counts as an edge; the step from black to white has 1."""
 
@@ -150,8 +153,7 @@ def measured(
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of the cache, in order and typed alike however few rows there are."""
-    types = dict.fromkeys(COLUMNS[:-1], "float64") | {"phash": "str"}
-    return table.reindex(columns=list(COLUMNS)).astype(types).rename_axis("sha256")
+    return table.reindex(columns=list(COLUMNS)).astype(_TYPES).rename_axis("sha256")
 
 
 def _read_cache(path: Path | None) -> pd.DataFrame:

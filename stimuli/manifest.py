@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from stimuli.settings import StimulusSettings
 from tricky.core.files import sha256_of
-from tricky.core.manifests import Count, FileName, Record, Sha256, StageManifest
+from tricky.core.manifests import Count, FileName, MatchedRecord, Record, Sha256, StageManifest
 
 CONTENT = ("items.tsv", "trials.tsv")
 """Tables that a set's id stands for; others only describe it."""
@@ -102,6 +102,7 @@ class SetManifest(StageManifest[SetSettings]):
     giveaway: GiveawayRecord | None = None
     warnings: tuple[str, ...] = ()
     lists: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    matched: dict[str, MatchedRecord] = Field(default_factory=dict)
     parent: ParentRecord | None = None
     refresh: RefreshRecord | None = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -13,7 +13,7 @@ from stimuli.manifest import SetManifest
 from stimuli.settings import StimulusSettings
 from tricky.core.files import check_hash
 from tricky.core.manifests import read_manifest
-from tricky.core.tables import read_table
+from tricky.core.tables import TextTable, read_table
 
 MADE_BY = "tricky stimuli build"
 PAIR_TASK = "2afc"
@@ -239,23 +239,30 @@ def _read_items(path: Path, *, reference: bool) -> tuple[dict[str, Item], dict[s
     """
     own = [each.name for each in fields(Item)]
     table = read_table(path, own, own=True)
-    names = table.texts("item_id", unique=True)
-    table.texts("image_id", unique=True)
-    table.choices("difficulty", Difficulty)
-    numbers = {name: table.whole_numbers(name, least=0) for name in ("label", "n_correct", "n_models")}
-    for row, (n_correct, n_models) in enumerate(zip(numbers["n_correct"], numbers["n_models"], strict=True)):
-        if not n_correct <= n_models > 0:
-            raise table.error(row, "n_correct", f"a number of models, at most {n_models}")
+    read: dict[str, list[Any]] = {name: table.texts(name) for name in own if name not in _READ_AS}
+    read |= {name: read_as(table, name) for name, read_as in _READ_AS.items()}
+    further = {name: table.cells(name) for name in table.columns if name not in own}
     items, more = {}, {}
-    for row, (name, cells) in enumerate(zip(names, table.rows, strict=True)):
-        text = dict(zip(table.columns, cells, strict=True))
-        file = PurePosixPath(text["file"])
-        if PureWindowsPath(file).anchor or (".." in file.parts and not reference):
+    for row, item_id in enumerate(table.texts("item_id", unique=True)):
+        item = Item(**{name: read[name][row] for name in own})
+        if item.n_correct > item.n_models:
+            raise table.error(row, "n_correct", f"a number of models, at most {item.n_models}")
+        if PureWindowsPath(item.file).anchor or (".." in PurePosixPath(item.file).parts and not reference):
             raise table.error(row, "file", "a path in the set's folder")
-        own_cells: dict[str, Any] = {key: numbers[key][row] if key in numbers else text[key] for key in own}
-        items[name] = Item(**own_cells)
-        more[name] = {key: value for key, value in text.items() if key not in own}
+        items[item_id] = item
+        more[item_id] = {name: cells[row] for name, cells in further.items()}
     return items, more
+
+
+_READ_AS: Mapping[str, Callable[[TextTable, str], list[Any]]] = {
+    "image_id": lambda table, name: table.texts(name, unique=True),
+    "label": lambda table, name: table.whole_numbers(name, least=-1),
+    "class_name": lambda table, name: [each or "" for each in table.optional_texts(name)],
+    "difficulty": lambda table, name: table.choices(name, Difficulty),
+    "n_correct": lambda table, name: table.whole_numbers(name, least=0),
+    "n_models": lambda table, name: table.whole_numbers(name, least=1),
+}
+"""Columns of items that are not text without missing values."""
 
 
 def _read_trials(path: Path, items: Mapping[str, Item], *, pairs: bool) -> tuple[PairTrial | ImageTrial, ...]:

@@ -162,10 +162,10 @@ def evaluate_pool(
 
 
 def _images_before(path: Path) -> pd.DataFrame | None:
-    """Return the images of an earlier run, or None where there was none or its table is damaged."""
+    """Return the images that an earlier run evaluated; None where there was none, or its table is damaged."""
     try:
-        return read_parquet(path, IMAGE_DTYPES, EVALUATE)
-    except InputError:
+        return read_parquet(path, IMAGE_DTYPES, EVALUATE) if path.is_file() else None
+    except InputError:  # this run writes the table again; models are asked about all images
         return None
 
 

@@ -36,6 +36,8 @@ def read_near_ties(folder: Path, decisions: Decisions) -> np.ndarray:
     noise = {model.name: model.noise for model in read_pool(folder).answered}
     columns = {name: DECISION_DTYPES[name] for name in ("image_id", "margin", "label_rank")}
 
+    columns = {name: DECISION_DTYPES[name] for name in ("image_id", "margin", "label_rank")}
+
     def turning(name: str) -> list[str]:
         largest = np.float32(2 * noise[name])  # in the precision of the margins
         turns = (pc.field("margin") < pc.scalar(largest)) & (pc.field("label_rank") <= 2)

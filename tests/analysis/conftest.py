@@ -133,6 +133,10 @@ class SmallStudy:
             stability=np.float32(1),
             modal_prediction=np.where(most_right, images["label"], wrong_answer).astype(np.int32),
             modal_share=(np.maximum(n_correct, n_models - n_correct) / n_models).astype(np.float32),
+            modal_error=wrong_answer,
+            modal_error_share=np.float32(0),
+            stability_families=np.float32(1),
+            reason=None,
         )
         write_difficulty(self.root / "difficulty", table, made_from=dict(made_from), images=source)
 

@@ -65,6 +65,12 @@ def _difficulty_rows(n_of_each: int, n_classes: int = 3) -> pd.DataFrame:
                     "difficulty": difficulty,
                     "label_error": False,
                     "stability": 1.0,
+                    "modal_prediction": -1,
+                    "modal_share": float("nan"),
+                    "modal_error": -1,
+                    "modal_error_share": float("nan"),
+                    "stability_families": float("nan"),
+                    "reason": None,
                     "covariate": float((7 * number) % 31),
                 }
             )

@@ -99,6 +99,13 @@ class StageManifest(Manifest, Generic[Settings]):
     seed: int | None = None
 
 
+class MatchedRecord(Record):
+    """How many entries of a lab's list match the data."""
+
+    n_entries: Count
+    n_matched: Count
+
+
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 AnyManifest = TypeVar("AnyManifest", bound=Manifest)
 

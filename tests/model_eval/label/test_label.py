@@ -177,7 +177,9 @@ def test_a_model_that_failed_is_left_out_only_when_told_to(decisions: Path) -> N
     table = label_decisions(decisions, folder, LabelSettings(leave_out=("w",)))
     assert table.manifest.models == ("v", "x", "y", "z")
     assert set(table.images["n_models"]) == {4}
-    with pytest.raises(InputError, match=r"no model 'u' to leave out; .* may name v, x, y, z, w"):
+    with pytest.raises(
+        InputError, match=r"leave_out: no model of the pool is called 'u'; there are 'v', 'x'"
+    ):
         label_decisions(decisions, folder, LabelSettings(leave_out=("u",)))
     with pytest.raises(InputError, match="no model is left"):
         label_decisions(decisions, folder, LabelSettings(leave_out=tuple("vwxyz")))
@@ -195,8 +197,12 @@ def test_label_errors_are_flagged_and_the_shares_given_with_and_without_them(dec
     assert sound.n_images == 3
     assert table.manifest.impossible == {"wrong label": 1, "not reassessed": 1}
     assert set(table.manifest.made_from) == {"decisions/pool.json", "errors.txt"}
+    matched = table.manifest.matched["label_errors"]
+    assert (matched.n_entries, matched.n_matched) == (2, 1)
     (decisions.parent / "errors.txt").write_text("C\n")
-    with pytest.raises(InputError, match=r"errors\.txt: lists none of the images, whose ids are like 'a'"):
+    with pytest.raises(
+        InputError, match=r"errors\.txt \(\[label\] label_errors\), line 1: .* write 'c': capital"
+    ):
         label_decisions(decisions, decisions.parent / "difficulty", settings)
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fuzz.studies import results
 from typer import Exit
 
+from fuzz.studies import results
 from tricky.cli import app
 from tricky.core.errors import InputError
 
