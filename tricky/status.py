@@ -216,9 +216,14 @@ def _data_status(study: Study) -> StageStatus:
     """Count the sessions, and those whose stimulus set is no longer the study's."""
     if not (study.data / "dataset_description.json").is_file():
         return StageStatus("data", "tricky run", State.MISSING)
-    from analysis import read_sessions
+    from analysis.data.sessions import table_of
+    from experiment.data.read_data import read_data
 
-    sessions = read_sessions(study.data).drop_duplicates(["participant", "session"])
+    try:
+        data = read_data(study.data)
+        sessions = table_of(data).drop_duplicates(["participant", "session"])
+    except InputError as error:
+        return StageStatus("data", "tricky run", State.OUT_OF_DATE, why=str(error))
     holds = ", ".join(
         f"{len(rows)} {'people' if kind == 'person' else kind} ({int(rows['complete'].sum())} complete)"
         for kind, rows in sessions.groupby("kind", observed=True)
@@ -229,7 +234,7 @@ def _data_status(study: Study) -> StageStatus:
     if others:
         why = f"{others} sessions saw another stimulus set than stimuli/{study.settings.experiment.stimuli}"
         return StageStatus("data", "tricky run", State.OUT_OF_DATE, holds, why)
-    return StageStatus("data", "tricky run", State.CURRENT, holds)
+    return StageStatus("data", "tricky run", State.CURRENT, holds, "; ".join(data.notes))
 
 
 def _describe_nothing(_: Manifest) -> str:

@@ -95,7 +95,7 @@ def _pairs(given: list[str]) -> dict[str, str]:
     for name, equals, _ in pairs:
         if not equals:
             raise InputError(f"--field {name}: no value; write --field {name}=VALUE")
-    return {name.strip(): value.strip() for name, _, value in pairs}
+    return {name.strip(): value for name, _, value in pairs}
 
 
 @app.command(rich_help_panel=STAGES)

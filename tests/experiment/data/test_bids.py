@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from experiment.data.bids import SessionPath, describe_dataset, read_kinds, register
+from experiment.data.bids import SessionPath, read_kinds, read_participant, register
+from experiment.data.describe_dataset import describe_dataset
 from experiment.records import Kind
 from tricky.core.errors import InputError
 
@@ -47,7 +48,9 @@ def test_a_participant_keeps_the_kind_that_it_has(tmp_path):
 
 def test_an_id_that_windows_would_not_tell_from_another_is_refused(tmp_path):
     register(tmp_path, ["anna"], Kind.PERSON)
-    with pytest.raises(InputError, match="sub-anna differs from sub-Anna in capitals only"):
+    with pytest.raises(
+        InputError, match="sub-Anna differs from sub-anna in leading zeros or capital letters only"
+    ):
         register(tmp_path, ["Anna"], Kind.PERSON)
 
 
@@ -56,20 +59,21 @@ def test_what_a_lab_added_to_its_participants_stays(tmp_path):
     path.write_text('participant_id\tage\tkind\tnote\nsub-07\t31\tperson\tsaid "why?"\n')
     register(tmp_path, ["08"], Kind.PERSON)
     assert path.read_text() == (
-        'participant_id\tage\tkind\tnote\nsub-07\t31\tperson\tsaid "why?"\nsub-08\tn/a\tperson\tn/a\n'
+        'participant_id\tage\tkind\tnote\nsub-07\t31\tperson\t"said ""why?"""\nsub-08\tn/a\tperson\tn/a\n'
     )
+    assert read_participant(tmp_path, "07")["note"] == 'said "why?"'
 
 
 def test_a_participant_table_without_kinds_is_refused_in_one_line(tmp_path):
     (tmp_path / "participants.tsv").write_text("participant_id\tage\nsub-07\t31\n")
-    with pytest.raises(InputError, match="line 2 needs a participant_id and a kind"):
+    with pytest.raises(InputError, match="line 1: no column `kind`"):
         register(tmp_path, ["08"], Kind.PERSON)
 
 
 @pytest.mark.parametrize("line", ["sub-07", "sub-07\tperson\t31"])
 def test_a_participant_table_with_ragged_lines_is_refused_in_one_line(tmp_path, line):
     (tmp_path / "participants.tsv").write_text(f"participant_id\tkind\n{line}\n")
-    with pytest.raises(InputError, match="line 2 has more or fewer cells"):
+    with pytest.raises(InputError, match="line 2: [13] cells, where the header has 2"):
         register(tmp_path, ["08"], Kind.PERSON)
 
 

@@ -40,7 +40,7 @@ def write_session(data, participant, session=None, *, n_rows, n_trials=10):
     place = SessionPath(data, participant, session, "harder")
     place.table.parent.mkdir(parents=True)
     place.table.write_text("header\n" + "row\n" * n_rows)
-    place.sidecar.write_text(json.dumps({"StimulusSet": {"n_trials": n_trials}}))
+    place.sidecar.write_text(json.dumps({"StimulusSet": {"set_id": "a", "n_trials": n_trials}}))
 
 
 def test_what_was_not_given_is_asked(tmp_path):
@@ -113,7 +113,8 @@ def test_an_unfinished_session_comes_before_a_free_one(tmp_path):
         (GROUP, "novice", "novice"),
         (GROUP, "", "n/a"),
         (ParticipantField(name="acuity", question="Acuity", type="number"), "1.250", "1.25"),
-        (ParticipantField(name="note", question="Note"), "two\twords\nhere", "two words here"),
+        (ParticipantField(name="note", question="Note"), "two\twords\nhere", "two\twords\nhere"),
+        (ParticipantField(name="note", question="Note"), '"yes" 🙂 שלום', '"yes" 🙂 שלום'),
     ],
 )
 def test_an_answer_is_kept_as_the_table_needs_it(about, text, kept):
