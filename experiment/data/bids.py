@@ -263,7 +263,10 @@ def register(
             )
         row = rows.setdefault(participant, {"participant_id": f"sub-{participant}", "kind": kind})
         row.update(values or {})
-    columns = tuple(dict.fromkeys([*before.columns, *(values or {})]))
+    columns: tuple[str, ...] = (
+        *before.columns,
+        *(each for each in values or {} if each not in before.columns),
+    )
     rows = {name: {column: row.get(column, "n/a") for column in columns} for name, row in rows.items()}
     if rows != before.rows or not before.path.exists():
         Participants(before.path, columns, rows).write()

@@ -8,7 +8,7 @@ error for everybody who reads the data; what can't is left out and reported.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from os import walk
@@ -62,6 +62,18 @@ class SessionFile:
         return self.table.with_suffix(".json")
 
     @property
+    def stem(self) -> str:
+        """Name of the session's files without ``_beh`` and suffix."""
+        return self.table.stem.removesuffix("_beh")
+
+    def moved(self, participant: str, data_folder: Path) -> SessionFile:
+        """Return where the session of another participant would be, in another data set."""
+        ses = f"ses-{self.session}" if self.session else ""
+        name = f"sub-{participant}{f'_{ses}' if ses else ''}_task-{self.task}_beh.tsv"
+        table = data_folder / f"sub-{participant}" / ses / "beh" / name
+        return SessionFile(participant, self.session, self.task, table)
+
+    @property
     def label(self) -> str:
         """The session in words."""
         return f"sub-{self.participant}" + (f", session {self.session}" if self.session else "")
@@ -83,6 +95,8 @@ class Finding:
     path: Path
     problem: str
     harmful: bool
+    half_of: SessionFile | None = None
+    """The session, where this is its table without a sidecar, or the reverse."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +121,13 @@ class FoundSessions:
         if harmful := [each for each in self.findings if each.harmful]:
             more = f" (and {len(harmful) - 1} more such files)" if len(harmful) > 1 else ""
             raise InputError(f"{harmful[0].path}: {harmful[0].problem}{more}")
+
+    def without_halves(self, chosen: Callable[[SessionFile], bool]) -> FoundSessions:
+        """Leave out the chosen ones of those sessions that have a table or a sidecar only."""
+        left_out = {each.half_of for each in self.findings if each.half_of and chosen(each.half_of)}
+        sessions = tuple(each for each in self.sessions if each not in left_out)
+        findings = tuple(each for each in self.findings if each.half_of not in left_out)
+        return FoundSessions(self.folder, sessions, findings)
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
@@ -152,10 +173,11 @@ def find_sessions(data_folder: Path, participant: str | None = None) -> FoundSes
     for path in sorted(sidecars):
         if path.with_suffix(".tsv") not in tables:
             gone = "its table is missing; restore it, or move this file out of the data set as well"
-            findings.append(Finding(path, gone, harmful=True))
+            half = _session_of(path.with_suffix(".tsv"), data_folder)
+            findings.append(Finding(path, gone, harmful=True, half_of=half))
     for path in sorted(set(tables) - {each.with_suffix(".tsv") for each in sidecars}):
         gone = "its sidecar (.json) is missing; restore it, it says which stimulus set was shown"
-        findings.append(Finding(path, gone, harmful=True))
+        findings.append(Finding(path, gone, harmful=True, half_of=tables[path]))
     findings += [_doubt(path, [*tables, *sorted(sidecars)], data_folder) for path in doubtful]
     return FoundSessions(data_folder, tuple(sorted(tables.values())), tuple(findings))
 
@@ -221,8 +243,8 @@ def _doubt(path: Path, proper: list[Path], data_folder: Path) -> Finding:
         )
     elif (named := TABLE_NAME.fullmatch(path.with_suffix(".tsv").name)) is not None:
         problem = (
-            f"named as a file of sub-{named['participant']}, but in another folder; move it where it belongs, "
-            "or out of the data set"
+            f"named as a file of sub-{named['participant']}, but in another folder; move it where it "
+            "belongs, or out of the data set"
         )
     else:
         problem = (

@@ -196,8 +196,8 @@ def parse_rows(
         raise InputError(f"{path}: {len(recorded)} trials, where the session has {len(trials)}; {advice}")
     if "".join(tsv_line(cells) for cells in [names, *recorded.rows]).encode() != content:
         raise InputError(
-            f"{path}: saved by another program, with other line ends or quotation marks; restore the file from "
-            "a copy, as a session can't go on in it"
+            f"{path}: saved by another program, with other line ends or quotation marks; restore the file "
+            "from a copy, as a session can't go on in it"
         )
     rows = []
     for number, (cells, trial) in enumerate(zip(recorded.rows, trials, strict=False), start=2):

@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from experiment.data.bids import Participants, plain_id, read_participants
-from experiment.data.find_sessions import find_sessions
+from experiment.data.find_sessions import FoundSessions, find_sessions
 from experiment.data.session_table import SessionTable, read_session_table
 from experiment.records import Kind
 from tricky.core.errors import InputError
@@ -36,8 +36,15 @@ class RecordedData:
     notes: tuple[str, ...]
 
 
-def read_data(data_folder: Path) -> RecordedData:
+def read_data(data_folder: Path, found: FoundSessions | None = None) -> RecordedData:
     """Read all sessions of a data set, people's and simulated ones.
+
+    Parameters
+    ----------
+    data_folder : Path
+        The BIDS data set, which may not exist yet.
+    found : FoundSessions, optional
+        What to read; by default all that `find_sessions` finds.
 
     Raises
     ------
@@ -45,7 +52,7 @@ def read_data(data_folder: Path) -> RecordedData:
         A file could change a number: it is damaged, a second version of another, or in the wrong place; or
         folders, names, sidecars, tables and ``participants.tsv`` contradict each other.
     """
-    found = find_sessions(data_folder)
+    found = find_sessions(data_folder) if found is None else found
     found.require_sound()
     participants = read_participants(data_folder)
     if found.sessions and not participants.path.exists():

@@ -19,7 +19,7 @@ from experiment.records import Kind
 from experiment.settings import ExperimentSettings, PrivacySettings
 from stimuli.records import StimulusSet
 from tricky.core.errors import InputError
-from tricky.core.files import sync_folder, write_text
+from tricky.core.files import sync_folder, write_bytes
 
 MACHINE = ("keyboard_devices", "graphics", "platform", "python")
 """Entries of the apparatus that `leave_out = ["machine"]` keeps from the data."""
@@ -90,20 +90,24 @@ def participants_locked(data_folder: Path) -> Iterator[None]:
 
 
 def begin(place: SessionPath, table: Table, sidecar: Sidecar) -> None:
-    """Make a new session's table and its description appear together: either alone is no valid BIDS."""
-    if place.table.exists():
-        if not place.sidecar.exists():
-            write_sidecar(place.sidecar, sidecar)
-        return
-    folder = place.table.parent
+    """Make a new session's table and its description, unless they are there."""
+    if not place.table.exists():
+        put_new(place.table, table.header.encode(), sidecar)
+    elif not place.sidecar.exists():
+        write_sidecar(place.sidecar, sidecar)
+
+
+def put_new(table: Path, content: bytes, sidecar: Sidecar) -> None:
+    """Make a session's table and sidecar appear together: either alone is no valid BIDS."""
+    folder, names = table.parent, (table.with_suffix(".json").name, table.name)
     part = folder.with_name(f".{folder.name}.part")
     if part.exists():
         shutil.rmtree(part)
-    write_sidecar(part / place.sidecar.name, sidecar)
-    write_text(part / place.table.name, table.header)
+    write_sidecar(part / names[0], sidecar)
+    write_bytes(part / names[1], content)
     if folder.exists():  # of another task
-        for file in (place.sidecar, place.table):
-            (part / file.name).replace(file)
+        for name in names:
+            (part / name).replace(folder / name)
         part.rmdir()
     else:
         part.rename(folder)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from experiment.data.find_sessions import SessionFile
 from experiment.data.sidecar import Sidecar, read_sidecar
@@ -70,6 +71,31 @@ class SessionTable:
         """Whether there is a row for each trial; None where the sidecar doesn't say how many there are."""
         n_trials = self.sidecar.stimulus_set.n_trials
         return None if n_trials is None else self.n_rows == n_trials
+
+    @property
+    def first_row_sha256(self) -> str | None:
+        """Hash of the first row, by which copies of the session are recognised; None without a row."""
+        return sha256_of(self.body.partition("\n")[0]) if self.n_rows else None
+
+    def recorded_bytes(self) -> bytes:
+        """Return the content of the table's file that goes with the sidecar."""
+        if self.sidecar.table_sha256 in (None, sha256_of(self.text)):
+            return self.text.encode()
+        return read_bytes(self.file.table)
+
+    def as_participant(self, participant: str, data_folder: Path) -> SessionTable:
+        """Return the session as that of a participant in another data set; what it was drawn for is kept."""
+        file = self.file.moved(participant, data_folder)
+        if participant == self.file.participant:
+            return replace(self, file=file)
+        sidecar = self.sidecar.with_(
+            participant=participant, recorded_as=self.sidecar.drawn_for(self.file.participant)
+        )
+        if (consent := sidecar.consent) is not None:
+            sidecar = sidecar.with_(
+                consent=consent.model_copy(update={"participant_id": f"sub-{participant}"})
+            )
+        return replace(self, file=file, sidecar=sidecar)
 
     def cells(self) -> TextTable:
         """Return the table, cell by cell."""

@@ -14,7 +14,7 @@ from experiment.data.columns import Table, table_of
 from experiment.data.describe_dataset import describe_dataset
 from experiment.data.find_sessions import find_sessions
 from experiment.data.journal import locked
-from experiment.data.sidecar import Run, ShownSet, Sidecar, describe_session, read_sidecar
+from experiment.data.sidecar import Run, ShownSet, describe_session, read_sidecar
 from experiment.observers.cast import Role, roles
 from experiment.observers.simulated import SimulatedDisplay
 from experiment.records import Kind, Response, ScheduledTrial, Task

@@ -73,7 +73,7 @@ def test_a_participant_table_without_kinds_is_refused_in_one_line(tmp_path):
 @pytest.mark.parametrize("line", ["sub-07", "sub-07\tperson\t31"])
 def test_a_participant_table_with_ragged_lines_is_refused_in_one_line(tmp_path, line):
     (tmp_path / "participants.tsv").write_text(f"participant_id\tkind\n{line}\n")
-    with pytest.raises(InputError, match="line 2: [13] cells, where the header has 2"):
+    with pytest.raises(InputError, match=r"line 2: [13] cells, where the header has 2"):
         register(tmp_path, ["08"], Kind.PERSON)
 
 

@@ -246,12 +246,12 @@ def test_a_session_that_runs_elsewhere_is_refused_before_the_window_opens(sit, d
 
 
 def test_table_and_description_appear_together(sit, data, monkeypatch):
-    def power_loss(path: Path, _: str) -> None:
+    def power_loss(path: Path, _: bytes) -> None:
         assert path.name.endswith("_beh.tsv")
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(session_files, "write_text", power_loss)
+        patched.setattr(session_files, "write_bytes", power_loss)
         with pytest.raises(KeyboardInterrupt):
             sit()
     assert not list((data / "sub-07").glob("[!.]*"))
