@@ -7,7 +7,7 @@ appears whole.  A merge that was interrupted is finished by the same call, and a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,13 +145,14 @@ def _nothing_runs(data_folder: Path) -> Iterator[None]:
         for path in sorted(folder.glob(f"{data_folder.resolve().name}.*.lock")):
             lock = FileLock(path)
             try:
-                with suppress(OSError, NotImplementedError):  # a copy that is read-only: nothing runs there
-                    lock.acquire(timeout=0)
-                    stack.callback(lock.release)
+                lock.acquire(timeout=0)
             except Timeout:
                 raise InputError(
                     f"{data_folder}: a session is running there; merge when it is over"
                 ) from None
+            except (OSError, NotImplementedError):  # a copy that is read-only: nothing runs there
+                continue
+            stack.callback(lock.release)
         yield
 
 
@@ -202,6 +203,6 @@ def _other_sets(booths: Sequence[Booth], set_id: str | None) -> Iterator[str]:
         sessions = booth.data.sessions
         if others := sum(each.sidecar.stimulus_set.set_id != set_id for each in sessions):
             yield (
-                f"{booth.folder}: {others} of {len(sessions)} sessions were run with another stimulus set than "
-                f"the study's ({set_id})"
+                f"{booth.folder}: {others} of {len(sessions)} sessions were run with another stimulus set "
+                f"than the study's ({set_id})"
             )

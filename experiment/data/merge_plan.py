@@ -214,8 +214,8 @@ class _Planner:
         shown = " ".join(islice(proposed, 8)) + (" …" if len(proposed) > 8 else "")
         more = f" (and {len(proposed) - 1} more such ids)" if len(proposed) > 1 else ""
         raise InputError(
-            f"{next(iter(self._conflicts.values()))}{more}; if these are other participants, give them free ids: "
-            f"{shown}"
+            f"{next(iter(self._conflicts.values()))}{more}; if these are other participants, give them free "
+            f"ids: {shown}"
         )
 
     def _name_of(self, old: str, booth: Booth) -> str | None:
@@ -232,8 +232,8 @@ class _Planner:
         new = self._renames.get(old, merged_as)
         if merged_as not in (old, new):
             raise InputError(
-                f"--rename {old}={new}: sub-{old} of {booth.folder} was merged as sub-{merged_as} before; leave "
-                "the option out"
+                f"--rename {old}={new}: sub-{old} of {booth.folder} was merged as sub-{merged_as} before; "
+                "leave the option out"
             )
         gone = f"sub-{new}" in {mark.participant_id for mark in self.plan.marks}
         if gone and new not in self.plan.participants.rows:

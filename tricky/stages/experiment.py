@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tricky.core.errors import InputError
+from tricky.core.files import read_json
 from tricky.core.progress import Progress, no_progress
 from tricky.stages.installed import require
 from tricky.study import Study
 
 if TYPE_CHECKING:
     from experiment.data.bids import Dataset
+    from experiment.data.merge import Merged
+    from experiment.data.withdraw import Holding
     from experiment.screen.calibrate import Calibration
+    from experiment.session.participant import Ask
     from experiment.session.preflight import Check
     from experiment.session.run import SessionSummary
 
@@ -24,15 +28,15 @@ def run(
     session: int | None = None,
     *,
     fields: Mapping[str, str],
-    dialog: bool,
+    ask: Ask | None,
     force: bool,
     tell: Callable[[str], None],
 ) -> SessionSummary:
-    """Run one person's session, or go on with it, after asking for what isn't given."""
+    """Run one person's session, or continue it, after asking for what isn't given (`ask`, or a dialog)."""
     require("psychopy", extra="experiment", to="show images to people")
     from experiment.data.bids import SessionPath
     from experiment.screen.calibrate import calibrated
-    from experiment.session.participant import ask_in_terminal, take_in
+    from experiment.session.participant import take_in
     from experiment.session.preflight import check_desktop, check_files, refuse
     from experiment.session.run import run_session
     from stimuli.records import read_tables
@@ -44,10 +48,8 @@ def run(
     checks = [*check_files(stimuli, study.data), *check_desktop()]
     if not force:
         refuse(checks)  # before anyone is asked anything
-    if dialog:
+    if ask is None:
         from experiment.screen.psychopy_dialog import ask_in_dialog as ask
-    else:
-        ask = ask_in_terminal
     who = take_in(
         study.data,
         settings.task_name,
@@ -131,11 +133,62 @@ def simulate(study: Study, progress: Progress = no_progress, *, visual: bool = F
     )
 
 
-def export_psych_ds(study: Study, folder: Path) -> list[Path]:
+def merge(
+    study: Study, folders: Sequence[Path], renames: Mapping[str, str], *, people_only: bool = False
+) -> Merged:
+    """Merge the data sets of other machines into the study's."""
+    from experiment.data.merge import merge_data
+
+    manifest = study.stimulus_set(study.settings.experiment.stimuli) / "stimulus_set.json"
+    return merge_data(
+        study.data,
+        folders,
+        dataset_of(study),
+        fields=study.settings.experiment.participant_fields,
+        renames=renames,
+        people_only=people_only,
+        set_id=read_json(manifest, "tricky stimuli build")["set_id"] if manifest.is_file() else None,
+    )
+
+
+def look_up_participant(study: Study, participant: str) -> Holding:
+    """Look up what there is of a participant."""
+    from experiment.data.withdraw import look_up
+
+    return look_up(study.data, participant)
+
+
+def withdraw(study: Study, participant: str) -> None:
+    """Remove a participant's data, and leave a mark that keeps them from coming back."""
+    from experiment.data.withdraw import withdraw
+
+    withdraw(study.data, participant)
+
+
+def mentions(study: Study, held: Holding) -> list[str]:
+    """Return where else a study mentions a participant who was withdrawn, and what to do there."""
+    lines = [
+        f"{path}: not removed, but its name contains the id; look at it, and remove it yourself"
+        for path in held.elsewhere
+    ]
+    if held.repeated_by:
+        who = ", ".join(held.repeated_by)
+        lines.append(f"{who}: simulated observers who repeat these sessions; run `tricky simulate` again")
+    if (study.report / "results.json").is_file():
+        lines.append(
+            f"{study.report}: made with these data; run `tricky analyse` again, or remove the folder"
+        )
+    for name in study.settings.analyse.exclude.sessions:
+        if name.removeprefix("sub-").partition("/")[0] == held.participant:
+            lines.append(f"study.toml: [analyse.exclude] sessions names {name!r}; remove the line")
+    return lines
+
+
+def export_psych_ds(study: Study, folder: Path, tell: Callable[[str], None] = lambda _: None) -> list[Path]:
     """Write all sessions as a Psych-DS data set."""
     from experiment.data.psych_ds import export_psych_ds
 
-    return export_psych_ds(study.data, folder, dataset_of(study))
+    return export_psych_ds(study.data, folder, dataset_of(study), tell)
 
 
 def dataset_of(study: Study) -> Dataset:
