@@ -124,7 +124,10 @@ def _stage_status(
         manifest = read_json(path, command)
     except InputError as error:
         return StageStatus(folder, command, State.OUT_OF_DATE, why=str(error))
-    if broken := list(_broken_links(study.root, manifest["made_from"], before)):
+    broken = list(_broken_links(study.root, manifest["made_from"], before))
+    if folder == "report":
+        broken += _new_sessions(study, manifest["made_from"])
+    if broken:
         return StageStatus(folder, command, State.OUT_OF_DATE, describe(manifest), "; ".join(broken))
     if changed := list(_other_settings(study, folder, manifest["settings"])):
         return StageStatus(folder, command, State.OTHER_SETTINGS, describe(manifest), "; ".join(changed))
@@ -210,6 +213,16 @@ def _other_recipe(study: Study, then: Mapping[str, Any]) -> Iterator[str]:
             yield f"condition {name} is new in the recipe"
         elif before[name] != after[name]:
             yield f"condition {name} has changed in the recipe"
+
+
+def _new_sessions(study: Study, made_from: Mapping[str, str]) -> Iterator[str]:
+    """Name sessions that were recorded or merged after the report was made."""
+    from experiment.data.find_sessions import find_sessions
+
+    for file in find_sessions(study.data).sessions:
+        name = file.table.relative_to(study.root).as_posix()
+        if name not in made_from:
+            yield f"{name} is new"
 
 
 def _data_status(study: Study) -> StageStatus:

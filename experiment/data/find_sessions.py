@@ -20,7 +20,7 @@ from tricky.core.files import sha256_of
 TABLE_NAME = re.compile(
     r"sub-(?P<participant>[A-Za-z0-9]+)(?:_ses-(?P<session>[A-Za-z0-9]+))?_task-(?P<task>[A-Za-z0-9]+)_beh\.tsv"
 )
-_SESSION_LIKE = re.compile(r"_beh\b.*\.(tsv|json)(\W.*)?$", re.IGNORECASE)
+_SESSION_LIKE = re.compile(r"_beh(?![a-z0-9]).*\.(tsv|json)(\W.*)?$", re.IGNORECASE)
 """Names of session tables and sidecars, however they were changed."""
 _OF_PROGRAMS = re.compile(
     r"\._.*|\.DS_Store|desktop\.ini|Thumbs\.db|ehthumbs\.db|Icon\r|~\$.*|\.~lock\..*|.*~|.*\.(tmp|swp|partial)"
@@ -32,7 +32,7 @@ _OF_THE_LAB = {"derivatives", "sourcedata", "code", "phenotype", "stimuli", "doc
 """Folders that BIDS keeps next to the participants'; no session is looked for in them."""
 _AT_THE_ROOT = re.compile(
     r"(dataset_description|participants)\.json|participants\.tsv|(README|CHANGES)(\.(md|rst|txt))?"
-    r"|LICENSE.*|CITATION\.cff|.*_?beh\.json|samples\.(tsv|json)"
+    r"|LICENSE.*|CITATION\.cff|task-[A-Za-z0-9]+_beh\.json|samples\.(tsv|json)"
 )
 
 
@@ -166,7 +166,7 @@ def find_sessions(data_folder: Path, participant: str | None = None) -> FoundSes
             tables[path] = found
         elif path.suffix == ".json" and _session_of(path.with_suffix(".tsv"), data_folder) is not None:
             sidecars.add(path)
-        elif _SESSION_LIKE.search(path.name):
+        elif _SESSION_LIKE.search(path.name) and not _belongs_at_root(path, data_folder):
             doubtful.append(path)
         elif not _expected(path, data_folder):
             findings.append(Finding(path, "not part of the data set", harmful=False))
@@ -219,11 +219,15 @@ def _session_of(path: Path, data_folder: Path) -> SessionFile | None:
     return SessionFile(name["participant"], session, name["task"], path)
 
 
+def _belongs_at_root(path: Path, data_folder: Path) -> bool:
+    return path.parent == data_folder and _AT_THE_ROOT.fullmatch(path.name) is not None
+
+
 def _expected(path: Path, data_folder: Path) -> bool:
     """Tell whether a file may be in a data set: BIDS's own at the root, other data of a participant."""
     folders = path.relative_to(data_folder).parts[:-1]
     if not folders:
-        return _AT_THE_ROOT.fullmatch(path.name) is not None
+        return _belongs_at_root(path, data_folder)
     return re.fullmatch("sub-[A-Za-z0-9]+", folders[0]) is not None and path.name.startswith(f"{folders[0]}_")
 
 

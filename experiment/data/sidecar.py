@@ -191,6 +191,11 @@ class Sidecar(_Part):
         """Return the sidecar with other values, by attribute."""
         return self.model_copy(update=changes)
 
+    def with_keys_of(self, before: Sidecar | None) -> Sidecar:
+        """Return the sidecar with the keys that a lab added to an earlier one."""
+        added, own = (before.model_extra if before else None) or {}, self.model_extra or {}
+        return self.model_copy(update={key: value for key, value in added.items() if key not in own})
+
     def content(self) -> dict[str, Any]:
         """Return the keys and values of the file; those that were never set are left out."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)

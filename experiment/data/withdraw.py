@@ -50,7 +50,9 @@ class Holding:
 
     @property
     def words(self) -> str:
-        """What will be removed, in words."""
+        """What there is to remove, in words; nothing where all of it was removed before."""
+        if not (self.sessions or self.in_table or self.n_consents):
+            return ""
         parts = [f"{len(self.sessions)} session{'s' * (len(self.sessions) != 1)}"]
         parts += ["the row in participants.tsv"] if self.in_table else []
         lines = f"{self.n_consents} line{'s' * (self.n_consents != 1)} of consent.tsv"
@@ -81,21 +83,12 @@ def look_up(data_folder: Path, participant: str) -> Holding:
     folder = data_folder / f"sub-{participant}"
     if not (in_table or n_consents or withdrawn or folder.exists()):
         raise InputError(f"{data_folder}: no participant {participant}; participants.tsv lists the ids")
-    named = re.compile(rf"(^|[^A-Za-z0-9])sub-{participant}([^A-Za-z0-9]|$)", re.IGNORECASE)
-    elsewhere = tuple(
-        path
-        for path in sorted(data_folder.rglob("*"))
-        if named.search(path.name)
-        and folder not in (path, *path.parents)
-        and not named.search(path.parent.name)
-        and path != _leaving(folder)
-    )
     return Holding(
         participant,
         find_sessions(data_folder, participant).sessions,
         in_table,
         n_consents,
-        elsewhere,
+        tuple(_elsewhere(data_folder, participant)),
         tuple(_repeating(data_folder, participant)),
         withdrawn,
     )
@@ -155,7 +148,9 @@ def _marks(held: Holding) -> set[Mark]:
     for file in held.sessions:
         with suppress(InputError):  # a damaged session is withdrawn all the same
             hashes.add(read_session_table(file).first_row_sha256)
-    return {Mark(f"sub-{held.participant}", each or "n/a") for each in hashes or {None}}
+    if not hashes and not held.withdrawn:
+        hashes.add(None)
+    return {Mark(f"sub-{held.participant}", each or "n/a") for each in hashes}
 
 
 def _leaving(folder: Path) -> Path:
@@ -169,6 +164,19 @@ def _remove_folder(folder: Path) -> None:
             shutil.rmtree(_leaving(folder))
         if folder.exists():
             folder.rename(_leaving(folder))
+
+
+def _elsewhere(data_folder: Path, participant: str) -> list[Path]:
+    """Return other files and folders that the participant's id names, not what is in such a folder."""
+    named = re.compile(rf"(^|[^A-Za-z0-9])sub-{participant}([^A-Za-z0-9]|$)", re.IGNORECASE)
+    found = [path for path in sorted(data_folder.rglob("*")) if named.search(path.name)]
+    folder = data_folder / f"sub-{participant}"
+    return [
+        path
+        for path in found
+        if path not in (folder, _leaving(folder))
+        and not any(map(named.search, path.relative_to(data_folder).parts[:-1]))
+    ]
 
 
 def _repeating(data_folder: Path, participant: str) -> list[str]:

@@ -183,6 +183,7 @@ def run_session(
             consent=ConsentRecord(**asdict(consent)) if consent else before.consent if before else None,
             questionnaire=dict(before.questionnaire) if before else {},
         )
+        sidecar = sidecar.with_keys_of(before)
         with told_in_one_line():
             begin(place, table, sidecar)
             journal = stack.enter_context(Journal(place.table, trials, table))

@@ -148,10 +148,13 @@ def withdraw(
 
     study = open_study(context)
     held = stages.look_up_participant(study, participant)
-    if not yes:
+    if not held.words and held.withdrawn:
+        say(f"sub-{held.participant} was withdrawn before; nothing of theirs is left")
+    elif not yes:
         _confirm(f"Remove sub-{held.participant} ({held.words}) for good? Type yes: ")
     stages.withdraw(study, participant)
-    say(f"sub-{held.participant} is withdrawn; removed: {held.words}")
+    if held.words:
+        say(f"sub-{held.participant} is withdrawn; removed: {held.words}")
     for line in stages.mentions(study, held):
         say(Styled(line, "yellow"))
 

@@ -84,6 +84,20 @@ def test_an_id_that_could_lead_elsewhere_is_refused(tmp_path, participant):
         intake(tmp_path, Interview(participant=participant))
 
 
+@pytest.mark.parametrize("participant", ["7", "007"])
+def test_an_id_that_differs_in_leading_zeros_only_is_refused_when_it_is_entered(tmp_path, participant):
+    register(tmp_path, ["07"], Kind.PERSON)
+    for ask, given in ((Interview(participant=participant), None), (Interview(), participant)):
+        with pytest.raises(InputError, match="differs from sub-07 in leading zeros or capital letters only"):
+            intake(tmp_path, ask, participant=given)
+        assert ask.asked in (["participant"], [])
+
+
+def test_text_that_is_no_utf_8_is_refused():
+    with pytest.raises(InputError, match="is not UTF-8"):
+        check_field(ParticipantField(name="note", question="Note"), "caf\udce9")
+
+
 def test_the_number_of_the_session_is_asked_where_a_set_has_several(tmp_path):
     write_session(tmp_path, "07", 1, n_rows=10)
     ask = Interview()
