@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from experiment.data.consents import read_consents
 from experiment.data.withdrawn import read_marks
 from experiment.records import Kind
 from tricky.core.errors import InputError
@@ -172,10 +173,11 @@ def check_new_participant(data_folder: Path, participant: str) -> None:
     participants = read_participants(data_folder)
     if participant in participants.rows:
         return
-    _refuse_similar(participant, {plain_id(each): each for each in participants.rows}, participants.path)
-    withdrawn = {mark.participant_id.removeprefix("sub-") for mark in read_marks(data_folder)}
+    known = [*participants.rows, *read_consents(data_folder).participants()]
+    _refuse_similar(participant, {plain_id(each): each for each in known}, participants.path)
+    withdrawn = [mark.participant_id.removeprefix("sub-") for mark in read_marks(data_folder)]
     if participant in withdrawn:
-        other = next(free_ids({*participants.rows, *withdrawn}, participant))
+        other = next(free_ids([*known, *withdrawn], participant))
         raise InputError(
             f"sub-{participant} was withdrawn, and the id is not used again; give another, such as {other}"
         )

@@ -11,7 +11,7 @@ from experiment.records import Ask, Option
 from experiment.screen.markdown_pages import Document
 from experiment.screen.texts import Texts
 from experiment.session.interfaces import Observer, Reader
-from experiment.settings import ExperimentSettings
+from experiment.settings import ExperimentSettings, PrivacySettings
 
 AGREE, DISAGREE = "agreed", "not agreed"
 
@@ -33,10 +33,13 @@ def ask_consent(
     return observer.choose(None, ask).answer or DISAGREE
 
 
-def keep_answer(data_folder: Path, place: SessionPath, information: Document, answer: str) -> Consent:
-    """Add a participant's answer to ``consent.tsv``, with the time and the text that was read."""
+def keep_answer(
+    data_folder: Path, place: SessionPath, information: Document, answer: str, privacy: PrivacySettings
+) -> Consent:
+    """Add a participant's answer to ``consent.tsv``, with time and text."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
     consent = Consent(
-        datetime.now(UTC).isoformat(timespec="seconds"),
+        "n/a" if "times" in privacy.leave_out else now,
         f"sub-{place.participant}",
         "n/a" if place.session is None else f"ses-{place.session}",
         answer,

@@ -160,7 +160,7 @@ def run_session(
             with devices.open_reader(settings, texts, characters, root) as reading:
                 answer = ask_consent(reading.display, reading.observer, information, settings, texts)
             with told_in_one_line(), participants_locked(data_folder):
-                consent = keep_answer(data_folder, place, information, answer)
+                consent = keep_answer(data_folder, place, information, answer, settings.privacy)
             if answer != AGREE:
                 return SessionSummary(consent_file(data_folder), False, 0, len(trials), None, agreed=False)
         with told_in_one_line():

@@ -138,17 +138,20 @@ def merge(
 ) -> Merged:
     """Merge the data sets of other machines into the study's."""
     from experiment.data.merge import merge_data
+    from experiment.data.session_files import readable_by
 
-    manifest = study.stimulus_set(study.settings.experiment.stimuli) / "stimulus_set.json"
-    return merge_data(
-        study.data,
-        folders,
-        dataset_of(study),
-        fields=study.settings.experiment.participant_fields,
-        renames=renames,
-        people_only=people_only,
-        set_id=read_json(manifest, "tricky stimuli build")["set_id"] if manifest.is_file() else None,
-    )
+    settings = study.settings.experiment
+    manifest = study.stimulus_set(settings.stimuli) / "stimulus_set.json"
+    with readable_by(settings.privacy, study.data):
+        return merge_data(
+            study.data,
+            folders,
+            dataset_of(study),
+            fields=settings.participant_fields,
+            renames=renames,
+            people_only=people_only,
+            set_id=read_json(manifest, "tricky stimuli build")["set_id"] if manifest.is_file() else None,
+        )
 
 
 def look_up_participant(study: Study, participant: str) -> Holding:
@@ -160,9 +163,11 @@ def look_up_participant(study: Study, participant: str) -> Holding:
 
 def withdraw(study: Study, participant: str) -> None:
     """Remove a participant's data, and leave a mark that keeps them from coming back."""
+    from experiment.data.session_files import readable_by
     from experiment.data.withdraw import withdraw
 
-    withdraw(study.data, participant)
+    with readable_by(study.settings.experiment.privacy, study.data):
+        withdraw(study.data, participant)
 
 
 def mentions(study: Study, held: Holding) -> list[str]:

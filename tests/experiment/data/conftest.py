@@ -66,7 +66,9 @@ class Machine:
             simulated=None if kind is Kind.PERSON else {"seed": seed},
         )
         started = f"2026-01-{1 + digest % 28:02d}T{digest % 24:02d}:{digest % 60:02d}:00+00:00"
-        sidecar = sidecar.with_(runs=(Run(started=started),), apparatus={}, versions={}, settings={})
+        sidecar = sidecar.with_(
+            runs=(Run(started=started, first_trial=0),), apparatus={}, versions={}, settings={}
+        )
         if consent:
             line = Consent(
                 started,

@@ -16,6 +16,7 @@ from experiment.data.bids import (
     read_participant,
     register,
 )
+from experiment.data.consents import Consent, keep_consent
 from experiment.data.describe_dataset import describe_dataset
 from experiment.records import Kind
 from tricky.core.errors import InputError
@@ -101,6 +102,13 @@ def test_other_ids_are_not_taken_for_each_other(tmp_path, known, new):
 )
 def test_free_ids_are_numbered_on(known, like, free):
     assert list(islice(free_ids(known, like), 3)) == free
+
+
+def test_who_was_only_asked_for_consent_has_an_id_as_well(tmp_path):
+    keep_consent(tmp_path / "data", Consent("n/a", "sub-07", "n/a", "not agreed", "a.md", "0" * 64))
+    with pytest.raises(InputError, match="sub-7 differs from sub-07"):
+        check_new_participant(tmp_path / "data", "7")
+    check_new_participant(tmp_path / "data", "07")
 
 
 @pytest.mark.parametrize(

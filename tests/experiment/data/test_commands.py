@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 
 import pytest
@@ -93,6 +94,18 @@ def test_a_participant_is_withdrawn_and_what_mentions_them_is_named(machine, tri
     assert "study.toml: [analyse.exclude] sessions names '07/1'; remove the line" in out
     assert list(read_kinds(here.data)) == ["sim01"]
     assert "withdrawn before; nothing of theirs is left" in tricky("withdraw", "07")[1]
+
+
+def test_files_for_the_owner_only_stay_so(machine, tricky):
+    here = machine("here")
+    here.record("07", consent=True)
+    machine("a").record("08", consent=True)
+    (here.root / "study.toml").write_text("[experiment.privacy]\nowner_only = true\n")
+    shutil.rmtree(here.data)
+    for command in (("merge", machine("a").root), ("withdraw", "08", "--yes")):
+        assert tricky(*command)[0] == 0
+        written = [here.root / "consent.tsv", *(path for path in here.data.rglob("*"))]
+        assert {path.stat().st_mode & 0o077 for path in written} == {0}
 
 
 def test_who_is_not_there_is_told_in_one_line(machine, tricky):
