@@ -49,7 +49,7 @@ def test_what_was_left_out_and_what_other_programs_saved_is_noted(here):
 def test_a_participant_with_two_rows_is_refused(here):
     path = here.data / "participants.tsv"
     path.write_text(path.read_text() + "sub-07\tperson\n")
-    assert "line 4, column participant_id: 'sub-07', expected a value of its own" in refusal(here)
+    assert "line 4, column participant_id: 'sub-07' is in line 2, too" in refusal(here)
 
 
 def test_a_participant_without_a_row_is_refused(here):
