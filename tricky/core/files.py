@@ -100,6 +100,75 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     write_text(path, text + "\n")
 
 
+def read_bytes(path: Path) -> bytes:
+    """Return a file's content.
+
+    Raises
+    ------
+    InputError
+        There is no such file, it is something other than a file, or it can't be read.
+    """
+    try:
+        if path.exists() and not path.is_file():  # a pipe or a device would be read without end
+            raise InputError(f"{path}: not a file; name a file")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; create it, or correct its name") from None
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        why = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{path}: can't be read ({why})") from None
+
+
+def decode_text(content: bytes, path: Path) -> str:
+    """Return UTF-8 text without its byte order mark.
+
+    Raises
+    ------
+    InputError
+        The bytes of `path` are another encoding, or no text; the line and the likely reason are named.
+    """
+    utf8 = "save it as UTF-8 (in Excel: `CSV UTF-8`)"
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError(f"{path}: text in UTF-16, as `Unicode text` of Excel is; {utf8}")
+    if content.startswith(b"PK\x03\x04"):
+        raise InputError(f"{path}: a workbook or another archive, not text; {utf8}")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        seen = content[error.start : error.start + 1].decode("cp1252", errors="replace")
+        raise InputError(
+            f"{path}, line {line}: not UTF-8 (a byte that Windows-1252 reads as {seen!r}); {utf8}"
+        ) from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise InputError(f"{path}, line {line}: a null character, so this is no text; {utf8}")
+    return text
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a UTF-8 file: see `read_bytes` and `decode_text` for the errors raised."""
+    return decode_text(read_bytes(path), path)
+
+
+def read_json_object(path: Path, remedy: str) -> dict[str, Any]:
+    """Read a file that holds one JSON object.
+
+    Raises
+    ------
+    InputError
+        The file can't be read, or holds something else; `remedy` says what to do.
+    """
+    text = read_text(path)
+    try:
+        content = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise InputError(f"{path}: not readable as JSON ({error}); {remedy}") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: not a JSON object; {remedy}")
+    return content
+
+
 def read_json(path: Path, made_by: str) -> dict[str, Any]:
     """Read a manifest that `made_by` (a command) writes.
 
@@ -108,13 +177,10 @@ def read_json(path: Path, made_by: str) -> dict[str, Any]:
     InputError
         The file is missing, is no JSON object, or has a schema version unknown here.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: not there yet; run `{made_by}` first") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not readable as JSON ({error}); run `{made_by}` again") from None
-    found = content.get("schema_version") if isinstance(content, dict) else None
+    if not path.exists():
+        raise InputError(f"{path}: not there yet; run `{made_by}` first")
+    content = read_json_object(path, f"run `{made_by}` again")
+    found = content.get("schema_version")
     if found != SCHEMA_VERSION:
         raise InputError(
             f"{path}: schema_version is {found}, this tricky reads {SCHEMA_VERSION}; run `{made_by}` again"

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from tricky.core.errors import InputError
+from tricky.core.files import read_text
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -25,12 +26,13 @@ def read_toml(path: Path) -> dict[str, Any]:
     InputError
         The file can't be read, or isn't valid TOML in UTF-8.
     """
+    text = read_text(path)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not valid TOML: {error}") from None
-    except OSError as error:
-        raise InputError(f"{path}: can't be read ({error.strerror})") from None
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        backslash = "Unescaped" in str(error) or "hex value" in str(error) or "\\" in str(error)
+        hint = "; in paths write / for \\, or put them in single quotation marks" if backslash else ""
+        raise InputError(f"{path}: not valid TOML: {error}{hint}") from None
 
 
 def validated(model: type[Model], content: Mapping[str, Any], *, where: str) -> Model:
