@@ -44,8 +44,9 @@ class ImageSettings(BaseModel):
     """With ``imagenet-val`` and a ground truth of the development kit: its ``meta.mat``."""
     entry_level: bool = False
     """Sort images into the 16 entry-level classes of Geirhos et al. (2018) and leave out all others."""
+    follow_links: bool = False
+    """With ``folder`` and ``imagenet-val``: follow symbolic links that leave the folder."""
     gaussian: GaussianSettings = GaussianSettings()
-
     on_bad_image: Literal["stop", "skip"] = "stop"
     """What an image that can't be shown does: ``skip`` leaves it out for all models alike, and says so."""
 
@@ -62,6 +63,8 @@ class ImageSettings(BaseModel):
             raise ValueError('`path` with every source but "mnist-5k" and "gaussian", and only then')
         if (self.source == "imagenet-val") != (self.labels is not None):
             raise ValueError('`labels` together with `source = "imagenet-val"`, and only then')
+        if self.follow_links and self.source not in ("folder", "imagenet-val"):
+            raise ValueError('`follow_links` only with `source = "folder"` or "imagenet-val"')
         if self.synsets is not None and self.labels is None:
             raise ValueError("`synsets` only together with `labels`")
         return self

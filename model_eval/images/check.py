@@ -19,6 +19,7 @@ from model_eval.records import IMAGE_COLUMNS, write_parquet
 from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
+from tricky.core.names import problem_with
 from tricky.core.progress import Progress
 
 N_NAMED = 5
@@ -163,7 +164,16 @@ def _inspection(listing: Listing, looks: dict[str, _Look]) -> Inspection:
 def catalogue_of(
     image_ids: Sequence[str], paths: Sequence[str], class_of_each: Sequence[str], sha256: Sequence[str]
 ) -> pd.DataFrame:
-    """Return a catalogue in `IMAGE_COLUMNS`: labels are indices into the class names sorted as text."""
+    """Return a catalogue in `IMAGE_COLUMNS`: labels are indices into the class names sorted as text.
+
+    Raises
+    ------
+    InputError
+        A class has a name that no cell of a table can hold.
+    """
+    for name in sorted(set(class_of_each)):
+        if problem := problem_with(name):
+            raise InputError(f"class {name!r} can't be called so: {problem}")
     columns = {"image_id": image_ids, "path": paths, "class_name": class_of_each, "sha256": sha256}
     table = pd.DataFrame(columns).astype("str")
     label_of = {name: index for index, name in enumerate(sorted(set(class_of_each)))}

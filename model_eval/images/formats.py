@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 SUFFIXES = frozenset(
-    ".avif .bmp .gif .jfif .jpe .jpeg .jpg .pbm .pgm .png .pnm .ppm .tif .tiff .webp".split()
+    {".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm"}
+    | {".tif", ".tiff", ".webp"}
 )
 """A file that ends like this is to be an image: where its content is none, that is an error."""
 
@@ -26,7 +27,8 @@ _BEGINNINGS = (
 _BMP = re.compile(rb"BM.{4}\0{4}.{4}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\0{3}", re.DOTALL)
 _PPM = re.compile(rb"P[1-6]\s+(?:#[^\n]*\n\s*)*\d+\s+(?:#[^\n]*\n\s*)*\d+\s")
 _CAMERA_RAW = frozenset(
-    ".3fr .arw .cr2 .cr3 .dcr .dng .erf .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .rw2 .srw".split()
+    {".3fr", ".arw", ".cr2", ".cr3", ".dcr", ".dng", ".iiq", ".kdc", ".mef", ".nef", ".nrw", ".orf", ".pef"}
+    | {".raf", ".rw2", ".srw"}
 )
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP", "PPM")

@@ -1,74 +1,28 @@
-"""Image files whose classes stand in a list beside them: a table of one's own, or ImageNet's ground truth."""
+"""ImageNet's validation images as they are published: one flat folder, and a file of their classes."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
 
-import pandas as pd
-
-from model_eval.images.check import N_NAMED
+from model_eval.images.image_files import ImageFiles
 from model_eval.images.imagenet_classes import wordnet_ids
-from model_eval.images.open import IMAGE_SUFFIXES, ImageFiles
+from model_eval.images.listing import Listing, describe_not_counted, list_flat_folder
 from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
+from tricky.core.files import decode_text, read_bytes
+from tricky.core.tables import parse_table, read_entries
 
-_NUMBER = re.compile(r"ILSVRC2012_val_(\d{8})$")
-
-
-class ImageManifest(ImageFiles):
-    """Images that a CSV file lists: `path` (relative to the file, with ``/``), `label`, [`class_name`].
-
-    Classes are called by `class_name`, or by `label` where there is no such column.
-    """
-
-    def __init__(self, settings: ImageSettings, path: Path) -> None:
-        super().__init__(settings, f"csv:{path.name}", path.parent)
-        self._path = path
-
-    def class_of_each(self) -> dict[str, str]:
-        """Return each path with its class.
-
-        Raises
-        ------
-        InputError
-            The file isn't there or isn't such a table; files are missing.
-        """
-        table = _read_csv(self._path)
-        for column in ("path", "label"):
-            if column not in table:
-                raise InputError(
-                    f"{self._path}: no column `{column}`; its columns are {', '.join(table.columns)}"
-                )
-        named_by = "class_name" if "class_name" in table else "label"
-        for line, row in enumerate(table.to_dict("records"), start=2):
-            path = PurePosixPath(row["path"])
-            if not row["path"] or path.is_absolute() or ".." in path.parts or str(path) != row["path"]:
-                raise InputError(
-                    f"{self._path}, line {line}: path is {row['path']!r}; expected one below "
-                    f"{self._path.parent}, written like a/b.png"
-                )
-            if not row[named_by]:
-                raise InputError(f"{self._path}, line {line}: {named_by} is empty; name the image's class")
-        for row in table[table["path"].duplicated()].itertuples():
-            raise InputError(f"{self._path}: {row.path} stands in more than one row; leave one")
-        names = table.groupby("label")[named_by].unique()
-        for label, found in names[names.str.len() > 1].items():
-            raise InputError(
-                f"{self._path}: label {label} is called {found[0]!r} and {found[1]!r}; give it one name"
-            )
-        missing = [path for path in table["path"] if not (self._folder / path).is_file()]
-        if missing:
-            more = f", and {len(missing) - N_NAMED} more" if len(missing) > N_NAMED else ""
-            raise InputError(
-                f"{self._path}: {len(missing)} of {len(table)} files are not there: "
-                f"{', '.join(missing[:N_NAMED])}{more}; paths are relative to {self._path.parent}"
-            )
-        return _two_classes(dict(zip(table["path"], table[named_by], strict=True)), self._path)
+_FILE = re.compile(r"ILSVRC2012_val_([0-9]{8})\.JPEG")
+_NAME = re.compile(r"(?:.*/)?ILSVRC2012_val_([0-9]{8})(?:\.\w+)?")
+_PLACE = re.compile(r"[0-9]{1,3}")
+_KIT_NUMBER = re.compile(r"[0-9]{1,5}")
 
 
 class ImageNetValidation(ImageFiles):
-    """ImageNet's validation images as they are published: one flat folder, classes in a file of ground truth.
+    """ImageNet's validation images: files called ``ILSVRC2012_val_00000001.JPEG`` in one folder.
 
     Classes are called by WordNet id.
     """
@@ -78,29 +32,31 @@ class ImageNetValidation(ImageFiles):
         self._labels = root / (settings.labels or "")
         self._synsets = None if settings.synsets is None else root / settings.synsets
 
-    def class_of_each(self) -> dict[str, str]:
+    def listing(self) -> Listing:
         """Return each image with its WordNet id.
 
         Raises
         ------
         InputError
-            The ground truth isn't there or of no known form, or an image has none.
+            The ground truth isn't there, of no known form or contradicts itself, or an image has none.
         """
         class_of_number = read_ground_truth(self._labels, self._synsets)
+        found = list_flat_folder(self._folder, _FILE, follow_links=self.settings.follow_links)
         class_of = {}
-        for path in self._folder.iterdir():
-            found = _NUMBER.search(path.stem)
-            if found and path.suffix.lower() in IMAGE_SUFFIXES:
-                name = class_of_number.get(int(found[1]))
-                if name is None:
-                    raise InputError(f"{self._labels}: no class for {path.name}; is it the validation set's?")
-                class_of[path.name] = name
+        for image_id in found.class_of:
+            name = class_of_number.get(int(image_id[len("ILSVRC2012_val_") : -len(".JPEG")]))
+            if name is None:
+                raise InputError(f"{self._labels}: no class for {image_id}; is it the validation set's?")
+            class_of[image_id] = name
+        others = "".join(f"; {line}" for line in describe_not_counted(found.not_counted))
         if not class_of:
             raise InputError(
                 f"{self._folder}: no ILSVRC2012_val_….JPEG lies in it; "
-                'for class folders, set `source = "folder"`'
+                f'for class folders, set `source = "folder"`{others}'
             )
-        return _two_classes(class_of, self._folder)
+        if len(set(class_of.values())) < 2:
+            raise InputError(f"{self._folder}: images of fewer than 2 classes; at least 2 are needed{others}")
+        return replace(found, class_of=class_of)
 
 
 def read_ground_truth(path: Path, synsets: Path | None = None) -> dict[int, str]:
@@ -124,81 +80,106 @@ def read_ground_truth(path: Path, synsets: Path | None = None) -> dict[int, str]
     Raises
     ------
     InputError
-        A file is missing or of another form.  Bare numbers without `synsets` are refused: the development
-        kit doesn't number classes in the order of their ids, and a wrong guess would look like bad models.
+        A file is missing, of another form, or gives two classes to one image.  Bare numbers without `synsets`
+        are refused: the development kit doesn't number classes in the order of their ids, and a wrong guess
+        would look like bad models.
     """
-    lines = _lines(path)
     ids = wordnet_ids()
-    if lines[0].replace(" ", "").lower() == "imageid,predictionstring":
-        lines = [line.partition(",")[0] + " " + line.partition(",")[2].split()[0] for line in lines[1:]]
-    cells = [line.split() for line in lines]
-    if all(len(each) == 1 for each in cells):
-        cells = [[f"ILSVRC2012_val_{number:08d}", each[0]] for number, each in enumerate(cells, start=1)]
-        if all(each[1].isdecimal() for each in cells):
-            if synsets is None:
-                raise InputError(
-                    f"{path}: numbers of the development kit, which are not in the order of WordNet ids; "
-                    "set `synsets` in [images] to its meta.mat"
-                )
-            known = _read_synsets(synsets)
-            cells = [[name, known.get(int(number), number)] for name, number in cells]
-    class_of = {}
-    for line, each in enumerate(cells, start=1):
-        found = _NUMBER.search(each[0].partition(".")[0])
-        name = each[1] if len(each) == 2 else ""
-        if name.isdecimal() and int(name) < len(ids):
-            name = ids[int(name)]
-        if not found or name not in _ids():
+    known = frozenset(ids)
+    class_of: dict[int, tuple[str, int]] = {}
+    for line, image, text in _image_and_class(path, synsets):
+        found = _NAME.fullmatch(image)
+        name = ids[int(text)] if _PLACE.fullmatch(text) else text
+        if not found or name not in known:
             raise InputError(
-                f"{path}, image {line}: {' '.join(each)!r} tells no validation image and one of ImageNet's "
-                "1,000 classes; expected `ILSVRC2012_val_00000001.JPEG n01751748`"
+                f"{path}, line {line}: {f'{image} {text}'.strip()!r} tells no validation image and one of "
+                "ImageNet's 1,000 classes; expected `ILSVRC2012_val_00000001.JPEG n01751748`"
             )
-        class_of[int(found[1])] = name
-    return class_of
+        first, first_line = class_of.setdefault(int(found[1]), (name, line))
+        if first != name:
+            raise InputError(
+                f"{path}, line {line}: {image} is {name}, but {first} in line {first_line}; keep one"
+            )
+    return {number: name for number, (name, _) in class_of.items()}
 
 
-def _read_synsets(path: Path) -> dict[int, str]:
-    """Return number → WordNet id, as the development kit counts."""
-    if path.suffix != ".mat":
-        cells = [line.split() for line in _lines(path)]
-        return {int(each[0]): each[1] for each in cells if len(each) >= 2 and each[0].isdecimal()}
+def _image_and_class(path: Path, synsets: Path | None) -> Iterable[tuple[int, str, str]]:
+    """Yield line, name of the image, and what is said of its class, from any form of ground truth."""
+    content = read_bytes(path)
+    first = decode_text(content, path).lstrip().partition("\n")[0]
+    if first.replace(" ", "").strip().lower() == "imageid,predictionstring":
+        yield from _kaggle(content, path)
+        return
+    entries, lines = read_entries(path)
+    cells = [entry.split() for entry in entries]
+    if any(len(each) > 1 for each in cells):
+        for line, each in zip(lines, cells, strict=True):
+            yield line, each[0], " ".join(each[1:])
+        return
+    texts = [each[0] for each in cells]
+    if all(text.isdecimal() for text in texts):
+        if synsets is None:
+            raise InputError(
+                f"{path}: numbers of the development kit, which are not in the order of WordNet ids; "
+                "set `synsets` in [images] to its meta.mat"
+            )
+        class_of = _read_synsets(synsets)
+        for line, text in zip(lines, texts, strict=True):
+            if text.lstrip("0") not in class_of:
+                raise InputError(
+                    f"{path}, line {line}: {synsets} has no class {text}; is it of the same kit?"
+                )
+        texts = [class_of[text.lstrip("0")] for text in texts]
+    for number, (line, text) in enumerate(zip(lines, texts, strict=True), start=1):
+        # A number alone is no place among the ids: only the kit has lines like that.
+        yield line, f"ILSVRC2012_val_{number:08d}", text if not text.isdecimal() else f"class {text}"
+
+
+def _kaggle(content: bytes, path: Path) -> Iterable[tuple[int, str, str]]:
+    """Yield what ``LOC_val_solution.csv`` says: boxes of each image, as id x y width height."""
+    table = parse_table(content, path, ["ImageId", "PredictionString"], separator=",")
+    images, boxes = table.texts("ImageId"), table.texts("PredictionString")
+    for row, (line, image, text) in enumerate(zip(table.lines, images, boxes, strict=True)):
+        names = dict.fromkeys(text.split()[::5])
+        if len(names) != 1:
+            raise table.error(row, "PredictionString", "boxes of one class")
+        yield line, image, next(iter(names))
+
+
+def _read_synsets(path: Path) -> dict[str, str]:
+    """Return number, in digits without leading zeros → WordNet id, as the development kit counts."""
+    found: dict[str, str] = {}
+    for place, number, name in _kit_numbers(path):
+        if found.setdefault(number, name) != name:
+            raise InputError(f"{path}{place}: class {number} is {name} and {found[number]}; keep one")
+    return found
+
+
+def _kit_numbers(path: Path) -> Iterable[tuple[str, str, str]]:
+    if path.suffix.lower() == ".mat":
+        for number, name in _read_mat(path):
+            yield "", str(number), name
+        return
+    for entry, line in zip(*read_entries(path), strict=True):
+        number, _, rest = entry.partition(" ")
+        name = rest.split()[0] if rest.split() else ""
+        if not _KIT_NUMBER.fullmatch(number) or not name:
+            raise InputError(
+                f"{path}, line {line}: {entry!r}, expected a number and a WordNet id: `1 n02119789`"
+            )
+        yield f", line {line}", number.lstrip("0"), name
+
+
+def _read_mat(path: Path) -> list[tuple[int, str]]:
+    """Return number and WordNet id of each row of ``meta.mat``."""
+    import io
+
     from scipy.io import loadmat
 
+    content = read_bytes(path)
     try:
-        rows = loadmat(path, squeeze_me=True)["synsets"]
-        return {int(row["ILSVRC2012_ID"]): str(row["WNID"]) for row in rows}
-    except OSError as error:
-        raise InputError(f"{path}: can't be opened ({error.strerror})") from None
-    except (KeyError, ValueError, TypeError) as error:
-        raise InputError(f"{path}: not the development kit's meta.mat ({error})") from None
-
-
-def _ids() -> frozenset[str]:
-    return frozenset(wordnet_ids())
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        lines = [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
-    except OSError as error:
-        raise InputError(f"{path}: can't be opened ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not text in UTF-8") from None
-    if not lines:
-        raise InputError(f"{path}: empty")
-    return lines
-
-
-def _read_csv(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig", index_col=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not readable as CSV in UTF-8 ({str(error).strip()})") from None
-    except OSError as error:
-        raise InputError(f"{path}: can't be opened ({error.strerror})") from None
-
-
-def _two_classes(class_of: dict[str, str], where: Path) -> dict[str, str]:
-    if len(set(class_of.values())) < 2:
-        raise InputError(f"{where}: images of fewer than 2 classes; at least 2 are needed")
-    return class_of
+        rows = loadmat(io.BytesIO(content), squeeze_me=True)["synsets"]
+        return [(int(row["ILSVRC2012_ID"]), str(row["WNID"])) for row in rows]
+    except Exception as error:  # readers of broken files raise whatever their parsers stumble over
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{path}: not the development kit's meta.mat ({why})") from None

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from stat import S_ISDIR, S_ISREG
 from typing import NamedTuple
 
@@ -39,7 +39,16 @@ OTHER_FILES = "files of other formats"
 
 _HIDDEN_NAMES = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"})
 _NAS_FOLDERS = frozenset(
-    {"@eadir", ".@__thumb", "#recycle", "@recycle", "#snapshot", "@recently-snapshot", "@tmp", ".@upload_cache"}
+    {
+        "@eadir",
+        ".@__thumb",
+        "#recycle",
+        "@recycle",
+        "#snapshot",
+        "@recently-snapshot",
+        "@tmp",
+        ".@upload_cache",
+    }
 )
 _SYSTEM_FOLDERS = frozenset({"__macosx", "$recycle.bin", "system volume information", "lost+found"})
 _N_SUFFIXES = 9
@@ -133,6 +142,11 @@ def list_flat_folder(folder: Path, name: re.Pattern[str], *, follow_links: bool)
     return Listing(class_of, count(walk.kinds), walk.unreachable)
 
 
+def files_below(folder: Path) -> list[str]:
+    """Return the paths of the files below a folder, without hidden ones, links and a NAS's own."""
+    return _Walk(folder, follow_links=False).files
+
+
 def count(names_by_kind: Mapping[str, Sequence[str]]) -> dict[str, NotCounted]:
     """Return number and first names of each kind, sorted by kind."""
     return {
@@ -179,11 +193,11 @@ class _Walk:
         self.kinds: defaultdict[str, list[str]] = defaultdict(list)
         self.unreachable: dict[str, str] = {}
         self._folder = folder
-        self._root = os.path.realpath(folder)
+        self._root = folder.resolve()
         self._follow_links = follow_links
-        self._listed = {self._root}
+        self._listed = {str(self._root)}
         self._links: list[str] = []
-        self._list(self._root, "")
+        self._list(str(self._root), "")
         inside = set(self.files)
         while self._links:  # following one may bring others
             links, self._links = sorted(self._links), []
@@ -231,29 +245,29 @@ class _Walk:
 
     def _resolve(self, link: str, inside: set[str]) -> None:
         """Decide about a symbolic link; `inside` are the files that are listed without one."""
-        target = os.path.realpath(self._folder / link)
+        target = Path(os.path.realpath(self._folder / link))  # unlike resolve, takes links in a ring
         try:
-            mode = os.stat(target).st_mode
+            mode = target.stat().st_mode
         except OSError as error:
             if _suffix(link) in SUFFIXES:
                 self.unreachable[link] = error.strerror or str(error)
             else:
                 self.kinds[LINK_BROKEN].append(link)
             return
-        root = os.path.join(self._root, "")
-        leaves = not target.startswith(root)
-        listed = target in self._listed or (
-            S_ISDIR(mode) if not leaves else root.startswith(os.path.join(target, ""))
-        )
-        if listed or (not leaves and target.removeprefix(root).replace(os.sep, "/") in inside):
+        leaves, is_folder = not target.is_relative_to(self._root), S_ISDIR(mode)
+        if leaves:
+            listed = str(target) in self._listed or self._root.is_relative_to(target)
+        else:
+            listed = is_folder or target.relative_to(self._root).as_posix() in inside
+        if listed:
             self.kinds[LINK_BACK].append(link)
         elif leaves and not self._follow_links:
             self.kinds[LINK_OUT].append(link)
-        elif S_ISDIR(mode):
-            self._listed.add(target)
+        elif is_folder:
+            self._listed.add(str(target))
             if "/" not in link:
                 self.folders.add(link)
-            self._list(target, f"{link}/")
+            self._list(str(target), f"{link}/")
         else:
             self._take(link, S_ISREG(mode))
 
@@ -310,4 +324,4 @@ def _original(name: str) -> str | None:
 
 
 def _suffix(name: str) -> str:
-    return os.path.splitext(name)[1].lower()
+    return PurePosixPath(name).suffix.lower()

@@ -6,7 +6,7 @@ from rich.markup import escape
 
 from model_eval.images.check import Inspection
 from model_eval.settings import ImageSettings
-from tricky.console import console
+from tricky.console import console, tell
 
 N_NAMED = 10
 """Images of a conversion that are named before the rest is counted; those that can't be shown all are."""
@@ -21,9 +21,8 @@ def print_inspection(inspection: Inspection, settings: ImageSettings) -> None:
         more = f" and {len(image_ids) - N_NAMED:,} more" if len(image_ids) > N_NAMED else ""
         console.print(f"[bold]{escape(change)}[/]: {len(image_ids):,}")
         console.print(f"  [dim]{escape(', '.join(image_ids[:N_NAMED]))}{more}[/]", soft_wrap=True)
-    if inspection.passed_over:
-        files = ", ".join(f"{n:,} {suffix}" for suffix, n in sorted(inspection.passed_over.items()))
-        console.print(f"[bold]passed over[/], not images by their names or places: {escape(files)}")
+    for line in inspection.remarks():
+        tell(line)
     for image_id, why in inspection.problems.items():
         console.print(f"[red]{escape(image_id)}[/]: {escape(why)}", soft_wrap=True, highlight=False)
     n_classes = inspection.images["class_name"].nunique()

@@ -39,9 +39,3 @@ def original_of(name: str) -> str | None:
         return None
     original = next(each for each in found.groups() if each is not None)
     return f"{original}{dot if suffix else ''}{suffix}"
-
-
-def is_numbered(name: str) -> bool:
-    """Tell whether a number in brackets is all that makes a name look like that of a copy."""
-    found = _COPY.fullmatch(name.rpartition(".")[0] or name)
-    return found is not None and found["numbered"] is not None

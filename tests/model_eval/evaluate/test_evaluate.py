@@ -192,7 +192,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import model_eval.evaluate.evaluate, model_eval.evaluate.memory_plan
-from model_eval.images.open import ImageFolder
+from model_eval.images.folder import ImageFolder
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
 
 def kill_in_mid_run(what, done, total):

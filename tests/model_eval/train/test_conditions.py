@@ -41,7 +41,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def drawn_module(drawn_folder: Path) -> Any:
-    from model_eval.images.open import ImageFolder
+    from model_eval.images.folder import ImageFolder
     from model_eval.settings import ImageSettings
 
     return ImageFolder(ImageSettings(source="folder", path=drawn_folder), drawn_folder)
