@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
 from experiment.session.plan import PageText
 from tricky.core.errors import InputError
-from tricky.core.files import sha256_of
+from tricky.core.files import decode_text, read_bytes, sha256_of
 
 
 @dataclass(frozen=True)
@@ -69,47 +71,63 @@ class Document:
 
 
 def read_document(path: Path, name: str) -> Document:
-    """Read a Markdown file: headings, paragraphs and lists; emphasis and links become plain text.
+    """Read a Markdown file (CommonMark): headings, paragraphs, lists; emphasis and links become plain text.
 
     Raises
     ------
     InputError
         The file is missing, not readable, or empty.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not readable ({error}); correct [experiment] in study.toml") from None
+    content = read_bytes(path)
     sections: list[tuple[str, list[str]]] = []
-    for block in re.split(r"\n\s*\n", re.sub(r"^(#{1,6} .*)$", r"\n\1\n", text, flags=re.M)):
-        lines = [line.strip() for line in block.strip().splitlines()]
-        if not lines:
-            continue
-        if heading := re.fullmatch(r"#{1,6} +(.*?)#*", lines[0]):
-            sections.append((_plain(heading[1]), []))
+    for is_heading, text in _blocks(MarkdownIt("commonmark").parse(decode_text(content, path))):
+        if is_heading:
+            sections.append((text, []))
             continue
         if not sections:
             sections.append(("", []))
-        sections[-1][1].extend(_plain(paragraph) for paragraph in _paragraphs(lines))
+        sections[-1][1].append(text)
     if not any(paragraphs for _, paragraphs in sections):
         raise InputError(f"{path}: holds no text; write some, or leave its key out of study.toml")
     return Document(
-        name, sha256_of(path), tuple((heading, tuple(body)) for heading, body in sections if body or heading)
+        name,
+        sha256_of(content),
+        tuple((heading, tuple(body)) for heading, body in sections if body or heading),
     )
 
 
-def _paragraphs(lines: list[str]) -> list[str]:
-    """Join lines; each item of a list is a paragraph of its own."""
-    joined: list[str] = []
-    for line in lines:
-        item = re.sub(r"^[-*+] +", "• ", line)
-        if item != line or re.match(r"\d+[.)] ", line) or not joined:
-            joined.append(item)
-        else:
-            joined[-1] += f" {line}"
-    return joined
+def _blocks(tokens: Sequence[Token]) -> Iterator[tuple[bool, str]]:
+    """Yield each heading (True) and each paragraph (False) as plain text, list items with their marks."""
+    lists: list[int | None] = []  # of each open list: the number of its next item, None for bullets
+    mark, in_heading = "", False
+    for token in tokens:
+        match token.type:
+            case "bullet_list_open":
+                lists.append(None)
+            case "ordered_list_open":
+                lists.append(int(token.attrGet("start") or 1))
+            case "bullet_list_close" | "ordered_list_close":
+                lists.pop()
+            case "list_item_open":
+                number = lists[-1]
+                mark = "• " if number is None else f"{number}. "
+                lists[-1] = None if number is None else number + 1
+            case "heading_open" | "heading_close":
+                in_heading = token.nesting == 1
+            case "inline" | "fence" | "code_block" | "html_block":
+                for line in _lines(token):
+                    yield in_heading, mark + line
+                    mark = ""
 
 
-def _plain(text: str) -> str:
-    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    return re.sub(r"(\*\*|__|\*|`)(?=\S)(.+?)(?<=\S)\1", r"\2", text).strip()
+def _lines(token: Token) -> list[str]:
+    """Return the lines of a block: one, unless it is code or has hard line breaks."""
+    children = token.children
+    text = token.content if children is None else "".join(_inline(child) for child in children)
+    return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+def _inline(token: Token) -> str:
+    if token.type == "softbreak":
+        return " "
+    return "\n" if token.type == "hardbreak" else token.content

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import tempfile
 from collections.abc import Iterator
@@ -159,13 +160,44 @@ def read_json_object(path: Path, remedy: str) -> dict[str, Any]:
     InputError
         The file can't be read, or holds something else; `remedy` says what to do.
     """
-    text = read_text(path)
+    return parse_json_object(read_text(path), str(path), remedy)
+
+
+def parse_json_object(text: str, where: str, remedy: str) -> dict[str, Any]:
+    """Return the JSON object that a text is: numbers are finite, no key is there twice.
+
+    Raises
+    ------
+    InputError
+        The text is something else; `where` says what it is from and `remedy` what to do.
+    """
     try:
-        content = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise InputError(f"{path}: not readable as JSON ({error}); {remedy}") from None
+        content = json.loads(
+            text, parse_constant=_not_a_number, parse_float=_finite, object_pairs_hook=_keys_once
+        )
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of thousands of digits
+        raise InputError(f"{where}: not readable as JSON ({error}); {remedy}") from None
     if not isinstance(content, dict):
-        raise InputError(f"{path}: not a JSON object; {remedy}")
+        raise InputError(f"{where}: not a JSON object; {remedy}")
+    return content
+
+
+def _not_a_number(text: str) -> float:
+    raise ValueError(f"{text} is no number")
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(value := float(text)):
+        raise ValueError(f"{text[:20]} is too large a number")
+    return value
+
+
+def _keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice!r} is there twice")
     return content
 
 

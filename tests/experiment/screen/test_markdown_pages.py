@@ -62,5 +62,31 @@ def test_a_text_that_is_missing_or_empty_is_refused(tmp_path, content):
     path = tmp_path / "information.md"
     if content is not None:
         path.write_text(content)
-    with pytest.raises(InputError, match=r"information\.md: (not readable|holds no text)"):
+    with pytest.raises(InputError, match=r"information\.md: (no such file|holds no text)"):
+        read_document(path, "information.md")
+
+
+def test_numbered_lists_line_breaks_and_text_that_only_looks_like_markdown_are_kept(tmp_path):
+    path = tmp_path / "debriefing.md"
+    path.write_text(
+        "Institute of Vision  \nRoom 3\n\n2. first\n3. second\n   - nested\n\n"
+        "5 * 3 * 2 = 30, snake_case_name, \\*not emphasis\\*\n\n![a picture](x.png) <b>bold</b> &amp; more\n",
+        encoding="utf-8",
+    )
+    ((_, paragraphs),) = read_document(path, "debriefing.md").sections
+    assert paragraphs == (
+        "Institute of Vision",
+        "Room 3",
+        "2. first",
+        "3. second",
+        "• nested",
+        "5 * 3 * 2 = 30, snake_case_name, *not emphasis*",
+        "a picture <b>bold</b> & more",
+    )
+
+
+def test_a_text_in_another_encoding_is_refused(tmp_path):
+    path = tmp_path / "information.md"
+    path.write_bytes("Prüfung".encode("cp1252"))
+    with pytest.raises(InputError, match=r"information\.md, line 1: not UTF-8"):
         read_document(path, "information.md")
