@@ -13,10 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from stat import S_ISDIR, S_ISREG
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from model_eval.images.formats import FORMATS, HEAD_BYTES, SUFFIXES, format_of, is_camera_raw
 from tricky.core.copies import original_of
+from tricky.core.errors import InputError
 
 N_FIRST = 10
 """Files of a kind that are named before the rest is counted."""
@@ -163,6 +164,37 @@ def describe_not_counted(not_counted: Mapping[str, NotCounted]) -> list[str]:
         + (f" and {each.n - len(each.first):,} more" if each.n > len(each.first) else "")
         for kind, each in not_counted.items()
     ]
+
+
+def record_not_counted(not_counted: Mapping[str, NotCounted]) -> dict[str, dict[str, Any]]:
+    """Return what manifests hold: kind → ``{"n": …, "first": […]}``."""
+    return {kind: {"n": each.n, "first": list(each.first)} for kind, each in not_counted.items()}
+
+
+def recorded_not_counted(manifest: Mapping[str, Any], path: Path, made_by: str) -> dict[str, NotCounted]:
+    """Return what a manifest says of files that don't count.
+
+    Parameters
+    ----------
+    manifest : mapping
+        With ``images``, which has ``not_counted`` as `record_not_counted` gives it.
+    path : Path
+        Of the manifest.
+    made_by : str
+        The command that writes it.
+
+    Raises
+    ------
+    InputError
+        It says nothing of them, or not in this form.
+    """
+    try:
+        found = manifest["images"]["not_counted"].items()
+        return {str(kind): NotCounted(int(each["n"]), tuple(map(str, each["first"]))) for kind, each in found}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise InputError(
+            f"{path}: `images` doesn't say which files were not counted; run `{made_by}` again"
+        ) from None
 
 
 def printable(name: str) -> str:

@@ -15,7 +15,7 @@ from PIL import Image
 from model_eval.images.check import Inspection
 from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
-from tricky.core.progress import Progress, no_progress
+from tricky.core.progress import Progress, Tell, no_progress
 
 MEMORY = ".images.parquet"
 """In the study's folder: what was found in image files, by hash, so that none is decoded twice for it."""
@@ -110,6 +110,35 @@ def open_images(settings: ImageSettings, root: Path) -> InspectedSource:
     if isinstance(source, ImageFiles):
         source.memory = root / MEMORY
     return EntryLevel(source) if settings.entry_level else source
+
+
+def list_images(
+    source: InspectedSource, progress: Progress, tell: Tell
+) -> tuple[pd.DataFrame, Inspection]:
+    """Look at every image of a set before anyone waits for models.
+
+    Parameters
+    ----------
+    source : InspectedSource
+    progress : Progress
+    tell : callable
+        Called with each line that a person should know: which files don't count as images.
+
+    Returns
+    -------
+    images : DataFrame
+        Those that can be used, `IMAGE_COLUMNS`.
+    inspection : Inspection
+
+    Raises
+    ------
+    InputError
+        As `Inspection.usable`.
+    """
+    inspection = source.inspect(progress)
+    for line in inspection.remarks():
+        tell(line)
+    return inspection.usable(source.settings, source.name), inspection
 
 
 def folder_of_files(settings: ImageSettings, root: Path) -> Path | None:
