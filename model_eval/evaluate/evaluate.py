@@ -26,6 +26,7 @@ from model_eval.images.listing import record_not_counted
 from model_eval.images.open import InspectedSource, class_names, list_images
 from model_eval.networks.build import Classifier, build_classifier, check_head
 from model_eval.networks.device import choose_device, exact_arithmetic
+from model_eval.networks.sample import draw_sample
 from model_eval.records import write_parquet
 from model_eval.settings import EvaluateSettings, ModelEntry
 from model_eval.train.split import never_seen
@@ -89,8 +90,10 @@ def evaluate_pool(
     for entry in entries:  # what can't be matched is refused before anything is downloaded or run
         check_head(entry, classes, root)
 
+    sample = draw_sample(source, images)
+
     def build(entry: ModelEntry) -> Classifier:
-        return build_classifier(entry, classes, root=root, training=training)
+        return build_classifier(entry, classes, sample, root=root, training=training)
 
     budget = SHARE_FOR_WEIGHTS * free_bytes(device)
     files, to_ask, sizes = [], [], []

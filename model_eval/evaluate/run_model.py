@@ -70,7 +70,7 @@ class AskedModel:
         Parameters
         ----------
         inputs : Tensor, shape (batch_size, 3, height, width)
-            On the device; zeros beyond the first `n`.
+            On the device; what is beyond the first `n` only fills the batch.
         n : int
 
         Returns
@@ -125,7 +125,7 @@ class AskedModel:
         for start in range(0, n, self.batch_size):
             portion = inputs[start : start + self.batch_size]
             if len(portion) < self.batch_size:  # constant shape, as ever
-                rest = torch.zeros_like(inputs[:1]).expand(self.batch_size - len(portion), -1, -1, -1)
+                rest = inputs[:1].expand(self.batch_size - len(portion), -1, -1, -1)
                 portion = torch.cat([portion, rest])
             with _answering(), self._arithmetic():
                 answers.append(

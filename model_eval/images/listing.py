@@ -171,29 +171,31 @@ def record_not_counted(not_counted: Mapping[str, NotCounted]) -> dict[str, dict[
     return {kind: {"n": each.n, "first": list(each.first)} for kind, each in not_counted.items()}
 
 
-def recorded_not_counted(manifest: Mapping[str, Any], path: Path, made_by: str) -> dict[str, NotCounted]:
-    """Return what a manifest says of files that don't count.
+def recorded_not_counted(record: Any, where: Path, made_by: str) -> dict[str, NotCounted]:
+    """Return what `record_not_counted` gave a manifest.
 
     Parameters
     ----------
-    manifest : mapping
-        With ``images``, which has ``not_counted`` as `record_not_counted` gives it.
-    path : Path
-        Of the manifest.
+    record : object
+        As read from the manifest.
+    where : Path
+        The manifest.
     made_by : str
         The command that writes it.
 
     Raises
     ------
     InputError
-        It says nothing of them, or not in this form.
+        It is of another form.
     """
     try:
-        found = manifest["images"]["not_counted"].items()
-        return {str(kind): NotCounted(int(each["n"]), tuple(map(str, each["first"]))) for kind, each in found}
+        return {
+            str(kind): NotCounted(int(each["n"]), tuple(map(str, each["first"])))
+            for kind, each in record.items()
+        }
     except (AttributeError, KeyError, TypeError, ValueError):
         raise InputError(
-            f"{path}: `images` doesn't say which files were not counted; run `{made_by}` again"
+            f"{where}: doesn't say which files were not counted as images; run `{made_by}` again"
         ) from None
 
 

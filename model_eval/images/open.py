@@ -112,9 +112,7 @@ def open_images(settings: ImageSettings, root: Path) -> InspectedSource:
     return EntryLevel(source) if settings.entry_level else source
 
 
-def list_images(
-    source: InspectedSource, progress: Progress, tell: Tell
-) -> tuple[pd.DataFrame, Inspection]:
+def list_images(source: InspectedSource, progress: Progress, tell: Tell) -> tuple[pd.DataFrame, Inspection]:
     """Look at every image of a set before anyone waits for models.
 
     Parameters

@@ -137,7 +137,7 @@ def _known(entry: ModelEntry) -> tuple[Any, str, str]:
         )
     import open_clip
 
-    name, tag = entry.model.split("/")
+    name, tag = entry.origin.name, entry.origin.tag
     if (name, tag) not in open_clip.list_pretrained():
         tags = [known for model, known in open_clip.list_pretrained() if model == name]
         hint = f"of {name} it has {', '.join(tags)}" if tags else "see open_clip.list_pretrained()"

@@ -36,14 +36,14 @@ def train(
         raise InputError("--recipe trains conditions, --pool the pool's models: give one of them")
     if pool or not settings.describes_conditions:
         with console.progress() as progress:
-            n_models = stages.train(study, progress)
+            n_models = stages.train(study, progress, console.tell)
         if n_models:
             print(f"Weights in {study.training}. Next: tricky evaluate")
         else:
             print('Nothing to train: no model of the pool has weights = "train". Next: tricky evaluate')
         return
     with console.progress() as progress:
-        stages.train_conditions(study, progress)
+        stages.train_conditions(study, progress, console.tell)
     print_conditions(read_json(study.conditions / "conditions.json", "tricky train"))
     print(f"Decisions after every epoch, and weights, in {study.conditions}. Next: tricky dynamics")
 
@@ -89,6 +89,7 @@ def label(
     """Label every image trivial, in-between or impossible."""
     from model_eval.records import read_label_tables
     from tricky import stages
+    from tricky.console.images import print_not_counted
     from tricky.console.model_eval import print_comparison, print_difficulty, print_pool_dependence
     from tricky.core.errors import InputError
 
@@ -102,6 +103,7 @@ def label(
         return
     study = open_study(context, label={"tolerance": tolerance})
     table = stages.label(study) if counts is None else stages.label_counts(study, counts, models)
+    print_not_counted(table.manifest["not_counted"], study.difficulty / "difficulty.json")
     print_difficulty(table.manifest)
     if tables := read_label_tables(study.difficulty):
         print_pool_dependence(tables, table.manifest)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from rich.markup import escape
 
 from model_eval.images.check import Inspection
+from model_eval.images.listing import describe_not_counted, recorded_not_counted
 from model_eval.settings import ImageSettings
 from tricky.console import console, tell
 
@@ -36,3 +40,9 @@ def print_inspection(inspection: Inspection, settings: ImageSettings) -> None:
         else 'repair or remove them, or set `on_bad_image = "skip"` in \\[images]'
     )
     console.print(f"; [bold red]{len(inspection.problems):,} can't[/]: {what}")
+
+
+def print_not_counted(record: Any, manifest: Path) -> None:
+    """Print what a manifest says of files that don't count as images."""
+    for line in describe_not_counted(recorded_not_counted(record, manifest, "tricky evaluate")):
+        tell(line)

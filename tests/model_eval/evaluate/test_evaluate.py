@@ -113,6 +113,7 @@ def test_decisions_are_written_as_the_formats_say(drawn, two_entries: Entries, s
         "source": drawn.name,
         "skipped": {},
         "converted": {},
+        "not_counted": {},
     }
     assert manifest["made_from"] == {
         name: sha256_of(study / name) for name in ("training/training.json", "training/images.parquet")

@@ -13,10 +13,15 @@ from safetensors.torch import save_file
 from sklearn.datasets import load_sample_image
 
 from model_eval.networks.build import Classifier, build_classifier
+from model_eval.networks.sample import Sample
 from model_eval.settings import ModelEntry, PreprocessingSettings
 from tricky.core.errors import InputError
 
 SYNSETS = ("n01440764", "n02123045", "n15075141")
+SAMPLE = Sample(
+    ("china", "flower"),
+    tuple(Image.fromarray(load_sample_image(f"{name}.jpg")) for name in ("china", "flower")),
+)
 TINY = {
     "embed_dim": 16,
     "vision_cfg": {"image_size": 32, "layers": 1, "width": 64, "patch_size": 16},
@@ -54,7 +59,7 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> torch.nn.Module:
 
 def build(root: Path, classes: tuple[str, ...] = SYNSETS, **changes: object) -> Classifier:
     entry = ModelEntry.model_validate(ENTRY.model_dump() | changes)
-    return build_classifier(entry, classes, root=root, training=root)
+    return build_classifier(entry, classes, SAMPLE, root=root, training=root)
 
 
 def test_an_image_goes_to_the_class_whose_prompts_are_nearest(tiny: torch.nn.Module, tmp_path: Path) -> None:

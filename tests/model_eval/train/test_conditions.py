@@ -75,7 +75,8 @@ def test_every_model_has_its_decisions_after_every_epoch_and_its_weights(whole: 
     manifest = read_json(whole / "conditions.json", "")
     assert manifest["unfinished"] == []
     assert manifest["images"] == {"sha256": sha256_of(whole / "images.parquet"), "n": 30} | {
-        "source": "folder:drawn0"
+        "source": "folder:drawn0",
+        "not_counted": {},
     }
 
 
