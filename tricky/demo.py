@@ -3,21 +3,48 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from tricky import console, stages
-from tricky.console.study import print_demo
+from tricky import stages
 from tricky.core.errors import InputError
-from tricky.study import FILE_NAME, create_study, open_study
+from tricky.core.progress import Progress, no_progress
+from tricky.study import FILE_NAME, Study, create_study, open_study
+
+if TYPE_CHECKING:
+    from analysis.report.write import Results
 
 
-def run_demo(folder: Path, seed: int) -> None:
-    """Do every stage of a study on ``mnist-5k`` in `folder`; what is finished there is not done again.
+@dataclass(frozen=True)
+class Demo:
+    """What the demo made.
+
+    Attributes
+    ----------
+    study : Study
+    difficulty : mapping
+        Content of its ``difficulty.json``.
+    results : Results
+        Of the report.
+    seconds : float
+        How long it took.
+    """
+
+    study: Study
+    difficulty: Mapping[str, Any]
+    results: Results
+    seconds: float
+
+
+def run_demo(folder: Path, seed: int, progress: Progress = no_progress) -> Demo:
+    """Run every stage of a study on ``mnist-5k`` in `folder`; what is finished there is kept.
 
     Raises
     ------
     InputError
-        `folder` holds something else than a study, or a study with another seed.
+        `folder` holds something other than a study, or a study with another seed.
     """
     started = time.perf_counter()
     if not (folder / FILE_NAME).exists():
@@ -29,11 +56,10 @@ def run_demo(folder: Path, seed: int) -> None:
         raise InputError(
             f"{folder}: a study with seed {study.settings.study.seed}; name another folder for {seed}"
         )
-    with console.progress() as progress:
-        stages.train(study, progress)
-        stages.evaluate(study, progress)
-        table = stages.label(study)
-        stages.build_stimuli(study, "main", progress=progress)
-        stages.simulate(study, progress)
-        results = stages.analyse(study)
-    print_demo(study, table.manifest, results, time.perf_counter() - started)
+    stages.train(study, progress)
+    stages.evaluate(study, progress)
+    table = stages.label(study)
+    stages.build_stimuli(study, "main", progress=progress)
+    stages.simulate(study, progress)
+    results = stages.analyse(study)
+    return Demo(study, table.manifest, results, time.perf_counter() - started)

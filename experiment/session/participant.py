@@ -222,31 +222,3 @@ def _is_complete(place: SessionPath) -> bool:
 
 def _label(about: ParticipantField) -> str:
     return about.question + ("" if about.required else " (may be left empty)")
-
-
-def ask_in_terminal(title: str, questions: Sequence[Question]) -> dict[str, str]:
-    """Ask one question after the other; what can't be is asked again.  Where nobody types, answers are empty.
-
-    Raises
-    ------
-    InputError
-        An answer is required and nobody is there to give it.
-    """
-    print(title)
-    answers = {}
-    for question in questions:
-        hint = f" [{', '.join(question.choices)}]" if question.choices else ""
-        hint += f" [{question.default}]" if question.default else ""
-        while question.name not in answers:
-            try:
-                typed, somebody = input(f"  {question.text}{hint}: "), True
-            except EOFError:
-                typed, somebody = "", False
-                print()
-            try:
-                answers[question.name] = question.check(typed or question.default)
-            except InputError as error:
-                if not somebody:
-                    raise
-                print(f"  {error}")
-    return answers

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
 from tricky.cli.app import STAGES, app, open_study
+from tricky.cli.output import Table, progress, say
+
+if TYPE_CHECKING:
+    from analysis.report.write import Results
+    from analysis.statistics.power import Plan
 
 
 class Observers(StrEnum):
@@ -35,14 +41,13 @@ def dynamics(
     ] = None,
 ) -> None:
     """Compare models decision by decision: what conditions change, and which images tell models apart."""
-    from tricky import console, stages
-    from tricky.console.analysis import print_dynamics
+    from tricky import stages
 
     study = open_study(context, label={"tolerance": tolerance})
-    with console.progress() as progress:
-        results = stages.dynamics(study, layers=layer or (), superclasses=superclasses, progress=progress)
-    print_dynamics(results.content)
-    print(f"Page: {results.page}")
+    with progress() as moved:
+        results = stages.dynamics(study, layers=layer or (), superclasses=superclasses, progress=moved)
+    show_dynamics(results.content)
+    say(f"Page: {results.page}")
 
 
 @app.command(rich_help_panel=STAGES)
@@ -53,24 +58,24 @@ def analyse(
     ] = Observers.AUTO,
     labels: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Score by the difficulty table in DIR, and say what that changes."),
+        typer.Option(metavar="DIR", help="Score by the difficulty table in DIR, and show what that changes."),
     ] = None,
     beside: Annotated[
         list[Path] | None,
-        typer.Option(metavar="DIR", help="An analysed study to stand beside this one; may be given again."),
+        typer.Option(metavar="DIR", help="An analysed study to compare with; may be given again."),
     ] = None,
 ) -> None:
     """Score the observers and write the report."""
     from tricky import stages
-    from tricky.console.analysis import print_results
+    from tricky.study import override
 
     study = open_study(context)
     if beside:
         folders = [Path(os.path.relpath(each.resolve(), study.root)).as_posix() for each in beside]
-        study = open_study(context, analyse={"beside": folders})
+        study = override(study, {"analyse": {"beside": folders}})
     results = stages.analyse(study, observers.value, labels)
-    print_results(results)
-    print(f"Report: {study.report / 'report.html'}")
+    show_results(results)
+    say(f"Report: {study.report / 'report.html'}")
 
 
 class ManyValues(TyperCommand):
@@ -98,12 +103,47 @@ def power(
         float | None, typer.Option(help="The proportion correct to detect; by default that of \\[simulate].")
     ] = None,
 ) -> None:
-    """Say how many observers and trials a study needs."""
-    from tricky import console, stages
-    from tricky.console.analysis import print_power
+    """Estimate how many observers and trials a study needs."""
+    from tricky import stages
 
     study = open_study(context, simulate={"accuracy": accuracy})
-    with console.progress() as progress:
-        plan = stages.power(study, observers, trials, progress)
-    print_power(plan)
-    print(f"Figure and table: {study.root / 'power'}")
+    with progress() as moved:
+        plan = stages.power(study, observers, trials, moved)
+    show_power(plan)
+    say(f"Figure and table: {study.root / 'power'}")
+
+
+def show_dynamics(content: Mapping[str, Any]) -> None:
+    """Print how dichotomous the images are, and compare each condition with the base network (by κ)."""
+    found, shares = content["dichotomy"], content["difficulty"]["shares"]
+    between = "" if found["low"] is None else f" ({found['low']:.2f} to {found['high']:.2f})"
+    value = "undefined" if found["value"] is None else f"{found['value']:.2f}{between}"
+    say(f"Dichotomy {value}; " + ", ".join(f"{share:.1%} {kind}" for kind, share in shares.items()))
+    if content["conditions"] is None:
+        return
+    table = Table("condition", "models", "accuracy", "trivial", "impossible", "in-between", "κ")
+    for row in content["conditions"]:
+        shares = (f"{row[key]:.1%}" for key in ("accuracy", "trivial", "impossible", "in_between"))
+        kappa = "–" if row["kappa"] is None else f"{row['kappa']:.2f}"
+        table.row(row["condition"], str(len(row["models"])), *shares, kappa)
+    table.show()
+
+
+def show_results(results: Results) -> None:
+    """Print what each observer did, and the result in a sentence."""
+    table = Table(*results.observers.columns)
+    for row in results.observers.itertuples(index=False):
+        table.row(*row)
+    table.show()
+    say(results.said)
+
+
+def show_power(plan: Plan) -> None:
+    """Print what studies of each size find, and which one is enough."""
+    from analysis.statistics.power import recommendation
+
+    table = Table("observers", "trials each", "power", "width of interval")
+    for row in plan.designs.itertuples():
+        table.row(f"{row.n_observers}", f"{row.n_trials}", f"{row.power:.0%}", f"{row.width:.1%}")
+    table.show()
+    say(recommendation(plan))

@@ -1,4 +1,4 @@
-"""The command that all others hang on."""
+"""The command that all others belong to."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+
+from tricky.cli.output import say
 
 if TYPE_CHECKING:
     from tricky.study import Study
@@ -34,7 +36,7 @@ ORDER = (
     "analyse",
     "power",
 )
-"""In which `tricky --help` lists the commands: the study first, then as data flows."""
+"""Order in which `tricky --help` lists the commands: the study first, then as data flow."""
 
 
 class InOrder(TyperGroup):
@@ -63,7 +65,7 @@ app.add_typer(pool_app, name="pool", rich_help_panel=STAGES)
 
 
 def open_study(context: typer.Context, **flags: dict[str, Any]) -> Study:
-    """Open the study that the command acts on, with the flags of this run in place of what its file says."""
+    """Open the study that the command acts on; options of this run replace what its file says."""
     from tricky import study
 
     return study.override(study.open_study(context.obj), flags)
@@ -73,7 +75,7 @@ def _version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 
-        print(f"tricky {version('tricky-images')}")
+        say(f"tricky {version('tricky-images')}")
         raise typer.Exit
 
 

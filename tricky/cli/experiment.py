@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tricky.cli.app import STAGES, app, open_study
+from tricky.cli.output import Styled, Table, ask, progress, say
 from tricky.core.errors import InputError
 
 if TYPE_CHECKING:
+    from experiment.session.participant import Question
+    from experiment.session.preflight import Check
+    from experiment.session.run import SessionSummary
     from tricky.study import Study
 
 
@@ -34,28 +39,23 @@ def run(
         bool, typer.Option("--no-dialog", help="Ask for what isn't given in the terminal.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Start although a check failed, which is noted in the data.")
+        bool, typer.Option("--force", help="Start although a check failed; the data record it.")
     ] = False,
     windowed: Windowed = False,
 ) -> None:
-    """Run one person's session; the same command goes on after an interruption."""
+    """Run one person's session; the same command continues it after an interruption."""
     from tricky import stages
 
     done = stages.run(
         _open(context, windowed),
         participant,
         session,
-        fields=_pairs(field or []),
-        dialog=not no_dialog,
+        fields=_fields(field or []),
+        ask=ask_in_terminal if no_dialog else None,
         force=force,
-        tell=lambda line: print(line, flush=True),
+        tell=say,
     )
-    if not done.agreed:
-        print(f"The participant did not agree to take part; nothing was kept but that, in {done.path}")
-    elif done.complete:
-        print(f"Session complete: {done.n_trials} trials in {done.path}")
-    else:
-        print(f"Session stopped after {done.n_trials} trials, kept in {done.path}; the same command goes on.")
+    show_summary(done)
 
 
 @app.command(rich_help_panel=STAGES)
@@ -69,33 +69,20 @@ def calibrate(
     from tricky import stages
 
     study = open_study(context)
-    distance_cm: float = distance or typer.prompt("Distance from the eyes to the screen in cm", type=float)
-    measured, path = stages.calibrate(study, distance_cm)
-    print(f"The picture is {measured.width_cm:g} cm wide, {distance_cm:g} cm from the eyes: {path}")
+    measured, path = stages.calibrate(study, _ask_distance_cm() if distance is None else distance)
+    about = f"{measured.width_cm:g} cm wide, {measured.viewing_distance_cm:g} cm from the eyes"
+    say(f"The picture is {about}: {path}")
 
 
 @app.command(rich_help_panel=STAGES)
 def doctor(context: typer.Context, windowed: Windowed = False) -> None:
     """Check stimulus set, folder, screen and keyboard, as `tricky run` does before each session."""
     from tricky import stages
-    from tricky.console.experiment import print_checks
 
     checks = stages.doctor(_open(context, windowed))
-    print_checks(checks)
+    show_checks(checks)
     if not all(check.ok for check in checks):
         raise typer.Exit(1)
-
-
-def _open(context: typer.Context, windowed: bool) -> Study:
-    return open_study(context, experiment={"monitor": {"full_screen": False} if windowed else None})
-
-
-def _pairs(given: list[str]) -> dict[str, str]:
-    pairs = [text.partition("=") for text in given]
-    for name, equals, _ in pairs:
-        if not equals:
-            raise InputError(f"--field {name}: no value; write --field {name}=VALUE")
-    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 @app.command(rich_help_panel=STAGES)
@@ -105,12 +92,12 @@ def simulate(
     accuracy: Annotated[float | None, typer.Option(help="Their population's proportion correct.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of this run, in place of the study's.")] = None,
     visual: Annotated[
-        bool, typer.Option("--visual", help="Before the real window, with synthetic keys, in real time.")
+        bool, typer.Option("--visual", help="In the real window, with synthetic keys, in real time.")
     ] = False,
     windowed: Windowed = False,
 ) -> None:
     """Run sessions of simulated observers of known ability, without a screen unless asked."""
-    from tricky import console, stages
+    from tricky import stages
 
     study = open_study(
         context,
@@ -118,9 +105,9 @@ def simulate(
         study={"seed": seed},
         experiment={"monitor": {"full_screen": False} if windowed else None},
     )
-    with console.progress() as progress:
-        sessions = stages.simulate(study, progress, visual=visual)
-    print(f"{len(sessions)} simulated sessions in {study.data}")
+    with progress() as moved:
+        sessions = stages.simulate(study, moved, visual=visual)
+    say(f"{len(sessions)} simulated sessions in {study.data}")
 
 
 @app.command(rich_help_panel=STAGES)
@@ -131,8 +118,87 @@ def export(
         typer.Option("--psych-ds", metavar="DIR", help="Write all sessions to DIR as a Psych-DS data set."),
     ],
 ) -> None:
-    """Write the sessions in another data standard; `data/` is valid BIDS as it stands."""
+    """Write the sessions in another data standard; `data/` itself is valid BIDS."""
     from tricky import stages
 
     tables = stages.export_psych_ds(open_study(context), psych_ds)
-    print(f"{len(tables) - 1} sessions in {psych_ds}")
+    say(f"{len(tables) - 1} sessions in {psych_ds}")
+
+
+def ask_in_terminal(title: str, questions: Sequence[Question]) -> dict[str, str]:
+    """Ask one question after the other, again where an answer is wrong; nobody at the keyboard means none.
+
+    Raises
+    ------
+    InputError
+        An answer is required and nobody is there to give it.
+    """
+    say(title)
+    answers = {}
+    for question in questions:
+        hint = f" [{', '.join(question.choices)}]" if question.choices else ""
+        hint += f" [{question.default}]" if question.default else ""
+        while question.name not in answers:
+            try:
+                typed, somebody = ask(f"  {question.text}{hint}: "), True
+            except EOFError:
+                typed, somebody = "", False
+                say()
+            try:
+                answers[question.name] = question.check(typed or question.default)
+            except InputError as error:
+                if not somebody:
+                    raise
+                say(f"  {error}")
+    return answers
+
+
+def show_summary(done: SessionSummary) -> None:
+    """Print how a session ended."""
+    if not done.agreed:
+        say(f"The participant did not agree to take part; only that was recorded, in {done.path}")
+    elif done.complete:
+        say(f"Session complete: {done.n_trials} trials in {done.path}")
+    else:
+        say(f"Session stopped after {done.n_trials} trials, kept in {done.path}; the same command continues.")
+
+
+def show_checks(checks: Sequence[Check]) -> None:
+    """Print what was checked, what was found, and what to do where it is not as it should be."""
+    table = Table("check", "", "what was found", left=("", "what was found"))
+    for check in checks:
+        table.row(
+            check.name, Styled("ok", "green") if check.ok else Styled("failed", "bold red"), check.found
+        )
+        if not check.ok:
+            table.row("", "", Styled(check.advice, "bold red"))
+    table.show()
+
+
+def _open(context: typer.Context, windowed: bool) -> Study:
+    return open_study(context, experiment={"monitor": {"full_screen": False} if windowed else None})
+
+
+def _fields(given: list[str]) -> dict[str, str]:
+    """Return what options ``--field NAME=VALUE`` say; a value is text as it was typed."""
+    pairs = [text.partition("=") for text in given]
+    for name, equals, _ in pairs:
+        if not equals:
+            raise InputError(f"--field {name}: no value; write --field {name}=VALUE")
+    return {name.strip(): value for name, _, value in pairs}
+
+
+def _ask_distance_cm() -> float:
+    """Ask for the viewing distance until it is a number in range."""
+    while True:
+        try:
+            typed = ask("Distance from the eyes to the screen in cm: ")
+        except EOFError:
+            raise InputError("no viewing distance: nobody types here; add --distance CM") from None
+        try:
+            distance_cm = float(typed)
+        except ValueError:
+            distance_cm = float("nan")
+        if 10 <= distance_cm <= 1000:
+            return distance_cm
+        say(f"  {typed!r} is no number from 10 to 1000")

@@ -2,20 +2,64 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import typer
 
 from tricky.cli.app import images_app, open_study
+from tricky.cli.output import Styled, progress, say, tell
+
+if TYPE_CHECKING:
+    from model_eval.images.check import Inspection
+    from model_eval.settings import ImageSettings
+
+N_NAMED = 10
+"""Images of a conversion that are named before the rest is counted; those that can't be shown all are."""
 
 
 @images_app.command("check")
 def images_check(context: typer.Context) -> None:
     """List every image that can't be shown, and what is changed in others, before any model runs."""
-    from tricky import console, stages
-    from tricky.console.images import print_inspection
+    from tricky import stages
 
     study = open_study(context)
-    with console.progress() as progress:
-        inspection = stages.check_images(study, progress)
-    print_inspection(inspection, study.settings.images)
+    with progress() as moved:
+        inspection = stages.check_images(study, moved)
+    show_inspection(inspection, study.settings.images)
     if inspection.problems and study.settings.images.on_bad_image == "stop":
         raise typer.Exit(1)
+
+
+def show_inspection(inspection: Inspection, settings: ImageSettings) -> None:
+    """Print every image that can't be shown, what is changed in others, and the sum."""
+    by_change: dict[str, list[str]] = {}
+    for image_id, change in inspection.conversions.items():
+        by_change.setdefault(change, []).append(image_id)
+    for change, image_ids in by_change.items():
+        more = f" and {len(image_ids) - N_NAMED:,} more" if len(image_ids) > N_NAMED else ""
+        say(Styled(change, "bold"), f": {len(image_ids):,}")
+        say("  ", Styled(", ".join(image_ids[:N_NAMED]) + more, "dim"))
+    for line in inspection.remarks():
+        tell(line)
+    for image_id, why in inspection.problems.items():
+        say(Styled(image_id, "red"), f": {why}")
+    n_classes = inspection.images["class_name"].nunique()
+    total = f"{len(inspection.images):,} images of {n_classes:,} classes can be shown"
+    if not inspection.problems:
+        say(f"{total}, all that there are")
+        return
+    consequence = (
+        "left out for all models alike"
+        if settings.on_bad_image == "skip"
+        else 'repair or remove them, or set `on_bad_image = "skip"` in [images]'
+    )
+    say(f"{total}; ", Styled(f"{len(inspection.problems):,} can't", "bold red"), f": {consequence}")
+
+
+def show_not_counted(record: Any, manifest: Path) -> None:
+    """Print what a manifest says of files that don't count as images."""
+    from model_eval.images.listing import describe_not_counted, recorded_not_counted
+
+    for line in describe_not_counted(recorded_not_counted(record, manifest, "tricky evaluate")):
+        tell(line)

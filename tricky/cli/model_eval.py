@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tricky.cli.app import STAGES, app, open_study
+from tricky.cli.images import show_not_counted
+from tricky.cli.output import Styled, Table, progress, say, tell
+from tricky.core.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from model_eval.label.compare_labels import Comparison
 
 
 @app.command(rich_help_panel=STAGES)
@@ -20,14 +29,12 @@ def train(
         ),
     ] = None,
     pool: Annotated[
-        bool, typer.Option("--pool", help="Train the pool's models, though [train] names a recipe.")
+        bool, typer.Option("--pool", help="Train the pool's models, even if \\[train] names a recipe.")
     ] = False,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
 ) -> None:
-    """Give the pool's untrained models their weights; or train a recipe's conditions."""
-    from tricky import console, stages
-    from tricky.console.model_eval import print_conditions
-    from tricky.core.errors import InputError
+    """Train the pool's models that need it, or a recipe's conditions."""
+    from tricky import stages
     from tricky.core.files import read_json
 
     study = open_study(context, train={"recipe": recipe}, evaluate={"device": device})
@@ -35,17 +42,17 @@ def train(
     if recipe is not None and pool:
         raise InputError("--recipe trains conditions, --pool the pool's models: give one of them")
     if pool or not settings.describes_conditions:
-        with console.progress() as progress:
-            n_models = stages.train(study, progress, console.tell)
+        with progress() as moved:
+            n_models = stages.train(study, moved, tell)
         if n_models:
-            print(f"Weights in {study.training}. Next: tricky evaluate")
+            say(f"Weights in {study.training}. Next: tricky evaluate")
         else:
-            print('Nothing to train: no model of the pool has weights = "train". Next: tricky evaluate')
+            say('Nothing to train: no model of the pool has weights = "train". Next: tricky evaluate')
         return
-    with console.progress() as progress:
-        stages.train_conditions(study, progress, console.tell)
-    print_conditions(read_json(study.conditions / "conditions.json", "tricky train"))
-    print(f"Decisions after every epoch, and weights, in {study.conditions}. Next: tricky dynamics")
+    with progress() as moved:
+        stages.train_conditions(study, moved, tell)
+    show_conditions(read_json(study.conditions / "conditions.json", "tricky train"))
+    say(f"Decisions after every epoch, and weights, in {study.conditions}. Next: tricky dynamics")
 
 
 @app.command(rich_help_panel=STAGES)
@@ -53,15 +60,14 @@ def evaluate(
     context: typer.Context,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
 ) -> None:
-    """Ask every model about every image, except those that models were trained on."""
-    from tricky import console, stages
-    from tricky.console.model_eval import print_pool
+    """Run every model on every image, except those that models were trained on."""
+    from tricky import stages
     from tricky.core.files import read_json
 
     study = open_study(context, evaluate={"device": device})
-    with console.progress() as progress:
-        stages.evaluate(study, progress, console.tell)
-    print_pool(read_json(study.decisions / "pool.json", "tricky evaluate"))
+    with progress() as moved:
+        stages.evaluate(study, moved, tell)
+    show_pool(read_json(study.decisions / "pool.json", "tricky evaluate"))
 
 
 @app.command(rich_help_panel=STAGES)
@@ -71,7 +77,7 @@ def label(
     counts: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE.csv", help="Label a table: image_id, n_correct, [label, class_name, n_models]."
+            metavar="FILE.csv", help="Label a table: image_id, n_correct, \\[label, class_name, n_models]."
         ),
     ] = None,
     models: Annotated[
@@ -82,16 +88,13 @@ def label(
         Path | None,
         typer.Option(
             metavar="OTHER",
-            help="Label nothing: hold the study's labels against those in OTHER, a study or its difficulty/.",
+            help="Label nothing: compare the study's labels with those in OTHER, a study or its difficulty/.",
         ),
     ] = None,
 ) -> None:
     """Label every image trivial, in-between or impossible."""
     from model_eval.records import read_label_tables
     from tricky import stages
-    from tricky.console.images import print_not_counted
-    from tricky.console.model_eval import print_comparison, print_difficulty, print_pool_dependence
-    from tricky.core.errors import InputError
 
     if models is not None and counts is None:
         raise InputError("--models goes with --counts: decisions made here know their models")
@@ -99,11 +102,120 @@ def label(
         if counts is not None or tolerance is not None:
             raise InputError("--compare labels nothing: leave out --counts and --tolerance")
         study = open_study(context)
-        print_comparison(*stages.compare_labels(study, compare))
+        show_comparison(*stages.compare_labels(study, compare))
         return
     study = open_study(context, label={"tolerance": tolerance})
     table = stages.label(study) if counts is None else stages.label_counts(study, counts, models)
-    print_not_counted(table.manifest["not_counted"], study.difficulty / "difficulty.json")
-    print_difficulty(table.manifest)
+    show_not_counted(table.manifest["not_counted"], study.difficulty / "difficulty.json")
+    show_difficulty(table.manifest)
     if tables := read_label_tables(study.difficulty):
-        print_pool_dependence(tables, table.manifest)
+        show_pool_dependence(tables, table.manifest)
+
+
+def show_conditions(manifest: Mapping[str, Any]) -> None:
+    """Print every condition with the results of its models, and the models that diverged."""
+    table = Table("condition", "models", "epochs", "loss", "top-1")
+    for condition in manifest["conditions"]:
+        models = [each for each in manifest["models"] if each["condition"] == condition]
+        if models:
+            accuracies = sorted({f"{each['accuracies'][-1]:.1%}" for each in models})
+            table.row(
+                condition,
+                f"{len(models)}",
+                f"{len(models[0]['losses'])}",
+                f"{sum(each['losses'][-1] for each in models) / len(models):.3f}",
+                " to ".join(dict.fromkeys((accuracies[0], accuracies[-1]))),
+            )
+    table.show()
+    for each in manifest["diverged"]:
+        diverged = Styled(f"{each['name']} diverged in epoch {each['epoch']}", "bold red")
+        say(diverged, ": it has no decisions")
+    say(
+        f"{manifest['training_images']['n']:,} training images, {manifest['images']['n']:,} evaluated after "
+        f"every epoch, on {manifest['device']}"
+    )
+
+
+def show_pool(pool: Mapping[str, Any]) -> None:
+    """Print every model with its accuracy or why it has none, and how many images were skipped."""
+    table = Table("model", "family", "parameters", "top-1", "near ties", left=("family",))
+    for model in pool["models"]:
+        if "failure" in model:
+            results = [Styled("failed", "red")]
+        else:
+            results = [f"{model['accuracy']:.1%}", f"{model['near_ties']:,}"]
+        table.row(model["name"], model["family"], f"{model['n_parameters']:,}", *results)
+    table.show()
+    for model in pool["models"]:
+        if "failure" in model:
+            say(Styled(f"{model['name']} failed", "red"), f": {model['failure']}")
+    images = pool["images"]
+    say(f"{images['n']:,} images of {images['source']}, on {pool['device']}")
+    if images["skipped"]:
+        say(
+            Styled(f"{len(images['skipped']):,} images can't be read", "red"),
+            " and are left out for all models; `tricky images check` lists them",
+        )
+
+
+def show_difficulty(manifest: Mapping[str, Any]) -> None:
+    """Print how many images are trivial, in-between and impossible, and why they are."""
+    sound = manifest["without_label_errors"]
+    table = Table("difficulty", "share", "images", *(["without label errors", ""] if sound else []))
+    for name, count in manifest["counts"].items():
+        cells = [f"{_share(count, manifest['n_images'])}", f"{count:,}"]
+        if sound:
+            cells += [f"{_share(sound['counts'][name], sound['n_images'])}", f"{sound['counts'][name]:,}"]
+        table.row(name, *cells)
+    table.show()
+    say(f"{manifest['n_images']:,} images, {manifest['n_models']} models, tolerance {manifest['tolerance']}")
+    if manifest["n_not_labelled"]:
+        say(f"{manifest['n_not_labelled']:,} further images were seen by too few models: n/a")
+    if ties := manifest["near_ties"]:
+        say(
+            f"{ties['decisions']:,} decisions between right and wrong are near ties, within numeric noise; "
+            f"{ties['trivial']:,} trivial and {ties['impossible']:,} impossible labels depend on them"
+        )
+    if manifest["impossible"]:
+        reasons = ", ".join(f"{n:,} {reason}" for reason, n in manifest["impossible"].items())
+        say(f"impossible: {reasons}")
+
+
+def show_pool_dependence(tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> None:
+    """Print how stable labels are, and how the most influential model and family change them."""
+    from model_eval.records import LEAVE_ONE_OUT
+
+    line = f"stability {manifest['mean_stability']:.1%} on average"
+    if manifest["mean_stability_families"] is not None:
+        line += f", {manifest['mean_stability_families']:.1%} without each image's most influential family"
+    say(line)
+    left_out = tables[LEAVE_ONE_OUT].dropna(subset="n_relabelled")
+    for what in ("model", "family"):
+        rows = left_out[left_out["what"] == what]
+        if what == "family":  # families of one model are among the models
+            rows = rows[rows["n_models"] < manifest["n_models"] - 1]
+        for row in rows.nlargest(1, "n_relabelled").to_dict("records"):
+            trivial, impossible = 100 * row["trivial_change"], 100 * row["impossible_change"]
+            say(
+                f"without the {what} {row['left_out']}: {row['n_relabelled']:,.0f} images get another label, "
+                f"trivial {trivial:+.1f}, impossible {impossible:+.1f} points"
+            )
+
+
+def show_comparison(found: Comparison, other: Path, moved: Path) -> None:
+    """Print a 3 × 3 table of difficulties, and how well the counts agree."""
+    table = Table("here ↓  there →", *found.counts.columns)
+    for kind, row in found.counts.iterrows():
+        table.row(str(kind), *(f"{n:,}" for n in row))
+    table.show()
+    say(
+        f"{len(found.moved):,} of {found.n_images:,} images moved (listed in {moved}); rank correlation of "
+        f"the share of correct models: Spearman {found.spearman:.3f}, Kendall {found.kendall:.3f}"
+    )
+    for n, where in ((found.n_only_one, "here"), (found.n_only_other, str(other))):
+        if n:
+            say(f"left out: {n:,} images only {where}")
+
+
+def _share(n: int, of: int) -> str:
+    return f"{n / of:.3%}" if of else "–"

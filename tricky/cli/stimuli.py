@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tricky.cli.app import open_study, stimuli_app
+from tricky.cli.output import Styled, Table, progress, say
 
-Name = Annotated[str, typer.Argument(help="Which set: [stimuli.NAME] in study.toml.")]
+if TYPE_CHECKING:
+    from stimuli.check import Checked
+    from stimuli.order_check import Order
+    from stimuli.records import StimulusSet
+
+Name = Annotated[str, typer.Argument(help="Which set: \\[stimuli.NAME] in study.toml.")]
+Replace = Annotated[bool, typer.Option("--replace", help="Replace a different set of that name.")]
 
 
 @stimuli_app.command("build")
 def stimuli_build(
     context: typer.Context,
     name: Name = "main",
-    replace: Annotated[bool, typer.Option("--replace", help="Let a different set of that name go.")] = False,
+    replace: Replace = False,
     reference: Annotated[
-        bool, typer.Option("--reference", help="Point to the image files where they lie; copy none.")
+        bool, typer.Option("--reference", help="Point to the image files where they are; copy none.")
     ] = False,
 ) -> None:
     """Draw, match and export the images that observers will see."""
-    from tricky import console, stages
-    from tricky.console.stimuli import print_set
+    from tricky import stages
 
     study = open_study(context)
-    with console.progress() as progress:
-        built = stages.build_stimuli(study, name, reference=reference, replace=replace, progress=progress)
-    print_set(built)
+    with progress() as moved:
+        built = stages.build_stimuli(study, name, reference=reference, replace=replace, progress=moved)
+    show_set(built)
 
 
 @stimuli_app.command("refresh")
@@ -44,16 +51,15 @@ def stimuli_refresh(
         typer.Option("--as", metavar="NAME", help="The new set's name; by default NAME-2, NAME-3 …"),
     ] = None,
     full: Annotated[
-        bool, typer.Option("--full", help="Draw everything anew, and tell the difference.")
+        bool, typer.Option("--full", help="Draw everything again, and show the difference.")
     ] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Let a different set of that name go.")] = False,
+    replace: Replace = False,
 ) -> None:
     """Build the successor of a set from a new pool's labels, with the least change."""
-    from tricky import console, stages
-    from tricky.console.stimuli import print_changes, print_set
+    from tricky import stages
 
     study = open_study(context)
-    with console.progress() as progress:
+    with progress() as moved:
         built = stages.refresh_stimuli(
             study,
             name,
@@ -61,20 +67,20 @@ def stimuli_refresh(
             successor=successor,
             full=full,
             replace=replace,
-            progress=progress,
+            progress=moved,
         )
-    print_set(built)
-    print_changes(built)
+    show_set(built)
+    show_changes(built)
+    say(f"Every change: {built.folder / 'changes.tsv'}")
 
 
 @stimuli_app.command("check")
 def stimuli_check(context: typer.Context, name: Name = "main") -> None:
-    """Hold a set against everything that it promises."""
+    """Check a set for everything that it promises."""
     from tricky import stages
-    from tricky.console.stimuli import print_checked
 
     checked = stages.check_stimuli(open_study(context), name)
-    print_checked(checked)
+    show_checked(checked)
     if any(each.problems for each in checked):
         raise typer.Exit(1)
 
@@ -85,7 +91,7 @@ def stimuli_show(context: typer.Context, name: Name = "main") -> None:
     from tricky import stages
 
     sheet = stages.show_stimuli(open_study(context), name)
-    print(f"Contact sheets: {sheet.page}, {sheet.trials.name}, {sheet.by_count.name}")
+    say(f"Contact sheets: {sheet.page}, {sheet.trials.name}, {sheet.by_count.name}")
 
 
 @stimuli_app.command("orders")
@@ -94,11 +100,94 @@ def stimuli_orders(
     name: Name = "main",
     observers: Annotated[int, typer.Option(min=1, help="Number of observers, 01, 02 …")] = 20,
 ) -> None:
-    """Prove that sides and orders are balanced, observer by observer."""
+    """Check that sides and orders are balanced, observer by observer."""
     from tricky import stages
-    from tricky.console.stimuli import print_orders
 
     stimulus_set, found = stages.stimuli_orders(open_study(context), name, observers)
-    print_orders(stimulus_set, found)
+    show_orders(stimulus_set, found)
     if any(order.problems for order in found):
         raise typer.Exit(1)
+
+
+def show_set(built: StimulusSet[Any]) -> None:
+    """Print what a set holds, and what a reviewer would ask about it."""
+    say(f"{len(built.trials)} trials, {len(built.items)} images in {built.folder} (id {built.set_id})")
+    giveaway = built.manifest["giveaway"]
+    if giveaway:
+        chance = f" ± {giveaway['chance_sd']:.3f}" if giveaway["chance_sd"] else ""
+        say(f"Low-level features give the groups away with AUC {giveaway['auc']:.3f} (chance .5{chance})")
+    for warning in built.manifest["warnings"]:
+        say(Styled(warning, "yellow"))
+
+
+def show_changes(built: StimulusSet[Any]) -> None:
+    """Print what changed since the parent."""
+    changes, parent = built.manifest["refresh"], built.manifest["parent"]
+    groups = built.manifest["settings"]["stimuli"]["groups"]
+    table = Table("images", *groups)
+    for change in ("kept", "dropped", "added"):
+        table.row(change, *(str(changes[change].get(group, 0)) for group in groups))
+    shares = []
+    for group in groups:
+        kept, dropped = changes["kept"].get(group, 0), changes["dropped"].get(group, 0)
+        shares.append(f"{kept / (kept + dropped):.1%}" if kept + dropped else "–")
+    table.row("share kept", *shares)
+    say(f"Since {parent['name']} (id {parent['set_id']}): {changes['trials_kept']} trials kept")
+    table.show()
+    for reason, n in changes["reasons"].items():
+        say(f"dropped: {n} {reason}")
+    say(f"{changes['kept_with_other_share_correct']} of those kept have another share of correct models")
+    before = {(row["covariate"], *row["groups"]): row["after"] for row in parent["balance"]}
+    balance = Table("balance", "groups", "before", "after")
+    for row in built.manifest["balance"]:
+        values = (before.get((row["covariate"], *row["groups"])), row["after"])
+        shown = ["–" if value is None else f"{value:+.3f}" for value in values]
+        balance.row(f"{row['covariate']} ({row['statistic']})", " − ".join(row["groups"]), *shown)
+    balance.show()
+
+
+def show_checked(checked: Sequence[Checked]) -> None:
+    """Print a line for each promise, and what breaks it."""
+    for each in checked:
+        mark = Styled("broken", "bold red") if each.problems else Styled("kept  ", "green")
+        say(mark, f"  {each.promise}")
+        for problem in each.problems:
+            say(f"        {problem}")
+
+
+def show_orders(stimulus_set: StimulusSet[Any], found: Sequence[Order]) -> None:
+    """Print what can be counted in every observer's sessions, and over all of them."""
+    from stimuli.order_check import times_seen
+
+    several = stimulus_set.n_sessions > 1
+    _orders_table(found, several).show()
+    for session in range(1, stimulus_set.n_sessions + 1) if several else ():
+        least, most = times_seen(stimulus_set, found, session)
+        say(f"session {session}: every list is shown to {least} to {most} observers")
+    broken = [(order, problem) for order in found for problem in order.problems]
+    for order, problem in broken:
+        say(Styled(f"{order.participant}, session {order.session}: {problem}", "bold red"))
+    if not broken:
+        say(Styled(f"{len(found)} sessions: every promise is kept", "green"))
+
+
+def _orders_table(found: Sequence[Order], several: bool) -> Table:
+    from stimuli.records import Block
+
+    repeated = any(order.closest_repeat is not None for order in found)
+    table = Table(
+        "observer",
+        *(["session", "list"] if several else []),
+        *("practice", "harder left", "main", "harder left", "longest run"),
+        *(["closest repeat"] if repeated else []),
+    )
+    for order in found:
+        cells = [order.participant, *([str(order.session), str(order.shown_list)] if several else [])]
+        for block, n in ((Block.PRACTICE, order.n_practice), (Block.MAIN, order.n_main)):
+            left, sided = order.left[block]
+            cells += [str(n), f"{left} of {sided}" if sided else "–"]
+        cells.append(str(order.longest_run))
+        if repeated:
+            cells.append("–" if order.closest_repeat is None else str(order.closest_repeat))
+        table.row(*cells)
+    return table

@@ -14,6 +14,7 @@ from tricky.study import Study
 if TYPE_CHECKING:
     from experiment.data.bids import Dataset
     from experiment.screen.calibrate import Calibration
+    from experiment.session.participant import Ask
     from experiment.session.preflight import Check
     from experiment.session.run import SessionSummary
 
@@ -24,15 +25,15 @@ def run(
     session: int | None = None,
     *,
     fields: Mapping[str, str],
-    dialog: bool,
+    ask: Ask | None,
     force: bool,
     tell: Callable[[str], None],
 ) -> SessionSummary:
-    """Run one person's session, or go on with it, after asking for what isn't given."""
+    """Run one person's session, or continue it, after asking for what isn't given (`ask`, or a dialog)."""
     require("psychopy", extra="experiment", to="show images to people")
     from experiment.data.bids import SessionPath
     from experiment.screen.calibrate import calibrated
-    from experiment.session.participant import ask_in_terminal, take_in
+    from experiment.session.participant import take_in
     from experiment.session.preflight import check_desktop, check_files, refuse
     from experiment.session.run import run_session
     from stimuli.records import read_tables
@@ -44,10 +45,8 @@ def run(
     checks = [*check_files(stimuli, study.data), *check_desktop()]
     if not force:
         refuse(checks)  # before anyone is asked anything
-    if dialog:
+    if ask is None:
         from experiment.screen.psychopy_dialog import ask_in_dialog as ask
-    else:
-        ask = ask_in_terminal
     who = take_in(
         study.data,
         settings.task_name,

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from experiment.data.bids import SessionPath, register
 from experiment.records import Kind
-from experiment.session.participant import ask_in_terminal, check_field, next_session, take_in
+from experiment.session.participant import check_field, next_session, take_in
 from experiment.settings import ExperimentSettings, ParticipantField
 from tricky.core.errors import InputError
 
@@ -148,21 +148,3 @@ def test_choices_go_with_choosing():
         ParticipantField(name="group", question="?", type="choice")
     with pytest.raises(ValidationError, match="choices"):
         ParticipantField(name="group", question="?", choices=("a",))
-
-
-def test_the_terminal_asks_again_until_the_answer_can_be(tmp_path, monkeypatch, capsys):
-    typed = iter(["x_7", "07", "old", "31", "", "left"])
-    monkeypatch.setattr("builtins.input", lambda _: next(typed))
-    who = intake(tmp_path, ask_in_terminal)
-    assert (who.participant, who.fields) == ("07", {"age": "31", "sex": "n/a", "handedness": "left"})
-    assert "'old' is no whole number" in capsys.readouterr().out
-
-
-def test_where_nobody_types_answers_are_empty_and_required_ones_are_missed(tmp_path, monkeypatch):
-    def closed(_: str) -> str:
-        raise EOFError
-
-    monkeypatch.setattr("builtins.input", closed)
-    assert set(intake(tmp_path, ask_in_terminal, participant="07").fields.values()) == {"n/a"}
-    with pytest.raises(InputError, match="age: an answer is required"):
-        intake(tmp_path, ask_in_terminal, participant="07", fields=(AGE,))
