@@ -90,6 +90,9 @@ def test_class_names_and_prompts_are_weights(tmp_path: Path) -> None:
     (tmp_path / "names.csv").write_text("class_name,prompt_name\nn01440764,fish\n")
     hashes.add(build(tmp_path, class_names="names.csv").weights_sha256)
     assert len(hashes) == 3
+    (tmp_path / "names.csv").write_text("class_name,prompt_name\nn01440764,fish\nn00000000,more\n")
+    head = build(tmp_path, class_names="names.csv").readout["head"]
+    assert head == "zero-shot descriptions, 1 of 2 names in names.csv used"
     assert build(tmp_path).weights_sha256 in hashes
 
 
@@ -98,7 +101,13 @@ def test_classes_of_any_name_can_be_asked_about(tmp_path: Path) -> None:
     assert build(tmp_path, ("airplane", "traffic_light")).readout["n_outputs"] == 2
     with pytest.raises(InputError, match=r"net: no word for class 'n99999999'.* `class_names`"):
         build(tmp_path, ("n01440764", "n99999999"))
-    for text, said in (("class,prompt\n", "no column 'class_name'"), ("", "can't be read")):
+    for text, said in (
+        ("class,prompt\n", "no column `class_name`"),
+        ("", r"names\.csv: empty"),
+        ("class_name,prompt_name\nn01440764,\n", "line 2, column prompt_name: ''"),
+        ("class_name,prompt_name\nn1,a\nn1,b\n", "line 3, column class_name: 'n1'"),
+        ("class_name,prompt_name\nN01440764,fish\n", r"line 2: no class .*write 'n01440764'"),
+    ):
         (tmp_path / "names.csv").write_text(text)
         with pytest.raises(InputError, match=said):
             build(tmp_path, class_names="names.csv")

@@ -29,6 +29,8 @@ STUDY = """
 [images]
 source = "folder"
 path = "photos"
+[label]
+tolerance = 0
 [train]
 images = 4
 epochs = 1
