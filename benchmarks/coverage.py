@@ -169,7 +169,7 @@ def of_consistency(design: Design, rng: np.random.Generator) -> Iterator[tuple[s
     for name, (pairs, others) in asked.items():
         found = measure_consistency(correct, pairs, rng, compared_with=others, level=LEVEL, n_resamples=1_000)
         true = [0.0 if each is None else truth[tuple(np.transpose(each))].mean() for each in (pairs, others)]
-        if np.isfinite(found.value):
+        if np.isfinite(found.estimate):
             yield name, found.low <= true[0] - true[1] <= found.high
     found = measure_consistency(
         correct, everyone, rng, new_subjects=[range(n)], level=LEVEL, n_resamples=1_000

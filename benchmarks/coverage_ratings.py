@@ -50,7 +50,7 @@ def true_slope(rng: np.random.Generator, observer_sd: float, item_sd: float) -> 
     logit = SLOPE_LOGIT * x + np.hypot(observer_sd, item_sd) * rng.standard_normal(N_RATINGS)
     rating = 1 + (rng.random(N_RATINGS) > special.expit(STEPS_LOGIT[:, np.newaxis] - logit)).sum(axis=0)
     # One name for all: an interval, which would take long, is not asked for.
-    return ordinal_regression(rating, x, np.zeros(N_RATINGS), np.arange(N_RATINGS)).slope
+    return ordinal_regression(rating, x, np.zeros(N_RATINGS), np.arange(N_RATINGS)).estimate
 
 
 def coverage(n_studies: int) -> dict[str, dict[str, float]]:
@@ -59,7 +59,7 @@ def coverage(n_studies: int) -> dict[str, dict[str, float]]:
     for n_observers, n_items, *spreads in DESIGNS:
         rng = np.random.default_rng(SEED)
         rating, x, observer, item = simulate(rng, *LARGE, *spreads)
-        alpha = rating_agreement(rating, observer, item).alpha
+        alpha = rating_agreement(rating, observer, item).estimate
         slope = true_slope(rng, *spreads)
         counts = np.zeros(2)
         for _ in range(n_studies):

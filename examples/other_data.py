@@ -71,7 +71,7 @@ print(observer_accuracy(answers["correct"], answers["observer"]))
 # %%
 is_inverted = (answers["condition"] == "inverted").to_numpy()
 inverted = accuracy_difference(answers["correct"], answers["observer"], answers["item"], is_inverted)
-print(f"inverted less upright: {inverted.difference:+.1%}, {inverted.low:+.1%} to {inverted.high:+.1%}")
+print(f"inverted less upright: {inverted.estimate:+.1%}, {inverted.low:+.1%} to {inverted.high:+.1%}")
 
 # %% [markdown]
 # ## Sensitivity and bias of each observer
@@ -103,6 +103,6 @@ print(f"mean error consistency κ of two observers: {mean_kappa:.2f}")
 # %%
 print(rating_distribution(answers["confidence"], answers["condition"], answers["observer"], answers["item"]))
 slope = ordinal_regression(answers["confidence"], is_inverted, answers["observer"], answers["item"])
-print(f"inverted, log odds of more confidence: {slope.slope:+.2f} ({slope.low:+.2f} to {slope.high:+.2f})")
+print(f"inverted, log odds of more confidence: {slope.estimate:+.2f} ({slope.low:+.2f} to {slope.high:+.2f})")
 agreement = rating_agreement(answers["confidence"], answers["observer"], answers["item"])
-print(f"Krippendorff's α {agreement.alpha:.2f} ({agreement.low:.2f} to {agreement.high:.2f})")
+print(f"Krippendorff's α {agreement.estimate:.2f} ({agreement.low:.2f} to {agreement.high:.2f})")

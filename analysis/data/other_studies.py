@@ -63,7 +63,7 @@ def read_studies(folders: Sequence[Path], root: Path, level: float, task: str) -
             row_of(content)
             population_of(content)
             found_level = content["population"]["level"]
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise InputError(
                 f"{path}: lacks {error}; run `tricky -C {folder} analyse` again, with this version"
             ) from None
@@ -121,7 +121,7 @@ def compare(evidence: Evidence, content: dict[str, Any], name: str, other: dict[
     )
     if not np.isclose(found.first, other["population"]["estimate"], rtol=0, atol=1e-12):
         raise InputError(f"{root}: its sessions are not those of its report; run `tricky -C {root} analyse`")
-    return replace(found, method=f"the same pairs in both: {found.method}")
+    return replace(found, method=found.method and f"the same pairs in both: {found.method}")
 
 
 def studies_of(
@@ -155,7 +155,10 @@ def studies_of(
     differences = [
         (None, None, None, None, None),
         _from_published(content["population"], published["accuracy"]),
-        *((each.difference, each.low, each.high, each.p_value, each.method) for each in contrasts),
+        *(
+            (each.estimate, each.low, each.high, each.p_value, each.method or f"no interval: {each.reason}")
+            for each in contrasts
+        ),
     ]
     names = ("difference", *(f"difference_{name}" for name in ("low", "high", "p", "method")))
     return [
@@ -170,7 +173,10 @@ def population_of(content: dict[str, Any]) -> PopulationAccuracy:
     """Return the population's accuracy that a report found."""
     population: dict[str, Any] = content["population"]
     found: dict[str, Any] = {field.name: population[field.name] for field in fields(PopulationAccuracy)}
-    known: dict[str, Any] = {name: np.nan if value is None else value for name, value in found.items()}
+    words = ("method", "reason")
+    known: dict[str, Any] = {
+        name: np.nan if value is None and name not in words else value for name, value in found.items()
+    }
     return PopulationAccuracy(**known)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -118,7 +117,7 @@ def _figures(evidence: Evidence, task: AnswerTask, scores: Scores) -> dict[str, 
         drawn["calibration"] = figures_people.confidence_calibration(
             scores.details.calibration, level=level, chance=chance
         )
-    if len(scores.means) and scores.means["value"].notna().any():
+    if len(scores.means) and scores.means["estimate"].notna().any():
         published = None if task.published is None else task.published["error_consistency"]
         drawn["consistency_means"] = figures_people.consistency_means(
             scores.means, level=level, published=published, noun=noun.split()[-1]
@@ -161,8 +160,8 @@ def _told(scores: Scores) -> pd.DataFrame:
 
 def _said(scores: Scores, task: AnswerTask, noun: str) -> str:
     found = scores.population
-    interval = found.method
-    if not math.isnan(found.low):
+    interval = f"no interval: {found.reason}"
+    if found.reason is None:
         interval = (
             f"{found.level:.0%} interval for new observers and new {task.unit}s: "
             f"{found.low:.1%} to {found.high:.1%}"

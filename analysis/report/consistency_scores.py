@@ -76,8 +76,8 @@ def score_consistency(
     DataFrame
         `between`: ``observers``, ``observers and models``, ``observers less observers and models`` (how much
         more two observers have in common than an observer and a model), ``models`` (on the same pairs) and
-        ``models on all images``; `value`, `low`, `high`, `level`, `method`, `n_items`, `n_pairs` and
-        `n_undefined` as in `ConsistencyEstimate`; `p_value` of independence (missing for a difference);
+        ``models on all images``; `estimate`, `low`, `high`, `level`, `method`, `reason`, `n_items`, `n_pairs`
+        and `n_undefined` as in `ConsistencyEstimate`; `p_value` of independence (missing for a difference);
         `n_resamples` of the interval and `n_permutations` of the test. Observers are taken for a sample of
         others, models for themselves. Rows that there is nothing for are left out.
     """

@@ -191,11 +191,11 @@ def consistency_means(means: pd.DataFrame, *, level: float, published: float | N
     """
     from matplotlib.figure import Figure
 
-    shown = means.dropna(subset="value")
+    shown = means.dropna(subset="estimate")
     figure = Figure(figsize=(WIDTH_IN, 1.15 + 0.42 * len(shown)), layout="constrained")
     axes = figure.add_subplot()
     rows = np.arange(len(shown))[::-1]
-    value, low, high = (shown[name].to_numpy(float) for name in ("value", "low", "high"))
+    value, low, high = (shown[name].to_numpy(float) for name in ("estimate", "low", "high"))
     error = reach(value, low, high)
     axes.axvline(0, color=FAINT, lw=1, ls=(0, (4, 3)))
     at = {"ha": "center", "va": "bottom", "size": 8.5, "color": FAINT}

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.statistics.accuracy import PopulationAccuracy, next_observer_interval
-from analysis.statistics.bootstrap import BootstrapInterval, bootstrap_accuracy
+from analysis.statistics.bootstrap import bootstrap_accuracy
 from analysis.statistics.confidence import calibration, type_2_area
 from analysis.statistics.contrasts import Contrast, accuracy_difference
 from analysis.statistics.detection import Task, observer_detection
+from analysis.statistics.estimate import Estimate
 from analysis.statistics.observers import halves, repeat_agreement, side_bias, times_by_correctness
 from analysis.statistics.variance_components import (
     Components,
@@ -77,7 +78,7 @@ class PopulationScores:
         or such a value.
     next_low, next_high : float
         Between which the accuracy of the next observer of the same items lies; NaN with one observer.
-    bootstrap : BootstrapInterval
+    bootstrap : Estimate
         Observers and items drawn anew.
     n_resamples : int
         How often.
@@ -93,7 +94,7 @@ class PopulationScores:
     p_published: float
     next_low: float
     next_high: float
-    bootstrap: BootstrapInterval
+    bootstrap: Estimate
     n_resamples: int
     components: Components | None
     logit: LogitComponents | None

@@ -113,8 +113,8 @@ def _question(evidence: Evidence, scores: RatingScores, found: QuestionScores) -
 
 def _slope(slope: Slope) -> dict[str, Any]:
     if slope.fit is None:
-        return {"slope": None, "low": None, "high": None, "p_value": None, "why_none": slope.why_none}
-    return asdict(slope.fit) | {"why_none": None}
+        return {"estimate": None, "low": None, "high": None, "p_value": None, "reason": slope.why_none}
+    return asdict(slope.fit)
 
 
 def _rows(evidence: Evidence, trials: pd.DataFrame, scores: RatingScores) -> list[dict[str, Any]]:
@@ -146,11 +146,11 @@ def _tables(scores: RatingScores) -> dict[str, pd.DataFrame]:
         rows.append(
             {
                 "question": each.question.name,
-                "slope": fit["slope"],
+                "slope": fit["estimate"],
                 "slope_low": fit["low"],
                 "slope_high": fit["high"],
                 "p_value": fit["p_value"],
-                "alpha": agreement.alpha,
+                "alpha": agreement.estimate,
                 "alpha_low": agreement.low,
                 "alpha_high": agreement.high,
             }
@@ -183,7 +183,9 @@ def _said(scores: RatingScores, noun: str) -> str:
         fit, agreement = each.slope.fit, each.agreement
         slope = each.slope.why_none
         if fit is not None:
-            slope = f"slope with the share of wrong models {fit.slope:.2f} ({fit.low:.2f} to {fit.high:.2f})"
-        alpha = f"agreement α {agreement.alpha:.2f} ({agreement.low:.2f} to {agreement.high:.2f})"
+            slope = (
+                f"slope with the share of wrong models {fit.estimate:.2f} ({fit.low:.2f} to {fit.high:.2f})"
+            )
+        alpha = f"agreement α {agreement.estimate:.2f} ({agreement.low:.2f} to {agreement.high:.2f})"
         sentences.append(f"{each.question.name}: {slope}, {alpha}.")
     return " ".join(sentences)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from scipy import special, stats
 
 from analysis.statistics.clusters import Spread, spread_of
+from analysis.statistics.estimate import Estimate
 from tricky.core.errors import InputError
 
 Answers = ArrayLike | Sequence[bool | None]
@@ -18,19 +19,11 @@ Answers = ArrayLike | Sequence[bool | None]
 
 
 @dataclass(frozen=True)
-class PopulationAccuracy:
-    """Proportion correct of the population, with its interval.
+class PopulationAccuracy(Estimate):
+    """Proportion correct of the population over all trials, with its interval for new observers *and* items.
 
     Attributes
     ----------
-    estimate : float
-        Proportion correct over all trials.
-    low, high : float
-        Interval for new observers *and* new items; NaN where the data cannot give one.
-    level : float
-        Coverage that the interval is built for.
-    method : str
-        How the interval was made, or why there is none: for people to read.
     standard_error : float
         Of the estimate; NaN where the data cannot give one.
     degrees_of_freedom, skewness : float
@@ -39,11 +32,6 @@ class PopulationAccuracy:
         What the estimate rests on; trials without a right answer are not among them.
     """
 
-    estimate: float
-    low: float
-    high: float
-    level: float
-    method: str
     standard_error: float
     degrees_of_freedom: float
     skewness: float
@@ -118,7 +106,9 @@ def population_accuracy(
     estimate = float(answers.mean())
     n_fewest = min(n_observers, n_items)
 
-    def result(low: float, high: float, method: str, spread: Spread | None = None):
+    def result(
+        low: float, high: float, method: str | None, spread: Spread | None = None, reason: str | None = None
+    ):
         of = Spread(np.nan, np.nan, np.nan, (), ()) if spread is None else spread
         return PopulationAccuracy(
             estimate,
@@ -132,11 +122,12 @@ def population_accuracy(
             n_observers,
             n_items,
             n_trials,
+            reason=reason,
         )
 
     if n_fewest < 2:
         lacking = "observer" if n_observers < 2 else "item"
-        return result(np.nan, np.nan, f"no interval: one {lacking} tells nothing of others")
+        return result(np.nan, np.nan, None, reason=f"one {lacking} tells nothing of others")
     if estimate in (0.0, 1.0):
         successes = round(estimate * n_fewest)
         exact = stats.binomtest(successes, n_fewest).proportion_ci(level, method="exact")

@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.statistics.accuracy import Answers, answered, check_level
+from analysis.statistics.estimate import Estimate
 from tricky.core.errors import InputError
 
 N_RESAMPLES = 10_000
 CHUNK = 2**24
 """Numbers in the largest array that is held at once: 64 MB in float32."""
-
-
-@dataclass(frozen=True)
-class BootstrapInterval:
-    """A proportion correct, or the difference between two, with the bootstrap's interval.
-
-    Attributes
-    ----------
-    estimate : float
-    low, high : float
-        Interval for new observers *and* new items; NaN where the data cannot give one.
-    level : float
-        Coverage that the interval is built for.
-    method : str
-        How the interval was made, or why there is none: for people to read.
-    """
-
-    estimate: float
-    low: float
-    high: float
-    level: float
-    method: str
 
 
 def bootstrap_accuracy(
@@ -46,7 +23,7 @@ def bootstrap_accuracy(
     is_second: ArrayLike | None = None,
     level: float = 0.95,
     n_resamples: int = N_RESAMPLES,
-) -> BootstrapInterval:
+) -> Estimate:
     r"""Return the proportion correct, or a difference, with the interval of the observer × item bootstrap.
 
     As many observers and as many items as there are are drawn with replacement, independently; a trial counts
@@ -97,8 +74,8 @@ def bootstrap_accuracy(
     estimate = float(means[-1] - means[0]) if is_second is not None else float(means[0])
     if min(shape) < 2:
         lacking = "observer" if shape[0] < 2 else "item"
-        why = f"no interval: one {lacking} tells nothing of others"
-        return BootstrapInterval(estimate, np.nan, np.nan, level, why)
+        why = f"one {lacking} tells nothing of others"
+        return Estimate(estimate, np.nan, np.nan, level, None, reason=why)
 
     drawn = np.empty(n_resamples)
     n_at_once = max(1, CHUNK // sum(shape))
@@ -116,7 +93,7 @@ def bootstrap_accuracy(
         drawn[start : start + n] = shares[-1] - shares[0] if is_second is not None else shares[0]
     low, high = np.nanquantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     method = "observer × item bootstrap, percentiles"
-    return BootstrapInterval(estimate, float(low), float(high), level, method)
+    return Estimate(estimate, float(low), float(high), level, method)
 
 
 def _weighted(of_observers: np.ndarray, values: np.ndarray, of_items: np.ndarray) -> np.ndarray:

@@ -19,6 +19,7 @@ from scipy import sparse, stats
 from scipy.linalg import hadamard
 
 from analysis.statistics.error_consistency import as_answers, error_consistency, kappa_of
+from analysis.statistics.estimate import Estimate
 from tricky.core.errors import InputError
 
 N_RESAMPLES = 2000
@@ -30,28 +31,15 @@ CHUNK = 2**22
 
 
 @dataclass(frozen=True)
-class ConsistencyEstimate:
-    """An error consistency, the mean of several, or the difference between two such means.
+class ConsistencyEstimate(Estimate):
+    """An error consistency κ, the mean over several pairs, or the difference between two such means.
 
     Attributes
     ----------
-    value : float
-        Mean κ over the pairs (less that over those it is compared with); NaN where no pair has one.
-    low, high : float
-        Its interval; NaN where the data cannot give one.
-    level : float
-        The interval's coverage.
-    method : str
-        What the interval holds for and how it was made, or why there is none: for people to read.
     n_items, n_pairs, n_undefined : int
         Items, pairs that have a κ, and pairs that have none and are left out.
     """
 
-    value: float
-    low: float
-    high: float
-    level: float
-    method: str
     n_items: int
     n_pairs: int
     n_undefined: int
@@ -144,16 +132,16 @@ def measure_consistency(
     groups = [np.asarray(group, dtype=int) for group in new_subjects]
     counts = right.shape[1], n_used, sum(map(len, asked)) - n_used
     if len(defined[0]) == 0 or (len(defined[1]) == 0 and len(asked[1]) > 0):
-        why = "no interval: no pair has an error consistency"
-        return ConsistencyEstimate(np.nan, np.nan, np.nan, level, why, *counts)
+        why = "no pair has an error consistency"
+        return ConsistencyEstimate(np.nan, np.nan, np.nan, level, None, *counts, reason=why)
 
     sides = [_Side.of(each, kappa, groups) for each in defined if len(each) > 0]
     with np.errstate(invalid="ignore", divide="ignore"):
         estimates = _contrast([side.kappa @ side.involved for side in sides], sides)
     value = float(estimates[0])
     if not np.isfinite(estimates).all():
-        why = "no interval: without one of the subjects no pair is left to tell of others"
-        return ConsistencyEstimate(value, np.nan, np.nan, level, why, *counts)
+        why = "without one of the subjects no pair is left to tell of others"
+        return ConsistencyEstimate(value, np.nan, np.nan, level, None, *counts, reason=why)
 
     deviations = _resampled_deviations(right, seen, sides, n_resamples, rng)
     tails = (1 - level) / 2, (1 + level) / 2

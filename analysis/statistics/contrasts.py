@@ -9,27 +9,20 @@ from numpy.typing import ArrayLike
 
 from analysis.statistics.accuracy import Answers, PopulationAccuracy, answered, check_level
 from analysis.statistics.clusters import Spread, spread_of
+from analysis.statistics.estimate import Estimate
 from tricky.core.errors import InputError
 
 
 @dataclass(frozen=True)
-class Contrast:
-    """The difference between two proportions correct, with its interval.
+class Contrast(Estimate):
+    """The second of two proportions correct minus the first, with its interval for new observers *and* items.
 
     Attributes
     ----------
     first, second : float
         Proportion correct in each.
-    difference : float
-        Second less first.
-    low, high : float
-        Interval of the difference for new observers *and* new items; NaN where the data cannot give one.
     p_value : float
-        Of the hypothesis that there is no difference, two-sided; NaN likewise.
-    level : float
-        Coverage that the interval is built for.
-    method : str
-        How the interval was made, or why there is none: for people to read.
+        Of the hypothesis that there is no difference, two-sided; NaN without an interval.
     standard_error, degrees_of_freedom : float
         Of the difference, and of the t distribution that the interval rests on.
     n_observers, n_items : tuple of two int
@@ -39,12 +32,7 @@ class Contrast:
 
     first: float
     second: float
-    difference: float
-    low: float
-    high: float
     p_value: float
-    level: float
-    method: str
     standard_error: float
     degrees_of_freedom: float
     n_observers: tuple[int, ...]
@@ -97,11 +85,11 @@ def accuracy_difference(
     spread = spread_of(residuals, observers, items, side)
     difference = float(means[1] - means[0])
 
-    def result(low: float, high: float, p: float, method: str):
+    def result(low: float, high: float, p: float, method: str | None, reason: str | None = None):
         return Contrast(
             first=float(means[0]),
             second=float(means[1]),
-            difference=difference,
+            estimate=difference,
             low=low,
             high=high,
             p_value=p,
@@ -112,15 +100,15 @@ def accuracy_difference(
             n_observers=spread.n_observers,
             n_items=spread.n_items,
             n_trials=tuple(n_trials.tolist()),
+            reason=reason,
         )
 
     for counts, name in ((spread.n_observers, "observer"), (spread.n_items, "item")):
         if min(counts) < 2:
-            return result(
-                np.nan, np.nan, np.nan, f"no interval: one {name} in a condition tells nothing of others"
-            )
+            why = f"one {name} in a condition tells nothing of others"
+            return result(np.nan, np.nan, np.nan, None, why)
     if spread.error == 0:
-        return result(np.nan, np.nan, np.nan, "no interval: in each condition all answers are alike")
+        return result(np.nan, np.nan, np.nan, None, "in each condition all answers are alike")
     low, high = spread.interval(difference, level)
     return result(
         max(low, -1.0),
@@ -166,18 +154,18 @@ def study_difference(first: PopulationAccuracy, second: PopulationAccuracy) -> C
     errors = np.array([first.standard_error, second.standard_error])
     dfs = np.array([first.degrees_of_freedom, second.degrees_of_freedom])
     low = high = p = error = df = np.nan
-    method = "no interval: one of the studies has no standard error"
+    method, reason = None, "one of the studies has no standard error"
     if np.isfinite(errors).all() and errors.any():
         error = float(np.sqrt((errors**2).sum()))
         df = float(error**4 / (errors**4 / dfs).sum())
         spread = Spread(error, df, 0.0, (), ())
         low, high = spread.interval(difference, first.level)
         low, high, p = max(low, -1.0), min(high, 1.0), spread.p_value(difference, 0.0)
-        method = "studies without common observers or items: variances added, t"
+        method, reason = "studies without common observers or items: variances added, t", None
     return Contrast(
         first=first.estimate,
         second=second.estimate,
-        difference=difference,
+        estimate=difference,
         low=low,
         high=high,
         p_value=p,
@@ -188,4 +176,5 @@ def study_difference(first: PopulationAccuracy, second: PopulationAccuracy) -> C
         n_observers=(first.n_observers, second.n_observers),
         n_items=(first.n_items, second.n_items),
         n_trials=(first.n_trials, second.n_trials),
+        reason=reason,
     )

@@ -9,23 +9,20 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from analysis.statistics.estimate import Estimate
+
+METHOD = "two-way cluster-robust (observers and items), t"
+
 
 @dataclass(frozen=True)
-class Mean:
-    """A mean with its interval.
+class Mean(Estimate):
+    """A mean over all trials with its interval for new observers and new items.
 
     Attributes
     ----------
-    estimate : float
-        Over all trials; NaN where there are none.
-    low, high : float
-        Interval for new observers and new items; NaN where there are fewer than two of either.
     n_trials : int
     """
 
-    estimate: float
-    low: float
-    high: float
     n_trials: int
 
 
@@ -51,16 +48,19 @@ def clustered_mean(values: ArrayLike, observer: ArrayLike, item: ArrayLike, leve
     given = ~np.isnan(array)
     array = array[given]
     if len(array) == 0:
-        return Mean(np.nan, np.nan, np.nan, 0)
+        return Mean(np.nan, np.nan, np.nan, level, None, 0, reason="there is no value")
     groups = [pd.factorize(np.asarray(group)[given])[0] for group in (observer, item)]
-    n_fewest = min(int(codes.max()) + 1 for codes in groups)
+    n_observers, n_items = (int(codes.max()) + 1 for codes in groups)
+    n_fewest = min(n_observers, n_items)
     estimate = float(array.mean())
     if n_fewest < 2:
-        return Mean(estimate, np.nan, np.nan, len(array))
+        why = f"one {'observer' if n_observers < 2 else 'item'} tells nothing of others"
+        return Mean(estimate, np.nan, np.nan, level, None, len(array), reason=why)
     if np.ptp(array) == 0:
-        return Mean(estimate, estimate, estimate, len(array))
+        return Mean(estimate, estimate, estimate, level, METHOD, len(array))
     fit = OLS(array, np.ones(len(array))).fit()
     both, by_observer, by_item = (float(v.item()) for v in cov_cluster_2groups(fit, groups[0], groups[1]))
     variance = both if both > 0 else max(by_observer, by_item)
     half_width = stats.t.ppf((1 + level) / 2, n_fewest - 1) * np.sqrt(variance)
-    return Mean(estimate, float(estimate - half_width), float(estimate + half_width), len(array))
+    low, high = float(estimate - half_width), float(estimate + half_width)
+    return Mean(estimate, low, high, level, METHOD, len(array))

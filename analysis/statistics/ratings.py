@@ -11,58 +11,44 @@ from numpy.typing import ArrayLike
 
 from analysis.statistics.accuracy import check_level, population_accuracy
 from analysis.statistics.clusters import spread_of
+from analysis.statistics.estimate import Estimate
 from tricky.core.errors import InputError
+
+METHOD = "two-way cluster-robust (observers and items), t with Hall's correction for skewness"
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """How far observers agree in their ratings.
+class Agreement(Estimate):
+    """Krippendorff's α, how far observers agree in their ratings, for new observers *and* new items.
+
+    1 where they always agree, 0 where they agree as often as ratings drawn from all of them would.
 
     Attributes
     ----------
-    alpha : float
-        Krippendorff's α: 1 where they always agree, 0 where they agree as often as ratings drawn from all of
-        them would; NaN where all ratings are equal, and where no item was rated by two.
-    low, high : float
-        Interval for new observers *and* new items; NaN where the data cannot give one.
-    level : float
-        Coverage that the interval is built for.
     n_observers, n_items : int
         What it rests on: items that two observers or more rated.
     """
 
-    alpha: float
-    low: float
-    high: float
-    level: float
     n_observers: int
     n_items: int
 
 
 @dataclass(frozen=True)
-class OrdinalFit:
-    """How ratings move with what the items have.
+class OrdinalFit(Estimate):
+    """How ratings move with what the items have: the slope, for new observers *and* new items.
+
+    The slope is the change of the log odds of a rating above any given one, for each unit of the predictor.
 
     Attributes
     ----------
-    slope : float
-        Change of the log odds of a rating above any given one, for each unit of the predictor.
-    low, high : float
-        Interval of the slope for new observers *and* new items; NaN where the data cannot give one.
-    level : float
-        Coverage that the interval is built for.
     thresholds : ndarray of float, shape (n_ratings − 1,)
         Log odds of at most each rating but the last, where the predictor is 0.
     ratings : tuple of float
         The ratings that were given, from low to high.
     p_value : float
-        Of a slope of 0, two-sided, by what the interval was made with; NaN likewise.
+        Of a slope of 0, two-sided, by what the interval was made with; NaN without an interval.
     """
 
-    slope: float
-    low: float
-    high: float
-    level: float
     thresholds: np.ndarray
     ratings: tuple[float, ...]
     p_value: float
@@ -156,15 +142,17 @@ def rating_agreement(
     observers, items, ranks = (pd.factorize(shared[name], sort=True)[0] for name in shared)
     shape = shared["observer"].nunique(), shared["item"].nunique()
     if shared["rating"].nunique() < 2:
-        return Agreement(np.nan, np.nan, np.nan, level, *shape)
+        why = "no item was rated by two observers" if shared.empty else "all ratings are the same"
+        return Agreement(np.nan, np.nan, np.nan, level, None, *shape, reason=why)
     # Only the order of an ordered scale counts, so ranks stand for ratings.
     matrix = np.full(shape, np.nan)
     matrix[observers, items] = ranks
     alpha = float(krippendorff.alpha(reliability_data=matrix, level_of_measurement="ordinal"))
     if shape[0] < 3 or shape[1] < 2:
-        return Agreement(alpha, np.nan, np.nan, level, *shape)
+        why = "an interval for new observers and items needs three observers and two items"
+        return Agreement(alpha, np.nan, np.nan, level, None, *shape, reason=why)
     low, high = spread_of(_alpha_influence(items, ranks), observers, items).interval(alpha, level)
-    return Agreement(alpha, low, min(high, 1.0), level, *shape)
+    return Agreement(alpha, low, min(high, 1.0), level, METHOD, *shape)
 
 
 def ordinal_regression(
@@ -214,10 +202,11 @@ def ordinal_regression(
     ratings = tuple(np.unique(table["rating"]).tolist())
     observers, items = (pd.factorize(table[name])[0] for name in ("observer", "item"))
     if min(observers.max(), items.max()) < 1:
-        return OrdinalFit(slope, np.nan, np.nan, level, thresholds, ratings, np.nan)
+        why = f"one {'observer' if observers.max() < 1 else 'item'} tells nothing of others"
+        return OrdinalFit(slope, np.nan, np.nan, level, None, thresholds, ratings, np.nan, reason=why)
     spread = spread_of(influence, observers, items)
     low, high = spread.interval(slope, level)
-    return OrdinalFit(slope, low, high, level, thresholds, ratings, spread.p_value(slope, 0))
+    return OrdinalFit(slope, low, high, level, METHOD, thresholds, ratings, spread.p_value(slope, 0))
 
 
 def _table(rating: ArrayLike, observer: ArrayLike, item: ArrayLike, **further: ArrayLike) -> pd.DataFrame:

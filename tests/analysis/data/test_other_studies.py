@@ -20,7 +20,14 @@ def results(title: str, accuracy: float = 0.8, level: float = 0.95) -> dict:
         "difficulty": {"n_images": 100, "n_models": 5, "shares": shares},
         "population": {
             **{"estimate": accuracy, "low": accuracy - 0.1, "high": accuracy + 0.1, "level": level},
-            **{"n_observers": 9, "n_items": 149, "n_trials": 1341, "method": "", "p_published": 0.6},
+            **{
+                "n_observers": 9,
+                "n_items": 149,
+                "n_trials": 1341,
+                "method": "t",
+                "reason": None,
+                "p_published": 0.6,
+            },
             **{"standard_error": 0.04, "degrees_of_freedom": 8.0, "skewness": 0.0},
         },
         "consistency": {"observers": {"mean": 0.6}},

@@ -78,10 +78,10 @@ def test_means_of_error_consistency_are_those_of_the_matrix_and_find_what_is_sha
         *("observers", "observers and models", "observers less observers and models", "models")
     ]
     kappa = error_consistency(np.vstack([people, models]) == 1)
-    assert table["value"]["observers"] == pytest.approx(summarise_pairs(kappa[:8, :8]).mean)
-    assert table["value"]["observers and models"] == pytest.approx(kappa[:8, 8:].mean())
-    difference = table["value"]["observers"] - table["value"]["observers and models"]
-    assert table["value"]["observers less observers and models"] == pytest.approx(difference)
+    assert table["estimate"]["observers"] == pytest.approx(summarise_pairs(kappa[:8, :8]).mean)
+    assert table["estimate"]["observers and models"] == pytest.approx(kappa[:8, 8:].mean())
+    difference = table["estimate"]["observers"] - table["estimate"]["observers and models"]
+    assert table["estimate"]["observers less observers and models"] == pytest.approx(difference)
     assert table["p_value"]["observers"] < 0.01 < table["p_value"]["observers and models"]
     assert table["low"]["observers less observers and models"] > 0
     assert table["low"]["models"] < 0 < table["high"]["models"]

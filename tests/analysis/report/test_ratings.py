@@ -109,13 +109,13 @@ def test_numbers_are_those_of_the_raw_tables(rehearse):
         means = {row["group"]: row["mean"] for row in found["means"]}
         assert means == pytest.approx(rating.groupby(rows["difficulty"]).mean().to_dict())
         wrong = 1 - rows["n_correct"].to_numpy() / 11
-        assert found["slope"]["slope"] == pytest.approx(
+        assert found["slope"]["estimate"] == pytest.approx(
             slope_by_maximum_likelihood(rating.to_numpy(), wrong), abs=1e-3
         )
         assert found["slope"]["high"] < 0
         matrix = rows.pivot_table(index="observer", columns="trial_id", values=question["name"])
         alpha = krippendorff.alpha(matrix.to_numpy(), level_of_measurement="ordinal")
-        assert found["agreement"]["alpha"] == pytest.approx(alpha)
+        assert found["agreement"]["estimate"] == pytest.approx(alpha)
         assert found["agreement"]["low"] < alpha < found["agreement"]["high"]
         for row in content["observers"]["observers"]:
             own = rows[rows["observer"] == row["observer"]]
@@ -137,7 +137,7 @@ def test_an_answer_that_nobody_gave_is_shown_and_ratings_that_never_vary_are_nam
         rows.assign(clear="very", odd="no").to_csv(path, sep="\t", index=False, lineterminator="\n")
     found = analyse(root, digits).content["questions"][0]
     assert [row["n"] for row in found["distribution"]] == [0, 0, 72] * 3
-    assert (found["slope"]["slope"], found["agreement"]["alpha"]) == (None, None)
+    assert (found["slope"]["estimate"], found["agreement"]["estimate"]) == (None, None)
     page = (root / "report" / "report.html").read_text()
     assert "no slope can be told: ratings took one value only" in page
 
@@ -149,8 +149,8 @@ def test_exclusions_are_shown_with_the_slope_without_them(rehearse):
     after = analyse(root, exclude={"sessions": {"sim02": "fell asleep"}}).content
     assert after["ratings"]["n_observers"] == 5
     found = after["questions"][0]
-    assert found["slope_without_exclusions"]["slope"] == before["questions"][0]["slope"]["slope"]
-    assert found["slope"]["slope"] != found["slope_without_exclusions"]["slope"]
+    assert found["slope_without_exclusions"]["estimate"] == before["questions"][0]["slope"]["estimate"]
+    assert found["slope"]["estimate"] != found["slope_without_exclusions"]["estimate"]
     assert "fell asleep" in (root / "report" / "report.html").read_text()
 
 
@@ -162,7 +162,7 @@ def test_other_labels_move_the_groups_and_leave_the_ratings(rehearse):
     counts.assign(n_correct=11 - counts["n_correct"]).to_csv(root / "new.csv", index=False)
     label_counts(root / "new.csv", root / "new", LabelSettings(), n_models=11)
     after = analyse(root, labels=root / "new").content["questions"][0]
-    assert after["slope"]["slope"] == pytest.approx(-before["slope"]["slope"], rel=1e-4)
+    assert after["slope"]["estimate"] == pytest.approx(-before["slope"]["estimate"], rel=1e-4)
     assert after["agreement"] == before["agreement"]
     assert after["means"][0]["mean"] == before["means"][2]["mean"]
     assert (

@@ -382,12 +382,12 @@ def test_a_study_with_the_same_pairs_is_compared_pair_by_pair_and_with_others_as
     )
     row = here.content["studies"][2]
     found = [row["difference"], row["difference_low"], row["difference_high"], row["difference_p"]]
-    assert found == pytest.approx([expected.difference, expected.low, expected.high, expected.p_value])
+    assert found == pytest.approx([expected.estimate, expected.low, expected.high, expected.p_value])
     assert row["difference_method"].startswith("the same pairs in both")
 
     shutil.rmtree(other / "data")
     row = report(study, beside=["../other"]).content["studies"][2]
-    assert row["difference"] == pytest.approx(expected.difference)
+    assert row["difference"] == pytest.approx(expected.estimate)
     assert row["difference_high"] - row["difference_low"] > expected.high - expected.low
     assert row["difference_method"].startswith("studies without common observers or items")
 

@@ -106,7 +106,7 @@ def test_one_cluster_gives_an_estimate_without_an_interval_and_says_why(lacking)
     result = population_accuracy(correct, *((one, many) if lacking == "observer" else (many, one)))
     assert result.estimate == pytest.approx(2 / 3)
     assert np.isnan([result.low, result.high]).all()
-    assert f"one {lacking}" in result.method
+    assert result.reason == f"one {lacking} tells nothing of others"
 
 
 def test_a_variance_below_zero_falls_back_on_independent_trials():

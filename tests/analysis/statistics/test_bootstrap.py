@@ -40,7 +40,7 @@ def test_agrees_with_the_cluster_robust_interval_where_there_are_many_of_both():
     second = item % 2 == 1
     contrast = accuracy_difference(correct, observer, item, second)
     found = bootstrap_accuracy(correct, observer, item, np.random.default_rng(1), is_second=second)
-    assert found.estimate == pytest.approx(contrast.difference)
+    assert found.estimate == pytest.approx(contrast.estimate)
     assert (found.low, found.high) == pytest.approx((contrast.low, contrast.high), abs=0.008)
 
 
@@ -57,7 +57,7 @@ def test_one_observer_has_an_estimate_without_an_interval():
     found = bootstrap_accuracy([True, False], ["a", "a"], ["x", "y"], np.random.default_rng(1))
     assert found.estimate == 0.5
     assert np.isnan([found.low, found.high]).all()
-    assert "one observer" in found.method
+    assert found.reason == "one observer tells nothing of others"
 
 
 def test_one_condition_is_refused():

@@ -57,7 +57,7 @@ def test_value_is_the_mean_over_pairs_and_the_difference_of_two_means():
     assert within.tolist() == [[0, 1], [0, 2], [1, 2]]
     assert between.tolist() == [[0, 3], [0, 4], [1, 3], [1, 4], [2, 3], [2, 4]]
     found = measure_consistency(correct, within, rng, compared_with=between, n_resamples=50)
-    assert found.value == pytest.approx(kappa[[0, 0, 1], [1, 2, 2]].mean() - kappa[:3, 3:].mean())
+    assert found.estimate == pytest.approx(kappa[[0, 0, 1], [1, 2, 2]].mean() - kappa[:3, 3:].mean())
     assert (found.n_items, found.n_pairs, found.n_undefined) == (80, 9, 0)
 
 
@@ -68,7 +68,7 @@ def test_subjects_who_share_no_error_in_the_sample_may_still_be_independent():
     for _ in range(300):
         correct = rng.random((2, 60)) < np.array([[0.95], [0.9]])
         found = measure_consistency(correct, [(0, 1)], rng, n_resamples=300)
-        if np.isfinite(found.value):
+        if np.isfinite(found.estimate):
             held.append(found.low <= 0 <= found.high)
     assert np.mean(held) > 0.93
 
@@ -84,7 +84,7 @@ def test_an_interval_for_other_subjects_is_wider_where_they_differ_and_not_where
         others = measure_consistency(
             data, pairs, np.random.default_rng(6), new_subjects=everyone, n_resamples=400
         )
-        assert others.value == these.value
+        assert others.estimate == these.estimate
         widths.append((others.high - others.low) / (these.high - these.low))
     assert widths[0] > 3
     assert 1 <= widths[1] < 1.15
@@ -96,7 +96,7 @@ def test_items_that_a_subject_did_not_see_count_for_no_pair():
     seen[1, :30] = False
     masked = measure_consistency(correct, [(0, 1)], np.random.default_rng(1), observed=seen)
     cut = measure_consistency(correct[:, 30:], [(0, 1)], np.random.default_rng(1))
-    assert masked.value == pytest.approx(cut.value)
+    assert masked.estimate == pytest.approx(cut.estimate)
     assert masked.high - masked.low == pytest.approx(cut.high - cut.low, rel=0.1)
     # A third of the items tells nothing of the pair, whatever stands there.
     other = correct.copy()
@@ -133,16 +133,16 @@ def test_pairs_without_kappa_are_left_out_and_counted():
     found = measure_consistency(correct, pairs_within(range(4)), np.random.default_rng(1), n_resamples=50)
     assert (found.n_pairs, found.n_undefined) == (3, 3)
     nothing = measure_consistency(correct, [(0, 3)], np.random.default_rng(1))
-    assert np.isnan([nothing.value, nothing.low, nothing.high]).all()
-    assert nothing.method == "no interval: no pair has an error consistency"
+    assert np.isnan([nothing.estimate, nothing.low, nothing.high]).all()
+    assert nothing.reason == "no pair has an error consistency"
 
 
 def test_two_subjects_tell_nothing_of_others():
     correct = answers(2, 60, seed=2)
     found = measure_consistency(correct, [(0, 1)], np.random.default_rng(1), new_subjects=[[0, 1]])
-    assert np.isfinite(found.value)
+    assert np.isfinite(found.estimate)
     assert np.isnan([found.low, found.high]).all()
-    assert "without one of the subjects" in found.method
+    assert found.reason == "without one of the subjects no pair is left to tell of others"
 
 
 @pytest.mark.parametrize(

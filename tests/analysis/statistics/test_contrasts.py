@@ -36,7 +36,7 @@ def test_standard_error_between_items_adds_up_from_statsmodels_parts():
         rest += ols("x ~ C(o) + C(i)", frame).fit().mse_resid / 180
     variance = by_observer * 9 / 8 + by_item * 20 / 19 - rest
     assert result.standard_error == pytest.approx(np.sqrt(variance), rel=1e-9)
-    assert result.difference == pytest.approx(fit.params[1])
+    assert result.estimate == pytest.approx(fit.params[1])
     assert (result.n_observers, result.n_items, result.n_trials) == ((9, 9), (20, 20), (180, 180))
 
 
@@ -49,7 +49,7 @@ def test_many_items_and_two_groups_of_observers_give_welchs_test():
     result = accuracy_difference(correct.ravel(), observer, item, observer >= 6)
     means = correct.mean(axis=1)
     statistic, p_value = np.asarray(stats.ttest_ind(means[6:], means[:6], equal_var=False))
-    assert result.difference / result.standard_error == pytest.approx(statistic, rel=0.02)
+    assert result.estimate / result.standard_error == pytest.approx(statistic, rel=0.02)
     assert result.p_value == pytest.approx(p_value, rel=0.05)
     assert (result.n_observers, result.n_items) == ((6, 9), (4000, 4000))
 
@@ -93,16 +93,16 @@ def test_limits_and_p_value_agree():
 def test_a_group_of_one_observer_has_a_difference_but_no_interval():
     correct, observer, item = crossed(3, 40, np.random.default_rng(1))
     result = accuracy_difference(correct, observer, item, observer == 2)
-    assert np.isfinite(result.difference)
+    assert np.isfinite(result.estimate)
     assert np.isnan([result.low, result.high, result.p_value]).all()
-    assert "one observer in a condition" in result.method
+    assert result.reason == "one observer in a condition tells nothing of others"
 
 
 def test_conditions_without_any_error_have_no_interval():
     observer, item = (index.ravel() for index in np.indices((4, 10)))
     result = accuracy_difference(np.ones(40, bool), observer, item, item > 4)
     assert np.isnan(result.p_value)
-    assert "alike" in result.method
+    assert result.reason == "in each condition all answers are alike"
 
 
 def test_one_condition_is_refused():
@@ -135,7 +135,7 @@ def test_two_studies_differ_by_what_their_trials_in_one_table_say(seed):
 
 def test_variances_of_two_studies_add_up_with_welch_and_satterthwaites_degrees_of_freedom():
     first, second = (
-        PopulationAccuracy(0.8, 0.7, 0.9, 0.95, "", error, df, 0.0, 9, 60, 540)
+        PopulationAccuracy(0.8, 0.7, 0.9, 0.95, "t", error, df, 0.0, 9, 60, 540)
         for error, df in ((0.03, 8.0), (0.04, 5.0))
     )
     found = study_difference(first, replace(second, estimate=0.9))
@@ -151,7 +151,7 @@ def test_a_study_without_a_standard_error_has_a_difference_without_an_interval()
     correct, observer, item = crossed(6, 40, np.random.default_rng(1))
     some, all_right = (population_accuracy(each, observer, item) for each in (correct, np.ones(240, bool)))
     found = study_difference(some, all_right)
-    assert found.difference == pytest.approx(1 - some.estimate)
+    assert found.estimate == pytest.approx(1 - some.estimate)
     assert np.isnan([found.low, found.high, found.p_value]).all()
     with pytest.raises(InputError, match="90%, the second of 95%"):
         study_difference(population_accuracy(correct, observer, item, 0.9), some)

@@ -53,9 +53,9 @@ def test_alpha_is_that_of_krippendorffs_own_example():
     )
     observer, item = (index.ravel() for index in np.indices(table.shape))
     found = rating_agreement(table.ravel(), observer, item)
-    assert found.alpha == pytest.approx(0.815, abs=5e-4)
+    assert found.estimate == pytest.approx(0.815, abs=5e-4)
     assert (found.n_observers, found.n_items) == (4, 11)
-    assert found.low < found.alpha < found.high <= 1
+    assert found.low < found.estimate < found.high <= 1
 
 
 def weighted_alpha(ranks: np.ndarray, item: np.ndarray, weight: np.ndarray) -> float:
@@ -93,14 +93,16 @@ def test_what_a_rating_adds_to_alpha_is_what_more_of_it_changes():
 @pytest.mark.parametrize(("given", "alpha"), [([1, 2, 3, 1, 2, 3], 1.0), ([1, 1, 1, 1, 1, 1], np.nan)])
 def test_full_agreement_is_1_and_ratings_that_never_vary_have_none(given, alpha):
     found = rating_agreement(given, [0, 0, 0, 1, 1, 1], [0, 1, 2] * 2)
-    assert found.alpha == pytest.approx(alpha, nan_ok=True)
+    assert found.estimate == pytest.approx(alpha, nan_ok=True)
     assert np.isnan(found.low)  # two observers tell nothing of others
 
 
 def test_observers_who_place_the_steps_differently_agree_less():
     rating, _, observer, item = rated(8, 60, seed=7, observer_sd=1.5)
     alike, *_ = rated(8, 60, seed=7, observer_sd=0.0)
-    assert rating_agreement(rating, observer, item).alpha < rating_agreement(alike, observer, item).alpha
+    assert (
+        rating_agreement(rating, observer, item).estimate < rating_agreement(alike, observer, item).estimate
+    )
 
 
 def test_slope_and_thresholds_are_those_of_statsmodels():
@@ -108,10 +110,10 @@ def test_slope_and_thresholds_are_those_of_statsmodels():
     found = ordinal_regression(100 * rating, x, observer, item)
     model = OrderedModel(rating, x[:, None], distr="logit")
     fitted = model.fit(method="newton", disp=False)
-    assert found.slope == pytest.approx(fitted.params[0], abs=1e-3)
+    assert found.estimate == pytest.approx(fitted.params[0], abs=1e-3)
     assert found.thresholds == pytest.approx(model.transform_threshold_params(fitted.params)[1:-1], abs=1e-3)
     assert found.ratings == (100, 200, 300, 400, 500)
-    assert found.low < found.slope < found.high
+    assert found.low < found.estimate < found.high
 
 
 def test_what_a_rating_adds_to_the_slope_is_what_more_of_it_changes():
@@ -129,15 +131,15 @@ def test_with_two_ratings_and_two_groups_the_slope_is_the_log_odds_ratio():
     rating = np.repeat([1, 2, 1, 2], [30, 10, 12, 28])
     observer, item = np.tile(np.arange(4), 20), np.repeat(np.arange(20), 4)
     found = ordinal_regression(rating, item >= 10, observer, item)
-    assert found.slope == pytest.approx(np.log((28 / 12) / (10 / 30)), abs=1e-3)
+    assert found.estimate == pytest.approx(np.log((28 / 12) / (10 / 30)), abs=1e-3)
 
 
 def test_units_and_zero_of_the_predictor_change_nothing_but_its_units():
     rating, x, observer, item = rated(6, 50, seed=6)
     share = ordinal_regression(rating, x, observer, item)
     count = ordinal_regression(rating, 1000 + 50 * x, observer, item)
-    assert (50 * count.slope, 50 * count.low) == pytest.approx((share.slope, share.low), rel=1e-4)
-    assert count.thresholds - 1000 * count.slope == pytest.approx(share.thresholds, abs=1e-3)
+    assert (50 * count.estimate, 50 * count.low) == pytest.approx((share.estimate, share.low), rel=1e-4)
+    assert count.thresholds - 1000 * count.estimate == pytest.approx(share.thresholds, abs=1e-3)
 
 
 def test_missing_ratings_are_left_out():
@@ -146,7 +148,7 @@ def test_missing_ratings_are_left_out():
     kept = ~np.isnan(rating)
     rest = rating[kept], x[kept], observer[kept], item[kept]
     whole, part = ordinal_regression(rating, x, observer, item), ordinal_regression(*rest)
-    assert (whole.slope, whole.low, whole.high) == (part.slope, part.low, part.high)
+    assert (whole.estimate, whole.low, whole.high) == (part.estimate, part.low, part.high)
     assert rating_agreement(rating, observer, item) == rating_agreement(rest[0], *rest[2:])
 
 
