@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -23,17 +25,28 @@ NEIGHBOUR_TOLERANCE = 1e-3
 
 @dataclass(frozen=True)
 class Sample:
-    """Some images of a study.
+    """Some images of a study, which are read when they are needed first.
 
     Attributes
     ----------
     image_ids : tuple of str
-    images : tuple of Image
-        Of each.
+    read : callable
+        Image id → image.
     """
 
     image_ids: tuple[str, ...]
-    images: tuple[Image.Image, ...]
+    read: Callable[[str], Image.Image]
+
+    @cached_property
+    def images(self) -> list[Image.Image]:
+        """The image of each id.
+
+        Raises
+        ------
+        InputError
+            One can't be read.
+        """
+        return [self.read(image_id) for image_id in self.image_ids]
 
 
 def draw_sample(source: ImageSource, images: pd.DataFrame) -> Sample:
@@ -44,23 +57,17 @@ def draw_sample(source: ImageSource, images: pd.DataFrame) -> Sample:
     source : ImageSource
     images : DataFrame
         `IMAGE_COLUMNS`.
-
-    Raises
-    ------
-    InputError
-        An image can't be read.
     """
     different = images.drop_duplicates("sha256").sort_values("label", kind="stable")["image_id"].tolist()
     places = np.linspace(0, len(different) - 1, min(len(different), N_IMAGES)).round().astype(int)
-    image_ids = tuple(different[place] for place in places)
-    return Sample(image_ids, tuple(source.read(image_id) for image_id in image_ids))
+    return Sample(tuple(different[place] for place in places), source.read)
 
 
 def count_outputs(entry: ModelEntry, network: Network, sample: Sample) -> int:
-    """Let a model answer about images of the study, and return how many outputs it has.
+    """Let a model answer about an image, and return how many outputs it has.
 
-    A lab's own network must also give an image the same answer whatever else is in the batch: one that was
-    saved in training mode doesn't.  Other networks are asked about one image.
+    A lab's own network is asked about images of the study, and must give each the same answer whatever else
+    is in the batch: one that was saved in training mode doesn't.  A library's is asked about a grey image.
 
     Parameters
     ----------
@@ -76,8 +83,8 @@ def count_outputs(entry: ModelEntry, network: Network, sample: Sample) -> int:
         depends on the other images or isn't finite.
     """
     own = entry.library in OWN_LIBRARIES
-    n_images = len(sample.images) if own else 1
-    inputs = torch.stack([network.preprocessing.transform(image) for image in sample.images[:n_images]])
+    images = sample.images if own else [Image.new("RGB", (64, 64), (127, 127, 127))]
+    inputs = torch.stack([network.preprocessing.transform(image) for image in images])
     together = _answer(entry, network, inputs)
     if not own:
         return together.shape[1]

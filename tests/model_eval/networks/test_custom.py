@@ -15,8 +15,7 @@ from model_eval.settings import ModelEntry
 from tricky.core.errors import InputError
 
 CLASSES = ("disc", "noise", "stripes")
-PHOTOS = ("china", "flower")
-SAMPLE = Sample(PHOTOS, tuple(Image.fromarray(load_sample_image(f"{name}.jpg")) for name in PHOTOS))
+SAMPLE = Sample(("china", "flower"), lambda name: Image.fromarray(load_sample_image(f"{name}.jpg")))
 STATED = {"size_px": 64, "crop_pct": 0.875, "interpolation": "bilinear", "mean": [0.5] * 3, "std": [0.25] * 3}
 CODE = """
 import torch
@@ -165,7 +164,8 @@ def test_the_image_to_which_there_is_no_finite_answer_is_named(study: Path) -> N
     source = f"python:{module(study)}:standardised"
     content = {"name": "net", "source": source, "head": "images", "preprocessing": STATED}
     entry = ModelEntry.model_validate(content)
-    sample = Sample(("china", "grey"), (SAMPLE.images[0], Image.new("RGB", (64, 64), (127, 127, 127))))
+    photo, grey = SAMPLE.images[0], Image.new("RGB", (64, 64), (127, 127, 127))
+    sample = Sample(("china", "grey"), {"china": photo, "grey": grey}.__getitem__)
     with pytest.raises(InputError, match=r"net: the answer of .* to image grey isn't finite"):
         build_classifier(entry, CLASSES, sample, root=study, training=study)
 

@@ -18,10 +18,7 @@ from model_eval.settings import ModelEntry, PreprocessingSettings
 from tricky.core.errors import InputError
 
 SYNSETS = ("n01440764", "n02123045", "n15075141")
-SAMPLE = Sample(
-    ("china", "flower"),
-    tuple(Image.fromarray(load_sample_image(f"{name}.jpg")) for name in ("china", "flower")),
-)
+SAMPLE = Sample(("china", "flower"), lambda name: Image.fromarray(load_sample_image(f"{name}.jpg")))
 TINY = {
     "embed_dim": 16,
     "vision_cfg": {"image_size": 32, "layers": 1, "width": 64, "patch_size": 16},

@@ -15,10 +15,7 @@ from model_eval.settings import ModelEntry, PreprocessingSettings
 from tricky.core.errors import InputError
 
 SYNSETS = ("n01440764", "n02123045", "n15075141")
-SAMPLE = Sample(
-    ("china", "flower"),
-    tuple(Image.fromarray(load_sample_image(f"{name}.jpg")) for name in ("china", "flower")),
-)
+SAMPLE = Sample(("china", "flower"), lambda name: Image.fromarray(load_sample_image(f"{name}.jpg")))
 SQUEEZENET = ModelEntry(name="net", source="torchvision:squeezenet1_1/IMAGENET1K_V1")
 
 
