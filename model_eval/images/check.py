@@ -15,11 +15,12 @@ from PIL import Image
 from model_eval.images.decode import DECODING, conversions
 from model_eval.images.formats import FORMATS
 from model_eval.images.listing import Listing, NotCounted, count, describe_not_counted, printable
-from model_eval.records import IMAGE_COLUMNS, write_parquet
+from model_eval.records import IMAGE_COLUMNS
 from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 from tricky.core.names import problem_with
+from tricky.core.parquet import write_parquet
 from tricky.core.progress import Progress
 
 N_NAMED = 5
