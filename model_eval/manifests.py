@@ -22,11 +22,19 @@ from tricky.core.manifests import (
 Loss = Annotated[float, Field(ge=0)]
 
 
+class NotCountedRecord(Record):
+    """Files of one kind that don't count as images: how many, and the names of the first."""
+
+    n: Count
+    first: tuple[str, ...]
+
+
 class TableRecord(Record):
-    """A table of images, and which data set they are of."""
+    """A table of images, the data set that they are of, and which of its files were not counted, by kind."""
 
     sha256: Sha256
     source: str
+    not_counted: dict[str, NotCountedRecord] = Field(default_factory=dict)
 
 
 class ImagesRecord(TableRecord):
@@ -164,6 +172,7 @@ class DifficultyManifest(StageManifest[LabelledSettings], LabelledRecord):
     models: tuple[str, ...] | None
     tolerance: Count
     images: str | None
+    not_counted: dict[str, NotCountedRecord] = Field(default_factory=dict)
     near_ties: NearTiesRecord | None
     matched: dict[str, MatchedRecord] = Field(default_factory=dict)
 

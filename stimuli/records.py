@@ -216,6 +216,17 @@ def read_set_manifest(folder: Path, made_by: str = MADE_BY) -> SetManifest:
     return read_manifest(folder / "stimulus_set.json", SetManifest, made_by)
 
 
+def set_id_in(folder: Path) -> str | None:
+    """Return the id of the set in a folder, or None where there is none.
+
+    Raises
+    ------
+    InputError
+        The set's manifest is damaged.
+    """
+    return read_set_manifest(folder).set_id if (folder / "stimulus_set.json").is_file() else None
+
+
 def read_tables(folder: Path) -> StimulusSet[Any]:
     """Read a set made for any task, its tables held against their hashes, its images not looked at.
 

@@ -18,7 +18,7 @@ from stimuli.export_images import check_referable, export_image
 from stimuli.features import COLUMNS as FEATURE_COLUMNS
 from stimuli.inputs import Material
 from stimuli.manifest import CONTENT, SetManifest, set_id_of
-from stimuli.records import MADE_BY, Item, StimulusSet, Trial, read_any_set, read_set_manifest
+from stimuli.records import MADE_BY, Item, StimulusSet, Trial, read_any_set, set_id_in
 from stimuli.settings import StimulusSettings
 from stimuli.trials import item_id_of
 from tricky.core.errors import InputError
@@ -209,14 +209,10 @@ def _move_into_place(part: Path, folder: Path, *, replace: bool) -> None:
         `folder` holds something else, and `replace` is off.
     """
     if folder.exists():
-        if not replace and _set_id(folder) != _set_id(part):
+        if not replace and set_id_in(folder) != set_id_in(part):
             raise InputError(
                 f"{folder}: holds another stimulus set, which observers may have seen; give the new one "
                 f"a name of its own in study.toml ([stimuli.NAME]), or let the old go: `{MADE_BY} --replace`"
             )
         folder.rename(part.with_name("old"))
     part.rename(folder)
-
-
-def _set_id(folder: Path) -> str | None:
-    return read_set_manifest(folder).set_id if (folder / "stimulus_set.json").is_file() else None

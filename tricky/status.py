@@ -119,7 +119,10 @@ def _stage_status(
     except InputError as error:
         return StageStatus(folder, command, State.OUT_OF_DATE, why=str(error))
     holds = _describe(manifest)
-    if broken := list(_broken_links(study.root, manifest.made_from, before)):
+    broken = list(_broken_links(study.root, manifest.made_from, before))
+    if folder == "report":
+        broken += _new_sessions(study, manifest.made_from)
+    if broken:
         return StageStatus(folder, command, State.OUT_OF_DATE, holds, "; ".join(broken))
     made_with = manifest.settings.model_dump(mode="json", exclude_unset=True)
     if changed := list(_other_settings(study, folder, made_with)):
@@ -190,12 +193,13 @@ def _other_models(study: Study, folder: str, then: Sequence[Mapping[str, Any]]) 
     Manifests hold the entries themselves: a pool file's name would not tell when its content changed.
     """
     from model_eval.networks.pool import read_pool
+    from model_eval.settings import ModelEntry
 
     entries = read_pool(study.settings.pool, study.root)
     if folder == "training":
         entries = [entry for entry in entries if entry.weights == "train"]
     now = {entry.name: entry.model_dump(mode="json") for entry in entries}
-    before = {entry["name"]: entry for entry in then}
+    before = {entry["name"]: ModelEntry.model_validate(entry).model_dump(mode="json") for entry in then}
     for name in before.keys() - now.keys():
         yield f"{name} is no longer in the pool"
     for name, entry in now.items():
@@ -225,25 +229,39 @@ def _other_recipe(study: Study, then: Mapping[str, Any]) -> Iterator[str]:
             yield f"condition {name} has changed in the recipe"
 
 
+def _new_sessions(study: Study, made_from: Mapping[str, str]) -> Iterator[str]:
+    """Name sessions that were recorded or merged after the report was made."""
+    from experiment.data.find_sessions import find_sessions
+
+    for file in find_sessions(study.data).sessions:
+        name = file.table.relative_to(study.root).as_posix()
+        if name not in made_from:
+            yield f"{name} is new"
+
+
 def _data_status(study: Study) -> StageStatus:
     """Count the sessions, and those whose stimulus set is no longer the study's."""
     if not (study.data / "dataset_description.json").is_file():
         return StageStatus("data", "tricky run", State.MISSING)
-    from analysis import read_sessions
-    from stimuli.records import read_set_manifest
+    from analysis.data.sessions import table_of
+    from experiment.data.read_data import read_data
+    from stimuli.records import set_id_in
 
-    sessions = read_sessions(study.data).drop_duplicates(["participant", "session"])
+    try:
+        data = read_data(study.data)
+        sessions = table_of(data).drop_duplicates(["participant", "session"])
+        set_id = set_id_in(study.stimulus_set(study.settings.experiment.stimuli))
+    except InputError as error:
+        return StageStatus("data", "tricky run", State.OUT_OF_DATE, why=str(error))
     holds = ", ".join(
         f"{len(rows)} {'people' if kind == 'person' else kind} ({int(rows['complete'].sum())} complete)"
         for kind, rows in sessions.groupby("kind", observed=True)
     )
-    stimuli = study.stimulus_set(study.settings.experiment.stimuli)
-    set_id = read_set_manifest(stimuli).set_id if (stimuli / "stimulus_set.json").is_file() else None
     others = int((sessions["set_id"] != set_id).sum())
     if others:
         why = f"{others} sessions saw another stimulus set than stimuli/{study.settings.experiment.stimuli}"
         return StageStatus("data", "tricky run", State.OUT_OF_DATE, holds, why)
-    return StageStatus("data", "tricky run", State.CURRENT, holds)
+    return StageStatus("data", "tricky run", State.CURRENT, holds, "; ".join(data.notes))
 
 
 def _describe(manifest: StageManifest[Any]) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from model_eval.images.open import ImageSource, class_names
+from model_eval.images.listing import record_not_counted
+from model_eval.images.open import InspectedSource, class_names, list_images
 from model_eval.manifests import TrainingManifest
 from model_eval.networks.device import choose_device, n_cores
 from model_eval.settings import ModelEntry, TrainSettings
@@ -25,7 +26,7 @@ from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, versions_of
 from tricky.core.manifests import write_manifest
 from tricky.core.parquet import write_parquet
-from tricky.core.progress import Progress, no_progress
+from tricky.core.progress import Progress, Tell, no_progress, no_tell
 from tricky.core.randomness import derived_seeds, generator
 
 SCHEME = 2
@@ -33,7 +34,7 @@ SCHEME = 2
 
 
 def train_pool(
-    source: ImageSource,
+    source: InspectedSource,
     entries: Sequence[ModelEntry],
     settings: TrainSettings,
     *,
@@ -41,6 +42,7 @@ def train_pool(
     seed: int,
     device: str = "auto",
     progress: Progress = no_progress,
+    tell: Tell = no_tell,
     workers: int | None = None,
 ) -> int:
     """Train the models whose weights are ``train`` and write ``training/``.
@@ -53,7 +55,7 @@ def train_pool(
 
     Parameters
     ----------
-    source : ImageSource
+    source : InspectedSource
     entries : sequence of ModelEntry
         A pool; models with other weights are passed over.
     settings : TrainSettings
@@ -65,6 +67,8 @@ def train_pool(
         As in `EvaluateSettings`.
     progress : Progress
         As for `run_jobs`.
+    tell : callable
+        Told which files don't count as images.
     workers : int, optional
         Number of models trained at a time on the CPU; as many as there are cores by default.
 
@@ -83,7 +87,7 @@ def train_pool(
     if not entries:
         return 0
     target = choose_device(device)
-    catalogue = source.catalogue(progress)
+    catalogue, inspection = list_images(source, progress, tell)
     classes = class_names(catalogue)
     rng = generator(seed, "split")
     images = draw_training_images(catalogue, settings.images, rng)
@@ -125,7 +129,11 @@ def train_pool(
             },
             "seed": seed,
             "versions": versions_of("torch", "timm", "numpy", "pillow"),
-            "images": {"sha256": sha256_of(folder / "images.parquet"), "source": source.name},
+            "images": {
+                "sha256": sha256_of(folder / "images.parquet"),
+                "source": source.name,
+                "not_counted": record_not_counted(inspection.not_counted),
+            },
             "classes": list(classes),
             "models": [_manifest_entry(course) for course in courses],
         },

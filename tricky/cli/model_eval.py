@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tricky.cli.app import STAGES, app, open_study
-from tricky.cli.output import Styled, Table, progress, say
+from tricky.cli.images import show_not_counted
+from tricky.cli.output import Styled, Table, progress, say, tell
 from tricky.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -45,14 +46,14 @@ def train(
         raise InputError("--recipe trains conditions, --pool the pool's models: give one of them")
     if pool or not settings.describes_conditions:
         with progress() as moved:
-            n_models = stages.train(study, moved)
+            n_models = stages.train(study, moved, tell)
         if n_models:
             say(f"Weights in {study.training}. Next: tricky evaluate")
         else:
             say('Nothing to train: no model of the pool has weights = "train". Next: tricky evaluate')
         return
     with progress() as moved:
-        stages.train_conditions(study, moved)
+        stages.train_conditions(study, moved, tell)
     show_conditions(read_manifest(study.conditions / MANIFEST, ConditionsManifest, MADE_BY))
     say(f"Decisions after every epoch, and weights, in {study.conditions}. Next: tricky dynamics")
 
@@ -68,7 +69,7 @@ def evaluate(
 
     study = open_study(context, evaluate={"device": device})
     with progress() as moved:
-        stages.evaluate(study, moved, lambda line: say(Styled(line, "yellow")))
+        stages.evaluate(study, moved, tell)
     show_pool(read_pool(study.decisions))
 
 
@@ -108,6 +109,7 @@ def label(
         return
     study = open_study(context, label={"tolerance": tolerance})
     table = stages.label(study) if counts is None else stages.label_counts(study, counts, models)
+    show_not_counted(table.manifest.not_counted)
     show_difficulty(table.manifest)
     if tables := read_label_tables(study.difficulty):
         show_pool_dependence(tables, table.manifest)
