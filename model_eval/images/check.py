@@ -19,8 +19,8 @@ from model_eval.records import IMAGE_COLUMNS
 from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
+from tricky.core.memory import read_memory, write_memory
 from tricky.core.names import problem_with
-from tricky.core.parquet import write_parquet
 from tricky.core.progress import Progress
 
 N_NAMED = 5
@@ -200,19 +200,13 @@ def _versions() -> str:
 
 def _recall(memory: Path | None) -> dict[str, _Look]:
     """Return what is remembered, by hash; nothing where it was found by other rules or another Pillow."""
-    if memory is None:
+    found = None if memory is None else read_memory(memory)
+    if found is None or found[1] != {"found_by": _versions()}:
         return {}
-    try:
-        table = pd.read_parquet(memory)
-    except (OSError, ValueError):  # not there yet, or broken: then all is looked at again
-        return {}
-    if table.attrs.get("tricky") != _versions():
-        return {}
-    return {row[0]: _Look(*row) for row in table[list(_Look._fields)].itertuples(index=False)}
+    return {row[0]: _Look(*row) for row in found[0][list(_Look._fields)].itertuples(index=False)}
 
 
 def _remember(memory: Path, known: Mapping[str, _Look], looks: Mapping[str, _Look]) -> None:
     found = {**known, **{each.sha256: each for each in looks.values() if each.sha256}}
     table = pd.DataFrame(sorted(found.values()), columns=list(_Look._fields))
-    table.attrs["tricky"] = _versions()
-    write_parquet(memory, table)
+    write_memory(memory, table, {"found_by": _versions()})

@@ -120,13 +120,15 @@ def train(root: Path) -> None:
     for name in ("images", "training_images"):
         write_parquet(folder / f"{name}.parquet", images)
     records = []
-    for condition in ("base", "order"):
+    for condition, replicate in (("base", 1), ("order", 1), ("order", 2)):
         answers = [np.where(rng.random(len(labels)) < p, labels, (labels + 1) % 3) for p in (0.3, 0.7, 0.8)]
         tables = [decision_rows(images["image_id"].tolist(), labels, np.eye(3)[each]) for each in answers]
-        write_epochs(folder / f"{condition}-1.parquet", tables)
+        write_epochs(folder / f"{condition}-{replicate}.parquet", tables)
         accuracies = tuple(float((each == labels).mean()) for each in answers)
         records.append(
-            ConditionModel(f"{condition}-1", condition, 1, "timm:test_resnet", (1.0, 0.5), accuracies)
+            ConditionModel(
+                f"{condition}-{replicate}", condition, replicate, "timm:test_resnet", (1.0, 0.5), accuracies
+            )
         )
     about = {"n": len(images), "source": stages.images_of(open_study(root)).name}
     write_conditions(

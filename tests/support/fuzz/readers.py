@@ -1,0 +1,522 @@
+"""Every reader of the project, with files that it reads: each is given damaged ones.
+
+A reader is a public function whose name begins with ``read_``; `READERS` must name all of them.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from made_up import HASH
+from PIL import Image
+from pydantic import BaseModel
+
+from fuzz.studies import CLASSES, MODELS, N_IMAGES
+from tricky.core.errors import InputError
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A reader and what it is tried on.
+
+    Attributes
+    ----------
+    call : callable
+        Reads, from a workspace as `workspace` makes it.
+    files : tuple of str
+        Files of the workspace that are damaged, as glob patterns.
+    edited : bool
+        Whether people write these files: then other content gives other results.  Of all others, a reader
+        returns what it returned before the damage, or refuses.
+    """
+
+    call: Callable[[Path], Any]
+    files: tuple[str, ...]
+    edited: bool = False
+
+
+NOT_READERS = {
+    "model_eval.networks.output_classes:read_out": "chooses outputs of a network; reads no file",
+    "model_eval.records:read_images": "part of `read_decisions` and `read_conditions`",
+    "tricky.core.files:read_bytes": "part of every reader of text",
+    "tricky.core.manifests:read_record": "part of `read_manifest` and `read_sidecar`",
+    "tricky.core.parquet:read_arrow": "part of `read_parquet`",
+    "experiment.screen.psychopy_gamma:read_gamma": "needs PsychoPy; fuzzed in its own test",
+}
+"""Functions called ``read_…`` that `READERS` lacks, and why."""
+
+
+def workspace(study: Path, folder: Path) -> Path:
+    """Copy a finished study and add examples of what labs supply."""
+    shutil.copytree(study, folder)
+    lab = folder / "lab"
+    lab.mkdir()
+    ids = [f"{CLASSES[index % 3]}/{index:03d}.png" for index in range(N_IMAGES)]
+    rows = [f"{name},{index % 6},{CLASSES[index % 3]}" for index, name in enumerate(ids)]
+    (lab / "counts.csv").write_text("\n".join(["image_id,n_correct,class_name", *rows]) + "\n")
+    (lab / "reassessed.csv").write_text("image_id,class_name\n" + "".join(f"{each},cat\n" for each in ids))
+    (lab / "list.txt").write_text("\n".join(ids[:10]) + "\n")
+    (lab / "superclasses.csv").write_text("class_name,superclass\nbee,insect\ncat,pet\ndog,pet\n")
+    (lab / "recipe.toml").write_text(
+        '[base]\nnetwork = "timm:test_resnet"\n[conditions.order]\nmodels = 2\nnew_seeds = ["order"]\n'
+    )
+    (lab / "consent.md").write_text("# Title\n\nSome *text* with [a link](x).\n\n1. one\n2. two\n")
+    (lab / "images.csv").write_text(
+        "path,label,class_name\n" + "".join(f"../images/{each},{i % 3},\n" for i, each in enumerate(ids))
+    )
+    (lab / "table" / "photos").mkdir(parents=True)
+    for index in range(4):
+        shutil.copy(folder / "images" / ids[index], lab / "table" / "photos" / f"{index}.png")
+    (lab / "table" / "images.csv").write_text(
+        "path,label,class_name\n" + "".join(f"photos/{i}.png,{i % 2},class {i % 2}\n" for i in range(4))
+    )
+    _write_imagenet(lab / "imagenet", folder / "images" / ids[0])
+    pixels = np.random.default_rng(0).integers(0, 256, (6, 8, 8), dtype=np.uint8)
+    names = np.array(["ant", "bee"])
+    np.savez_compressed(lab / "images.npz", images=pixels, labels=np.arange(6) % 2, class_names=names)
+    for suffix in ("png", "jpg", "gif", "bmp", "tif", "webp", "ppm"):
+        Image.fromarray(pixels[0]).save(lab / f"picture.{suffix}")
+    (lab / "real.json").write_text(json.dumps([[0]] * 50_000))
+    (lab / "texts.toml").write_text(files("experiment").joinpath("screen/texts/en.toml").read_text("utf-8"))
+    trials = pd.read_csv(folder / "stimuli/main/trials.tsv", sep="\t")["trial_id"]
+    rows = [f"{trial},0.{index % 9 + 1}" for index, trial in enumerate(trials)]
+    (lab / "probabilities.csv").write_text("\n".join(["trial_id,p_correct", *rows]) + "\n")
+    _write_ours(folder, lab)
+    return folder
+
+
+def _write_imagenet(folder: Path, picture: Path) -> None:
+    from scipy.io import savemat
+
+    from model_eval.images.imagenet_classes import wordnet_ids
+
+    folder.mkdir()
+    wnids = wordnet_ids()
+    for number in range(1, 5):
+        with Image.open(picture) as image:
+            image.convert("RGB").save(folder / f"ILSVRC2012_val_{number:08d}.JPEG", format="JPEG")
+    (folder / "truth.txt").write_text("\n".join(str(1 + number % 3) for number in range(50_000)) + "\n")
+    (folder / "synsets.csv").write_text("image,wnid\nILSVRC2012_val_00000001,n01440764\n")
+    dtype = [("ILSVRC2012_ID", object), ("WNID", object), ("words", object)]
+    rows = np.array([(number, wnid, "x") for number, wnid in enumerate(wnids, start=1)], dtype=dtype)
+    savemat(folder / "meta.mat", {"synsets": rows})
+
+
+def _write_ours(root: Path, lab: Path) -> None:
+    """Write what only `tricky run`, `calibrate`, `withdraw` and `train` leave."""
+    import torch
+
+    from experiment.data.consents import COLUMNS
+    from experiment.data.withdrawn import Mark, add_marks
+    from experiment.screen.calibrate import Calibration, keep_calibration
+    from model_eval.networks.weights import TrainedRecord, write_trained
+    from tricky.core.memory import write_memory
+    from tricky.core.tables import write_tsv
+
+    table = pd.DataFrame({"sha256": ["a", "b"], "value": [0.1, float("nan")], "text": ["x", None]})
+    write_memory(lab / "memory.parquet", table, {"version": 1})
+    line = ("2026-01-31T10:15:00+00:00", "sub-01", "n/a", "agreed", "consent.md", HASH)
+    write_tsv(root / "consent.tsv", COLUMNS, [line])
+    add_marks(root / "data", [Mark("sub-09", "n/a")])
+    keep_calibration(
+        root,
+        Calibration(
+            measured=line[0],
+            computer="Linux",
+            screen_px=(1920, 1080),
+            card_width_px=300,
+            width_cm=54.7,
+            viewing_distance_cm=57.0,
+        ),
+    )
+    record = TrainedRecord(
+        identity=HASH, source="timm:test_resnet", classes=CLASSES, input_size_px=32, final_loss=0.1
+    )
+    write_trained(lab / "net.safetensors", {"weight": torch.arange(6.0)}, record)
+
+
+def _first_session(root: Path) -> Any:
+    from experiment.data.find_sessions import find_sessions
+
+    return find_sessions(root / "data").sessions[0]
+
+
+def _settings(root: Path) -> Any:
+    from tricky.study import read_settings
+
+    return read_settings(root / "study.toml")
+
+
+def _images(source: str, path: str, **more: str) -> Callable[[Path], Any]:
+    def call(root: Path) -> Any:
+        from model_eval.images.open import open_images
+        from model_eval.settings import ImageSettings
+
+        settings = ImageSettings.model_validate({"source": source, "path": path, **more})
+        inspection = open_images(settings, root).inspect(lambda *_: None)
+        return inspection.images, inspection.problems
+
+    return call
+
+
+def _decode(root: Path) -> Any:
+    from model_eval.images.decode import conversions, decode
+
+    found = []
+    for path in sorted((root / "lab").glob("picture.*")):
+        try:
+            content = path.read_bytes()
+            found.append((decode(content).size, conversions(content)))
+        except InputError:
+            raise
+        except Exception as error:  # what decoders raise is caught where they are called, in `inspect_files`
+            found.append(str(error))
+    return found
+
+
+def _inspect(root: Path) -> Any:
+    from model_eval.images.check import inspect_files
+    from model_eval.images.listing import Listing
+
+    class_of = {path.name: "x" for path in (root / "lab").glob("picture.*")}
+    return inspect_files(root / "lab", Listing(class_of), lambda *_: None, None).problems
+
+
+def _lazy(module: str, function: str, arguments: Callable[[Path], tuple[Any, ...]]) -> Callable[[Path], Any]:
+    """Return a call that imports its reader when it is called."""
+
+    def call(root: Path) -> Any:
+        import importlib
+
+        return getattr(importlib.import_module(module), function)(*arguments(root))
+
+    return call
+
+
+def _near_ties(root: Path) -> Any:
+    from model_eval.label.near_ties import read_near_ties
+    from model_eval.records import read_decisions
+
+    return read_near_ties(root / "decisions", read_decisions(root / "decisions"))
+
+
+def _rows(root: Path) -> Any:
+    from model_eval.records import read_decisions, read_rows
+
+    read_decisions(root / "decisions")  # which checks the hashes
+    return [read_rows(root / f"decisions/{name}.parquet", ["image_id", "margin"]) for name in MODELS]
+
+
+def _lists(root: Path) -> Any:
+    from stimuli.lab_lists import read_lists, read_own_table
+
+    settings, rows = _settings(root).stimuli["main"], _labels(root)
+    lists = read_lists(settings, rows, lambda: rows.reset_index(), name="main", root=root)
+    return lists, read_own_table(settings, rows, name="main", root=root)
+
+
+def _labels(root: Path) -> pd.DataFrame:
+    from model_eval.records import read_difficulty
+
+    return read_difficulty(root / "difficulty").images.set_index("image_id")
+
+
+def _set(root: Path) -> Any:
+    from stimuli.records import read_any_set
+
+    return read_any_set(root / "stimuli" / "main")
+
+
+def _reassessed(name: str) -> Callable[[Path], Any]:
+    def call(root: Path) -> Any:
+        from model_eval.label.reassessed import read_reassessed
+
+        return read_reassessed(root / "lab" / name, _labels(root).reset_index())
+
+    return call
+
+
+def _state(root: Path) -> Any:
+    from model_eval.networks.network import read_state
+    from model_eval.settings import ModelEntry
+
+    entry = ModelEntry(name="net", source="timm:test_resnet", weights="lab/net.safetensors")
+    return sorted(read_state(entry, root / "lab" / "net.safetensors"))
+
+
+def _probabilities(root: Path) -> Any:
+    from experiment.observers.cast import read_probabilities
+
+    return read_probabilities(root / "lab" / "probabilities.csv", _set(root))
+
+
+def _manifest(root: Path) -> Any:
+    from analysis.data.results_manifest import DynamicsManifest, ResultsManifest
+    from tricky.core.manifests import read_manifest
+
+    return (
+        read_manifest(root / "report" / "results.json", ResultsManifest, "tricky analyse"),
+        read_manifest(root / "report" / "dynamics.json", DynamicsManifest, "tricky dynamics"),
+    )
+
+
+def _studies(root: Path) -> Any:
+    from analysis.data.other_studies import read_studies
+
+    return read_studies([root], root.parent, 0.95, "2afc")
+
+
+def _table(root: Path) -> Any:
+    from tricky.core.tables import read_table
+
+    table = read_table(root / "own.csv", ["image_id"])
+    return table, [table.optional_texts(column) for column in table.columns]
+
+
+_STIMULI = ("stimuli/main/stimulus_set.json", "stimuli/main/items.tsv", "stimuli/main/trials.tsv")
+_IMAGENET = "lab/imagenet"
+_DATA = ("data/participants.tsv", "data/sub-*/beh/*")
+
+READERS: Mapping[str, Reader] = {
+    "tricky.study:read_settings": Reader(_settings, ("study.toml",), edited=True),
+    "tricky.core.settings:read_toml": Reader(
+        _lazy("tricky.core.settings", "read_toml", lambda root: (root / "study.toml",)),
+        ("study.toml",),
+        edited=True,
+    ),
+    "tricky.core.files:read_text": Reader(
+        _lazy("tricky.core.files", "read_text", lambda root: (root / "lab/list.txt",)),
+        ("lab/list.txt",),
+        edited=True,
+    ),
+    "tricky.core.files:read_json_object": Reader(
+        _lazy("tricky.core.files", "read_json_object", lambda root: (root / "data/participants.json", "")),
+        ("data/participants.json",),
+        edited=True,
+    ),
+    "tricky.core.files:read_json_list": Reader(
+        _lazy("tricky.core.files", "read_json_list", lambda root: (root / "lab/real.json", "")),
+        ("lab/real.json",),
+        edited=True,
+    ),
+    "tricky.core.manifests:read_manifest": Reader(_manifest, ("report/results.json", "report/dynamics.json")),
+    "tricky.core.tables:read_table": Reader(_table, ("own.csv",), edited=True),
+    "tricky.core.tables:read_entries": Reader(
+        _lazy("tricky.core.tables", "read_entries", lambda root: (root / "lab/list.txt",)),
+        ("lab/list.txt",),
+        edited=True,
+    ),
+    "tricky.core.memory:read_memory": Reader(
+        _lazy("tricky.core.memory", "read_memory", lambda root: (root / "lab/memory.parquet",)),
+        ("lab/memory.parquet",),
+    ),
+    "tricky.core.parquet:read_parquet": Reader(
+        _lazy(
+            "tricky.core.parquet",
+            "read_parquet",
+            lambda root: (root / "lab/memory.parquet", {"sha256": "str", "value": "float64"}, "x"),
+        ),
+        ("lab/memory.parquet",),
+        edited=True,  # its callers check the hash
+    ),
+    "model_eval.records:read_pool": Reader(
+        _lazy("model_eval.records", "read_pool", lambda root: (root / "decisions",)), ("decisions/pool.json",)
+    ),
+    "model_eval.records:read_decisions": Reader(
+        _lazy("model_eval.records", "read_decisions", lambda root: (root / "decisions",)),
+        ("decisions/pool.json", "decisions/*.parquet"),
+    ),
+    "model_eval.records:read_rows": Reader(_rows, ("decisions/*.parquet",)),
+    "model_eval.records:read_difficulty": Reader(
+        _lazy("model_eval.records", "read_difficulty", lambda root: (root / "difficulty",)),
+        ("difficulty/difficulty.json", "difficulty/difficulty.parquet"),
+    ),
+    "model_eval.records:read_label_tables": Reader(
+        _lazy("model_eval.records", "read_label_tables", lambda root: (root / "difficulty",)),
+        ("difficulty/difficulty.json", "difficulty/*.csv"),
+    ),
+    "model_eval.networks.pool:read_pool": Reader(
+        _lazy("model_eval.networks.pool", "read_pool", lambda root: (_settings(root).pool, root)),
+        ("pool.toml",),
+        edited=True,
+    ),
+    "model_eval.networks.weights:read_trained_record": Reader(
+        _lazy(
+            "model_eval.networks.weights",
+            "read_trained_record",
+            lambda root: (root / "lab/net.safetensors",),
+        ),
+        ("lab/net.safetensors",),
+    ),
+    "model_eval.networks.network:read_state": Reader(_state, ("lab/net.safetensors",), edited=True),
+    "model_eval.images.imagenet_val:read_ground_truth": Reader(
+        _images(
+            "imagenet-val", "lab/imagenet", labels="lab/imagenet/truth.txt", synsets="lab/imagenet/meta.mat"
+        ),
+        ("lab/imagenet/truth.txt", "lab/imagenet/meta.mat", "lab/imagenet/*.JPEG"),
+        edited=True,
+    ),
+    "model_eval.images.lists:read_image_list": Reader(
+        _lazy("model_eval.images.lists", "read_image_list", lambda root: (root / "lab/list.txt",)),
+        ("lab/list.txt",),
+        edited=True,
+    ),
+    "model_eval.images.open: folder": Reader(
+        _images("folder", "images"), ("images/bee/0*.png",), edited=True
+    ),
+    "model_eval.images.open: csv": Reader(
+        _images("csv", "lab/table/images.csv"),
+        ("lab/table/images.csv", "lab/table/photos/0.png"),
+        edited=True,
+    ),
+    "model_eval.images.open: npz": Reader(_images("npz", "lab/images.npz"), ("lab/images.npz",), edited=True),
+    "model_eval.images.decode: pictures": Reader(_decode, ("lab/picture.*",), edited=True),
+    "model_eval.images.check: pictures": Reader(_inspect, ("lab/picture.*",), edited=True),
+    "model_eval.label.near_ties:read_near_ties": Reader(
+        _near_ties, ("decisions/pool.json", "decisions/alpha.parquet")
+    ),
+    "model_eval.label.reassessed:read_reassessed": Reader(
+        _reassessed("reassessed.csv"), ("lab/reassessed.csv",), edited=True
+    ),
+    "model_eval.label.reassessed: real.json": Reader(
+        _reassessed("real.json"), ("lab/real.json",), edited=True
+    ),
+    "model_eval.label.published_counts:read_counts": Reader(
+        _lazy("model_eval.label.published_counts", "read_counts", lambda root: (root / "lab/counts.csv", 5)),
+        ("lab/counts.csv",),
+        edited=True,
+    ),
+    "model_eval.train.recipe:read_recipe": Reader(
+        _lazy(
+            "model_eval.train.recipe",
+            "read_recipe",
+            lambda root: (_settings(root).train.model_copy(update={"recipe": "lab/recipe.toml"}), root),
+        ),
+        ("lab/recipe.toml",),
+        edited=True,
+    ),
+    "model_eval.train.epoch_decisions:read_conditions": Reader(
+        _lazy("model_eval.train.epoch_decisions", "read_conditions", lambda root: (root / "conditions",)),
+        ("conditions/conditions.json", "conditions/*.parquet"),
+    ),
+    "stimuli.records:read_any_set": Reader(_set, (*_STIMULI, "stimuli/main/images/*.png")),
+    "stimuli.records:read_set_manifest": Reader(
+        _lazy("stimuli.records", "read_set_manifest", lambda root: (root / "stimuli/main",)), _STIMULI[:1]
+    ),
+    "stimuli.records:read_tables": Reader(
+        _lazy("stimuli.records", "read_tables", lambda root: (root / "stimuli/main",)), _STIMULI
+    ),
+    "stimuli.lab_lists:read_lists": Reader(_lists, ("deny.txt", "own.csv"), edited=True),
+    "stimuli.lab_lists:read_own_table": Reader(_lists, ("own.csv",), edited=True),
+    "experiment.observers.cast:read_probabilities": Reader(
+        _probabilities, ("lab/probabilities.csv",), edited=True
+    ),
+    "experiment.screen.texts:read_texts": Reader(
+        _lazy("experiment.screen.texts", "read_texts", lambda root: ("lab/texts.toml", "2afc", root)),
+        ("lab/texts.toml",),
+        edited=True,
+    ),
+    "experiment.screen.markdown_pages:read_document": Reader(
+        _lazy(
+            "experiment.screen.markdown_pages",
+            "read_document",
+            lambda root: (root / "lab/consent.md", "consent.md"),
+        ),
+        ("lab/consent.md",),
+        edited=True,
+    ),
+    "experiment.screen.calibrate: calibrated": Reader(
+        _lazy("experiment.screen.calibrate", "calibrated", lambda root: (_settings(root).experiment, root)),
+        ("calibration.json",),
+    ),
+    "experiment.data.consents:read_consents": Reader(
+        _lazy("experiment.data.consents", "read_consents", lambda root: (root / "data",)),
+        ("consent.tsv",),
+        edited=True,
+    ),
+    "experiment.data.sidecar:read_sidecar": Reader(
+        _lazy("experiment.data.sidecar", "read_sidecar", lambda root: (_first_session(root).sidecar,)),
+        ("data/sub-*/beh/*.json",),
+        edited=True,
+    ),
+    "experiment.data.bids:read_participants": Reader(
+        _lazy("experiment.data.bids", "read_participants", lambda root: (root / "data",)),
+        ("data/participants.tsv",),
+        edited=True,
+    ),
+    "experiment.data.bids:read_kinds": Reader(
+        _lazy("experiment.data.bids", "read_kinds", lambda root: (root / "data",)),
+        ("data/participants.tsv",),
+        edited=True,
+    ),
+    "experiment.data.bids:read_participant": Reader(
+        _lazy("experiment.data.bids", "read_participant", lambda root: (root / "data", "sim01")),
+        ("data/participants.tsv",),
+        edited=True,
+    ),
+    "experiment.data.read_data:read_data": Reader(
+        _lazy("experiment.data.read_data", "read_data", lambda root: (root / "data",)), _DATA, edited=True
+    ),
+    "experiment.data.withdrawn:read_marks": Reader(
+        _lazy("experiment.data.withdrawn", "read_marks", lambda root: (root / "data",)),
+        ("data/withdrawn.tsv", "withdrawn.tsv"),
+        edited=True,
+    ),
+    "experiment.data.session_table:read_session_table": Reader(
+        _lazy("experiment.data.session_table", "read_session_table", lambda root: (_first_session(root),)),
+        ("data/sub-*/beh/*",),
+        edited=True,
+    ),
+    "analysis.models.comparison:read_superclasses": Reader(
+        _lazy(
+            "analysis.models.comparison",
+            "read_superclasses",
+            lambda root: (root / "lab/superclasses.csv", pd.Series(CLASSES)),
+        ),
+        ("lab/superclasses.csv",),
+        edited=True,
+    ),
+    "analysis.data.sessions:read_sessions": Reader(
+        _lazy("analysis.data.sessions", "read_sessions", lambda root: (root / "data", root / "stimuli/main")),
+        (*_DATA, *_STIMULI),
+        edited=True,
+    ),
+    "analysis.data.other_studies:read_studies": Reader(_studies, ("report/results.json",)),
+}
+"""By module and function; where several kinds of files go to one function, by module and kind."""
+
+
+def fingerprint(value: Any) -> Any:
+    """Return something that is equal for two results just if they say the same."""
+    if isinstance(value, pd.DataFrame | pd.Series):
+        return value.to_csv(), str(value.dtypes)
+    if isinstance(value, np.ndarray):
+        return value.dtype.str, value.shape, value.tobytes()
+    if isinstance(value, BaseModel):
+        return value.model_dump_json()
+    if is_dataclass(value) and not isinstance(value, type):
+        return [(each.name, fingerprint(getattr(value, each.name))) for each in fields(value)]
+    if isinstance(value, Mapping):
+        return [(key, fingerprint(each)) for key, each in value.items()]
+    if isinstance(value, frozenset | set):
+        return sorted(map(str, value))
+    if isinstance(value, list | tuple):
+        return [fingerprint(each) for each in value]
+    return str(value)
+
+
+def refusal(reader: Reader, root: Path) -> str | None:
+    """Return why a reader refuses its files, or None where it reads them."""
+    try:
+        reader.call(root)
+    except InputError as error:
+        return str(error)
+    return None
