@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from analysis.data.exclusions import SESSION_RULES, TRIAL_RULES
@@ -19,6 +17,7 @@ from analysis.report.item_scores import SEED
 from analysis.report.methods import methods_content
 from analysis.report.model_scores import ModelScores
 from analysis.report.pictures import evenly_chosen
+from analysis.report.plain_values import plain
 from analysis.report.published import PUBLISHED
 from analysis.settings import AnalyseSettings
 from experiment.records import Kind
@@ -71,19 +70,6 @@ def content_of(
     for name, numbers in found.items():
         content[name] = content[name] | numbers if name in content else numbers
     return plain(content | {"methods": methods_content(evidence), "stages": _stages(evidence)})
-
-
-def plain(value: Any) -> Any:
-    """Return a value in the types of JSON, which knows no NaN: what is undefined becomes null."""
-    if isinstance(value, dict):
-        return {str(key): plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [plain(each) for each in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
-        return None
-    return value
 
 
 def _sessions(evidence: Evidence) -> dict[str, Any]:

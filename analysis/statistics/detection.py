@@ -80,8 +80,8 @@ def observer_detection(
     -------
     DataFrame, one row an observer, index `observer`
         `n_yes`, `n_no` (trials where yes and where no is right), `hit_rate`, `false_alarm_rate` (as counted),
-        `d_prime`, `d_prime_low`, `d_prime_high`, `criterion`, `criterion_low`, `criterion_high`; NaN where
-        an observer had no trial of one kind.
+        `d_prime`, `d_prime_low`, `d_prime_high`, `criterion`, `criterion_low`, `criterion_high`, and, where
+        an observer had no trial of one kind and these are NaN, `d_prime_reason` and `criterion_reason`.
 
     Raises
     ------
@@ -124,6 +124,10 @@ def observer_detection(
         criterion=c,
         criterion_low=c - reach / 2,
         criterion_high=c + reach / 2,
+        **dict.fromkeys(
+            ("d_prime_reason", "criterion_reason"),
+            np.where(n.min(axis=1) > 0, None, "only one of the two answers was ever right"),
+        ),
     )
 
 

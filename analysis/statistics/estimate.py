@@ -49,3 +49,16 @@ class Estimate:
                 f"method {self.method!r}, reason {self.reason!r}; what is missing needs a reason, "
                 "an interval needs a method, and neither goes without"
             )
+
+
+@dataclass(frozen=True)
+class NoResult:
+    """What there is in place of a result of several parts that the data can't give.
+
+    Attributes
+    ----------
+    reason : str
+        Why, as the end of a sentence.
+    """
+
+    reason: str
