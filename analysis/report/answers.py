@@ -14,8 +14,10 @@ from analysis.report.content import consistency_content
 from analysis.report.content_items import items_content, machines_content, trials_content
 from analysis.report.content_people import beyond_content, details_content
 from analysis.report.findings import Findings, noun_of
+from analysis.report.plain_values import record_of
 from analysis.report.scores import Scores, score
 from analysis.settings import AnalyseSettings
+from analysis.statistics.accuracy import PopulationAccuracy
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -54,7 +56,9 @@ def _content(evidence: Evidence, task: AnswerTask, scores: Scores) -> dict[str, 
     )
     change = None
     if relabelled is not None and scores.label_change is not None:
-        change = {"labels": relabelled.name} | asdict(scores.label_change)
+        found = scores.label_change
+        before = record_of(found.before, PopulationAccuracy)
+        change = {"labels": relabelled.name} | asdict(found) | {"before": before}
     table = scores.observers
     return {
         "sessions": {"n_without_answer": int(evidence.sessions["correct"].isna().sum())},
@@ -66,6 +70,7 @@ def _content(evidence: Evidence, task: AnswerTask, scores: Scores) -> dict[str, 
             "accuracy_low": table["accuracy"].min(),
             "accuracy_high": table["accuracy"].max(),
             "accuracy_sd": table["accuracy"].std(),
+            "accuracy_sd_reason": "one observer has no spread" if len(table) == 1 else None,
             "observers": table.reset_index().to_dict("records"),
             **details_content(scores.details, task.measures(evidence.stimulus_set)),
         },
@@ -103,7 +108,7 @@ def _figures(evidence: Evidence, task: AnswerTask, scores: Scores) -> dict[str, 
     items, ceiling = scores.items, scores.items.ceiling
     if items.explained is not None:
         drawn["explained"] = figures_items.explained_variance(
-            items.explained, ceiling.reliability, ceiling.low, ceiling.high, level, task.unit
+            items.explained, ceiling.estimate, ceiling.low, ceiling.high, level, task.unit
         )
     if len(scores.machines):
         drawn["machines"] = figures_items.machine_accuracies(

@@ -129,7 +129,9 @@ class Footnotes:
 
         if not self._reasons:
             return Markup("")
-        notes = Markup("; ").join(Markup("<sup>{}</sup> {}").format(*each) for each in enumerate(self._reasons, 1))
+        notes = Markup("; ").join(
+            Markup("<sup>{}</sup> {}").format(*each) for each in enumerate(self._reasons, 1)
+        )
         return Markup('<p class="note">Missing: {}.</p>').format(notes)
 
 

@@ -1,4 +1,4 @@
-"""Results in the types of JSON, which knows no NaN: what is undefined becomes null, with a reason beside it."""
+"""Results in the types of JSON, which has no NaN: what is undefined becomes null, with a reason."""
 
 from __future__ import annotations
 

@@ -115,6 +115,8 @@ def observer_detection(
     variance = (rate * (1 - rate) / (n + 1) / stats.norm.pdf(stats.norm.ppf(rate)) ** 2).sum(axis=1)
     reach = stats.norm.ppf((1 + level) / 2) * np.sqrt(variance)
     d, c = d_prime(rate[:, 0], rate[:, 1], task), criterion(rate[:, 0], rate[:, 1])
+    reason = np.full(len(n), None, dtype=object)
+    reason[n.min(axis=1) == 0] = "only one of the two answers was ever right"
     return counts[["n_yes", "n_no"]].assign(
         hit_rate=raw[:, 0],
         false_alarm_rate=raw[:, 1],
@@ -124,10 +126,8 @@ def observer_detection(
         criterion=c,
         criterion_low=c - reach / 2,
         criterion_high=c + reach / 2,
-        **dict.fromkeys(
-            ("d_prime_reason", "criterion_reason"),
-            np.where(n.min(axis=1) > 0, None, "only one of the two answers was ever right"),
-        ),
+        d_prime_reason=reason,
+        criterion_reason=reason,
     )
 
 

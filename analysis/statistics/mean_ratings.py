@@ -72,8 +72,8 @@ def observer_correlations(
     Returns
     -------
     DataFrame, one row an observer, index `observer`
-        `n_ratings`, `mean`, `correlation`, `low`, `high`, and `reason`: why the correlation is NaN (ratings or
-        predictor do not vary), or its interval (fewer than four items, a correlation of 1).
+        `n_ratings`, `mean`, `correlation`, `low`, `high`, and `reason`: why the correlation is NaN (ratings
+        or predictor do not vary), or its interval (fewer than four items, a correlation of 1).
 
     Raises
     ------

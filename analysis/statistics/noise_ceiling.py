@@ -84,7 +84,7 @@ def noise_ceiling(answers: np.ndarray, rng: np.random.Generator, level: float = 
     n_defined = np.isfinite(correlations).sum(axis=1)
     r = np.where(n_defined > 0, np.nansum(correlations, axis=1) / np.maximum(n_defined, 1), np.nan)
     if np.isnan(r[0]):
-        return none("the halves of the observers share too few items, or their answers do not vary over items")
+        return none("halves of the observers share too few items, or their answers do not vary over items")
     k, at_least_0 = n_observers / half, np.maximum(r, 0)
     reliability = k * at_least_0 / (1 + (k - 1) * at_least_0)
     tail = (1 - level) / 2

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+
 from analysis.statistics.error_consistency import error_consistency, why_undefined
 from tricky.core.errors import InputError
 
@@ -115,7 +116,7 @@ def times_by_correctness(
     -------
     DataFrame, one row an observer, index `observer`
         `n_right`, `n_wrong`, `median_right_s`, `median_wrong_s`, `ratio`, `low`, `high`, and `reason`: why
-        the ratio is NaN (no trial of one kind), or its interval (one trial of a kind, times that do not vary).
+        the ratio is NaN (no trial of one kind), or its interval (one trial of a kind, times all the same).
 
     Raises
     ------
@@ -128,7 +129,7 @@ def times_by_correctness(
         usable = time > 0
         groups = time[usable & right], time[usable & ~right]
         medians = [float(np.median(each)) if len(each) else np.nan for each in groups]
-        rows[name] = (*map(len, groups), *medians, *_time_ratio(*map(np.log, groups), level))
+        rows[name] = (*map(len, groups), *medians, *_time_ratio(np.log(groups[0]), np.log(groups[1]), level))
     columns = ["n_right", "n_wrong", "median_right_s", "median_wrong_s", "ratio", "low", "high", "reason"]
     return _table(rows, columns)
 

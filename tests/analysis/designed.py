@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import shutil
@@ -82,7 +83,7 @@ class Scripted:
     def choose(self, trial: ScheduledTrial | None, ask: Ask) -> Choice:
         """Answer by the script."""
         if trial is None:
-            return Choice(ask.values[0], 1.0)
+            return Choice(ask.options[0].value, 1.0)
         if ask.name != CONFIDENCE and trial.block is Block.MAIN and ask.name in ("response", "clear"):
             if self._n_main == self._sitting.n_main:
                 raise Stopped
@@ -95,15 +96,16 @@ class Scripted:
 
 def right(trial: ScheduledTrial, ask: Ask) -> str:
     """Answer rightly; what has no right answer gets the first."""
-    return trial.right_answer if ask.name == "response" and trial.right_answer else ask.values[0]
+    has_right = ask.name == "response" and trial.right_answer is not None
+    return str(trial.right_answer) if has_right else ask.options[0].value
 
 
 def wrong(trial: ScheduledTrial, ask: Ask) -> str:
     """Answer wrongly; what has no right answer gets the last."""
-    return next((each for each in ask.values if each != right(trial, ask)), ask.values[-1])
+    return next(each.value for each in ask.options if each.value != right(trial, ask))
 
 
-def missing(trial: ScheduledTrial, ask: Ask) -> None:  # noqa: ARG001
+def missing(trial: ScheduledTrial, ask: Ask) -> None:
     """Let every deadline pass."""
 
 
@@ -116,7 +118,7 @@ def by_hash(*key: object, share: float = 0.75, n_missing: float = 0.0) -> Answer
         if other < n_missing:
             return None
         if ask.name != "response":
-            return ask.values[int(uniform * len(ask.values))]
+            return ask.options[int(uniform * len(ask.options))].value
         return right(trial, ask) if uniform < share else wrong(trial, ask)
 
     return answer
@@ -142,7 +144,7 @@ def _built(settings: str, one_class: bool, published: bool) -> Path:
     asked = json.loads(settings)
     if "catch_trials" in asked:
         table = pd.read_parquet(root / "difficulty" / "difficulty.parquet")
-        chosen = pd.concat([table[table["difficulty"] == kind].tail(12) for kind in ("trivial", "impossible")])
+        chosen = table[table["difficulty"].isin(["trivial", "impossible"])].groupby("difficulty").tail(12)
         write_text(root / "catch.txt", "\n".join(chosen["image_id"]) + "\n")
         asked["catch_images"] = "catch.txt"
     build_set(
@@ -194,15 +196,13 @@ def write_design(
     return folder
 
 
-def _sit(
-    sitting: Sitting, stimulus_set: StimulusSet[Any], data: Path, settings: ExperimentSettings
-) -> None:
+def _sit(sitting: Sitting, stimulus_set: StimulusSet[Any], data: Path, settings: ExperimentSettings) -> None:
     dataset = Dataset("Designed", ("Ada Lovelace", "Hermann Helmholtz"), "Vision Laboratory", "CC0-1.0")
     place = SessionPath(data, sitting.participant, sitting.session, settings.task_name)
     trials = schedule(stimulus_set, sitting.participant, sitting.session)
     task = task_of(stimulus_set, settings, sitting.participant)
     table, display, responses = table_of(task), SimulatedDisplay(), list[Response]()
-    try:
+    with contextlib.suppress(Stopped):
         run(
             steps(trials, 0, settings.break_every),
             display,
@@ -212,8 +212,6 @@ def _sit(
             inter_trial_interval_s=settings.inter_trial_interval_s,
             resumed=False,
         )
-    except Stopped:
-        pass
     content = sidecar_content(
         dataset,
         settings.task_name,
