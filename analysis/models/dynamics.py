@@ -106,7 +106,7 @@ def write_dynamics(
         figures.save(figure, folder / "figures" / f"{PREFIX}{name}")
     for name, table in tables.items():
         with replacing(folder / "tables" / f"{PREFIX}{name}.csv") as part:
-            table.to_csv(part, index=False, na_rep="NA", lineterminator="\n")
+            table.to_csv(part, index=False, na_rep="n/a", lineterminator="\n")
     shown = {
         name: data_uri((folder / "figures" / f"{PREFIX}{name}.svg").read_bytes(), "image/svg+xml")
         for name in drawn

@@ -9,41 +9,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from analysis.report.plain_values import UNSTATED
+
 if TYPE_CHECKING:
     from markupsafe import Markup
 
 Form = Literal["percent", "fixed", "points"]
 """A share as a percentage, a number with a fixed number of decimals, or a share in percentage points."""
 
-UNDEFINED = "undefined"
-"""What a missing number says where nobody gave a reason; the tests see to it that no page shows it."""
-
 
 def percent(share: float | None, digits: int = 1) -> str:
     """Return a share as a percentage: ``81.4%``."""
-    return UNDEFINED if share is None else f"{share:z.{digits}%}".replace("-", "−")
+    return UNSTATED if share is None else f"{share:z.{digits}%}".replace("-", "−")
 
 
 def fixed(value: float | None, digits: int = 2) -> str:
     """Return a number with so many digits and a true minus sign."""
-    return UNDEFINED if value is None else f"{value:z.{digits}f}".replace("-", "−")
+    return UNSTATED if value is None else f"{value:z.{digits}f}".replace("-", "−")
 
 
 def points(share: float | None, digits: int = 1) -> str:
     """Return a share in percentage points, without their sign: ``4.2``."""
-    return UNDEFINED if share is None else fixed(100 * share, digits)
+    return UNSTATED if share is None else fixed(100 * share, digits)
 
 
 def p_value(p: float | None) -> str:
     """Return a p value as papers print it: ``p = 0.023``, ``p < 0.001``."""
     if p is None:
-        return UNDEFINED
+        return UNSTATED
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 def count(value: int | None) -> str:
     """Return a whole number with its thousands set apart: ``50,000``."""
-    return UNDEFINED if value is None else f"{value:,}"
+    return UNSTATED if value is None else f"{value:,}"
 
 
 def plural(n: int, noun: str) -> str:
@@ -60,7 +59,7 @@ def reason_of(row: Mapping[str, Any], name: str = "estimate") -> str | None:
 def interval(
     row: Mapping[str, Any], name: str = "estimate", form: Form = "percent", digits: int | None = None
 ) -> str:
-    """Return the interval of a number: ``71.8% to 88.6%``, or ``none: one observer tells nothing of others``.
+    """Return the interval of a number, ``71.8% to 88.6%``, or why there is none.
 
     Parameters
     ----------
@@ -74,8 +73,18 @@ def interval(
     """
     low, high = _limits(row, name)
     if low is None or high is None:
-        return f"none: {reason_of(row, name) or UNDEFINED}"
+        return f"no interval: {reason_of(row, name) or UNSTATED}"
     return f"{_number(low, form, digits)} to {_number(high, form, digits)}"
+
+
+def in_words(
+    row: Mapping[str, Any], name: str = "estimate", form: Form = "percent", digits: int | None = None
+) -> str:
+    """Return a number with its interval in brackets, or why one of them is missing; as `interval`."""
+    if row[name] is None:
+        return f"undefined: {reason_of(row, name) or UNSTATED}"
+    shown = _number(row[name], form, digits)
+    return f"{shown} ({interval(row, name, form, digits)})" if _has_limits(row, name) else shown
 
 
 def stated(
@@ -83,29 +92,28 @@ def stated(
     name: str = "estimate",
     form: Form = "percent",
     digits: int | None = None,
-    notes: Footnotes | None = None,
+    *,
+    notes: Footnotes,
 ) -> Markup:
-    """Return a number with its interval in small print, or the reason why one of them is missing.
+    """Return a number for the cell of a table, its interval in small print.
 
     Parameters
     ----------
     row, name, form, digits
-        As for `interval`; a number without limits of its own in `row` is shown alone.
-    notes : Footnotes, optional
-        Of the table whose cell this is: the reason then stands once below the table, not in the cell.
+        As for `interval`; a number without limits in `row` stands alone.
+    notes : Footnotes
+        Of the table: what is missing gets the mark of its reason there.
     """
     from markupsafe import Markup
 
-    value, limits, reason = row[name], _limits(row, name), reason_of(row, name) or UNDEFINED
-    if value is None:
-        return Markup("–") + notes.mark(reason) if notes else Markup.escape(f"no value: {reason}")
-    shown = Markup.escape(_number(value, form, digits))
-    if limits == (None, None) and not _has_limits(row, name):
+    reason = reason_of(row, name) or UNSTATED
+    if row[name] is None:
+        return Markup("–") + notes.mark(reason)
+    shown = Markup.escape(_number(row[name], form, digits))
+    if not _has_limits(row, name):
         return shown
-    if None in limits:
-        if notes:
-            return shown + notes.mark(reason)
-        return shown + Markup(' <span class="range">(no interval: {})</span>').format(reason)
+    if None in _limits(row, name):
+        return shown + notes.mark(reason)
     return shown + Markup(' <span class="range">({})</span>').format(interval(row, name, form, digits))
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -14,7 +12,7 @@ from analysis.statistics.bootstrap import bootstrap_accuracy
 from analysis.statistics.confidence import calibration, type_2_area
 from analysis.statistics.contrasts import Contrast, accuracy_difference
 from analysis.statistics.detection import Task, observer_detection
-from analysis.statistics.estimate import Estimate, NoResult
+from analysis.statistics.estimate import Estimate, NoResult, or_reason
 from analysis.statistics.observers import halves, repeat_agreement, side_bias, times_by_correctness
 from analysis.statistics.variance_components import (
     Components,
@@ -22,9 +20,6 @@ from analysis.statistics.variance_components import (
     on_logit_scale,
     variance_components,
 )
-from tricky.core.errors import InputError
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -167,8 +162,8 @@ def score_population(
     """Test the population's accuracy, and say what to expect of others and what makes answers differ."""
     observer, item = sessions["participant"].astype(str), sessions["trial_id"].astype(str)
     right, level = sessions["correct"].to_numpy(bool), population.level
-    components = _or_reason(lambda: variance_components(right, observer, item))
-    logit = components if isinstance(components, NoResult) else _or_reason(lambda: on_logit_scale(components))
+    components = or_reason(lambda: variance_components(right, observer, item))
+    logit = components if isinstance(components, NoResult) else or_reason(lambda: on_logit_scale(components))
     second = _second_half(sessions, observer)
     return PopulationScores(
         p_chance=population.p_value(chance),
@@ -184,25 +179,15 @@ def score_population(
     )
 
 
-def _or_reason(compute: Callable[[], Result]) -> Result | NoResult:
-    """Return what a statistic finds in the data, or why it finds nothing."""
-    try:
-        return compute()
-    except InputError as error:
-        return NoResult(str(error))
-
-
 def _named(table: pd.DataFrame, keep: tuple[str, ...] = (), **of: str) -> pd.DataFrame:
     """Return a measure, its interval and its reason under its own name, and what is to be kept with it."""
     (column, name) = next(iter(of.items()))
     names = {column: name, **{each: f"{name}_{each}" for each in ("low", "high", "reason")}}
     found = table.assign(reason=table.get("reason")).rename(columns=names)
-    kept = [each for each in keep if not each.endswith("_reason")]
-    for each in kept:
+    for each in keep:
         if f"{each}_reason" not in found:
             found[f"{each}_reason"] = found[f"{name}_reason"].where(found[each].isna(), None)
-    with_reasons = [part for each in kept for part in (each, f"{each}_reason") if found[part].notna().any()]
-    return found[[*with_reasons, *names.values()]]
+    return found[[*(part for each in keep for part in (each, f"{each}_reason")), *names.values()]]
 
 
 def _in_time(sessions: pd.DataFrame) -> np.ndarray:

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.statistics.estimate import NoResult
 
 UNSTATED = "undefined for these data"
-"""The reason where nobody gave one; the tests see to it that no report holds it."""
+"""What is said of a missing number where nobody gave a reason; the tests see to it that no report says so."""
 
 
 def plain(value: Any) -> Any:
@@ -44,7 +44,8 @@ def _plain_mapping(values: dict[str, Any]) -> dict[str, Any]:
     found = {}
     for key, value in values.items():
         found[key] = plain(value)
-        if is_undefined(value) and not _has_reason(values, key):
+        is_reason = key == "reason" or key.endswith("_reason")  # which a table holds as NaN where it has none
+        if is_undefined(value) and not is_reason and not _has_reason(values, key):
             found[f"{key}_reason"] = UNSTATED
     return found
 

@@ -39,7 +39,14 @@ FIGURES = (
     *("items", "graded", "explained", "machines", "studies"),
     *("observer_details", "calibration", "consistency_means", "pool_size", "leave_one_out", "ratings"),
 )
-TABLES = (*(name for name in FIGURES if name != "items"), "trials", "exclusions", "named", "questions")
+TABLES = (
+    *(name for name in FIGURES if name != "items"),
+    "trials",
+    "exclusions",
+    "named",
+    "questions",
+    "missing",
+)
 
 
 FINDINGS: dict[str, Callable[[Evidence, AnalyseSettings], Findings]] = {
@@ -198,10 +205,10 @@ def _write_figures(folder: Path, drawn: dict[str, Figure]) -> dict[str, str]:
 
 
 def _write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
-    """Write each table as CSV, undefined values as ``NA``, and remove those of an earlier report."""
+    """Write each table as CSV, what is missing as ``n/a``, and remove those of an earlier report."""
     for name, table in tables.items():
         with replacing(folder / f"{name}.csv") as part:
-            table.to_csv(part, index=False, na_rep="NA", lineterminator="\n")
+            table.to_csv(part, index=False, na_rep="n/a", lineterminator="\n")
     for name in set(TABLES) - set(tables):
         (folder / f"{name}.csv").unlink(missing_ok=True)
 

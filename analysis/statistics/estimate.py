@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
+
+from tricky.core.errors import InputError
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -62,3 +68,11 @@ class NoResult:
     """
 
     reason: str
+
+
+def or_reason(compute: Callable[[], Result]) -> Result | NoResult:
+    """Return what a statistic finds in the data, or why it finds nothing: what its error says."""
+    try:
+        return compute()
+    except InputError as error:
+        return NoResult(str(error))

@@ -49,7 +49,9 @@ def mean_by(
         n_items = part["item"].nunique()
         about = found.estimate, found.low, found.high, found.reason
         rows.append((name, n_items, found.n_trials, *about))
-    return pd.DataFrame(rows, columns=["group", "n_items", "n_ratings", "mean", "low", "high", "reason"])
+    columns = ["group", "n_items", "n_ratings", "mean", "low", "high", "reason"]
+    found = pd.DataFrame(rows, columns=columns)
+    return found.astype({"n_items": int, "n_ratings": int, "mean": float, "low": float, "high": float})
 
 
 def observer_correlations(
