@@ -95,8 +95,8 @@ class Listing:
 def list_class_folders(folder: Path, *, follow_links: bool) -> Listing:
     """List the images in a folder of class folders, ``CLASS/…/IMAGE``, recognised by content.
 
-    A file is an image if its suffix is that of one (`SUFFIXES`; its content is checked when it is read), or if
-    its first bytes are those of one.
+    A file is an image if its suffix is that of one (`SUFFIXES`; its content is checked when it is read), or
+    if its first bytes are those of one.
 
     Parameters
     ----------
