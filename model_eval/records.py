@@ -26,40 +26,6 @@ class Difficulty(StrEnum):
     IMPOSSIBLE = "impossible"
 
 
-DECISION_DTYPES = {
-    "image_id": "str",
-    "epoch": "Int16",
-    "label": "int32",
-    "prediction": "int32",
-    "label_rank": "int32",
-    "p_label": "float32",
-    "p_prediction": "float32",
-    "margin": "float32",
-    "entropy": "float32",
-}
-"""Columns of ``decisions/<model>.parquet``: one row an image (and an epoch, where there are several)."""
-
-IMAGE_COLUMNS = ("image_id", "path", "label", "class_name", "sha256")
-"""Columns of ``decisions/images.parquet``."""
-
-DIFFICULTY_COLUMNS = (
-    "image_id",
-    "label",
-    "class_name",
-    "n_models",
-    "n_correct",
-    "difficulty",
-    "label_error",
-    "stability",
-    "modal_prediction",
-    "modal_share",
-    "modal_error",
-    "modal_error_share",
-    "stability_families",
-    "reason",
-)
-"""Columns of ``difficulty/difficulty.parquet``."""
-
 POOL_SIZE, LEAVE_ONE_OUT = "pool_size.csv", "leave_one_out.csv"
 """Tables in ``difficulty/`` of what becomes of the labels in parts of the pool."""
 

@@ -19,23 +19,12 @@ from scipy import ndimage
 
 from model_eval.images.open import ImageSource
 from model_eval.records import write_parquet
+from stimuli.columns import FEATURE_COLUMNS
 from tricky.core.errors import InputError
 from tricky.core.progress import Progress, no_progress
 
-FEATURES = (
-    "mean_luminance",
-    "rms_contrast",
-    "colourfulness",
-    "edge_density",
-    "resolution_px",
-    "file_size_bytes",
-)
-"""Covariates that are measured on every image."""
-
 FEATURES_VERSION = 1
 """Goes up when a definition changes: older caches are then measured anew."""
-
-COLUMNS = ("width_px", "height_px", *FEATURES, "phash")
 
 EDGE_THRESHOLD = 0.1
 """Gradient that counts as an edge; the step from black to white has 1."""
@@ -119,8 +108,8 @@ def measured(
     Returns
     -------
     DataFrame
-        `COLUMNS`, indexed by `image_id` in the order given; NaN for a file size that there isn't, and None
-        for a `phash` that nobody asked for.
+        `FEATURE_COLUMNS`, indexed by `image_id` in the order given; NaN for a file size that there isn't, and
+        None for a `phash` that nobody asked for.
     """
     known = _read_cache(cache)
     have = set(known.index[known["phash"].notna()] if hashes else known.index)
@@ -150,8 +139,8 @@ def measured(
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of the cache, in order and typed alike however few rows there are."""
-    types = dict.fromkeys(COLUMNS[:-1], "float64") | {"phash": "str"}
-    return table.reindex(columns=list(COLUMNS)).astype(types).rename_axis("sha256")
+    types = dict.fromkeys(FEATURE_COLUMNS[:-1], "float64") | {"phash": "str"}
+    return table.reindex(columns=list(FEATURE_COLUMNS)).astype(types).rename_axis("sha256")
 
 
 def _read_cache(path: Path | None) -> pd.DataFrame:
@@ -163,6 +152,9 @@ def _read_cache(path: Path | None) -> pd.DataFrame:
         table = pd.read_parquet(path)
     except (OSError, ValueError):  # a broken cache costs time, never a result
         return nothing
-    if set(table.columns) != {"sha256", "version", *COLUMNS} or (table["version"] != FEATURES_VERSION).any():
+    if (
+        set(table.columns) != {"sha256", "version", *FEATURE_COLUMNS}
+        or (table["version"] != FEATURES_VERSION).any()
+    ):
         return nothing
     return _typed(table.set_index("sha256"))

@@ -12,9 +12,6 @@ from model_eval.records import DifficultyTable
 from stimuli.records import PAIR_TASK, Block, Item, StimulusSet
 from stimuli.settings import StimulusSettings, settings_of
 
-ABOUT_TRIALS = ("block", "list", "catch", "repeats", "scored", "labelled", "right_answer")
-"""Columns of a trial's place in the set and of its scoring; all others tell of its items."""
-
 
 @dataclass(frozen=True)
 class Label:

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from model_eval.records import DECISION_DTYPES, write_parquet
+from model_eval.columns import DECISION_DTYPES
+from model_eval.records import write_parquet
 from tricky.core.errors import InputError
 from tricky.core.files import check_hash, read_json, sha256_of, write_json
 

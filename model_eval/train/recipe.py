@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator
 
 from model_eval.settings import TrainSettings
 from model_eval.train.epoch_decisions import BASE, model_name
 from model_eval.train.network_settings import BaseRecipe, NetworkRecipe
 from tricky.core.errors import InputError
+from tricky.core.names import FileName, first_duplicate
 from tricky.core.settings import read_toml, validated
 
 Chance = Literal["initialisation", "order", "augmentation", "noise", "parts"]
@@ -53,7 +54,14 @@ class Recipe(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     base: BaseRecipe = BaseRecipe()
-    conditions: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")], ConditionSettings] = {}
+    conditions: dict[FileName, ConditionSettings] = {}
+
+    @field_validator("conditions")
+    @classmethod
+    def _names_differ(cls, conditions: dict[str, ConditionSettings]) -> dict[str, ConditionSettings]:
+        if (name := first_duplicate(conditions)) is not None:
+            raise ValueError(f"names that differ (capitals aside): {name!r} is there twice")
+        return conditions
 
     def differences(self) -> dict[str, dict[str, Any]]:
         """Return what each condition changes; the base network comes first and changes nothing."""

@@ -16,9 +16,10 @@ from PIL import Image, ImageDraw
 from experiment.data.bids import Dataset
 from experiment.session.simulate import simulate_sessions
 from experiment.settings import ExperimentSettings, SimulateSettings
+from model_eval.columns import DECISION_DTYPES
 from model_eval.images.open import InspectedSource, open_images
 from model_eval.label.label import label_counts
-from model_eval.records import DECISION_DTYPES, write_parquet
+from model_eval.records import write_parquet
 from model_eval.settings import ImageSettings, LabelSettings
 from stimuli.build import build_set
 from stimuli.settings import StimulusSettings

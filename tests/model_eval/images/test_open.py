@@ -14,8 +14,8 @@ from torchvision.datasets import ImageFolder as TorchvisionFolder
 
 import model_eval.images.arrays
 import model_eval.images.check
+from model_eval.columns import IMAGE_COLUMNS
 from model_eval.images.open import MEMORY, ImageFolder, class_names, open_images
-from model_eval.records import IMAGE_COLUMNS
 from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from model_eval.columns import DECISION_DTYPES
 from model_eval.evaluate.decide import decision_rows
-from model_eval.records import DECISION_DTYPES, write_parquet
+from model_eval.records import write_parquet
 from model_eval.train.epoch_decisions import (
     ConditionModel,
     Diverged,
