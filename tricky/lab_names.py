@@ -127,11 +127,8 @@ def _refuse_same(names: Sequence[LabName]) -> None:
         for column in name.columns:
             other = taken.setdefault(column.casefold(), name)
             if other is not name:
-                raise SettingError(
-                    name.place,
-                    name.name,
-                    f"another name: {place_of(other.place)} = {shown(other.name)} gives the column `{column}`",
-                )
+                same = f"{place_of(other.place)} = {shown(other.name)}"
+                raise SettingError(name.place, name.name, f"another name: {same} gives the column `{column}`")
 
 
 def _by_column(tables: Mapping[str, Sequence[str]]) -> dict[str, str]:
