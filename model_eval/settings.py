@@ -118,6 +118,10 @@ _SOURCE = re.compile(
 )
 
 
+RESERVED_MODELS = ("images", "model")
+"""No model may be called so: ``images.parquet`` is another file, `model` a column of tables of models."""
+
+
 class ModelEntry(BaseModel):
     """One model of a pool."""
 
@@ -143,6 +147,13 @@ class ModelEntry(BaseModel):
     """With ``openclip:``: prompts with ``{}`` for the class; by default the 80 of Radford et al. (2021)."""
     class_names: PathText = ""
     """With ``openclip:``: a CSV file of `class_name` and `prompt_name`, what prompts call a class."""
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_free(cls, name: str) -> str:
+        if name.lower() in RESERVED_MODELS:
+            raise ValueError("another name: tricky uses this one itself")
+        return name
 
     @field_validator("source")
     @classmethod
@@ -201,19 +212,12 @@ def models_with_different_names(models: tuple[ModelEntry, ...]) -> tuple[ModelEn
     Raises
     ------
     ValueError
-        Two have one name, capitals aside, which not all file systems tell apart; or a file or a column of
-        tricky's own has it.
+        Two have one name, capitals aside, which not all file systems tell apart.
     """
     if (name := first_duplicate(each.name for each in models)) is not None:
         raise ValueError(f"models with names that differ (capitals aside): {name!r} is there twice")
-    for model in models:
-        if model.name.lower() in RESERVED_MODELS:
-            raise ValueError(f"models with names other than {model.name!r}, which tricky uses itself")
     return models
 
-
-RESERVED_MODELS = ("images", "model")
-"""No model may be called so: ``images.parquet`` is another file, `model` a column of tables of models."""
 
 Models = Annotated[tuple[ModelEntry, ...], AfterValidator(models_with_different_names)]
 """The models of a pool."""

@@ -56,7 +56,7 @@ class MatchSettings(BaseModel):
     @model_validator(mode="after")
     def _caliper_needs_covariates(self) -> MatchSettings:
         if self.caliper_sd is not None and not self.covariates:
-            raise ValueError("`caliper_sd` together with `covariates`")
+            raise SettingError("caliper_sd", self.caliper_sd, "`covariates` next to it")
         return self
 
 
@@ -178,21 +178,25 @@ class StimulusSettings(BaseModel):
                     "groups", self.groups, f"groups among {', '.join(known)}; {group!r} is none of them"
                 )
         if self.task == "2afc" and len(self.groups) != 2:
-            raise ValueError("two `groups` for a choice between two images")
+            raise SettingError("groups", self.groups, "two groups, for a choice between two images")
         if (self.task == "rating") != bool(self.questions):
             raise ValueError('`questions` together with `task = "rating"`, and only then')
         if (self.catch_trials > 0) != (self.catch_images is not None):
             raise ValueError("`catch_images`, a file, together with `catch_trials`, and only then")
         if self.carry and self.table is None:
-            raise ValueError("`table`, which has the columns to `carry`")
+            raise SettingError("carry", self.carry, "`table` next to it, a file with these columns")
         if self.sessions > self.trials:
-            raise ValueError("at least one of the `trials` a session")
+            raise SettingError("sessions", self.sessions, f"at most one for each of {self.trials} trials")
         if self.repeat_trials > self.trials:
-            raise ValueError("at most as many `repeat_trials` as `trials`")
+            raise SettingError("repeat_trials", self.repeat_trials, f"at most {self.trials}, the `trials`")
         # All that are repeated first, then the rest, then the repeats: no order keeps them further apart.
         furthest = self.trials // self.sessions + self.catch_trials // self.sessions - 1
         if self.repeat_trials and furthest < self.repeat_distance:
-            raise ValueError(f"`repeat_distance` of at most {furthest}, with so few trials in a session")
+            raise SettingError(
+                "repeat_distance",
+                self.repeat_distance,
+                f"at most {furthest}, with so few trials in a session",
+            )
         return self
 
 

@@ -183,7 +183,7 @@ def runs_of(recipe: Recipe, seed: int) -> list[Run]:
                 model_name(name, replicate),
                 name,
                 replicate,
-                _network_recipe(f"conditions.{name}", base | change),
+                _network_recipe(name, base | change),
                 _seeds(seed, condition.new_seeds, name, str(replicate)),
             )
             if (key := (str(run.course), run.last_epoch)) in there:
@@ -215,10 +215,11 @@ def _per_model(name: str, condition: ConditionSettings) -> list[dict[str, Any]]:
     ]
 
 
-def _network_recipe(section: str, content: Mapping[str, Any]) -> NetworkRecipe:
-    fields: dict[str, Any] = {section: (NetworkRecipe, ...)}  # so that errors name the section
-    model = create_model("_Section", **fields)
-    return getattr(validated(model, {section: content}, where="[train]"), section)
+def _network_recipe(name: str, content: Mapping[str, Any]) -> NetworkRecipe:
+    fields: dict[str, Any] = {name: (NetworkRecipe, ...)}  # so that errors name the section
+    model = create_model("_Recipe", conditions=(create_model("_Conditions", **fields), ...))
+    found: Any = validated(model, {"conditions": {name: content}}, where="[train]")
+    return getattr(found.conditions, name)
 
 
 def _seeds(seed: int, new: tuple[Chance, ...] = (), *names: str) -> Seeds:

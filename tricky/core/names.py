@@ -103,10 +103,13 @@ def check_file_name(name: str) -> str:
     Raises
     ------
     ValueError
-        It isn't made of ASCII letters, digits, ``_`` and ``-``, or Windows has a device of this name.
+        It isn't made of ASCII letters, digits, ``_`` and ``-``, beginning with a letter or digit, or Windows
+        has a device of this name.
     """
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
-        raise ValueError("a name for files: letters (a to z), digits, _ and -")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+        raise ValueError(
+            "a name for files: letters (a to z), digits, _ and -, beginning with a letter or digit"
+        )
     return _no_device(name)
 
 
@@ -119,7 +122,10 @@ def check_dotted_file_name(name: str) -> str:
         It contains something other than `check_file_name` allows and points within it.
     """
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_-])?", name):
-        raise ValueError("a name for files: letters (a to z), digits, _, - and, within it, points")
+        raise ValueError(
+            "a name for files: letters (a to z), digits, _, - and points, beginning with a letter or digit and "
+            "not ending with a point"
+        )
     return _no_device(name)
 
 

@@ -173,11 +173,18 @@ def _explain_place(
     value: object = first["input"]
     if isinstance(raised := first.get("ctx", {}).get("error"), SettingError):
         value = raised.value
-    elif first["type"] == "value_error" and isinstance(value, dict | BaseModel):  # of a whole section
+    elif first["type"] == "value_error" and _is_section(value):
         return f"{_section(location)}: expected {expected}"
     elif first["loc"][-1:] == ("[key]",):
         return f"{place}: expected {expected}"
     return f"{place} = {shown(value)}: expected {expected}"
+
+
+def _is_section(value: object) -> bool:
+    """Return whether a value is a section of the file, or a list of such, and too long to be shown."""
+    if isinstance(value, list | tuple):
+        return any(isinstance(each, dict | BaseModel) for each in value)
+    return isinstance(value, dict | BaseModel)
 
 
 def _expected(error: ErrorDetails) -> str:
@@ -188,7 +195,7 @@ def _expected(error: ErrorDetails) -> str:
         text, limit = _LIMITS[kind]
         if (kind, context[limit]) == ("string_too_short", 1):
             return "some text"
-        return text.format(context[limit]).replace(" 1 entries", " 1 entry")
+        return text.format(f"{context[limit]:g}").replace(" 1 entries", " 1 entry")
     if kind == "string_pattern_mismatch":
         return f"text of the form {context['pattern']}"
     if kind == "value_error":  # raised by one of our own checks
