@@ -123,8 +123,8 @@ def check_dotted_file_name(name: str) -> str:
     """
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_-])?", name):
         raise ValueError(
-            "a name for files: letters (a to z), digits, _, - and points, beginning with a letter or digit and "
-            "not ending with a point"
+            "a name for files: letters (a to z), digits, _, - and points, beginning with a letter or digit "
+            "and not ending with a point"
         )
     return _no_device(name)
 
