@@ -64,7 +64,9 @@ def known_keys(backend: str, system: str | None = None) -> frozenset[str]:
     if backend == "event":
         return frozenset(tables["event"])
     systems = tables["ptb"]
-    return frozenset(systems.get(system, ())) if system else frozenset().union(*systems.values())
+    if system is None:
+        return frozenset().union(*systems.values())
+    return frozenset(systems.get(system, systems["Linux"]))  # as PsychoPy itself does
 
 
 def is_known(key: str, backend: str, system: str | None = None) -> bool:
