@@ -48,7 +48,7 @@ REPORT_COLUMNS = (
     *("time_ratio", "time_ratio_low", "time_ratio_high", "n_repeats", "repeat_kappa"),
     *("repeat_agreement", "repeat_agreement_low", "repeat_agreement_high"),
     *("type_2_area", "type_2_area_low", "type_2_area_high", "confidence", "n_observers", "method"),
-    *("between", "value", "level", "n_items", "n_pairs", "n_undefined", "p_value"),
+    *("between", "value", "estimate", "level", "n_items", "n_pairs", "n_undefined", "p_value"),
     *("n_resamples", "n_permutations"),
     # trials and items
     *("n_answers", "shrunk_accuracy", "gap", "image_share", "machine", "measure"),
@@ -62,7 +62,7 @@ REPORT_COLUMNS = (
     *("condition", "models", "values", "in_between", "epoch", "accuracy_mean", "accuracy_base"),
     *("flips_mean", "flips_base", "forgetting_events", "class_name", "superclass", "divergence"),
     *("accuracy_low", "accuracy_high", "accuracy_in_between", "kappa_all", "kappa_in_between"),
-    *("image_id", "label", "subset", "labelled_by"),
+    *("image_id", "label", "subset", "labelled_by", "independent", "n_label_errors", "reliability"),
     *(f"{kind}_{end}" for kind in ("trivial", "in-between", "impossible") for end in ("low", "high")),
 )
 """Columns of tables in ``report/tables/``, where the lab's questions and participants have no columns."""

@@ -102,7 +102,7 @@ def check_columns(sets: Mapping[str, StimulusSettings], settings: ExperimentSett
 def read_as_missing(settings: BaseModel) -> list[str]:
     """Return the places, as ``[section] key``, whose text other programs read as a missing value."""
     return [
-        f"{place_of(place)} ({text})"
+        f"{place_of(place)} ({shown(text)})"
         for place, text in _texts(settings.model_dump(mode="json"), ())
         if text in READ_AS_MISSING
     ]

@@ -337,15 +337,3 @@ def rehearse(tmp_path: Path, digits: InspectedSource) -> Callable[..., Path]:
 def drawn_images() -> DrawnImages:
     """Return the source of the small study's images."""
     return DrawnImages()
-
-
-@pytest.fixture
-def blank_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave figures undrawn, which take most of the time of a report."""
-
-    def save_blank(_figure: object, stem: Path) -> None:
-        stem.parent.mkdir(parents=True, exist_ok=True)
-        for suffix in (".svg", ".png"):
-            stem.with_suffix(suffix).write_text("<svg/>")
-
-    monkeypatch.setattr("analysis.report.figures.save", save_blank)
