@@ -19,9 +19,9 @@ import pandas as pd
 
 from model_eval.columns import DECISION_DTYPES
 from model_eval.label.label import label_decisions
-from model_eval.records import write_parquet
 from model_eval.settings import LabelSettings
 from tricky.core.files import sha256_of, write_json
+from tricky.core.parquet import write_parquet
 
 N_CLASSES = 1000
 

@@ -177,6 +177,10 @@ class StimulusSettings(BaseModel):
                 raise SettingError(
                     "groups", self.groups, f"groups among {', '.join(known)}; {group!r} is none of them"
                 )
+        if unused := [name for name in self.ranges if name not in self.groups]:
+            raise SettingError(
+                "ranges", self.ranges, f"names that are also among `groups`; {unused[0]!r} is not"
+            )
         if self.task == "2afc" and len(self.groups) != 2:
             raise SettingError("groups", self.groups, "two groups, for a choice between two images")
         if (self.task == "rating") != bool(self.questions):

@@ -183,7 +183,9 @@ def gather(
         )
     complete = shown.groupby("session_key")["complete"].first()
     own = trials_of(stimulus_set)
-    trials = own if labels is None else trials_of(stimulus_set, labels_of(read_difficulty(labels)))
+    trials = (
+        own if labels is None else trials_of(stimulus_set, labels_of(read_difficulty(labels), stimulus_set))
+    )
     recorded = joined(shown.reset_index(drop=True), trials, anew=labels is not None)
     _check_answers(recorded, stimulus_set, root / "data")
     counted, what = "correct", "a right answer"

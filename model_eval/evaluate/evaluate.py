@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import torch
 
+from model_eval.columns import IMAGE_DTYPES
 from model_eval.evaluate.decision_files import DecisionFile, parts_folder
 from model_eval.evaluate.memory_plan import (
     SHARE_FOR_WEIGHTS,
@@ -26,11 +27,11 @@ from model_eval.images.decode import DECODING
 from model_eval.images.open import InspectedSource, class_names
 from model_eval.networks.build import Classifier, build_classifier, check_head
 from model_eval.networks.device import choose_device, exact_arithmetic
-from model_eval.records import write_parquet
 from model_eval.settings import EvaluateSettings, ModelEntry
 from model_eval.train.split import never_seen
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, told_if_unwritable, versions_of, write_json
+from tricky.core.parquet import read_parquet, write_parquet
 from tricky.core.progress import Progress, no_progress
 
 
@@ -107,7 +108,8 @@ def evaluate_pool(
                 loaded[entry.name] = classifier
 
     images_path = folder / "images.parquet"
-    if images_path.is_file() and not (before := pd.read_parquet(images_path)).equals(images):
+    before = _images_before(images_path)
+    if before is not None and not before.equals(images):
         for file in to_ask:
             file.keep(before)
     write_parquet(images_path, images)
@@ -155,6 +157,14 @@ def evaluate_pool(
         shutil.rmtree(parts_folder(folder), ignore_errors=True)
     for unfinished in folder.glob(".*.part"):  # what a killed run was just writing
         unfinished.unlink()
+
+
+def _images_before(path: Path) -> pd.DataFrame | None:
+    """Return the images that an earlier run evaluated; None where there was none, or its table is damaged."""
+    try:
+        return read_parquet(path, IMAGE_DTYPES, "tricky evaluate") if path.is_file() else None
+    except InputError:  # this run writes the table again; models are asked about all images
+        return None
 
 
 def _of(images: pd.DataFrame, by_image: dict[str, str]) -> dict[str, str]:

@@ -15,10 +15,10 @@ from PIL import Image
 
 from model_eval.columns import IMAGE_COLUMNS
 from model_eval.images.decode import DECODING, conversions
-from model_eval.records import write_parquet
 from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
+from tricky.core.parquet import write_parquet
 from tricky.core.progress import Progress
 
 N_NAMED = 5

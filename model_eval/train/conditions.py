@@ -15,7 +15,6 @@ import torch
 
 from model_eval.images.open import ImageSource, class_names
 from model_eval.networks.device import choose_device, n_cores
-from model_eval.records import write_parquet
 from model_eval.settings import EvaluateSettings
 from model_eval.train.checkpoints import Asked, Course, diverged_epoch, finished
 from model_eval.train.data_loading import DecodedImages, room_for_images, training_view
@@ -25,6 +24,7 @@ from model_eval.train.recipe import Recipe, Run, runs_of
 from model_eval.train.split import deal, draw_training_images, never_seen
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, versions_of
+from tricky.core.parquet import write_parquet
 from tricky.core.progress import Progress, no_progress
 from tricky.core.randomness import generator
 

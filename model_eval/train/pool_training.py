@@ -13,7 +13,6 @@ import pandas as pd
 
 from model_eval.images.open import ImageSource, class_names
 from model_eval.networks.device import choose_device, n_cores
-from model_eval.records import write_parquet
 from model_eval.settings import ModelEntry, TrainSettings
 from model_eval.train.checkpoints import Course, finished
 from model_eval.train.data_loading import DecodedImages, room_for_images
@@ -23,6 +22,7 @@ from model_eval.train.recipe import BASE, Run, Seeds
 from model_eval.train.split import draw_training_images
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, versions_of, write_json
+from tricky.core.parquet import write_parquet
 from tricky.core.progress import Progress, no_progress
 from tricky.core.randomness import derived_seeds, generator
 

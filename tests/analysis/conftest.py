@@ -16,14 +16,14 @@ from PIL import Image, ImageDraw
 from experiment.data.bids import Dataset
 from experiment.session.simulate import simulate_sessions
 from experiment.settings import ExperimentSettings, SimulateSettings
-from model_eval.columns import DECISION_DTYPES
+from model_eval.columns import DECISION_DTYPES, DIFFICULTY_DTYPES
 from model_eval.images.open import InspectedSource, open_images
 from model_eval.label.label import label_counts
-from model_eval.records import write_parquet
 from model_eval.settings import ImageSettings, LabelSettings
 from stimuli.build import build_set
 from stimuli.settings import StimulusSettings
 from tricky.core.files import sha256_of, write_json, write_text
+from tricky.core.parquet import write_parquet
 
 HEADER = [
     *("trial_index", "block", "trial_id", "left_item", "right_item", "response", "response_item"),
@@ -142,9 +142,13 @@ class SmallStudy:
             stability=np.float32(1),
             modal_prediction=np.where(most_right, images["label"], wrong_answer).astype(np.int32),
             modal_share=(np.maximum(n_correct, n_models - n_correct) / n_models).astype(np.float32),
+            modal_error=wrong_answer,
+            modal_error_share=np.float32(0),
+            stability_families=np.float32(1),
+            reason=None,
         )
         folder = self.root / "difficulty"
-        write_parquet(folder / "difficulty.parquet", table)
+        write_parquet(folder / "difficulty.parquet", table.astype(DIFFICULTY_DTYPES))
         manifest = {
             "made_from": dict(made_from),
             "settings": {"label": {"tolerance": 1}},

@@ -60,6 +60,10 @@ class Sets(BaseModel):
             {"export": {"view": "whole"}},
             '[stimuli.main.export]: expected `size_px` together with `view = "whole"`',
         ),
+        (
+            {"ranges": {"hard": [1, 3]}},
+            "[stimuli.main.ranges]: expected names that are also among `groups`; 'hard' is not",
+        ),
         ({"export": {"view": "whole", "size_px": 100, "reference": True}}, "`reference = true` only with"),
         (
             {"task": "rating", "questions": [FITS | {"answers": ["no", "n/a"]}]},

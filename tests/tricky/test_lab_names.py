@@ -19,10 +19,10 @@ from analysis.data.study_data import gather
 from experiment.data.columns import CONSENT_COLUMNS, PARTICIPANT_COLUMNS, SIDECAR_KEYS
 from experiment.session.consent import Consent
 from model_eval.evaluate.decide import decision_rows
-from model_eval.records import write_parquet
 from tricky import stages
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, write_json
+from tricky.core.parquet import write_parquet
 from tricky.lab_names import OF_QUESTIONS, columns_of_images, reserved_columns
 from tricky.study import Study, open_study, read_settings
 

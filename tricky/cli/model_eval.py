@@ -158,6 +158,8 @@ def show_pool(pool: Mapping[str, Any]) -> None:
 
 def show_difficulty(manifest: Mapping[str, Any]) -> None:
     """Print how many images are trivial, in-between and impossible, and why they are."""
+    from tricky.core.matching import describe_matches
+
     sound = manifest["without_label_errors"]
     table = Table("difficulty", "share", "images", *(["without label errors", ""] if sound else []))
     for name, count in manifest["counts"].items():
@@ -174,6 +176,8 @@ def show_difficulty(manifest: Mapping[str, Any]) -> None:
             f"{ties['decisions']:,} decisions between right and wrong are near ties, within numeric noise; "
             f"{ties['trivial']:,} trivial and {ties['impossible']:,} impossible labels depend on them"
         )
+    for line in describe_matches(manifest["matched"]):
+        say(line)
     if manifest["impossible"]:
         reasons = ", ".join(f"{n:,} {reason}" for reason, n in manifest["impossible"].items())
         say(f"impossible: {reasons}")
@@ -181,7 +185,7 @@ def show_difficulty(manifest: Mapping[str, Any]) -> None:
 
 def show_pool_dependence(tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> None:
     """Print how stable labels are, and how the most influential model and family change them."""
-    from model_eval.records import LEAVE_ONE_OUT
+    from model_eval.columns import LEAVE_ONE_OUT
 
     line = f"stability {manifest['mean_stability']:.1%} on average"
     if manifest["mean_stability_families"] is not None:

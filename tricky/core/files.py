@@ -163,6 +163,14 @@ def read_json_object(path: Path, remedy: str) -> dict[str, Any]:
     return parse_json_object(read_text(path), str(path), remedy)
 
 
+def read_json_list(path: Path, remedy: str) -> list[Any]:
+    """Read a file that holds one JSON list: see `read_json_object`."""
+    content = _parse_json(read_text(path), str(path), remedy)
+    if not isinstance(content, list):
+        raise InputError(f"{path}: not a JSON list; {remedy}")
+    return content
+
+
 def parse_json_object(text: str, where: str, remedy: str) -> dict[str, Any]:
     """Return the JSON object that a text is: numbers are finite, no key is there twice.
 
@@ -171,15 +179,19 @@ def parse_json_object(text: str, where: str, remedy: str) -> dict[str, Any]:
     InputError
         The text is something else; `where` says what it is from and `remedy` what to do.
     """
+    content = _parse_json(text, where, remedy)
+    if not isinstance(content, dict):
+        raise InputError(f"{where}: not a JSON object; {remedy}")
+    return content
+
+
+def _parse_json(text: str, where: str, remedy: str) -> Any:
     try:
-        content = json.loads(
+        return json.loads(
             text, parse_constant=_not_a_number, parse_float=_finite, object_pairs_hook=_keys_once
         )
     except (ValueError, RecursionError) as error:  # ValueError: also a number of thousands of digits
         raise InputError(f"{where}: not readable as JSON ({error}); {remedy}") from None
-    if not isinstance(content, dict):
-        raise InputError(f"{where}: not a JSON object; {remedy}")
-    return content
 
 
 def _not_a_number(text: str) -> float:

@@ -112,10 +112,10 @@ def compare_labels(study: Study, other: Path) -> tuple[Comparison, Path, Path]:
     """
     from model_eval.label.compare_labels import compare
     from model_eval.records import read_difficulty
-    from tricky.core.files import write_text
+    from tricky.core.tables import write_csv
 
     folder = other / "difficulty" if (other / "difficulty").is_dir() else other
     found = compare(read_difficulty(study.difficulty), read_difficulty(folder))
     moved = study.difficulty / "moved.csv"
-    write_text(moved, found.moved.to_csv(index=False, lineterminator="\n"))
+    write_csv(moved, found.moved)
     return found, folder, moved
