@@ -54,7 +54,7 @@ REPORT_COLUMNS = (
     *("n_answers", "shrunk_accuracy", "gap", "image_share", "machine", "measure"),
     *("kappa", "kappa_low", "kappa_high", "response", "n"),
     # ratings
-    *("question", "answer", "n_ratings", "mean", "slope", "slope_low", "slope_high"),
+    *("group", "question", "answer", "n_ratings", "mean", "slope", "slope_low", "slope_high"),
     *("alpha", "alpha_low", "alpha_high"),
     # studies
     *("kind", "difference", "difference_low", "difference_high", "difference_p", "difference_method"),

@@ -23,7 +23,7 @@ from PIL import Image
 # Python puts a script's folder first, where this file would stand for the package of the same name.
 sys.path[:] = [each for each in sys.path if Path(each).resolve() != Path(__file__).resolve().parent]
 
-from model_eval.records import DIFFICULTY_DTYPES  # noqa: E402
+from model_eval.columns import DIFFICULTY_DTYPES  # noqa: E402
 from model_eval.settings import ImageSettings  # noqa: E402
 from stimuli.build import build_set  # noqa: E402
 from stimuli.columns import FEATURE_COLUMNS  # noqa: E402
