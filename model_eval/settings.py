@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from model_eval.networks.source import FILE_LIBRARIES, ModelSource, Source, parse_source
 from model_eval.train.network_settings import BaseRecipe
 from tricky.core.names import (
     DifferentNames,
@@ -62,8 +63,9 @@ class ImageSettings(BaseModel):
     """With ``imagenet-val`` and a ground truth of the development kit: its ``meta.mat``."""
     entry_level: bool = False
     """Sort images into the 16 entry-level classes of Geirhos et al. (2018) and leave out all others."""
+    follow_links: bool = False
+    """With ``folder`` and ``imagenet-val``: follow symbolic links that leave the folder."""
     gaussian: GaussianSettings = GaussianSettings()
-
     on_bad_image: Literal["stop", "skip"] = "stop"
     """What an image that can't be shown does: ``skip`` leaves it out for all models alike, and says so."""
 
@@ -80,6 +82,8 @@ class ImageSettings(BaseModel):
             raise ValueError('`path` with every source but "mnist-5k" and "gaussian", and only then')
         if (self.source == "imagenet-val") != (self.labels is not None):
             raise ValueError('`labels` together with `source = "imagenet-val"`, and only then')
+        if self.follow_links and self.source not in ("folder", "imagenet-val"):
+            raise ValueError('`follow_links` only with `source = "folder"` or "imagenet-val"')
         if self.synsets is not None and self.labels is None:
             raise SettingError("synsets", self.synsets, "`labels` next to it")
         return self
@@ -108,16 +112,6 @@ class PreprocessingSettings(BaseModel):
         return [name for name in type(self).model_fields if getattr(self, name) is None]
 
 
-MODEL_SOURCES = (
-    "timm:NAME or timm:NAME.TAG, torchvision:NAME/WEIGHTS, openclip:NAME/TAG, "
-    "python:package.module:function, torchscript:FILE or export:FILE"
-)
-_SOURCE = re.compile(
-    r"timm:\w+(\.\w+)?|torchvision:\w+/\w+|openclip:[^/\s]+/[^/\s]+|python:[\w.]+:\w+"
-    r"|(torchscript|export):\S.*"
-)
-
-
 RESERVED_MODELS = ("images", "model")
 """No model may be called so: ``images.parquet`` is another file, `model` a column of tables of models."""
 
@@ -129,8 +123,10 @@ class ModelEntry(BaseModel):
 
     name: DottedFileName
     """The name of its file of decisions, so letters, digits, ``.``, ``_`` and ``-``."""
-    source: PathText
-    """One of `MODEL_SOURCES`; files are relative to the study."""
+    source: Source
+    """``timm:NAME``, ``timm:NAME.TAG``, ``torchvision:NAME/WEIGHTS``, ``openclip:NAME/TAG``,
+    ``python:package.module:function``, ``torchscript:FILE`` or ``export:FILE``; files are relative to the
+    study."""
     family: str = ""
     """Kinship: models of one family are not independent votes."""
     weights: PathText = "train"
@@ -154,13 +150,6 @@ class ModelEntry(BaseModel):
         if name.lower() in RESERVED_MODELS:
             raise ValueError("another name: tricky uses this one itself")
         return name
-
-    @field_validator("source")
-    @classmethod
-    def _source_is_known(cls, source: str) -> str:
-        if not _SOURCE.fullmatch(source):
-            raise ValueError(f"one of {MODEL_SOURCES}")
-        return source
 
     @field_validator("family")
     @classmethod
@@ -186,7 +175,7 @@ class ModelEntry(BaseModel):
         library = self.library
         if library != "timm" and self.weights == "train":
             raise ValueError("a timm model where `weights` are to be trained")
-        if library in ("torchscript", "export") and self.weights != "pretrained":
+        if library in FILE_LIBRARIES and self.weights != "pretrained":
             raise ValueError(f"no `weights` for {library}: the file holds them")
         for key, theirs in (("arguments", "python"), ("templates", "openclip"), ("class_names", "openclip")):
             if getattr(self, key) and library != theirs:
@@ -196,13 +185,18 @@ class ModelEntry(BaseModel):
         return self
 
     @property
+    def origin(self) -> ModelSource:
+        """The parts of `source`."""
+        return parse_source(self.source)
+
+    @property
     def library(self) -> str:
-        """Where the network comes from: what stands before the first colon of `source`."""
-        return self.source.partition(":")[0]
+        """Where the network comes from: what is before the first colon of `source`."""
+        return self.origin.library
 
     @property
     def model(self) -> str:
-        """What it is called there: what stands after the first colon of `source`."""
+        """Its name there: what is after the first colon of `source`."""
         return self.source.partition(":")[2]
 
 
