@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from model_eval.records import Difficulty
-from stimuli.records import StimulusSet
-from tricky.core.errors import InputError
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -167,20 +165,3 @@ class StimulusSettings(BaseModel):
         if self.repeat_trials and furthest < self.repeat_distance:
             raise ValueError(f"`repeat_distance` of at most {furthest}, with so few trials in a session")
         return self
-
-
-def settings_of(stimulus_set: StimulusSet[Any]) -> StimulusSettings:
-    """Return the settings that a set was built with.
-
-    Raises
-    ------
-    InputError
-        Its manifest doesn't hold them, or holds what this version doesn't know.
-    """
-    try:
-        return StimulusSettings.model_validate(stimulus_set.manifest["settings"]["stimuli"])
-    except (KeyError, ValidationError):
-        raise InputError(
-            f"{stimulus_set.folder / 'stimulus_set.json'}: settings of another version of tricky; "
-            "build the set anew"
-        ) from None

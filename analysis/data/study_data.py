@@ -16,11 +16,19 @@ from analysis.data.sessions import read_sessions
 from analysis.data.trials import joined, labels_of, trials_of
 from analysis.settings import ExcludeSettings
 from experiment.records import Kind, Side
-from model_eval.records import Decisions, DifficultyTable, read_decisions, read_difficulty, read_label_tables
+from model_eval.manifests import TrainingManifest
+from model_eval.records import (
+    Decisions,
+    DifficultyTable,
+    read_decisions,
+    read_difficulty,
+    read_label_tables,
+    read_pool,
+)
 from stimuli.records import PAIR_TASK, StimulusSet, read_any_set
-from stimuli.settings import settings_of
 from tricky.core.errors import InputError
-from tricky.core.files import check_hash, read_json, sha256_of
+from tricky.core.files import check_hash, sha256_of
+from tricky.core.manifests import StageManifest, read_manifest
 from tricky.core.randomness import generator
 
 Choice = Literal["auto", "person", "simulated"]
@@ -78,7 +86,7 @@ class Evidence:
         How the sessions were run, as their sidecars say: `settings`, `versions`, `apparatus`,
         `simulated` (what all
         simulated observers share, or None), and `n_sessions` that were run so.
-    manifests : dict of str to dict
+    manifests : dict of str to StageManifest
         The manifest of each stage, by its path relative to the study.
     made_from : dict of str to str
         Path relative to the study → SHA-256 of each file that was read.
@@ -100,7 +108,7 @@ class Evidence:
     n_other_kind: int
     n_other_set: int
     conditions: list[dict[str, Any]]
-    manifests: dict[str, dict[str, Any]]
+    manifests: dict[str, StageManifest[Any]]
     made_from: dict[str, str]
 
     @property
@@ -117,7 +125,7 @@ class Evidence:
         """Whether the images got other labels after the stimulus set was built."""
         set_manifest = self.manifests[f"stimuli/{self.stimulus_set.folder.name}/stimulus_set.json"]
         name = "difficulty/difficulty.json"
-        return set_manifest["made_from"].get(name) != self.made_from[name]
+        return set_manifest.made_from.get(name) != self.made_from[name]
 
 
 def gather(
@@ -154,20 +162,23 @@ def gather(
     """
     difficulty = read_difficulty(root / "difficulty")
     decisions = None
-    names = ["difficulty/difficulty.json", f"stimuli/{set_name}/stimulus_set.json"]
+    manifests: dict[str, StageManifest[Any]] = {}
     # A table that was labelled from published counts has no decisions, even if the folder holds some.
-    if pool_hash := difficulty.manifest["made_from"].get("decisions/pool.json"):
+    if pool_hash := difficulty.manifest.made_from.get("decisions/pool.json"):
         pool = root / "decisions" / "pool.json"
         check_hash(pool, pool_hash, root / "difficulty" / "difficulty.json", made_by="tricky label")
         decisions = read_decisions(root / "decisions")
-        names.insert(0, "decisions/pool.json")
+        evaluated = read_pool(root / "decisions")
         training = root / "training" / "training.json"
-        training_hash = read_json(pool, "tricky evaluate")["made_from"].get("training/training.json")
+        training_hash = evaluated.made_from.get("training/training.json")
         if training_hash and training.exists():  # weights may have stayed on the machine that trained them
             check_hash(training, training_hash, pool, made_by="tricky evaluate")
-            names.insert(0, "training/training.json")
+            manifests["training/training.json"] = read_manifest(training, TrainingManifest, "tricky train")
+        manifests["decisions/pool.json"] = evaluated
     stimulus_set = read_any_set(root / "stimuli" / set_name)
-    manifests = {name: read_json(root / name, "tricky") for name in names}
+    manifests["difficulty/difficulty.json"] = difficulty.manifest
+    manifests[f"stimuli/{set_name}/stimulus_set.json"] = stimulus_set.manifest
+    names = list(manifests)
 
     every = read_sessions(root / "data")
     every["session_key"] = every.groupby(["participant", "session"], observed=True, dropna=False).ngroup()
@@ -232,7 +243,7 @@ def _check_answers(recorded: pd.DataFrame, stimulus_set: StimulusSet[Any], data:
     asked = {each.name: each.answers for each in stimulus_set.questions}
     if not asked:
         pairs = stimulus_set.task == PAIR_TASK
-        asked = {"response": tuple(Side) if pairs else settings_of(stimulus_set).groups}
+        asked = {"response": tuple(Side) if pairs else stimulus_set.settings.groups}
     for name, answers in asked.items():
         given = recorded.get(name, pd.Series(None, recorded.index)).astype(object)
         stranger = given.notna() & ~given.isin(answers)

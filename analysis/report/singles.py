@@ -20,11 +20,10 @@ from analysis.statistics.psychometric import accuracy_by
 from analysis.statistics.ratings import rating_distribution
 from experiment.tasks import groups_of
 from stimuli.records import StimulusSet
-from stimuli.settings import settings_of
 
 
 def _chance(stimulus_set: StimulusSet[Any]) -> float:
-    return 1 / len(settings_of(stimulus_set).groups)
+    return 1 / len(stimulus_set.settings.groups)
 
 
 def easiest_first(stimulus_set: StimulusSet[Any]) -> list[str]:
