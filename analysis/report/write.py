@@ -42,7 +42,14 @@ FIGURES = (
     *("items", "graded", "explained", "machines", "studies"),
     *("observer_details", "calibration", "consistency_means", "pool_size", "leave_one_out", "ratings"),
 )
-TABLES = (*(name for name in FIGURES if name != "items"), "trials", "exclusions", "named", "questions")
+TABLES = (
+    *(name for name in FIGURES if name != "items"),
+    "trials",
+    "exclusions",
+    "named",
+    "questions",
+    "missing",
+)
 
 
 FINDINGS: dict[str, Callable[[Evidence, AnalyseSettings], Findings]] = {

@@ -30,7 +30,7 @@ def results(title: str, accuracy: float = 0.8, level: float = 0.95) -> dict:
             },
             **{"standard_error": 0.04, "degrees_of_freedom": 8.0, "skewness": 0.0},
         },
-        "consistency": {"observers": {"mean": 0.6}},
+        "consistency": {"observers": {"mean": 0.6, "reason": None}},
     }
 
 

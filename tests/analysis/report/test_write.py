@@ -373,7 +373,7 @@ def test_another_study_stands_beside_this_one_and_the_published_one(study):
     rows = {row["study"]: row for row in here.content["studies"]}
     assert list(rows) == ["Here", "Meding et al. (2022)", "There"]
     assert rows["Here"]["accuracy"] == here.scores.population.estimate
-    assert (rows["There"]["accuracy"], rows["There"]["low"]) == (there.estimate, there.low)
+    assert (rows["There"]["accuracy"], rows["There"]["accuracy_low"]) == (there.estimate, there.low)
     assert there.estimate != here.scores.population.estimate
     path = study.root.parent / "other" / "report" / "results.json"
     assert here.content["made_from"]["../other/report/results.json"] == sha256_of(path)
