@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from stimuli.features import COLUMNS as FEATURE_COLUMNS
-from stimuli.features import FEATURES
+from stimuli.columns import FEATURE_COLUMNS, FEATURES
 from stimuli.records import Item
 from stimuli.settings import StimulusSettings
 from tricky.core.errors import InputError

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.columns import ENTITIES, SESSION_COLUMNS
 from analysis.data.trials import joined, labels_of, trials_of
 from experiment.records import COLUMNS, Kind
 from model_eval.records import read_difficulty
@@ -20,7 +21,6 @@ from tricky.core.errors import InputError
 TABLE_NAME = re.compile(
     r"sub-(?P<participant>[A-Za-z0-9]+)(?:_ses-(?P<session>[A-Za-z0-9]+))?_task-[A-Za-z0-9]+_beh\.tsv"
 )
-ENTITIES = ("participant", "session", "kind", "set_id")
 CATEGORIES = ("block", "trial_id", "left_item", "right_item", "item", "response", "response_item")
 ORDERED = {"block": ("practice", "main"), "response": ("left", "right")}
 """Categories with an order of their own; others are in alphabetical order."""
@@ -32,8 +32,6 @@ INTEGERS = (
 BOOLEANS = ("correct", "timing_ok", "key_held", "resumed")
 PAIR_COLUMNS = tuple(column.name for column in COLUMNS)
 """Columns of every session with pairs; a table may have more, which are kept as text where unknown here."""
-SESSION_COLUMNS = ("complete", "interrupted", "forced")
-"""What is known of a session as a whole, on each of its rows."""
 OTHER_COLUMNS = ("trial_index", "block", "trial_id", "item", "response_time", "onset")
 """Columns of every session with single images, to be named or rated."""
 

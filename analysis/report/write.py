@@ -25,7 +25,7 @@ from analysis.report.singles import single_findings
 from analysis.settings import AnalyseSettings
 from experiment.data.columns import RATING_TASK, SINGLE_TASK
 from experiment.records import Kind
-from model_eval.records import LEAVE_ONE_OUT, POOL_SIZE
+from model_eval.columns import LEAVE_ONE_OUT, POOL_SIZE
 from stimuli.records import PAIR_TASK
 from tricky.core.errors import InputError
 from tricky.core.files import write_text
