@@ -151,6 +151,7 @@ def _read_cache(path: Path | None) -> pd.DataFrame:
     if path is None:
         return nothing
     found = read_memory(path)
-    if found is None or found[1] != {"version": FEATURES_VERSION} or {"sha256", *FEATURE_COLUMNS} != set(found[0]):
+    columns = {"sha256", *FEATURE_COLUMNS}
+    if found is None or found[1] != {"version": FEATURES_VERSION} or set(found[0]) != columns:
         return nothing
     return _typed(found[0].set_index("sha256"))
