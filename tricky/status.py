@@ -119,7 +119,10 @@ def _stage_status(
     except InputError as error:
         return StageStatus(folder, command, State.OUT_OF_DATE, why=str(error))
     holds = _describe(manifest)
-    if broken := list(_broken_links(study.root, manifest.made_from, before)):
+    broken = list(_broken_links(study.root, manifest.made_from, before))
+    if folder == "report":
+        broken += _new_sessions(study, manifest.made_from)
+    if broken:
         return StageStatus(folder, command, State.OUT_OF_DATE, holds, "; ".join(broken))
     made_with = manifest.settings.model_dump(mode="json", exclude_unset=True)
     if changed := list(_other_settings(study, folder, made_with)):
@@ -225,14 +228,29 @@ def _other_recipe(study: Study, then: Mapping[str, Any]) -> Iterator[str]:
             yield f"condition {name} has changed in the recipe"
 
 
+def _new_sessions(study: Study, made_from: Mapping[str, str]) -> Iterator[str]:
+    """Name sessions that were recorded or merged after the report was made."""
+    from experiment.data.find_sessions import find_sessions
+
+    for file in find_sessions(study.data).sessions:
+        name = file.table.relative_to(study.root).as_posix()
+        if name not in made_from:
+            yield f"{name} is new"
+
+
 def _data_status(study: Study) -> StageStatus:
     """Count the sessions, and those whose stimulus set is no longer the study's."""
     if not (study.data / "dataset_description.json").is_file():
         return StageStatus("data", "tricky run", State.MISSING)
-    from analysis import read_sessions
+    from analysis.data.sessions import table_of
+    from experiment.data.read_data import read_data
     from stimuli.records import read_set_manifest
 
-    sessions = read_sessions(study.data).drop_duplicates(["participant", "session"])
+    try:
+        data = read_data(study.data)
+        sessions = table_of(data).drop_duplicates(["participant", "session"])
+    except InputError as error:
+        return StageStatus("data", "tricky run", State.OUT_OF_DATE, why=str(error))
     holds = ", ".join(
         f"{len(rows)} {'people' if kind == 'person' else kind} ({int(rows['complete'].sum())} complete)"
         for kind, rows in sessions.groupby("kind", observed=True)
@@ -243,7 +261,7 @@ def _data_status(study: Study) -> StageStatus:
     if others:
         why = f"{others} sessions saw another stimulus set than stimuli/{study.settings.experiment.stimuli}"
         return StageStatus("data", "tricky run", State.OUT_OF_DATE, holds, why)
-    return StageStatus("data", "tricky run", State.CURRENT, holds)
+    return StageStatus("data", "tricky run", State.CURRENT, holds, "; ".join(data.notes))
 
 
 def _describe(manifest: StageManifest[Any]) -> str:
