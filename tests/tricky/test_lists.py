@@ -17,6 +17,7 @@ from PIL import Image
 from pydantic import BaseModel, ValidationError
 
 from model_eval.evaluate.decide import decision_rows
+from model_eval.records import read_difficulty
 from tricky import stages
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
@@ -388,7 +389,7 @@ def test_lists_that_may_be_larger_than_the_data_are_counted_printed_and_reported
         "table": {"n_entries": 2, "n_matched": 1},
         "allow_images": {"n_entries": 41, "n_matched": 41},
     }
-    show_difficulty(difficulty)
+    show_difficulty(read_difficulty(study / "difficulty").manifest)
     assert "label_errors: 1 of 3 entries match" in capsys.readouterr().out
     from stimuli.records import read_any_set
 

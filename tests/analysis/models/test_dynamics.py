@@ -16,7 +16,6 @@ from made_up import HASH, origins, write_difficulty, write_pool
 from analysis.columns import REPORT_COLUMNS
 from analysis.models.comparison import compare, gather_models, read_superclasses, shares_by_group
 from analysis.models.dynamics import write_dynamics
-from model_eval.columns import DIFFICULTY_DTYPES
 from model_eval.train.epoch_decisions import ConditionModel, write_conditions, write_epochs
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
@@ -211,9 +210,7 @@ def test_models_of_a_pool_can_be_left_out(pool):
 
 
 def test_label_errors_count_where_labels_are_of_the_same_images(study):
-    table = pd.DataFrame(dict.fromkeys(DIFFICULTY_DTYPES, 0), range(N_IMAGES)).astype(DIFFICULTY_DTYPES)
-    wrong = [True] * 6 + [False] * (N_IMAGES - 6)
-    table = table.assign(image_id=images_table()["image_id"], label_error=wrong)
+    table = images_table()[["image_id"]].assign(label_error=[True] * 6 + [False] * (N_IMAGES - 6))
     labels = study / "difficulty"
     for source, n_marked in (("drawn", 6), ("others", 0)):
         write_difficulty(labels, table, images=source)

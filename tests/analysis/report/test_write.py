@@ -261,8 +261,7 @@ def test_figures_of_an_earlier_report_that_no_longer_hold_are_removed(study):
     study.write_observers(3)
     report(study)
     assert (study.root / "report" / "tables" / "model_consistency.csv").exists()
-    manifest = json.loads((study.root / "difficulty" / "difficulty.json").read_text())
-    (study.root / "difficulty" / "difficulty.json").write_text(json.dumps(manifest | {"made_from": {}}))
+    change(study.root / "difficulty" / "difficulty.json", DifficultyManifest, made_from={})
     report(study)
     for name in ("figures/models.png", "figures/model_consistency.svg", "tables/model_consistency.csv"):
         assert not (study.root / "report" / name).exists()
