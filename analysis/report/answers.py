@@ -14,7 +14,7 @@ from analysis.report.content import consistency_content
 from analysis.report.content_items import items_content, machines_content, trials_content
 from analysis.report.content_people import beyond_content, details_content
 from analysis.report.findings import Findings, noun_of
-from analysis.report.formatting import in_words
+from analysis.report.formatting import between
 from analysis.report.groups import missing_by_group
 from analysis.report.plain_values import plain, record_of
 from analysis.report.scores import Scores, score
@@ -180,7 +180,7 @@ def _told(scores: Scores) -> pd.DataFrame:
 
 def _said(scores: Scores, task: AnswerTask, noun: str) -> str:
     found = scores.population
-    accuracy = in_words(plain(found))
+    interval = between(plain(found), f"for new observers and new {task.unit}s")
     who = f"{found.n_observers} {noun}" if found.n_observers > 1 else f"1 {noun.removesuffix('s')}"
-    sentence = f"{who} {'were' if found.n_observers > 1 else 'was'} right in {accuracy} of trials"
-    return f"{sentence}; {found.level:.0%} interval for new observers and new {task.unit}s"
+    were = "were" if found.n_observers > 1 else "was"
+    return f"{who} {were} right in {found.estimate:.1%} of trials ({interval})"

@@ -77,6 +77,26 @@ def interval(
     return f"{_number(low, form, digits)} to {_number(high, form, digits)}"
 
 
+def between(row: Mapping[str, Any], holds: str = "", **how: Any) -> str:
+    """Return the interval of a result with its coverage, for the brackets behind the number.
+
+    ``95% interval for new observers 71.8% to 88.6%``, or ``no interval for new observers: one …``.
+
+    Parameters
+    ----------
+    row : mapping
+        A result with an interval, its coverage under ``level``.
+    holds : str
+        For whom it holds.
+    **how
+        As for `interval`.
+    """
+    name, reason = how.get("name", "estimate"), reason_of(row, how.get("name", "estimate"))
+    if None in _limits(row, name):
+        return f"no interval{holds and f' {holds}'}: {reason or UNSTATED}"
+    return f"{percent(row['level'], 0)} interval{holds and f' {holds}'} {interval(row, **how)}"
+
+
 def in_words(
     row: Mapping[str, Any], name: str = "estimate", form: Form = "percent", digits: int | None = None
 ) -> str:

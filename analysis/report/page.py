@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.report.figures import ROWS_UP_TO
 from analysis.report.formatting import (
     Footnotes,
+    between,
     count,
     fixed,
     in_words,
@@ -104,7 +105,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    shown = (fixed, count, in_words, interval, p_value, percent, plural, points, reason_of, stated)
+    shown = (between, fixed, count, in_words, interval, p_value, percent, plural, points, reason_of, stated)
     environment.filters |= {each.__name__: each for each in shown}
     environment.filters["pretty"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False)
     environment.globals |= {"rows_up_to": ROWS_UP_TO, "footnotes": Footnotes}

@@ -15,8 +15,10 @@ from typing import Any
 import pandas as pd
 from PIL import Image
 
-from experiment.data.bids import Dataset, SessionPath, describe_dataset, register, sidecar_content
+from experiment.data.bids import Dataset, SessionPath, register
 from experiment.data.columns import RATING_TASK, table_of
+from experiment.data.describe_dataset import describe_dataset
+from experiment.data.sidecar import Run, ShownSet, describe_session, write_sidecar
 from experiment.observers.simulated import SimulatedDisplay
 from experiment.records import Ask, Choice, Kind, Response, ScheduledTrial
 from experiment.session.engine import run
@@ -29,7 +31,7 @@ from stimuli.build import build_set
 from stimuli.records import Block, StimulusSet, read_any_set
 from stimuli.settings import StimulusSettings
 from tests.analysis.conftest import SmallStudy, draw
-from tricky.core.files import SCHEMA_VERSION, sha256_of, write_json, write_text
+from tricky.core.files import sha256_of, write_json, write_text
 from tricky.core.progress import Progress, no_progress
 
 Answer = Callable[[ScheduledTrial, Ask], str | None]
@@ -212,20 +214,23 @@ def _sit(sitting: Sitting, stimulus_set: StimulusSet[Any], data: Path, settings:
             inter_trial_interval_s=settings.inter_trial_interval_s,
             resumed=False,
         )
-    content = sidecar_content(
+    rows = table.header + "".join(map(table.row_of, responses))
+    sidecar = describe_session(
         dataset,
-        settings.task_name,
+        place,
         table,
         instructions="",
-        stimulus_set={"name": stimulus_set.name, "set_id": stimulus_set.set_id, "n_trials": len(trials)},
+        stimulus_set=ShownSet(name=stimulus_set.name, set_id=stimulus_set.set_id, n_trials=len(trials)),
+        drawn_for=sitting.participant,
         simulated={"seed": 1} if sitting.kind is Kind.SIMULATED else None,
+    ).with_(
         settings={"experiment": settings.model_dump(mode="json")},
         versions={"tricky-images": "0"},
-        apparatus={},
-        runs=[{"started": None, "first_trial": 0}],
+        runs=(Run.model_validate({"started": None, "first_trial": 0}),),
+        table_sha256=sha256_of(rows) if len(responses) == len(trials) else None,
     )
     describe_dataset(data, dataset, settings.participant_fields)
     columns = {each.name: "n/a" for each in settings.participant_fields}
     register(data, [sitting.participant], sitting.kind, values=columns)
-    write_text(place.table, table.header + "".join(map(table.row_of, responses)))
-    write_json(place.sidecar, {"schema_version": SCHEMA_VERSION} | content)
+    write_text(place.table, rows)
+    write_sidecar(place.sidecar, sidecar)
