@@ -62,7 +62,7 @@ class Sets(BaseModel):
         ),
         (
             {"ranges": {"hard": [1, 3]}},
-            '[stimuli.main] ranges = {"hard": [1, 3]}: expected names that are also among `groups`',
+            "hard\": [1, 3]}: expected names that are also among `groups`; 'hard' is not",
         ),
         ({"export": {"view": "whole", "size_px": 100, "reference": True}}, "`reference = true` only with"),
         (
