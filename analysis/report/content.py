@@ -96,6 +96,7 @@ def _sessions(evidence: Evidence) -> dict[str, Any]:
         "n_incomplete": evidence.n_incomplete,
         "n_other_kind": evidence.n_other_kind,
         "n_other_set": evidence.n_other_set,
+        "notes": list(evidence.notes),
         "n_interrupted": _n_sessions(evidence, "interrupted"),
         "n_forced": _n_sessions(evidence, "forced"),
         "labelled_anew": evidence.labelled_anew,

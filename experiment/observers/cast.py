@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from scipy.special import logit
 
+from experiment.data.read_data import read_data
+from experiment.data.session_table import SessionTable
 from experiment.observers.simulated import Population, SimulatedDisplay, SimulatedObserver
 from experiment.records import Ask, Choice, ScheduledTrial, Side
 from experiment.session.interfaces import Observer
@@ -74,11 +76,11 @@ def roles(
     """
     if settings.replay is not None:
         folder = root / settings.replay
-        tables = sorted([*folder.glob("sub-*/beh/*_beh.tsv"), *folder.glob("sub-*/ses-*/beh/*_beh.tsv")])
-        if not tables:
+        recorded = read_data(folder)
+        if not recorded.sessions:
             raise InputError(f"{folder}: no recorded sessions there; correct [simulate] replay in study.toml")
-        replayed = [_replay(table, folder) for table in tables]
-        return dict(zip(participants(len(tables)), replayed, strict=True))
+        replayed = [_replay(session, folder) for session in recorded.sessions]
+        return dict(zip(participants(len(replayed)), replayed, strict=True))
     if settings.models:
         if stimulus_set.task != PAIR_TASK:
             raise InputError(
@@ -195,13 +197,12 @@ class ReplayObserver:
         return Choice(answer, time_s)
 
 
-def _replay(table: Path, folder: Path) -> Role:
-    recorded = read_table(table, ["trial_id"], own=True)
-    cells = (dict(zip(recorded.columns, row, strict=True)) for row in recorded.rows)
-    rows = dict(zip(recorded.texts("trial_id", unique=True), cells, strict=True))
-    name = table.relative_to(folder).as_posix()
-    parameters = {"replay_of": name, "sha256": sha256_of(table)}
-    return Role(parameters, lambda display: ReplayObserver(rows, table, display))
+def _replay(session: SessionTable, folder: Path) -> Role:
+    path, table = session.file.table, session.cells()
+    cells = (dict(zip(table.columns, row, strict=True)) for row in table.rows)
+    rows = {row["trial_id"]: row for row in cells}
+    parameters = {"replay_of": path.relative_to(folder).as_posix(), "sha256": sha256_of(path)}
+    return Role(parameters, lambda display: ReplayObserver(rows, path, display))
 
 
 class NetworkObserver:

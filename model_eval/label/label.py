@@ -76,6 +76,7 @@ def label_decisions(
         is too large for the pool; a file that the settings name can't be used.
     """
     manifest_path = decisions_folder / "pool.json"
+    pool = read_json(manifest_path, made_by="tricky evaluate")
     decisions = _without(read_decisions(decisions_folder), settings.leave_out, manifest_path)
     correct, seen = decisions.correct, decisions.seen
     n_models = len(decisions.models)
@@ -101,7 +102,8 @@ def label_decisions(
         about={
             "models": list(decisions.models),
             "seed": seed,
-            "images": read_json(manifest_path, made_by="tricky evaluate")["images"]["source"],
+            "images": pool["images"]["source"],
+            "not_counted": pool["images"].get("not_counted", {}),
             "near_ties": count_near_ties(decisions_folder, decisions, settings.tolerance),
         },
     )
@@ -149,7 +151,7 @@ def label_counts(
         root=root or folder.parent,
         n_models=int(table["n_models"].max()),
         tables={},
-        about={"models": None, "seed": None, "images": None, "near_ties": None},
+        about={"models": None, "seed": None, "images": None, "not_counted": {}, "near_ties": None},
     )
 
 
@@ -246,6 +248,7 @@ def _write(
         "models": about["models"],
         "tolerance": settings.tolerance,
         "images": about["images"],
+        "not_counted": about["not_counted"],
         "near_ties": about["near_ties"],
         "matched": lists.matched,
     }

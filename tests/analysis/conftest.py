@@ -228,6 +228,7 @@ class SmallStudy:
         Returns the session table's path.
         """
         rows = []
+        began_s = int(sha256_of(f"{participant}/{session}")[:4], 16) / 1e6  # no two sessions are alike
         for index, trial in enumerate(self.trials[:n_rows]):
             right = (correct or {}).get(trial["trial_id"], True)
             items = [trial["item_a"], trial["item_b"]]
@@ -235,7 +236,7 @@ class SmallStudy:
             chosen = harder if right in (True, None) else next(item for item in items if item != harder)
             truth = "n/a" if right is None else str(right).lower()
             side = "left" if chosen == items[0] else "right"
-            times = f"{0.8 + 0.01 * index:.6f}", f"{2.0 * index:.6f}"
+            times = f"{0.8 + 0.01 * index:.6f}", f"{began_s + 2.0 * index:.6f}"
             rows.append(
                 [
                     str(index),

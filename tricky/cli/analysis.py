@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand
 
 from tricky.cli.app import STAGES, app, open_study
-from tricky.cli.output import Table, progress, say
+from tricky.cli.output import Styled, Table, progress, say
 
 if TYPE_CHECKING:
     from analysis.report.write import Results
@@ -75,6 +75,8 @@ def analyse(
         study = override(study, {"analyse": {"beside": folders}})
     results = stages.analyse(study, observers.value, labels)
     show_results(results)
+    for note in results.content["sessions"]["notes"]:
+        say(Styled(note, "yellow"))
     say(f"Report: {study.report / 'report.html'}")
 
 

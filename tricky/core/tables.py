@@ -246,8 +246,8 @@ def parse_table(
                 + (f"{quote}, or remove what is too much" if more else "add the missing cells")
             )
     header, rows = _without_empty_columns(header, rows, path)
-    if own:
-        rows = [[_unescaped(cell) for cell in row] for row in rows]
+    if own and _CONTROL_OF.search(content.decode("utf-8-sig")):
+        rows = [[unescaped(cell) for cell in row] for row in rows]
     table = TextTable(path, tuple(header), rows, lines, decimal)
     table.require(*columns)
     return table
@@ -335,7 +335,8 @@ def _escaped(cell: str) -> str:
     return _PICTURE_OF.sub(lambda found: _PICTURES.get(found[0]) or _ESCAPE + found[0], cell)
 
 
-def _unescaped(cell: str) -> str:
+def unescaped(cell: str) -> str:
+    """Return a cell of a table that tricky wrote with its control characters themselves."""
     return _CONTROL_OF.sub(lambda found: found[1] or _CONTROLS[found[2]], cell)
 
 

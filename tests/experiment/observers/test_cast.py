@@ -129,11 +129,23 @@ def test_a_damaged_recording_is_named(simulate, tmp_path):
     simulate("recorded", observers=1)
     table = next((tmp_path / "recorded").glob("sub-*/beh/*_beh.tsv"))
     whole = pd.read_csv(table, sep="\t", dtype=str, keep_default_na=False)
-    whole.assign(response_time="soon").to_csv(table, sep="\t", index=False)
-    with pytest.raises(InputError, match=r"_beh\.tsv: trial \w+ has no `response_time` in seconds"):
+    sidecar = json.loads(table.with_suffix(".json").read_text())
+
+    def replay_of(recorded, digest=None):
+        recorded.to_csv(table, sep="\t", index=False)
+        content = sidecar | {"TableSHA256": digest or sha256_of(table)}
+        table.with_suffix(".json").write_text(json.dumps(content))
         simulate(replay=Path("recorded"))
+
+    replay_of(whole)
+    with pytest.raises(InputError, match=r"_beh\.tsv: changed since the session was complete"):
+        replay_of(whole.assign(response_time="0.5"), sidecar["TableSHA256"])
+    with pytest.raises(InputError, match=r"_beh\.tsv: trial \w+ has no `response_time` in seconds"):
+        replay_of(whole.assign(response_time="n/a"))
+    del sidecar["TableSHA256"]
     whole.drop(columns="trial_id").to_csv(table, sep="\t", index=False)
-    with pytest.raises(InputError, match=r"_beh\.tsv, line 1: no column `trial_id`"):
+    table.with_suffix(".json").write_text(json.dumps(sidecar))
+    with pytest.raises(InputError, match=r"_beh\.tsv, line 1: no column trial_id"):
         simulate(replay=Path("recorded"))
 
 
