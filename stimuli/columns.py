@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
-from stimuli.records import Item
-
 FEATURES = (
     "mean_luminance",
     "rms_contrast",
@@ -19,7 +15,12 @@ FEATURES = (
 FEATURE_COLUMNS = ("width_px", "height_px", *FEATURES, "phash")
 """Columns of what is measured on images."""
 
-ITEM_COLUMNS = (*(each.name for each in fields(Item)), "stability", "image_sha256", *FEATURE_COLUMNS)
+ITEM_FIELDS = (
+    *("item_id", "image_id", "file", "sha256", "label", "class_name", "difficulty", "n_correct", "n_models"),
+)
+"""The first columns of ``items.tsv``: the attributes of `stimuli.records.Item`."""
+
+ITEM_COLUMNS = (*ITEM_FIELDS, "stability", "image_sha256", *FEATURE_COLUMNS)
 """Columns of ``items.tsv``; those that the lab carries along follow."""
 
 TRIAL_COLUMNS = ("trial_id", "block", "item", "item_a", "item_b", "session", "catch", "repeats")

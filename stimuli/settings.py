@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from model_eval.records import Difficulty
 from stimuli.columns import RULE
-from stimuli.records import StimulusSet
-from tricky.core.errors import InputError
 from tricky.core.names import ColumnName, DifferentNames, Line, Name, PathSetting, first_duplicate
 from tricky.core.settings import SettingError
 
@@ -202,20 +200,3 @@ class StimulusSettings(BaseModel):
                 f"at most {furthest}, with so few trials in a session",
             )
         return self
-
-
-def settings_of(stimulus_set: StimulusSet[Any]) -> StimulusSettings:
-    """Return the settings that a set was built with.
-
-    Raises
-    ------
-    InputError
-        Its manifest doesn't hold them, or holds what this version doesn't know.
-    """
-    try:
-        return StimulusSettings.model_validate(stimulus_set.manifest["settings"]["stimuli"])
-    except (KeyError, ValidationError):
-        raise InputError(
-            f"{stimulus_set.folder / 'stimulus_set.json'}: settings of another version of tricky; "
-            "build the set anew"
-        ) from None

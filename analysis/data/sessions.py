@@ -146,7 +146,7 @@ def _parse(recorded: RecordedData, places: Sequence[int]) -> pd.DataFrame:
     table = pd.read_csv(
         io.StringIO(text), sep="\t", dtype=str, keep_default_na=False, na_values=["n/a", ""]
     ).rename(columns=unescaped)
-    if unescaped(text) != text:
+    if not text.isascii() and unescaped(text) != text:
         table = table.map(unescaped, na_action="ignore")
     n_rows = [session.n_rows for session in sessions]
     for name in table.columns:
