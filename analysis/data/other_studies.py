@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.data.results_manifest import AccuracyResultsManifest, ResultsManifest
 from analysis.data.study_data import Evidence, gather
 from analysis.settings import AnalyseSettings
 from analysis.statistics.accuracy import PopulationAccuracy
 from analysis.statistics.contrasts import Contrast, accuracy_difference, study_difference
 from stimuli.records import PAIR_TASK
 from tricky.core.errors import InputError
-from tricky.core.files import read_json, sha256_of
+from tricky.core.files import sha256_of
+from tricky.core.manifests import read_manifest
 
 RESULTS = Path("report") / "results.json"
 
@@ -53,20 +55,18 @@ def read_studies(folders: Sequence[Path], root: Path, level: float, task: str) -
         name = Path(os.path.relpath(path, root.resolve())).as_posix()
         if name == RESULTS.as_posix() or name in found:
             raise InputError(f"{folder}: this study's own folder, or named twice; leave it out of `beside`")
-        content = read_json(path, f"tricky -C {folder} analyse")
-        try:
-            if content["task"] != task:
-                raise InputError(
-                    f'{path}: of the task "{content["task"]}", this study of "{task}"; accuracy in one says '
-                    "nothing of the other, so leave it out of `beside`"
-                )
-            row_of(content)
-            population_of(content)
-            found_level = content["population"]["level"]
-        except (KeyError, TypeError, ValueError) as error:
+        command = f"tricky -C {folder} analyse"
+        if (their_task := read_manifest(path, ResultsManifest, command).task) != task:
             raise InputError(
-                f"{path}: lacks {error}; run `tricky -C {folder} analyse` again, with this version"
-            ) from None
+                f'{path}: of the task "{their_task}", this study of "{task}"; accuracy in one says '
+                "nothing of the other, so leave it out of `beside`"
+            )
+        manifest = read_manifest(path, AccuracyResultsManifest, command)
+        content = manifest.model_dump(mode="json", by_alias=True)
+        try:
+            found_level = population_of(content).level
+        except ValueError as error:
+            raise InputError(f"{path}: population {error}; run `{command}` again") from None
         if found_level != level:
             raise InputError(
                 f"{path}: has intervals of {found_level:.0%}, this study of {level:.0%}; analyse both with "

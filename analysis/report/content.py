@@ -18,6 +18,7 @@ from analysis.report.plain_values import plain
 from analysis.report.published import PUBLISHED
 from analysis.settings import AnalyseSettings
 from experiment.records import Kind
+from model_eval.manifests import PoolManifest
 from model_eval.records import Difficulty
 from tricky.core.files import versions_of
 
@@ -117,22 +118,23 @@ def _pool(evidence: Evidence, models: ModelScores | None) -> dict[str, Any] | No
     if evidence.decisions is None or models is None:
         return None
     manifest = evidence.manifests["decisions/pool.json"]
+    assert isinstance(manifest, PoolManifest)
     keys = ("name", "source", "family", "weights", "n_parameters", "weights_sha256", "precision")
     accuracy = models.accuracy
     return {
-        "images": manifest["images"].get("source"),
+        "images": manifest.images.source,
         "n_images": len(evidence.decisions.images),
-        "device": manifest.get("device"),
+        "device": manifest.device,
         "accuracy_mean": accuracy.mean(),
         "accuracy_low": accuracy.min(),
         "accuracy_high": accuracy.max(),
         "models": [
-            {key: model.get(key) for key in keys} | {"accuracy": accuracy[model["name"]]}
-            for model in manifest["models"]
-            if model["name"] in accuracy.index
+            {key: getattr(model, key) for key in keys} | {"accuracy": accuracy[model.name]}
+            for model in manifest.models
+            if model.name in accuracy.index
         ],
         "failures": evidence.decisions.failures,
-        "n_skipped": len(manifest["images"].get("skipped", ())),
+        "n_skipped": len(manifest.images.skipped),
     }
 
 
@@ -145,11 +147,11 @@ def _difficulty(evidence: Evidence) -> dict[str, Any]:
         images.groupby(["n_correct", "difficulty"]).size().rename("n_images").reset_index().to_dict("records")
     )
     return {
-        "images": manifest.get("images"),
+        "images": manifest.images,
         "n_images": len(images),
         "n_not_labelled": len(every) - len(images),
         "n_models": int(images["n_models"].max()),
-        "tolerance": manifest["tolerance"],
+        "tolerance": manifest.tolerance,
         "counts": counts,
         "shares": {kind: count / len(images) for kind, count in counts.items()},
         "histogram": histogram,
@@ -190,9 +192,9 @@ def consistency_content(consistency: Consistency) -> dict[str, Any]:
 def _lists(evidence: Evidence) -> list[dict[str, Any]]:
     """Return how many entries of each list of the lab match the data, as the stages that read them found."""
     return [
-        {"list": name, **counts}
+        {"list": name, **counts.model_dump()}
         for manifest in (evidence.difficulty.manifest, evidence.stimulus_set.manifest)
-        for name, counts in manifest.get("matched", {}).items()
+        for name, counts in manifest.matched.items()
     ]
 
 
@@ -202,9 +204,9 @@ def _stages(evidence: Evidence) -> list[dict[str, Any]]:
         {
             "manifest": name,
             "sha256": evidence.made_from[name],
-            "seed": manifest.get("seed"),
-            "versions": manifest.get("versions", {}),
-            "settings": manifest.get("settings", {}),
+            "seed": manifest.seed,
+            "versions": manifest.versions,
+            "settings": manifest.settings.model_dump(mode="json", exclude_unset=True),
         }
         for name, manifest in evidence.manifests.items()
     ]

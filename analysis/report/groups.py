@@ -12,7 +12,6 @@ from analysis.statistics.ratings import rating_distribution
 from experiment.tasks import groups_of
 from model_eval.records import Difficulty
 from stimuli.records import StimulusSet
-from stimuli.settings import settings_of
 
 UNANSWERED = "no answer"
 """The reason why there is no mean answer, or no share."""
@@ -22,7 +21,7 @@ TYPICAL_SHARE = {Difficulty.TRIVIAL: 1.0, Difficulty.IN_BETWEEN: 0.5, Difficulty
 
 def easiest_first(stimulus_set: StimulusSet[Any]) -> list[str]:
     """Return the groups that observers tell apart, in the order of the share of models that are right."""
-    settings, items = settings_of(stimulus_set), stimulus_set.items.values()
+    settings, items = stimulus_set.settings, stimulus_set.items.values()
     shares = pd.Series({item.item_id: item.n_correct / item.n_models for item in items})
     found = shares.groupby(pd.Series(groups_of(stimulus_set))).mean().to_dict()
     n_models = max(item.n_models for item in items)

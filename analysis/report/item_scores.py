@@ -13,7 +13,7 @@ from analysis.statistics import network_observers
 from analysis.statistics.accuracy import observer_accuracy
 from analysis.statistics.items import answer_matrix
 from analysis.statistics.noise_ceiling import Ceiling, explained, noise_ceiling
-from stimuli.features import FEATURES
+from stimuli.columns import FEATURES
 
 
 @dataclass(frozen=True)

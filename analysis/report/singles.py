@@ -19,11 +19,10 @@ from analysis.report.people_scores import preference
 from analysis.settings import AnalyseSettings
 from analysis.statistics.psychometric import accuracy_by
 from stimuli.records import StimulusSet
-from stimuli.settings import settings_of
 
 
 def _chance(stimulus_set: StimulusSet[Any]) -> float:
-    return 1 / len(settings_of(stimulus_set).groups)
+    return 1 / len(stimulus_set.settings.groups)
 
 
 def group_preference(sessions: pd.DataFrame, stimulus_set: StimulusSet[Any], level: float) -> pd.DataFrame:

@@ -2,12 +2,14 @@ import json
 from pathlib import Path
 
 import pytest
+from made_up import origins
 
 from analysis.data.other_studies import population_of, read_studies, studies_of
+from analysis.data.results_manifest import AccuracyResultsManifest, ResultsManifest
 from analysis.report.content import PUBLISHED, plain
 from analysis.statistics.contrasts import study_difference
 from tricky.core.errors import InputError
-from tricky.core.files import write_json
+from tricky.core.manifests import write_manifest
 
 
 def results(title: str, accuracy: float = 0.8, level: float = 0.95) -> dict:
@@ -16,7 +18,9 @@ def results(title: str, accuracy: float = 0.8, level: float = 0.95) -> dict:
         "title": title,
         "task": "2afc",
         "published": plain(PUBLISHED),
-        "sessions": {"kind": "person"},
+        **origins(analyse={"level": level}),
+        "sessions": {"kind": "person", "stimulus_set": {"name": "main", "set_id": "0" * 16}},
+        "label_change": None,
         "difficulty": {"n_images": 100, "n_models": 5, "shares": shares},
         "population": {
             **{"estimate": accuracy, "low": accuracy - 0.1, "high": accuracy + 0.1, "level": level},
@@ -37,7 +41,7 @@ def results(title: str, accuracy: float = 0.8, level: float = 0.95) -> dict:
 @pytest.fixture
 def study(tmp_path: Path) -> Path:
     for name in ("here", "one", "two"):
-        write_json(tmp_path / name / "report" / "results.json", results(name))
+        write_manifest(tmp_path / name / "report" / "results.json", AccuracyResultsManifest, results(name))
     return tmp_path / "here"
 
 
@@ -76,11 +80,11 @@ def test_a_folder_that_is_no_other_study_is_refused(study, folders, message):
 
 def test_a_report_of_another_version_or_coverage_is_refused(study):
     path = study.parent / "one" / "report" / "results.json"
-    write_json(path, results("one", level=0.9))
+    write_manifest(path, AccuracyResultsManifest, results("one", level=0.9))
     with pytest.raises(InputError, match="intervals of 90%, this study of 95%"):
         read_studies([Path("../one")], study, 0.95, "2afc")
     content = json.loads(path.read_text())
     del content["population"]
-    path.write_text(json.dumps(content))
-    with pytest.raises(InputError, match=r"lacks 'population'; run `tricky -C ../one analyse` again"):
+    write_manifest(path, ResultsManifest, content)
+    with pytest.raises(InputError, match=r"`population` is missing; run `tricky -C ../one analyse` again"):
         read_studies([Path("../one")], study, 0.95, "2afc")

@@ -149,5 +149,5 @@ def test_a_set_of_other_settings_than_this_version_knows_is_refused(rehearse):
     manifest = json.loads(path.read_text())
     del manifest["settings"]["stimuli"]
     write_json(path, manifest)
-    with pytest.raises(InputError, match="settings of another version of tricky; build the set anew"):
+    with pytest.raises(InputError, match=r"`settings\.stimuli` is missing; run `tricky stimuli build` again"):
         analyse(root)
