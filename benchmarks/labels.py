@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from model_eval.columns import DECISION_DTYPES
 from model_eval.label.label import label_decisions
 from model_eval.manifests import PoolManifest
-from model_eval.records import DECISION_DTYPES
 from model_eval.settings import LabelSettings
 from tricky.core.files import sha256_of
 from tricky.core.manifests import write_manifest

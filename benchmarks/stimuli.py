@@ -23,11 +23,12 @@ from PIL import Image
 # Python puts a script's folder first, where this file would stand for the package of the same name.
 sys.path[:] = [each for each in sys.path if Path(each).resolve() != Path(__file__).resolve().parent]
 
+from model_eval.columns import DIFFICULTY_DTYPES  # noqa: E402
 from model_eval.manifests import DifficultyManifest  # noqa: E402
-from model_eval.records import DIFFICULTY_DTYPES  # noqa: E402
 from model_eval.settings import ImageSettings  # noqa: E402
 from stimuli.build import build_set  # noqa: E402
-from stimuli.features import COLUMNS, FEATURES_VERSION  # noqa: E402
+from stimuli.columns import FEATURE_COLUMNS  # noqa: E402
+from stimuli.features import FEATURES_VERSION  # noqa: E402
 from stimuli.settings import StimulusSettings  # noqa: E402
 from tricky.core.files import sha256_of  # noqa: E402
 from tricky.core.manifests import write_manifest  # noqa: E402
@@ -104,7 +105,8 @@ def write_labels(folder: Path, rng: np.random.Generator) -> None:
 
 def write_cache(path: Path, hashes: pd.Series, rng: np.random.Generator) -> None:
     """Write what a first build would have measured."""
-    table = pd.DataFrame(rng.normal(size=(N_IMAGES, len(COLUMNS) - 1)), columns=list(COLUMNS[:-1]))
+    numeric = list(FEATURE_COLUMNS[:-1])
+    table = pd.DataFrame(rng.normal(size=(N_IMAGES, len(numeric))), columns=numeric)
     table[["width_px", "height_px"]] = 500.0, 375.0
     bits = rng.integers(0, 2**63, N_IMAGES, dtype=np.uint64)
     table["phash"] = [f"{each:016x}" for each in bits.tolist()]

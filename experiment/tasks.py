@@ -7,14 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from experiment.data.columns import RATING_TASK, SINGLE_TASK
+from experiment.data.columns import CONFIDENCE, RATING_TASK, SINGLE_TASK
 from experiment.records import Ask, Option, Side, Task
 from experiment.settings import ExperimentSettings
 from stimuli.records import PAIR_TASK, StimulusSet
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
-
-CONFIDENCE = "confidence"
 
 
 @dataclass(frozen=True)

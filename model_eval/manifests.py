@@ -23,18 +23,17 @@ Loss = Annotated[float, Field(ge=0)]
 
 
 class NotCountedRecord(Record):
-    """Files of one kind that don't count as images: how many, and the names of the first."""
+    """Files of one kind that don't count as images: how many, and the first of them."""
 
     n: Count
     first: tuple[str, ...]
 
 
 class TableRecord(Record):
-    """A table of images, the data set that they are of, and which of its files were not counted, by kind."""
+    """A table of images, and which data set they are of."""
 
     sha256: Sha256
     source: str
-    not_counted: dict[str, NotCountedRecord] = Field(default_factory=dict)
 
 
 class ImagesRecord(TableRecord):
@@ -46,11 +45,14 @@ class ImagesRecord(TableRecord):
         By `image_id`: why an image was left out for all models.
     converted : dict of str to str
         By `image_id`: what decoding changes.
+    not_counted : dict of str to NotCountedRecord
+        By kind: files that don't count as images.
     """
 
     n: Count
     skipped: dict[str, str] = Field(default_factory=dict)
     converted: dict[str, str] = Field(default_factory=dict)
+    not_counted: dict[str, NotCountedRecord] = Field(default_factory=dict)
 
 
 class PoolRecord(Record):

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from model_eval.columns import DECISION_DTYPES, DIFFICULTY_DTYPES, IMAGE_DTYPES, LABEL_TABLES
 from model_eval.manifests import DifficultyManifest, ModelRecord, PoolManifest
 from tricky.core.errors import InputError
 from tricky.core.files import check_hash
@@ -29,57 +30,8 @@ class Difficulty(StrEnum):
     IMPOSSIBLE = "impossible"
 
 
-DECISION_DTYPES = {
-    "image_id": "str",
-    "epoch": "Int16",
-    "label": "int32",
-    "prediction": "int32",
-    "label_rank": "int32",
-    "p_label": "float32",
-    "p_prediction": "float32",
-    "margin": "float32",
-    "entropy": "float32",
-}
-"""Columns of ``decisions/<model>.parquet``: one row an image (and an epoch, where there are several)."""
-
-IMAGE_DTYPES = {"image_id": "str", "path": "str", "label": "int32", "class_name": "str", "sha256": "str"}
-"""Columns of ``decisions/images.parquet``."""
-
-IMAGE_COLUMNS = tuple(IMAGE_DTYPES)
-
-DIFFICULTY_DTYPES = {
-    "image_id": "str",
-    "label": "int32",
-    "class_name": "str",
-    "n_models": "int32",
-    "n_correct": "int32",
-    "difficulty": "str",
-    "label_error": "bool",
-    "stability": "float32",
-    "modal_prediction": "int32",
-    "modal_share": "float32",
-    "modal_error": "int32",
-    "modal_error_share": "float32",
-    "stability_families": "float32",
-    "reason": "str",
-}
-"""Columns of ``difficulty/difficulty.parquet``."""
-
 EVALUATE, LABEL = "tricky evaluate", "tricky label"
 """The commands that write ``decisions/`` and ``difficulty/``."""
-
-POOL_SIZE, LEAVE_ONE_OUT = "pool_size.csv", "leave_one_out.csv"
-"""Tables in ``difficulty/`` of what becomes of the labels in parts of the pool."""
-
-LABEL_TABLES = {
-    POOL_SIZE: {"n_models": "int64", "difficulty": "str"}
-    | dict.fromkeys(("share", "sd", "low", "high"), "float64")
-    | {"n_pools": "int64"},
-    LEAVE_ONE_OUT: {"what": "str", "left_out": "str", "n_models": "int64"}
-    | dict.fromkeys((*Difficulty, "trivial_change", "impossible_change"), "float64")
-    | {"n_relabelled": "Int64", "stability": "float64"},
-}
-"""Their columns; values of the types `float64` and `Int64` may be missing."""
 
 
 @dataclass(frozen=True)

@@ -18,26 +18,15 @@ from PIL import Image
 from scipy import ndimage
 
 from model_eval.images.open import ImageSource
+from stimuli.columns import FEATURE_COLUMNS
 from tricky.core.errors import InputError
 from tricky.core.memory import read_memory, write_memory
 from tricky.core.progress import Progress, no_progress
 
-FEATURES = (
-    "mean_luminance",
-    "rms_contrast",
-    "colourfulness",
-    "edge_density",
-    "resolution_px",
-    "file_size_bytes",
-)
-"""Covariates that are measured on every image."""
-
 FEATURES_VERSION = 1
 """Goes up when a definition changes: older caches are then measured anew."""
 
-COLUMNS = ("width_px", "height_px", *FEATURES, "phash")
-
-_TYPES = dict.fromkeys(COLUMNS[:-1], "float64") | {"phash": "str"}
+_TYPES = dict.fromkeys(FEATURE_COLUMNS[:-1], "float64") | {"phash": "str"}
 _CACHE_TYPES = {"sha256": "str", "version": "int64", **_TYPES}
 
 EDGE_THRESHOLD = 0.1
@@ -122,8 +111,8 @@ def measured(
     Returns
     -------
     DataFrame
-        `COLUMNS`, indexed by `image_id` in the order given; NaN for a file size that there isn't, and None
-        for a `phash` that nobody asked for.
+        `FEATURE_COLUMNS`, indexed by `image_id` in the order given; NaN for a file size that there isn't, and
+        None for a `phash` that nobody asked for.
     """
     known = _read_cache(cache)
     have = set(known.index[known["phash"].notna()] if hashes else known.index)
@@ -153,7 +142,7 @@ def measured(
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of the cache, in order and typed alike however few rows there are."""
-    return table.reindex(columns=list(COLUMNS)).astype(_TYPES).rename_axis("sha256")
+    return table.reindex(columns=list(FEATURE_COLUMNS)).astype(_TYPES).rename_axis("sha256")
 
 
 def _read_cache(path: Path | None) -> pd.DataFrame:
@@ -162,6 +151,7 @@ def _read_cache(path: Path | None) -> pd.DataFrame:
     if path is None:
         return nothing
     found = read_memory(path)
-    if found is None or found[1] != {"version": FEATURES_VERSION} or {"sha256", *COLUMNS} != set(found[0]):
+    columns = {"sha256", *FEATURE_COLUMNS}
+    if found is None or found[1] != {"version": FEATURES_VERSION} or set(found[0]) != columns:
         return nothing
     return _typed(found[0].set_index("sha256"))

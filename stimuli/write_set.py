@@ -14,8 +14,8 @@ from typing import Any
 
 import pandas as pd
 
+from stimuli.columns import FEATURE_COLUMNS
 from stimuli.export_images import check_referable, export_image
-from stimuli.features import COLUMNS as FEATURE_COLUMNS
 from stimuli.inputs import Material
 from stimuli.manifest import CONTENT, SetManifest, set_id_of
 from stimuli.records import MADE_BY, Item, StimulusSet, Trial, read_any_set, set_id_in

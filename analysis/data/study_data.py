@@ -205,18 +205,12 @@ def gather(
     )
     recorded = joined(shown.reset_index(drop=True), trials, anew=labels is not None)
     _check_answers(recorded, stimulus_set, root / "data")
-    counted, what = "correct", "a right answer"
-    if stimulus_set.questions:
-        counted, what = stimulus_set.questions[0].name, "an answer"
-        if rules.min_catch_accuracy is not None:
-            raise InputError(
-                "[analyse.exclude] min_catch_accuracy: ratings are neither right nor wrong; leave it out"
-            )
+    if stimulus_set.questions and rules.min_catch_accuracy is not None:
+        raise InputError(
+            "[analyse.exclude] min_catch_accuracy: ratings are neither right nor wrong; leave it out"
+        )
     exclusion = exclude(recorded, rules)
-    if exclusion.kept[counted].isna().all():
-        why = f"no trial of a main block has {what} yet; run on"
-        if exclusion.n_trials:
-            why = f"the rules of [analyse.exclude] leave no trial with {what}; loosen them"
+    if why := _why_nothing_counts(exclusion, stimulus_set, labels):
         raise InputError(f"{root / 'data'}: {why}")
     if labels is not None:
         names.append(Path(os.path.relpath(labels / "difficulty.json", root)).as_posix())
@@ -243,6 +237,22 @@ def gather(
         manifests=manifests,
         made_from={Path(os.path.relpath(path, root)).as_posix(): sha256_of(path) for path in files},
     )
+
+
+def _why_nothing_counts(
+    exclusion: Exclusion, stimulus_set: StimulusSet[Any], labels: Path | None
+) -> str | None:
+    """Return why no answer can be scored, or None where one can."""
+    if exclusion.kept.empty:
+        if exclusion.n_trials:
+            return "the rules of [analyse.exclude] leave no answer; loosen them"
+        return "no trial of a main block has an answer yet; run on"
+    if stimulus_set.questions or exclusion.kept["correct"].notna().any():
+        return None
+    where = "under the labels of the set" if labels is None else f"under the labels in {labels}"
+    if stimulus_set.task == PAIR_TASK:
+        return f"{where} both images of each pair are equally hard, so that no answer is right or wrong"
+    return f"{where} no image belongs to a group of the set, so that no answer is right or wrong"
 
 
 def _check_answers(recorded: pd.DataFrame, stimulus_set: StimulusSet[Any], data: Path) -> None:

@@ -13,9 +13,6 @@ from stimuli.records import PAIR_TASK, Block, Item, StimulusSet
 from stimuli.settings import StimulusSettings
 from tricky.core.matching import match_entries
 
-ABOUT_TRIALS = ("block", "list", "catch", "repeats", "scored", "labelled", "right_answer")
-"""Columns of a trial's place in the set and of its scoring; all others tell of its items."""
-
 
 @dataclass(frozen=True)
 class Label:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
-
-import numpy as np
-import pandas as pd
 
 from analysis.data.exclusions import SESSION_RULES, TRIAL_RULES
 from analysis.data.study_data import Evidence
@@ -18,6 +14,7 @@ from analysis.report.figures import NAMES_UP_TO
 from analysis.report.methods import methods_content
 from analysis.report.model_scores import ModelScores
 from analysis.report.pictures import evenly_chosen
+from analysis.report.plain_values import plain
 from analysis.report.published import PUBLISHED
 from analysis.settings import AnalyseSettings
 from experiment.records import Kind
@@ -76,19 +73,6 @@ def content_of(
     )
 
 
-def plain(value: Any) -> Any:
-    """Return a value in the types of JSON, which knows no NaN: what is undefined becomes null."""
-    if isinstance(value, dict):
-        return {str(key): plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [plain(each) for each in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
-        return None
-    return value
-
-
 def _sessions(evidence: Evidence) -> dict[str, Any]:
     return {
         "kind": str(evidence.kind),
@@ -123,7 +107,10 @@ def _exclusions(evidence: Evidence, settings: AnalyseSettings) -> dict[str, Any]
             **{rule: int((table["excluded_by"] == rule).sum()) for rule in SESSION_RULES},
             **{rule: int(table[rule].sum()) for rule in TRIAL_RULES},
         },
-        "sessions": table.to_dict("records"),
+        "n_unanswered": exclusion.n_unanswered,
+        "sessions": table.assign(
+            catch_accuracy=table["catch_accuracy"].astype(object).where(table["catch_accuracy"].notna(), None)
+        ).to_dict("records"),
     }
 
 
@@ -188,10 +175,17 @@ def _examples(evidence: Evidence) -> dict[str, list[dict[str, Any]]]:
 
 def consistency_content(consistency: Consistency) -> dict[str, Any]:
     """Return the error consistency of a group of subjects, over all pairs and of each."""
+    undefined, n = consistency.undefined, len(consistency.kappa)
+    why = "; ".join(undefined) or ("there is one of them only" if n == 1 else None)
+    one_pair = consistency.summary.n_pairs == 1
     return asdict(consistency.summary) | {
+        "reason": None if consistency.summary.n_pairs else why,
+        "sd_reason": "one pair has no spread" if one_pair else None,
+        "undefined": [{"reason": reason, "n_pairs": n_pairs} for reason, n_pairs in undefined.items()],
         "subjects": list(consistency.kappa.index),
         # Nobody reads a million values here: tables/ holds the matrix, whatever its size.
-        "kappa": consistency.kappa.to_numpy() if len(consistency.kappa) <= NAMES_UP_TO else None,
+        "kappa": consistency.kappa.to_numpy() if n <= NAMES_UP_TO else None,
+        "kappa_reason": why,
     }
 
 

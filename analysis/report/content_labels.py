@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.study_data import Evidence
-from model_eval.records import LEAVE_ONE_OUT, POOL_SIZE
+from model_eval.columns import LEAVE_ONE_OUT, POOL_SIZE
 
 
 def labels_content(evidence: Evidence) -> dict[str, Any] | None:

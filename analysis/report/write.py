@@ -25,7 +25,7 @@ from analysis.report.singles import single_findings
 from analysis.settings import AnalyseSettings
 from experiment.data.columns import RATING_TASK, SINGLE_TASK
 from experiment.records import Kind
-from model_eval.records import LEAVE_ONE_OUT, POOL_SIZE
+from model_eval.columns import LEAVE_ONE_OUT, POOL_SIZE
 from stimuli.records import PAIR_TASK
 from tricky.core.errors import InputError
 from tricky.core.files import write_text
@@ -42,7 +42,14 @@ FIGURES = (
     *("items", "graded", "explained", "machines", "studies"),
     *("observer_details", "calibration", "consistency_means", "pool_size", "leave_one_out", "ratings"),
 )
-TABLES = (*(name for name in FIGURES if name != "items"), "trials", "exclusions", "named", "questions")
+TABLES = (
+    *(name for name in FIGURES if name != "items"),
+    "trials",
+    "exclusions",
+    "named",
+    "questions",
+    "missing",
+)
 
 
 FINDINGS: dict[str, Callable[[Evidence, AnalyseSettings], Findings]] = {

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from model_eval.records import DECISION_DTYPES
+from model_eval.columns import DECISION_DTYPES
 from model_eval.settings import ModelEntry
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of

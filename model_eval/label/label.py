@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from model_eval.columns import DIFFICULTY_DTYPES, LEAVE_ONE_OUT, POOL_SIZE
 from model_eval.label.criterion import NOT_LABELLED, difficulty_of, least_models, stability
 from model_eval.label.modal_answers import modal_answers
 from model_eval.label.near_ties import count_near_ties
@@ -22,9 +23,6 @@ from model_eval.label.reassessed import Reason, read_reassessed, why_impossible
 from model_eval.label.subpools import leave_one_out, shares_by_size
 from model_eval.manifests import DifficultyManifest
 from model_eval.records import (
-    DIFFICULTY_DTYPES,
-    LEAVE_ONE_OUT,
-    POOL_SIZE,
     Decisions,
     Difficulty,
     DifficultyTable,

@@ -17,9 +17,9 @@ from PIL import Image, ImageDraw
 from experiment.data.bids import Dataset
 from experiment.session.simulate import simulate_sessions
 from experiment.settings import ExperimentSettings, SimulateSettings
+from model_eval.columns import DECISION_DTYPES
 from model_eval.images.open import InspectedSource, open_images
 from model_eval.label.label import label_counts
-from model_eval.records import DECISION_DTYPES
 from model_eval.settings import ImageSettings, LabelSettings
 from stimuli.build import build_set
 from stimuli.settings import StimulusSettings
@@ -312,15 +312,3 @@ def rehearse(tmp_path: Path, digits: InspectedSource) -> Callable[..., Path]:
 def drawn_images() -> DrawnImages:
     """Return the source of the small study's images."""
     return DrawnImages()
-
-
-@pytest.fixture
-def blank_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave figures undrawn, which take most of the time of a report."""
-
-    def save_blank(_figure: object, stem: Path) -> None:
-        stem.parent.mkdir(parents=True, exist_ok=True)
-        for suffix in (".svg", ".png"):
-            stem.with_suffix(suffix).write_text("<svg/>")
-
-    monkeypatch.setattr("analysis.report.figures.save", save_blank)

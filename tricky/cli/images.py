@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,7 +11,7 @@ from tricky.cli.output import Styled, progress, say, tell
 
 if TYPE_CHECKING:
     from model_eval.images.check import Inspection
-    from model_eval.manifests import NotCountedRecord
+    from model_eval.manifests import DifficultyManifest
     from model_eval.settings import ImageSettings
 
 N_NAMED = 10
@@ -58,9 +57,9 @@ def show_inspection(inspection: Inspection, settings: ImageSettings) -> None:
     say(f"{total}; ", Styled(f"{len(inspection.problems):,} can't", "bold red"), f": {consequence}")
 
 
-def show_not_counted(not_counted: Mapping[str, NotCountedRecord]) -> None:
-    """Print what a manifest says of files that don't count as images."""
+def show_not_counted(manifest: DifficultyManifest) -> None:
+    """Print how many files didn't count as images, by kind."""
     from model_eval.images.listing import describe_not_counted
 
-    for line in describe_not_counted(not_counted):
+    for line in describe_not_counted(manifest.not_counted):
         tell(line)

@@ -109,7 +109,7 @@ def label(
         return
     study = open_study(context, label={"tolerance": tolerance})
     table = stages.label(study) if counts is None else stages.label_counts(study, counts, models)
-    show_not_counted(table.manifest.not_counted)
+    show_not_counted(table.manifest)
     show_difficulty(table.manifest)
     if tables := read_label_tables(study.difficulty):
         show_pool_dependence(tables, table.manifest)
@@ -190,7 +190,7 @@ def show_difficulty(manifest: DifficultyManifest) -> None:
 
 def show_pool_dependence(tables: Mapping[str, pd.DataFrame], manifest: DifficultyManifest) -> None:
     """Print how stable labels are, and how the most influential model and family change them."""
-    from model_eval.records import LEAVE_ONE_OUT
+    from model_eval.columns import LEAVE_ONE_OUT
 
     line = f"stability {manifest.mean_stability or 0:.1%} on average"
     if manifest.mean_stability_families is not None:

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from made_up import HASH, origins, write_difficulty, write_pool
 
+from analysis.columns import REPORT_COLUMNS
 from analysis.models.comparison import compare, gather_models, read_superclasses, shares_by_group
 from analysis.models.dynamics import write_dynamics
 from model_eval.train.epoch_decisions import ConditionModel, write_conditions, write_epochs
@@ -169,6 +170,25 @@ def test_one_study_gives_the_same_files_and_leaves_the_report_alone(study):
     assert beside.read_text() == "of the report"
     gone = with_layer - {path.name for path in beside.parent.iterdir()}
     assert gone == {"dynamics_representations_1.svg", "dynamics_representations_1.png"}
+
+
+def test_every_column_of_its_tables_is_declared(study, tmp_path):
+    superclasses = tmp_path / "superclasses.csv"
+    superclasses.write_text("class_name,superclass\ndisc,thing\nnoise,pattern\nstripes,pattern\n")
+    write_dynamics(study, **SETTINGS, superclasses=superclasses, representations={"penultimate": np.eye(4)})
+    noise = tmp_path / "noise"
+    make_conditions(
+        noise / "conditions",
+        [("base", 1, 2), ("order", 1, 2)],
+        source="gaussian:3x80@32px",
+        class_names=("010", "020", "040"),
+    )
+    write_dynamics(noise, **SETTINGS)
+    models = {f"{condition}-{n}" for condition in ("base", "order", "longer") for n in (1, 2)}
+    tables = [*study.rglob("report/tables/*.csv")]
+    assert {"dynamics_superclasses.csv", "dynamics_noise.csv"} <= {path.name for path in tables}
+    found = {column for path in tables for column in pd.read_csv(path).columns}
+    assert found - models <= set(REPORT_COLUMNS), "declare these in analysis/columns.py"
 
 
 def test_a_pool_is_compared_without_epochs_on_the_images_that_all_saw(pool):

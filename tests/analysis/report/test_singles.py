@@ -108,7 +108,7 @@ def test_other_labels_score_the_answers_anew(rehearse):
     assert sessions["correct"].mean() == pytest.approx(after["population"]["estimate"])
     counts.assign(n_correct=6).to_csv(root / "new.csv", index=False)
     label_counts(root / "new.csv", root / "middling", LabelSettings(), n_models=11)
-    with pytest.raises(InputError, match="no trial of a main block has a right answer yet"):
+    with pytest.raises(InputError, match="no image belongs to a group of the set"):
         analyse(root, labels=root / "middling")
 
 

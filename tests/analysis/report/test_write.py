@@ -12,7 +12,7 @@ from PIL import Image
 from analysis.data.results_manifest import AccuracyResultsManifest
 from analysis.data.sessions import read_sessions
 from analysis.data.study_data import Choice
-from analysis.report.page import fixed, percent
+from analysis.report.formatting import fixed, percent
 from analysis.report.write import write_report
 from analysis.settings import AnalyseSettings
 from analysis.statistics.contrasts import accuracy_difference
@@ -235,7 +235,7 @@ def test_a_single_observer_and_perfect_answers_give_a_page_without_an_interval(s
     study.write_session("07", answers, kind="person")
     results = report(study)
     assert np.isnan(results.scores.population.low)
-    assert "no interval for the population" in text_of(results)
+    assert "no interval for new observers and new pairs: one observer tells nothing" in text_of(results)
     assert json.loads((study.root / "report" / "results.json").read_text())["population"]["low"] is None
 
 
@@ -372,7 +372,7 @@ def test_another_study_stands_beside_this_one_and_the_published_one(study):
     rows = {row["study"]: row for row in here.content["studies"]}
     assert list(rows) == ["Here", "Meding et al. (2022)", "There"]
     assert rows["Here"]["accuracy"] == here.scores.population.estimate
-    assert (rows["There"]["accuracy"], rows["There"]["low"]) == (there.estimate, there.low)
+    assert (rows["There"]["accuracy"], rows["There"]["accuracy_low"]) == (there.estimate, there.low)
     assert there.estimate != here.scores.population.estimate
     path = study.root.parent / "other" / "report" / "results.json"
     assert here.content["made_from"]["../other/report/results.json"] == sha256_of(path)

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from made_up import HASH, origins
 
+from model_eval.columns import DECISION_DTYPES
 from model_eval.evaluate.decide import decision_rows
-from model_eval.records import DECISION_DTYPES
 from model_eval.train.epoch_decisions import (
     ConditionModel,
     Diverged,

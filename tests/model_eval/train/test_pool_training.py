@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from model_eval.records import IMAGE_COLUMNS
+from model_eval.columns import IMAGE_COLUMNS
 from model_eval.settings import ModelEntry, TrainSettings
 from model_eval.train.pool_training import train_pool
 from tricky.core.errors import InputError
