@@ -21,7 +21,8 @@ from scipy import special
 if __name__ == "__main__":  # started as a file, the repository's folder is not where modules are looked for
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from analysis.statistics.ratings import ordinal_regression, rating_agreement
+from analysis.statistics.agreement import rating_agreement
+from analysis.statistics.ratings import ordinal_regression
 
 N_STUDIES = 400
 SEED = 1

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.trials import is_right
-from analysis.statistics.accuracy import PopulationAccuracy, population_accuracy
-from analysis.statistics.means import Mean, clustered_mean
+from analysis.statistics.accuracy import population_accuracy
+from analysis.statistics.means import PopulationMean, population_mean
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class LabelChange:
         of none of the groups), and those that had none before.
     n_left : int
         Trials with an image that the new table lacks.
-    before, after : PopulationAccuracy
+    before, after : PopulationMean
         Under the labels that the set was built with, and under the new ones, each over all answers that it
         can score.
-    change : Mean
+    change : PopulationMean
         Of the proportion correct, after minus before, over the answers that both can score.
     """
 
@@ -41,9 +41,9 @@ class LabelChange:
     n_lost: int
     n_gained: int
     n_left: int
-    before: PopulationAccuracy
-    after: PopulationAccuracy
-    change: Mean
+    before: PopulationMean
+    after: PopulationMean
+    change: PopulationMean
 
 
 def compare_labels(
@@ -77,5 +77,5 @@ def compare_labels(
         n_left=int((~in_table).sum()),
         before=population_accuracy(right_before, observer, item, level),
         after=population_accuracy(right_after, observer, item, level),
-        change=clustered_mean(difference.to_numpy(float, na_value=np.nan), observer, item, level),
+        change=population_mean(difference.to_numpy(float, na_value=np.nan), observer, item, level),
     )

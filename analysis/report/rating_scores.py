@@ -9,14 +9,9 @@ import pandas as pd
 from analysis.data.study_data import Evidence
 from analysis.report.item_scores import ItemScores, score_items
 from analysis.report.singles import easiest_first
+from analysis.statistics.agreement import Agreement, rating_agreement
 from analysis.statistics.mean_ratings import mean_by, observer_correlations
-from analysis.statistics.ratings import (
-    Agreement,
-    OrdinalFit,
-    ordinal_regression,
-    rating_agreement,
-    rating_distribution,
-)
+from analysis.statistics.ratings import OrdinalFit, ordinal_regression, rating_distribution
 from stimuli.records import Question
 from tricky.core.errors import InputError
 
@@ -160,12 +155,13 @@ def _question(
     rating, observer, item = rows[question.name], rows["observer"], rows["trial_id"]
     place = rows["group"].map({group: place for place, group in enumerate(groups)})
     share = rows["image_share"].astype(float)
-    means = mean_by(place, rating, observer, item, level)
+    scale = [float(step) for step in range(1, len(question.answers) + 1)]
+    means = mean_by(place, rating, observer, item, level, bounds=(scale[0], scale[-1]))
     matrix = rows.pivot_table(index="observer", columns="trial_id", values=question.name)
     return QuestionScores(
         question,
-        distribution=_every_answer(
-            rating_distribution(rating, place, observer, item, level), question, groups
+        distribution=_named(
+            rating_distribution(rating, place, observer, item, level, scale=scale), question, groups
         ),
         means=means.assign(group=[groups[place] for place in means["group"].astype(int)]),
         graded=_graded(rows, question, groups, level),
@@ -177,16 +173,9 @@ def _question(
     )
 
 
-def _every_answer(found: pd.DataFrame, question: Question, groups: list[str]) -> pd.DataFrame:
-    """Return the shares of all answers, also of those that nobody gave."""
-    found = found.astype({"group": int, "rating": int})
-    places = sorted(set(found["group"]))
-    every = pd.MultiIndex.from_product(
-        [places, range(1, len(question.answers) + 1)], names=["group", "rating"]
-    )
-    table = found.set_index(["group", "rating"]).reindex(every)
-    table["n_ratings"] = table.groupby("group")["n_ratings"].transform("max")
-    table = table.fillna({"n": 0, "share": 0.0}).astype({"n": int, "n_ratings": int}).reset_index()
+def _named(found: pd.DataFrame, question: Question, groups: list[str]) -> pd.DataFrame:
+    """Return the shares with the words of the answers and the names of the groups."""
+    table = found.astype({"group": int, "rating": int})
     answers = [question.answers[rating - 1] for rating in table["rating"]]
     table.insert(2, "answer", answers)
     return table.assign(group=[groups[place] for place in table["group"]])
@@ -197,7 +186,8 @@ def _graded(rows: pd.DataFrame, question: Question, groups: list[str], level: fl
     for group in groups:
         part = rows[rows["group"] == group]
         share = part["image_share"].astype(float).round(6)
-        found = mean_by(share, part[question.name], part["observer"], part["trial_id"], level)
+        bounds = 1.0, float(len(question.answers))
+        found = mean_by(share, part[question.name], part["observer"], part["trial_id"], level, bounds=bounds)
         parts.append(found.rename(columns={"group": "image_share"}).assign(group=group))
     return pd.concat(parts, ignore_index=True)
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tricky.core.errors import InputError
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -49,3 +51,9 @@ class Estimate:
                 f"method {self.method!r}, reason {self.reason!r}; what is missing needs a reason, "
                 "an interval needs a method, and neither goes without"
             )
+
+
+def check_level(level: float) -> None:
+    """Refuse a coverage that is none."""
+    if not 0 < level < 1:
+        raise InputError(f"level is {level}, but a coverage lies between 0 and 1: write 0.95 for 95%")

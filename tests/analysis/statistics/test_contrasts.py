@@ -8,7 +8,7 @@ from statsmodels.api import OLS, add_constant
 from statsmodels.formula.api import ols
 from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
-from analysis.statistics.accuracy import PopulationAccuracy, population_accuracy
+from analysis.statistics.accuracy import PopulationMean, population_accuracy
 from analysis.statistics.contrasts import accuracy_difference, study_difference
 from tricky.core.errors import InputError
 
@@ -135,7 +135,7 @@ def test_two_studies_differ_by_what_their_trials_in_one_table_say(seed):
 
 def test_variances_of_two_studies_add_up_with_welch_and_satterthwaites_degrees_of_freedom():
     first, second = (
-        PopulationAccuracy(0.8, 0.7, 0.9, 0.95, "t", error, df, 0.0, 9, 60, 540)
+        PopulationMean(0.8, 0.7, 0.9, 0.95, "t", error, df, 0.0, 9, 60, 540)
         for error, df in ((0.03, 8.0), (0.04, 5.0))
     )
     found = study_difference(first, replace(second, estimate=0.9))
