@@ -67,7 +67,7 @@ class PrivacySettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     leave_out: tuple[Literal["times", "machine"], ...] = ()
-    """``times``: when a session was run. ``machine``: operating system, graphics and keyboard."""
+    """``times``: when a session was run and consent given. ``machine``: system, graphics and keyboard."""
     owner_only: bool = False
     """Whether only the account that runs sessions may read the data (not on Windows)."""
 

@@ -70,13 +70,15 @@ def balance_table(
     return table
 
 
-def giveaway_auc(rows: pd.DataFrame, covariates: tuple[str, ...]) -> dict[str, Any] | None:
+def giveaway_auc(
+    rows: pd.DataFrame, covariates: tuple[str, ...], rng: np.random.Generator
+) -> dict[str, Any] | None:
     """Return how well a simple classifier tells the groups apart by the covariates alone.
 
     Logistic regression on standardised covariates, four times fivefold cross-validated with stratification;
     the area under the ROC curve, averaged over folds (for more than two groups: one against the rest,
     averaged over groups). .5 is chance; cross-validation of well balanced groups gives less, as what is left
-    out of a balanced whole lies opposite to what is left in.
+    out of a balanced whole lies opposite to what is left in. `rng` assigns the folds.
 
     Returns
     -------
@@ -99,12 +101,13 @@ def giveaway_auc(rows: pd.DataFrame, covariates: tuple[str, ...]) -> dict[str, A
     from sklearn.preprocessing import StandardScaler
 
     rows = rows.sort_index()
+    fold_seed = int(rng.integers(2**31))
     scores = cross_val_score(
         make_pipeline(StandardScaler(), LogisticRegression()),
         rows[names].to_numpy(dtype=float),
         rows["group"].to_numpy(dtype=str),
         scoring="roc_auc" if len(sizes) == 2 else "roc_auc_ovr",
-        cv=RepeatedStratifiedKFold(n_splits=FOLDS, n_repeats=REPEATS, random_state=0),
+        cv=RepeatedStratifiedKFold(n_splits=FOLDS, n_repeats=REPEATS, random_state=fold_seed),
     )
     chance_sd = None
     if len(sizes) == 2:

@@ -15,7 +15,7 @@ from model_eval.images.open import ImageSource
 from stimuli.balance import balance_table, giveaway_auc, unbalanced
 from stimuli.eligibility import Candidates, candidates_of, cap_classes
 from stimuli.features import FEATURES, measured
-from stimuli.inputs import Material, gather
+from stimuli.inputs import Material, gather, generator_of_set
 from stimuli.matching import Space, draw_tuples
 from stimuli.records import PAIR_TASK, Block, StimulusSet
 from stimuli.settings import MatchSettings, StimulusSettings
@@ -23,6 +23,7 @@ from stimuli.trials import Slot, deal, images_to_tuples, repartner, trials_of
 from stimuli.write_set import Contents, item_ids_of, write_set
 from tricky.core.errors import InputError
 from tricky.core.progress import Progress, no_progress
+from tricky.core.randomness import generator
 
 
 def build_set(
@@ -81,11 +82,12 @@ def build_set(
         cache=cache,
         progress=progress,
     )
-    rng = np.random.default_rng([seed, *name.encode()])
+    rng = generator_of_set(seed, name)
     eligible = candidates_of(material, settings, rng, progress=progress)
     ordinary, catch = part_catch(eligible, material, settings)
     slots = draw_slots(cap_classes(ordinary, settings), catch, settings, rng)
-    contents = contents_of(slots, eligible, material, settings, progress=progress)
+    folds = generator(seed, "stimuli", name, "folds")
+    contents = contents_of(slots, eligible, material, settings, folds, progress=progress)
     return write_set(
         contents, material, settings, name=name, folder=folder, seed=seed, replace=replace, progress=progress
     )
@@ -149,6 +151,7 @@ def contents_of(
     eligible: Candidates,
     material: Material,
     settings: StimulusSettings,
+    rng: np.random.Generator,
     *,
     progress: Progress = no_progress,
 ) -> Contents:
@@ -181,7 +184,7 @@ def contents_of(
         "scale_sd": dict(zip(space.covariates, space.scale.tolist(), strict=True)),
         "histogram": _histogram(material.rows, eligible.rows, rows),
         "balance": balance,
-        "giveaway": giveaway_auc(rows.loc[main], covariates),
+        "giveaway": giveaway_auc(rows.loc[main], covariates, rng),
         "warnings": unbalanced(balance, covariates),
     }
     return Contents(rows, trials_of(slots, item_ids_of(rows)), summary, {})

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from model_eval.images.lists import read_image_list
@@ -138,3 +139,8 @@ def _read_table(path: Path, settings: StimulusSettings, rows: pd.DataFrame) -> p
     if taken := [name for name in table.columns if name in rows.columns]:
         raise InputError(f"{path}: the column {taken[0]} stands in difficulty.parquet already; rename it")
     return table.set_index("image_id")
+
+
+def generator_of_set(seed: int, name: str) -> np.random.Generator:
+    """Return the random generator that a set is drawn with, from the study's seed and the set's name."""
+    return np.random.default_rng([seed, *name.encode()])

@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from model_eval.images.open import ImageSource
 from stimuli.build import contents_of, draw_slots, part_catch
 from stimuli.eligibility import Candidates, candidates_of, cap_classes, group_of
-from stimuli.inputs import gather
+from stimuli.inputs import gather, generator_of_set
 from stimuli.records import StimulusSet, read_any_set
 from stimuli.refill import Situation, renew
 from stimuli.settings import StimulusSettings, settings_of
 from stimuli.trials import slots_of
 from stimuli.write_set import item_ids_of, write_set
 from tricky.core.progress import Progress, no_progress
+from tricky.core.randomness import generator
 
 
 def refresh_set(
@@ -78,7 +78,7 @@ def refresh_set(
         made_from=made_from,
         progress=progress,
     )
-    rng = np.random.default_rng([seed, *name.encode()])
+    rng = generator_of_set(seed, name)
     had = old_images(old, settings)
     fixed = [] if full else list(had.index)
     eligible = candidates_of(material, settings, rng, fixed=fixed, progress=progress)
@@ -92,7 +92,8 @@ def refresh_set(
     else:
         parents_slots = slots_of(old.trials, {item.item_id: item.image_id for item in old.items.values()})
         slots = renew(parents_slots, Situation(had, ordinary, catch, settings))
-    contents = contents_of(slots, candidates, material, settings, progress=progress)
+    folds = generator(seed, "stimuli", name, "folds")
+    contents = contents_of(slots, candidates, material, settings, folds, progress=progress)
     reasons = dropped_because(had, contents.rows, material.rows, candidates, full=full)
     reasons |= dict.fromkeys(other_picture, "another picture under this name")
     changes = changes_of(had, contents.rows, material.rows, reasons)

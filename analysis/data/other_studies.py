@@ -110,7 +110,9 @@ def compare(evidence: Evidence, content: dict[str, Any], name: str, other: dict[
         return study_difference(population_of(other), population_of(content))
     rules = AnalyseSettings.model_validate(other["settings"]["analyse"]).exclude
     labels = None if other["label_change"] is None else root / other["label_change"]["labels"]
-    theirs = gather(root, shown["name"], other["sessions"]["kind"], rules, labels).sessions
+    theirs = gather(
+        root, shown["name"], other["sessions"]["kind"], rules, seed=evidence.seed, labels=labels
+    ).sessions
     answers = pd.concat([theirs, evidence.sessions], keys=["other", "this"], names=["study"]).reset_index()
     found = accuracy_difference(
         answers["correct"],

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from analysis.data.exclusions import Exclusion, exclude
@@ -20,6 +21,7 @@ from stimuli.records import PAIR_TASK, StimulusSet, read_any_set
 from stimuli.settings import settings_of
 from tricky.core.errors import InputError
 from tricky.core.files import check_hash, read_json, sha256_of
+from tricky.core.randomness import generator
 
 Choice = Literal["auto", "person", "simulated"]
 
@@ -48,6 +50,8 @@ class Evidence:
     ----------
     root : Path
         The study's folder.
+    seed : int
+        The study's seed.
     difficulty : DifficultyTable
         The study's images and how hard each is.
     label_tables : dict of str to DataFrame
@@ -81,6 +85,7 @@ class Evidence:
     """
 
     root: Path
+    seed: int
     difficulty: DifficultyTable
     label_tables: dict[str, pd.DataFrame]
     decisions: Decisions | None
@@ -103,6 +108,10 @@ class Evidence:
         """The rows that count."""
         return self.exclusion.kept
 
+    def generator(self, *purpose: str) -> np.random.Generator:
+        """Return the random generator of one part of the report: no two parts share a stream."""
+        return generator(self.seed, "analyse", *purpose)
+
     @property
     def labelled_anew(self) -> bool:
         """Whether the images got other labels after the stimulus set was built."""
@@ -112,7 +121,13 @@ class Evidence:
 
 
 def gather(
-    root: Path, set_name: str, observers: Choice, rules: ExcludeSettings, labels: Path | None = None
+    root: Path,
+    set_name: str,
+    observers: Choice,
+    rules: ExcludeSettings,
+    *,
+    seed: int,
+    labels: Path | None = None,
 ) -> Evidence:
     """Read what a study's folders hold.
 
@@ -126,6 +141,8 @@ def gather(
         ``auto``: people if there is at least one session of a person, else simulated observers.
     rules : ExcludeSettings
         What does not count.
+    seed : int
+        The study's seed, from which all random numbers of the analysis follow.
     labels : Path, optional
         Folder of another difficulty table, to score answers by in place of the set's own labels.
 
@@ -188,6 +205,7 @@ def gather(
     files = [*(root / name for name in names), root / "data" / "participants.tsv", *session_files]
     return Evidence(
         root=root,
+        seed=seed,
         difficulty=difficulty,
         label_tables=read_label_tables(root / "difficulty"),
         decisions=decisions,

@@ -27,6 +27,7 @@ from model_eval.records import Decisions, Difficulty, read_decisions, read_diffi
 from model_eval.train.epoch_decisions import BASE, EpochDecisions, read_conditions
 from tricky.core.errors import InputError
 from tricky.core.files import read_json, sha256_of
+from tricky.core.randomness import generator
 
 NOISE = "gaussian:"
 """What the name of images begins with that are Gaussian noise, their classes named by standard deviation."""
@@ -159,7 +160,7 @@ def compare(
     level : float
         Coverage of intervals.
     seed : int
-        Of the bootstrap over images.
+        The study's seed.
     superclass_of : mapping of str to str, optional
         Class name → superclass.
 
@@ -168,7 +169,6 @@ def compare(
     InputError
         Fewer than two models, too large a tolerance, or a class without a superclass.
     """
-    rng = np.random.default_rng(seed)
     correct = compared.correct
     n_models, n_images = correct.shape
     if n_models < 2:
@@ -181,12 +181,22 @@ def compare(
     return Findings(
         difficulty=difficulty,
         independent=n_images * independent_histogram(correct.mean(axis=1)),
-        dichotomy=measure_dichotomy(correct, rng, holds_for=holds_for, level=level),
-        subsets=consistency_by_subset(correct, tolerance, rng, holds_for=holds_for, level=level),
+        dichotomy=measure_dichotomy(
+            correct, generator(seed, "dynamics", "dichotomy"), holds_for=holds_for, level=level
+        ),
+        subsets=consistency_by_subset(
+            correct, tolerance, generator(seed, "dynamics", "subsets"), holds_for=holds_for, level=level
+        ),
         beside_base=(
             []
             if compared.conditions is None or compared.base is None
-            else beside_base(correct, compared.conditions, compared.base, rng, level=level)
+            else beside_base(
+                correct,
+                compared.conditions,
+                compared.base,
+                generator(seed, "dynamics", "base network"),
+                level=level,
+            )
         ),
         classes=shares_by_group(difficulty, names, level),
         superclasses=(

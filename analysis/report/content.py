@@ -15,7 +15,6 @@ from analysis.data.study_data import Evidence
 from analysis.report.consistency_scores import Consistency
 from analysis.report.content_labels import labels_content
 from analysis.report.figures import NAMES_UP_TO
-from analysis.report.item_scores import SEED
 from analysis.report.methods import methods_content
 from analysis.report.model_scores import ModelScores
 from analysis.report.pictures import evenly_chosen
@@ -57,7 +56,7 @@ def content_of(
         "versions": versions_of(
             *("numpy", "scipy", "pandas", "statsmodels", "scikit-learn", "psignifit", "matplotlib", "pillow")
         ),
-        "seed": SEED,
+        "seed": evidence.seed,
         "published": PUBLISHED,
         "pool": _pool(evidence, models),
         "difficulty": _difficulty(evidence),

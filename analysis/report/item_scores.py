@@ -15,9 +15,6 @@ from analysis.statistics.items import answer_matrix
 from analysis.statistics.noise_ceiling import Ceiling, explained, noise_ceiling
 from stimuli.features import FEATURES
 
-SEED = 20220
-"""Of all that a report draws (splits, folds, bootstraps), so that the same data give the same numbers."""
-
 
 @dataclass(frozen=True)
 class ItemScores:
@@ -36,7 +33,12 @@ class ItemScores:
 
 
 def score_items(
-    evidence: Evidence, answers: pd.DataFrame, places: Sequence[str], difficulty: Sequence[str], level: float
+    evidence: Evidence,
+    answers: pd.DataFrame,
+    places: Sequence[str],
+    difficulty: Sequence[str],
+    rng: np.random.Generator,
+    level: float,
 ) -> ItemScores:
     """Score the items by what people agree on, and by how much of it follows from what is known of them.
 
@@ -49,10 +51,10 @@ def score_items(
         What columns of `trials_of` that tell of the items of a trial begin with.
     difficulty : sequence of str
         Those of these columns that say how hard a trial is for networks.
+    rng : Generator
     level : float
         Coverage of the intervals.
     """
-    rng = np.random.default_rng(SEED)
     ceiling = noise_ceiling(answers.to_numpy(), rng, level)
     about = evidence.trials.loc[answers.columns]
     found = None
@@ -99,7 +101,7 @@ def score_machines(evidence: Evidence, told: pd.DataFrame, level: float) -> pd.D
     if told.empty:
         return pd.DataFrame()
     answers = answer_matrix(evidence.sessions)
-    rng = np.random.default_rng(SEED)
+    rng = evidence.generator("networks as observers", "error consistency")
     names = told.columns.to_frame(index=False)
     long = told.set_axis(range(told.shape[1]), axis=1).melt(var_name="machine", value_name="right").dropna()
     accuracy = observer_accuracy(long["right"].astype(bool), long["machine"], level)

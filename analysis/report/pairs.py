@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from analysis.data.study_data import Evidence
@@ -14,7 +13,7 @@ from analysis.report.answer_task import AnswerTask
 from analysis.report.answers import answer_findings
 from analysis.report.figures_people import MEASURES, Measure
 from analysis.report.findings import Findings
-from analysis.report.item_scores import SEED, features_of
+from analysis.report.item_scores import features_of
 from analysis.report.people_scores import preference
 from analysis.report.published import PUBLISHED
 from analysis.settings import AnalyseSettings
@@ -59,7 +58,7 @@ def machine_choices(evidence: Evidence) -> pd.DataFrame:
     """
     answers = answer_matrix(evidence.sessions)
     about = evidence.trials.loc[answers.columns]
-    rng = np.random.default_rng(SEED)
+    rng = evidence.generator("networks as observers", "folds")
     told = pd.DataFrame(
         index=about.index, columns=pd.MultiIndex.from_tuples([], names=["machine", "measure"])
     )

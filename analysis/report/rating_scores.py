@@ -169,7 +169,14 @@ def _question(
         slope_without_exclusions=None if everything is None else _slope(everything, question, level),
         agreement=rating_agreement(rating, observer, item, level),
         observers=observer_correlations(rating, share, observer, level),
-        items=score_items(evidence, matrix, ("image",), ("image_share", "group"), level),
+        items=score_items(
+            evidence,
+            matrix,
+            ("image",),
+            ("image_share", "group"),
+            evidence.generator("items", question.name),
+            level,
+        ),
     )
 
 

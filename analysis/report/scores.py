@@ -11,7 +11,7 @@ from analysis.data.relabelled import LabelChange, compare_labels
 from analysis.data.study_data import Evidence
 from analysis.report.answer_task import AnswerTask
 from analysis.report.consistency_scores import Consistency, consistency_of, score_consistency
-from analysis.report.item_scores import SEED, ItemScores, score_items, score_machines
+from analysis.report.item_scores import ItemScores, score_items, score_machines
 from analysis.report.people_scores import (
     ObserverScores,
     PopulationScores,
@@ -89,7 +89,6 @@ def score(evidence: Evidence, task: AnswerTask, level: float) -> Scores:
     exclusion, relabelled = evidence.exclusion, evidence.relabelled
     everything = evidence.recorded[evidence.recorded["scored"]]
     population = _population(sessions, level)
-    rng = np.random.default_rng(SEED)
     told = task.machines(evidence)
     answers = answer_matrix(sessions).loc[observers.index]
     graded, curve = task.graded(sessions, level)
@@ -105,13 +104,20 @@ def score(evidence: Evidence, task: AnswerTask, level: float) -> Scores:
         beyond=score_population(
             sessions,
             population,
-            rng,
+            evidence.generator("accuracy"),
             chance=task.chance(stimulus_set),
             published=None if task.published is None else task.published["accuracy"],
             n_resamples=N_RESAMPLES,
         ),
         trials=trial_accuracy(sessions, evidence.trials),
-        items=score_items(evidence, answer_matrix(sessions), task.places, task.difficulty, level),
+        items=score_items(
+            evidence,
+            answer_matrix(sessions),
+            task.places,
+            task.difficulty,
+            evidence.generator("items"),
+            level,
+        ),
         graded=graded,
         curve=curve,
         named=task.named(sessions, stimulus_set, level),
@@ -120,7 +126,11 @@ def score(evidence: Evidence, task: AnswerTask, level: float) -> Scores:
             (answers == 1).to_numpy(), answers.notna().to_numpy(), answers.index
         ),
         means=score_consistency(
-            answers.to_numpy(float), _by_confidence(told, answers), evidence.decisions, rng, level
+            answers.to_numpy(float),
+            _by_confidence(told, answers),
+            evidence.decisions,
+            evidence.generator("error consistency"),
+            level,
         ),
     )
 

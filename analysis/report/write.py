@@ -83,6 +83,7 @@ def write_report(
     settings: AnalyseSettings,
     *,
     title: str,
+    seed: int,
     experiment_set: str,
     source: ImageSource | None,
     observers: Choice = "auto",
@@ -101,6 +102,8 @@ def write_report(
         The coverage of intervals.
     title : str
         The study's name.
+    seed : int
+        The study's seed.
     experiment_set : str
         Name of the stimulus set that the report is about.
     source : ImageSource or None
@@ -116,7 +119,7 @@ def write_report(
         A stage is missing, changed or made from something else, there is no session to score, or another
         study to stand beside this one has no report.
     """
-    evidence = gather(root, experiment_set, observers, settings.exclude, labels)
+    evidence = gather(root, experiment_set, observers, settings.exclude, seed=seed, labels=labels)
     models = score_models(evidence.decisions)
     found = FINDINGS[evidence.stimulus_set.task](evidence, settings)
     content = content_of(evidence, models, found.content, settings, title)

@@ -17,6 +17,7 @@ from experiment.settings import SimulateSettings
 from tricky.core.errors import InputError
 from tricky.core.files import replacing, versions_of, write_json
 from tricky.core.progress import Progress, no_progress
+from tricky.core.randomness import generator
 
 CHANCE = 0.5
 """Proportion correct by guessing, with two alternatives."""
@@ -88,7 +89,7 @@ def plan_study(
     rows = []
     for done, (observers, trials) in enumerate(sizes):
         progress("Simulating studies", done, len(sizes))
-        rng = np.random.default_rng([seed, observers, trials])
+        rng = generator(seed, "power", f"{observers} observers", f"{trials} trials")
         rows.append(_design(observers, trials, settings, level, n_studies, rng))
     progress("Simulating studies", len(sizes), len(sizes))
     return Plan(settings, level, pd.DataFrame(rows))

@@ -24,7 +24,7 @@ class Consent:
     Attributes
     ----------
     time : str
-        When the question was answered (UTC).
+        When the question was answered (UTC); ``n/a`` where ``[experiment.privacy]`` leaves times out.
     participant_id, session : str
         Who was asked, and before which session; ``n/a`` where there is one only.
     answer : str

@@ -37,7 +37,7 @@ from experiment.session.participant import next_session
 from experiment.session.plan import schedule, steps
 from experiment.session.practice import Practice
 from experiment.session.preflight import Check, as_record, refuse
-from experiment.settings import ExperimentSettings
+from experiment.settings import ExperimentSettings, PrivacySettings
 from experiment.tasks import questions_of, task_of
 from stimuli.records import read_any_set
 from tricky.core.errors import InputError
@@ -151,7 +151,7 @@ def run_session(
         if information is not None and not place.table.exists():
             with devices.open_reader(settings, texts, characters, root) as reading:
                 answer = ask_consent(reading.display, reading.observer, information, settings, texts)
-            consent = _consent(place, information, answer)
+            consent = _consent(place, information, answer, settings.privacy)
             with told_in_one_line(), participants_locked(data_folder):
                 keep_consent(data_folder, consent)
             if answer != AGREE:
@@ -327,9 +327,10 @@ def _characters(texts: Texts, asks: Sequence[Ask], documents: Sequence[Document 
     return texts.characters().union(*asked, *(each.characters for each in documents if each))
 
 
-def _consent(place: SessionPath, information: Document, answer: str) -> Consent:
+def _consent(place: SessionPath, information: Document, answer: str, privacy: PrivacySettings) -> Consent:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
     return Consent(
-        datetime.now(UTC).isoformat(timespec="seconds"),
+        "n/a" if "times" in privacy.leave_out else now,
         f"sub-{place.participant}",
         "n/a" if place.session is None else f"ses-{place.session}",
         answer,

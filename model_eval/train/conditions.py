@@ -21,11 +21,12 @@ from model_eval.train.checkpoints import Asked, Course, diverged_epoch, finished
 from model_eval.train.data_loading import DecodedImages, room_for_images, training_view
 from model_eval.train.epoch_decisions import ConditionModel, Diverged, write_manifest
 from model_eval.train.parallel_jobs import run_jobs
-from model_eval.train.recipe import Recipe, Run, derived_seeds, runs_of
+from model_eval.train.recipe import Recipe, Run, runs_of
 from model_eval.train.split import deal, draw_training_images, never_seen
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, versions_of
 from tricky.core.progress import Progress, no_progress
+from tricky.core.randomness import generator
 
 SCHEME = 2
 """Raised when the same recipe would give other weights or decisions: all is then trained anew."""
@@ -157,7 +158,7 @@ def _images(
             "class folders must have the same names"
         )
     if recipe.base.images != "all":
-        rng = np.random.default_rng(derived_seeds(seed, "conditions", "split"))
+        rng = generator(seed, "conditions", "split")
         to_train = draw_training_images(to_train, recipe.base.images, rng)
     elif training_source is None:
         raise InputError(

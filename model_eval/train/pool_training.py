@@ -19,11 +19,12 @@ from model_eval.train.checkpoints import Course, finished
 from model_eval.train.data_loading import DecodedImages, room_for_images
 from model_eval.train.network_settings import NetworkRecipe
 from model_eval.train.parallel_jobs import run_jobs
-from model_eval.train.recipe import BASE, Run, Seeds, derived_seeds
+from model_eval.train.recipe import BASE, Run, Seeds
 from model_eval.train.split import draw_training_images
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, versions_of, write_json
 from tricky.core.progress import Progress, no_progress
+from tricky.core.randomness import derived_seeds, generator
 
 SCHEME = 2
 """Raised when the same settings would give other weights: what was trained before is then trained anew."""
@@ -82,7 +83,7 @@ def train_pool(
     target = choose_device(device)
     catalogue = source.catalogue(progress)
     classes = class_names(catalogue)
-    rng = np.random.default_rng(derived_seeds(seed, "split"))
+    rng = generator(seed, "split")
     images = draw_training_images(catalogue, settings.images, rng)
     write_parquet(folder / "images.parquet", images)
 

@@ -6,7 +6,6 @@ source of chance has a seed of its own, so that a condition which changes one ch
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -21,6 +20,7 @@ from model_eval.settings import TrainSettings
 from model_eval.train.epoch_decisions import BASE, model_name
 from model_eval.train.network_settings import BaseRecipe, NetworkRecipe
 from tricky.core.errors import InputError
+from tricky.core.randomness import derived_seeds
 from tricky.core.settings import read_toml, validated
 
 Chance = Literal["initialisation", "order", "augmentation", "noise", "parts"]
@@ -113,12 +113,6 @@ class Run:
         recipe = self.recipe.model_dump(exclude={"extra_epochs"}, mode="json")
         chance = None if self.recipe.deterministic else self.name
         return {"recipe": recipe, "seeds": asdict(self.seeds), "part": self.part, "chance": chance}
-
-
-def derived_seeds(seed: int, *names: str) -> np.random.SeedSequence:
-    """Return seeds that depend on the study's seed and on names alone: a further model changes no other's."""
-    digest = hashlib.sha256("/".join(names).encode()).digest()
-    return np.random.SeedSequence([seed, *np.frombuffer(digest, dtype="<u4").tolist()])
 
 
 def read_recipe(settings: TrainSettings, root: Path) -> Recipe | None:

@@ -62,7 +62,7 @@ def browser(tmp_path):
 
 def report(root, source):
     settings = AnalyseSettings()
-    return write_report(root, settings, title="Small study", experiment_set="main", source=source)
+    return write_report(root, settings, title="Small study", seed=1, experiment_set="main", source=source)
 
 
 def requested_urls(browser):

@@ -25,7 +25,7 @@ def test_the_giveaway_of_a_known_difference_is_that_of_theory():
     rng = np.random.default_rng(1)
     rows = pd.DataFrame({"group": ["a"] * 400 + ["b"] * 400, "x": rng.normal(size=800)})
     rows.loc[rows["group"] == "b", "x"] += 1.0
-    found = giveaway_auc(rows, ("x",))
+    found = giveaway_auc(rows, ("x",), np.random.default_rng(2))
     assert found is not None
     # Two normals one SD apart: AUC = Φ(1 / √2) = .760.
     assert found["auc"] == pytest.approx(stats.norm.cdf(1 / 2**0.5), abs=3 * found["chance_sd"])
@@ -35,9 +35,9 @@ def test_the_giveaway_of_a_known_difference_is_that_of_theory():
 
 def test_no_giveaway_without_enough_images_or_anything_that_varies():
     rows = pd.DataFrame({"group": ["a"] * 4 + ["b"] * 9, "x": np.arange(13.0), "flat": 1.0})
-    assert giveaway_auc(rows, ("x",)) is None
+    assert giveaway_auc(rows, ("x",), np.random.default_rng(2)) is None
     rows = pd.DataFrame({"group": ["a"] * 9 + ["b"] * 9, "flat": 1.0})
-    assert giveaway_auc(rows, ("flat",)) is None
+    assert giveaway_auc(rows, ("flat",), np.random.default_rng(2)) is None
 
 
 def test_what_remains_unbalanced_is_told():

@@ -67,6 +67,7 @@ def analyse(
         study.root,
         study.settings.analyse,
         title=study.settings.study.name,
+        seed=study.settings.study.seed,
         experiment_set=study.settings.experiment.stimuli,
         source=images_at_hand(study),
         observers=observers,

@@ -34,6 +34,7 @@ def analyse(root, source=None, *, labels=None, **settings):
         root,
         AnalyseSettings.model_validate(settings),
         title="Ratings",
+        seed=1,
         experiment_set="main",
         source=source,
         labels=labels,

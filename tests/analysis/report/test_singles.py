@@ -26,6 +26,7 @@ def analyse(root, source=None, *, labels=None, **settings):
         root,
         AnalyseSettings.model_validate(settings),
         title="Single images",
+        seed=1,
         experiment_set="main",
         source=source,
         labels=labels,

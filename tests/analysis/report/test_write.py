@@ -25,6 +25,7 @@ def report(
     *,
     observers: Choice = "auto",
     title="Small study",
+    seed=1,
     exclude=None,
     labels=None,
     beside=(),
@@ -34,6 +35,7 @@ def report(
         study.root,
         AnalyseSettings.model_validate({"exclude": exclude or {}, "beside": list(beside), "level": level}),
         title=title,
+        seed=seed,
         experiment_set="main",
         source=source,
         observers=observers,
@@ -127,6 +129,19 @@ def test_numbers_are_those_of_a_count_by_hand(study):
     assert results.scores.observer_consistency.summary.mean == pytest.approx(0.24 / 0.44)
     hardest = [trial["trial_id"] for trial in results.content["trials"]["hardest"]]
     assert hardest == main[:8]
+
+
+def test_random_numbers_of_a_report_follow_from_the_studys_seed(study):
+    main = [trial["trial_id"] for trial in study.trials if trial["block"] == "main"]
+    for name, wrong in (("01", main[:6]), ("02", main[4:10]), ("03", main[8:14])):
+        study.write_session(name, dict.fromkeys(wrong, False), kind="person")
+    one, same, other = (report(study, seed=seed).content for seed in (1, 1, 2))
+    assert one == same
+    assert [one["seed"], other["seed"]] == [1, 2]
+    drawn, drawn_by_other = (each["consistency"]["means"][0]["p_value"] for each in (one, other))
+    assert drawn != drawn_by_other
+    del one["population"]["bootstrap"], other["population"]["bootstrap"]
+    assert one["population"] == other["population"]
 
 
 SINGLE = {"task": "single", "trials": 40, "repeat_trials": 4, "confidence_levels": 3}
@@ -351,7 +366,7 @@ def test_another_study_stands_beside_this_one_and_the_published_one(study):
     there = report(study, title="There").scores.population
     shutil.copytree(study.root, study.root.parent / "other")
     study.write_session("sim01", {})
-    here = report(study, title="Here", beside=["../other"])
+    here = report(study, title="Here", seed=1, beside=["../other"])
     rows = {row["study"]: row for row in here.content["studies"]}
     assert list(rows) == ["Here", "Meding et al. (2022)", "There"]
     assert rows["Here"]["accuracy"] == here.scores.population.estimate

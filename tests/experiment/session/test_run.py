@@ -4,6 +4,7 @@ import builtins
 import errno
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ import pytest
 from experiment.data import session_files
 from experiment.data.bids import register
 from experiment.data.journal import locked
+from experiment.data.psych_ds import export_psych_ds
 from experiment.records import Kind
 from experiment.session import run as session_module
 from experiment.session.participant import sessions_of
@@ -447,11 +449,12 @@ def sit_informed(devices, small_set, tmp_path, data, dataset):  # noqa: ARG001 -
     (tmp_path / "information.md").write_text("# Study\n\nIt is short.\n\nAnd ünusual.\n\nYou may stop.\n")
     (tmp_path / "debriefing.md").write_text("# What it was about\n\nNetworks.\n")
 
-    def call(participant="07"):
+    def call(participant="07", **more):
         settings = ExperimentSettings(
             information=Path("information.md"),
             debriefing=Path("debriefing.md"),
             questions=(QuestionSettings(name="strategy", text="Any strategy?", answers=("no", "yes")),),
+            **more,
         )
         return run_session(small_set.folder, data, participant, settings, dataset, root=tmp_path)
 
@@ -478,6 +481,41 @@ def test_information_is_read_page_by_page_and_consent_kept_with_time_and_text(
     assert sidecar(path)["Consent"] == kept
     assert "ü" in devices.characters
     assert bids_issues(data) == []
+
+
+ISO_TIME = re.compile(r"\d{4}-\d\d-\d\d|\d\d:\d\d")
+
+
+def dated_files(root: Path, apart: Path) -> set[str]:
+    """Return the names of files that hold an ISO date or time, or are named by one; not those in `apart`."""
+    files = [path for path in root.rglob("*") if path.is_file() and not path.is_relative_to(apart)]
+    return {
+        path.name
+        for path in files
+        if ISO_TIME.search(path.name) or ISO_TIME.search(path.read_bytes().decode("latin-1"))
+    }
+
+
+@pytest.mark.parametrize(
+    ("left_out", "dated"),
+    [(["times"], set()), ([], {"consent.tsv", "sub-07_task-harder_beh.json"})],
+)
+def test_a_study_that_leaves_times_out_holds_no_date_and_no_time_in_any_file(
+    sit_informed, tape, tmp_path, data, dataset, small_set, left_out, dated
+):
+    private = {"leave_out": left_out}
+    tape.replies["consent"] = "not agreed"
+    sit_informed("08", privacy=private)
+    del tape.replies["consent"]
+    tape.stop_at = 5
+    sit_informed(privacy=private)
+    found = dated_files(tmp_path, small_set.folder)
+    tape.stop_at = None
+    sit_informed(privacy=private)
+    export_psych_ds(data, tmp_path / "psych-ds", dataset)
+    found |= dated_files(tmp_path, small_set.folder)
+    assert found == dated
+    assert [row["time"] == "n/a" for row in consents(data)] == 2 * [bool(left_out)]
 
 
 def test_who_does_not_agree_leaves_nothing_but_that(sit_informed, devices, tape, data, bids_issues):
