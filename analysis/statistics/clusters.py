@@ -12,6 +12,8 @@ from scipy import optimize, special
 METHOD = "two-way cluster-robust (observers and items), t"
 N_SWEEPS = 10
 SMALLEST_P = 1e-200
+LARGEST_QUANTILE = 1e150
+"""Its square is still a number."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,8 @@ def _quantile(tail: ArrayLike, inverse_df: ArrayLike) -> np.ndarray:
     """Return the upper quantile of t with 1 / `inverse_df` degrees of freedom; of the normal one at 0."""
     tail, inverse = np.broadcast_arrays(np.asarray(tail, float), np.asarray(inverse_df, float))
     normal = inverse < 1e-10
-    return np.where(normal, -special.ndtri(tail), -special.stdtrit(1 / np.where(normal, 1.0, inverse), tail))
+    t = -special.stdtrit(1 / np.where(normal, 1.0, inverse), tail)
+    return np.where(normal, -special.ndtri(tail), np.minimum(t, LARGEST_QUANTILE))
 
 
 def spread_of(

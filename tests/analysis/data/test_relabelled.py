@@ -4,7 +4,7 @@ import pytest
 from analysis.data.relabelled import compare_labels
 from analysis.data.sessions import read_sessions
 from analysis.data.trials import Label, trials_of
-from analysis.statistics.means import clustered_mean
+from analysis.statistics.means import population_mean
 from stimuli.records import read_any_set
 from tricky.core.errors import InputError
 
@@ -69,6 +69,6 @@ def test_the_interval_of_a_mean_holds_the_truth_for_new_observers_and_items():
     observer, item = (index.ravel() for index in np.indices((9, 60)))
     for _ in range(300):
         values = (0.4 * rng.standard_normal((9, 1)) + 0.8 * rng.standard_normal(60)).ravel()
-        mean = clustered_mean(values + rng.standard_normal(540), observer, item, 0.95)
+        mean = population_mean(values + rng.standard_normal(540), observer, item, 0.95)
         held += mean.low <= 0 <= mean.high
     assert held / 300 > 0.91  # one standard error is 1.3 points; independent trials would give some 40%
