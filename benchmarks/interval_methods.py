@@ -1,8 +1,8 @@
 """Intervals of a share over crossed observers and items: the project's, and those it was compared with.
 
-All are functions of many studies at once.  The others share the standard error with it, and take
-Satterthwaite's degrees of freedom, never fewer than those of the smaller set; where all answers agree, each
-gives the exact binomial interval.
+All are functions of many studies at once, and share the standard error.  Those that came before take one t
+with Satterthwaite's degrees of freedom, never fewer than those of the smaller set; where all answers agree,
+each gives the exact binomial interval.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
-from analysis.statistics.bounded import exact_limits, share_limits
-from analysis.statistics.clusters import Spread
+from analysis.statistics.bounded import exact_limits, imprecision, score_limits, share_limits
+from analysis.statistics.clusters import Spread, reach_of
 from benchmarks.simulated_studies import Moments
 
 Limits = tuple[np.ndarray, np.ndarray]
@@ -34,6 +34,13 @@ def project(moments: Moments, n_observers: int, n_items: int, level: float) -> L
     """Return the limits that `population_accuracy` gives."""
     of = spread(moments, n_observers, n_items)
     return share_limits(moments.share, of, min(n_observers, n_items), level)
+
+
+def _reach(moments: Moments, n_observers: int, n_items: int, level: float) -> np.ndarray:
+    """Return the reach of the project's intervals."""
+    of = spread(moments, n_observers, n_items)
+    extra = imprecision(moments.share, moments.variance)
+    return reach_of((1 - level) / 2, of.variance, of.variances, of.dfs, extra)
 
 
 def _t(moments: Moments, n_observers: int, n_items: int, level: float) -> np.ndarray:
@@ -93,8 +100,38 @@ def hall(moments: Moments, n_observers: int, n_items: int, level: float) -> Limi
     return limits[0], limits[1]
 
 
+@_where_estimable
+def sinh(moments: Moments, n_observers: int, n_items: int, level: float) -> Limits:
+    """Return y ± reach · dy/dp with y = sinh(logit(p) / 2), turned back, within the exact interval."""
+    share, reach = moments.share, _reach(moments, n_observers, n_items, level)
+    half = special.logit(share) / 2
+    step = reach * np.cosh(half) / (2 * share * (1 - share))
+    low, high = exact_limits(share, min(n_observers, n_items), level)
+    below, above = (special.expit(2 * np.arcsinh(np.sinh(half) + sign * step)) for sign in (-1, 1))
+    return np.maximum(below, low), np.minimum(above, high)
+
+
+@_where_estimable
+def monotone(moments: Moments, n_observers: int, n_items: int, level: float) -> Limits:
+    """Return the project's limits, but no lower one below that of a smaller share with the same reach."""
+    share, reach = moments.share, _reach(moments, n_observers, n_items, level)
+    # The lower limit of score_limits rises with p up to where reach = p q (2p − 1) / ((3p − 2) (3p − 1)).
+    low, high = np.full_like(share, 2 / 3), np.ones_like(share)
+    for _ in range(50):
+        p = (low + high) / 2
+        farther = p * (1 - p) * (2 * p - 1) / ((3 * p - 2) * (3 * p - 1)) > reach
+        low, high = np.where(farther, p, low), np.where(farther, high, p)
+    of_low, of_high = np.minimum(share, low), np.maximum(share, 1 - low)
+    below = score_limits(of_low, reach / (of_low * (1 - of_low)))[0]
+    above = score_limits(of_high, reach / (of_high * (1 - of_high)))[1]
+    exact = exact_limits(share, min(n_observers, n_items), level)
+    return np.maximum(below, exact[0]), np.minimum(above, exact[1])
+
+
 METHODS: dict[str, Method] = {
     "score interval on the logit scale (used)": project,
+    "the same, monotone also at a given standard error of the share": monotone,
+    "sinh of half the logit, with the same reach": sinh,
     "t on the logit scale": t_on_logit_scale,
     "Wilson with effective n and t": wilson,
     "t": plain_t,

@@ -10,7 +10,7 @@ with the reach r of `clusters.reach_of`.  Wald's interval on the logit scale, :m
 r / (p(1-p))`, undoes half of the skewness of a share near 1 that few observers make up; this one undoes it
 nearly all [1]_.  The limits solve a quadratic equation, lie between 0 and 1 for every r, and rise with p at a
 given standard error on the logit scale.
-`decisions/0007` compares the two, Hall's transformation and others by simulation.
+``docs/decisions/0006`` compares the two, Hall's transformation and others by simulation.
 
 A variance is known less well the more unequal the clusters are.  For shares of a beta distribution, and what
 the mean does not tell of it, 1/ν grows by about :math:`c = \tfrac12 (1 - 2p)^2 s^2 / (p(1-p))^2`.  With k

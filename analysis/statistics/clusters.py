@@ -147,11 +147,10 @@ def spread_of(
 
     The part that rests on few observers is :math:`A = (V_{observer} - \lambda V_{rest})_+` with
     :math:`\lambda = 1 - 1/\nu`, and likewise for items: of the rest that :math:`V_{observer}` contains, the
-    share λ is taken from :math:`V_{rest}`, which is known well.  With λ = 0 intervals cover 98–99% where
-    observers do not differ, with λ = 1 91% where three observers differ a little; this λ keeps the coverage
-    between 93 and 97.5% for normal data with three observers, 93.4 and 96.9% with five, whatever their spread
-    (``docs/decisions/0007``).  ν is the number of clusters minus one, and, where conditions share some or
-    none of them, Satterthwaite's [3]_, :math:`A^2 / \sum_g (A_g^2 / \nu_g)`.
+    share λ is taken from :math:`V_{rest}`, which is known well.  With λ = 0 intervals cover too much where
+    observers do not differ, with λ = 1 too little where three observers differ a little; this λ keeps both
+    small (``benchmarks/coverage_bound.py``).  ν is the number of clusters minus one, and, where conditions
+    share some or none of them, Satterthwaite's [3]_, :math:`A^2 / \sum_g (A_g^2 / \nu_g)`.
 
     Parameters
     ----------
