@@ -1,13 +1,14 @@
 """How often do intervals hold the true value, and how often do tests find what is not there?
 
-Studies are simulated in which the same observers judge the same items: the logit of being right is the sum of
-a constant, an effect of the observer and one of the item, both normal.  The constant is chosen by quadrature
-so that the population, new observers on new items, has the accuracy that the design names; the true error
-consistencies follow by quadrature too.  What is about one observer is simulated with its own parameters.
-Each study then goes through the functions that any data go through.
+Studies are simulated as in ``simulated_studies.py``; the true error consistencies follow by quadrature too.
+What is about one observer is simulated with its own parameters.  Each study then goes through the functions
+that any data go through.  ``coverage_accuracy.py`` has the interval of accuracy in many more designs and
+studies.
 
-Run ``python -P benchmarks/coverage.py [STUDIES]``.  It prints one table of intervals and one of tests; the
-last line is one JSON object with the extremes of each over the designs.
+Run ``python -P benchmarks/coverage.py [STUDIES] [accuracy] [consistency] [one-observer] [--save]``; without a
+part, all of them.  It prints a table of each; the last line is one JSON object with the extremes of each
+interval and test over the designs.  With ``--save`` the results go to ``benchmarks/results``, for the tables
+in the docs.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from scipy import optimize, special
+from scipy import special
 
 if __name__ == "__main__":  # started as a file, the repository's folder is not where modules are looked for
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -35,6 +36,8 @@ from analysis.statistics.consistency_intervals import measure_consistency, pairs
 from analysis.statistics.contrasts import accuracy_difference, study_difference
 from analysis.statistics.detection import observer_detection
 from analysis.statistics.observers import halves, repeat_agreement, side_bias, times_by_correctness
+from benchmarks.coverage_tables import Table, save
+from benchmarks.simulated_studies import NODES, WEIGHTS, Design, mixture
 
 N_STUDIES = 500
 LEVEL = 0.95
@@ -44,55 +47,10 @@ SIZES = ((6, 60), (9, 149), (40, 300))
 SPREADS = ((0.2, 0.8), (0.45, 1.6), (0.9, 1.6), (1.5, 0.3))
 """Standard deviations over observers and over items, on the logit scale: small, as published, large, and
 nearly all variance between observers."""
+PUBLISHED_SPREAD = (0.45, 1.6)
 ACCURACIES = (0.81, 0.9)
 EFFECT_LOGIT = 0.5
 """Of the second of two conditions, where there is a difference."""
-NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(100)
-WEIGHTS = WEIGHTS / WEIGHTS.sum()
-
-
-@dataclass(frozen=True)
-class Design:
-    """One kind of study, and the truth that its interval should hold."""
-
-    n_observers: int
-    n_items: int
-    observer_sd_logit: float
-    item_sd_logit: float
-    accuracy: float
-
-    def __str__(self) -> str:
-        return (
-            f"{self.n_observers} × {self.n_items}, SD {self.observer_sd_logit} and {self.item_sd_logit}, "
-            f"accuracy {self.accuracy}"
-        )
-
-    @property
-    def constant(self) -> float:
-        """The logit of an average observer on an average item."""
-        # The sum of two independent normal effects is normal.
-        return constant_for(self.accuracy, float(np.hypot(self.observer_sd_logit, self.item_sd_logit)))
-
-    def abilities(self, rng: np.random.Generator, n: int | None = None) -> np.ndarray:
-        """Draw observers' logits on an average item."""
-        return self.constant + self.observer_sd_logit * rng.standard_normal(n or self.n_observers)
-
-    def answers(self, abilities: np.ndarray, rng: np.random.Generator, shift: np.ndarray | float = 0.0):
-        """Draw items and whether each observer is right on each; `shift` in logits."""
-        items = self.item_sd_logit * rng.standard_normal(self.n_items)
-        logit = abilities[:, np.newaxis] + items + shift
-        return rng.random(logit.shape) < special.expit(logit)
-
-
-def constant_for(accuracy: float, sd_logit: float) -> float:
-    """Return the constant at which a logit-normal mixture has the mean `accuracy`, by Gauss–Hermite."""
-    found = optimize.root_scalar(lambda constant: mixture(constant, sd_logit) - accuracy, bracket=(-20, 20))
-    return found.root
-
-
-def mixture(constant: float, sd_logit: float) -> float:
-    """Return the mean of a logit-normal mixture."""
-    return float(WEIGHTS @ special.expit(constant + sd_logit * NODES))
 
 
 def true_kappa(abilities: np.ndarray, item_sd_logit: float) -> np.ndarray:
@@ -223,49 +181,67 @@ def of_one_observer(design: Design, rng: np.random.Generator) -> Iterator[tuple[
         yield "type-2 area", held(table, special.ndtr(1 / np.sqrt(2)))
 
 
-def shares(numbered: tuple[int, Design, int]) -> dict[str, float]:
-    """Return, of each interval and test, the share of studies in which it held, or erred."""
-    number, design, n_studies = numbered
-    rng = np.random.default_rng([SEED, number])
+PARTS = {"accuracy": of_accuracy, "consistency": of_consistency, "one-observer": of_one_observer}
+
+
+def shares(numbered: tuple[int, Design, int, str]) -> dict[str, float]:
+    """Return, of each interval and test of a part, the share of studies in which it held, or erred."""
+    number, design, n_studies, part = numbered
+    rng = np.random.default_rng([SEED, list(PARTS).index(part), number])
     seen: dict[str, list[bool]] = {}
     for _ in range(n_studies):
-        for of in (of_accuracy, of_consistency, of_one_observer):
-            for name, outcome in of(design, rng):
-                seen.setdefault(name, []).append(bool(outcome))
-    return {name: float(np.mean(outcomes)) for name, outcomes in seen.items()}
+        for name, outcome in PARTS[part](design, rng):
+            seen.setdefault(name, []).append(bool(outcome))
+    return {name: round(float(np.mean(outcomes)), 4) for name, outcomes in seen.items()}
+
+
+def table_of(part: str, designs: list[Design], found: list[dict[str, float]], n_studies: int) -> Table:
+    """Return coverage and false alarms at the published spreads, by size, and their range over designs."""
+    published = [
+        number
+        for number, each in enumerate(designs)
+        if (each.observer_sd_logit, each.item_sd_logit, each.accuracy) == (*PUBLISHED_SPREAD, 0.81)
+    ]
+    rows = []
+    for name in dict.fromkeys(name for each in found for name in each):
+        values = np.array([100 * each.get(name, np.nan) for each in found])
+        ends = f"{np.nanmin(values):.1f}–{np.nanmax(values):.1f}"
+        label = name.replace("test", "**test**", 1) if name.startswith("test") else name
+        rows.append([label, *(f"{values[number]:.1f}" for number in published), ends])
+    error = 196 * np.sqrt(LEVEL * (1 - LEVEL) / n_studies)
+    caption = (
+        f"How often 95% intervals hold the true value, and how often tests at 5% err, in percent: at the "
+        f"published spreads and an accuracy of .81, and the range over {len(designs)} designs. {n_studies:,} "
+        f"studies a design; one figure is sure to ±{error:.1f} points."
+    )
+    sizes = (f"{observers} × {items}" for observers, items in SIZES)
+    return Table(f"coverage-{part}", caption, ("interval or **test**", *sizes, "all designs"), rows)
 
 
 def main() -> None:
-    """Print a table of coverage and one of false alarms, and their extremes as JSON."""
-    n_studies = int(sys.argv[1]) if len(sys.argv) > 1 else N_STUDIES
+    """Print a table of each part, and the extremes of each interval and test as JSON."""
+    numbers = [each for each in sys.argv[1:] if each.isdigit()]
+    n_studies = int(numbers[0]) if numbers else N_STUDIES
+    parts = [each for each in sys.argv[1:] if each in PARTS] or list(PARTS)
     designs = [
         Design(*size, *spread, accuracy)
         for size, spread, accuracy in itertools.product(SIZES, SPREADS, ACCURACIES)
     ]
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        found = list(pool.map(shares, [(i, each, n_studies) for i, each in enumerate(designs)]))
-    error = 196 * np.sqrt(0.95 * 0.05 / n_studies)
-    print(
-        f"{n_studies} studies a design, nominal {LEVEL:.0%}; binomial error of one figure ±{error:.1f} points"
-    )
-    names = list(dict.fromkeys(name for each in found for name in each))
     extremes = {}
-    for title, mine in (
-        ("coverage of intervals (%)", [name for name in names if not name.startswith("test")]),
-        ("false alarms of tests (%)", [name for name in names if name.startswith("test")]),
-    ):
-        print(f"\n{title}")
-        for label, values in (
-            ("observers × items", [f"{each.n_observers}×{each.n_items}" for each in designs]),
-            ("SD of observers", [each.observer_sd_logit for each in designs]),
-            ("SD of items", [each.item_sd_logit for each in designs]),
-            ("accuracy", [each.accuracy for each in designs]),
-        ):
-            print(f"{label:>38}", *(f"{value!s:>6}" for value in values))
-        for name in mine:
-            values = [each.get(name, np.nan) for each in found]
-            print(f"{name:>38}", *(f"{100 * value:6.1f}" for value in values))
-            extremes[name] = [round(float(np.nanmin(values)), 3), round(float(np.nanmax(values)), 3)]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        for part in parts:
+            found = list(pool.map(shares, [(i, each, n_studies, part) for i, each in enumerate(designs)]))
+            table = table_of(part, designs, found, n_studies)
+            print(table.markdown(), flush=True)
+            if "--save" in sys.argv[1:]:
+                results = [
+                    {"design": asdict(each), "shares": of} for each, of in zip(designs, found, strict=True)
+                ]
+                measured = {"n_studies": n_studies, "seed": SEED, "level": LEVEL, "results": results}
+                save(f"coverage_of_{part.replace('-', '_')}", measured, [table])
+            for name in dict.fromkeys(name for each in found for name in each):
+                values = [each[name] for each in found if name in each]
+                extremes[name] = [min(values), max(values)]
     print(json.dumps(extremes, ensure_ascii=False))
 
 

@@ -17,15 +17,15 @@ def test_the_ceiling_is_the_share_of_variance_that_the_true_accuracies_explain()
     # Reliability is the squared correlation of what is observed with what is true.
     expected = np.corrcoef(seen.mean(axis=0), truth)[0, 1] ** 2
     found = noise_ceiling(seen, rng)
-    assert found.reliability == pytest.approx(expected, abs=0.02)
-    assert found.low < found.reliability < found.high
+    assert found.estimate == pytest.approx(expected, abs=0.02)
+    assert found.low < found.estimate < found.high
 
 
 @pytest.mark.parametrize("n_observers", [5, 12], ids=["odd", "even"])
 def test_items_that_nobody_tells_apart_have_a_ceiling_about_zero(n_observers):
     rng = np.random.default_rng(12)
     found = noise_ceiling(answers(n_observers, 3000, 0.0, rng)[0], rng)
-    assert abs(found.reliability) < 0.1
+    assert abs(found.estimate) < 0.1
 
 
 def test_items_that_not_all_saw_change_what_is_known_and_not_what_is_estimated():
@@ -33,12 +33,12 @@ def test_items_that_not_all_saw_change_what_is_known_and_not_what_is_estimated()
     seen, truth = answers(16, 4000, 1.4, rng)
     seen[rng.random(seen.shape) < 0.25] = np.nan
     expected = np.corrcoef(np.nanmean(seen, axis=0), truth)[0, 1] ** 2
-    assert noise_ceiling(seen, rng).reliability == pytest.approx(expected, abs=0.03)
+    assert noise_ceiling(seen, rng).estimate == pytest.approx(expected, abs=0.03)
 
 
 @pytest.mark.parametrize("shape", [(1, 60), (9, 5)], ids=["one observer", "five items"])
 def test_too_few_observers_or_items_have_no_ceiling(shape):
-    assert np.isnan(noise_ceiling(np.ones(shape), np.random.default_rng(1)).reliability)
+    assert np.isnan(noise_ceiling(np.ones(shape), np.random.default_rng(1)).estimate)
 
 
 def test_the_explained_share_is_that_of_items_left_out():
