@@ -36,9 +36,29 @@ def test_items_that_not_all_saw_change_what_is_known_and_not_what_is_estimated()
     assert noise_ceiling(seen, rng).estimate == pytest.approx(expected, abs=0.03)
 
 
-@pytest.mark.parametrize("shape", [(1, 60), (9, 5)], ids=["one observer", "five items"])
-def test_too_few_observers_or_items_have_no_ceiling(shape):
-    assert np.isnan(noise_ceiling(np.ones(shape), np.random.default_rng(1)).estimate)
+@pytest.mark.parametrize(
+    ("shape", "reason"),
+    [
+        ((1, 60), "one observer has no halves to compare"),
+        ((9, 5), "30 items or more are needed, there are 5"),
+        ((9, 60), "halves of the observers share too few items, or their answers do not vary over items"),
+    ],
+)
+def test_what_has_no_ceiling_says_why(shape, reason):
+    found = noise_ceiling(np.ones(shape), np.random.default_rng(1))
+    assert np.isnan(found.estimate)
+    assert found.reason == reason
+
+
+@pytest.mark.parametrize("n_observers", [2, 3])
+def test_observers_who_err_on_different_items_leave_nothing_that_could_come_back(n_observers):
+    # Spearman–Brown of a correlation of −1/(k − 1) divides by 0, and beyond it changes its sign.
+    first = np.arange(60) % 2 == 0
+    seen = np.array([first, ~first, ~first][:n_observers], dtype=float)
+    found = noise_ceiling(seen, np.random.default_rng(1))
+    assert found.split_half < 0
+    assert (found.estimate, found.low) == (0, 0)
+    assert found.high < 1
 
 
 def test_the_explained_share_is_that_of_items_left_out():

@@ -37,8 +37,8 @@ def test_each_level_has_its_accuracy_and_the_threshold_that_was_put_in_comes_bac
 
 def test_three_levels_get_no_curve():
     rng = np.random.default_rng(32)
-    fit = psychometric(accuracy_by("gap", sessions([0.8, 0.9, 1.0], 5, 0.5, rng), 0.95), 0.95)
-    assert isinstance(fit, NoResult)
+    found = psychometric(accuracy_by("gap", sessions([0.8, 0.9, 1.0], 5, 0.5, rng), 0.95), 0.95)
+    assert found == NoResult("a psychometric function needs 4 levels, there are 3")
 
 
 def test_many_gaps_are_put_into_bins_and_keep_every_answer():
