@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.report.consistency_scores import FEWEST_RESAMPLES, n_resamples_for, score_consistency
+from analysis.report.consistency_scores import FEWEST_PERMUTATIONS, n_permutations_for, score_consistency
 from analysis.report.pairs import side_preference
 from analysis.report.people_scores import score_observers, score_population
 from analysis.statistics.accuracy import population_accuracy
@@ -92,7 +92,8 @@ def test_one_observer_without_models_has_nothing_in_common_with_anyone():
     assert score_consistency(np.ones((1, 9)), np.empty((0, 9)), None, np.random.default_rng(1), 0.95).empty
 
 
-def test_many_subjects_get_fewer_resamples():
-    assert n_resamples_for(24) == 2000
-    assert n_resamples_for(200) == 500
-    assert n_resamples_for(1000) == FEWEST_RESAMPLES
+def test_many_subjects_or_answers_get_fewer_permutations():
+    assert n_permutations_for(24, 24 * 60) == 1999
+    assert n_permutations_for(200, 200 * 60) == 499
+    assert n_permutations_for(1000, 1000 * 60) == FEWEST_PERMUTATIONS
+    assert n_permutations_for(11, 11 * 50_000) == FEWEST_PERMUTATIONS
