@@ -253,10 +253,8 @@ def _values(correct: np.ndarray, weights: np.ndarray, of_models: bool) -> np.nda
     total = weights.sum(axis=1, keepdims=True)
     observed = weights @ (n_right * (n_left - n_right)).T / total
     accuracy = weights @ x.T / total
-    number, spread = (
-        accuracy.sum(axis=1, keepdims=True),
-        (accuracy * (1 - accuracy)).sum(axis=1, keepdims=True),
-    )
+    number = accuracy.sum(axis=1, keepdims=True)
+    spread = (accuracy * (1 - accuracy)).sum(axis=1, keepdims=True)
     of_left_out = np.hstack([np.zeros_like(number), accuracy]) if of_models else np.zeros_like(number)
     number, spread = number - of_left_out, spread - of_left_out * (1 - of_left_out)
     expected = number * (n_left.T - number) - spread

@@ -76,9 +76,9 @@ def interval(values: np.ndarray, bootstrap: np.ndarray, level: float = 0.95) -> 
     r"""Return an interval from resampled images and, for new models as well, left-out models.
 
     For other images of the same kind and the same models, the percentiles of the bootstrap.  For other models
-    as well the variance between models is the jackknife's, with :math:`\hat\theta_{(j)}` the value without
-    model :math:`j`, minus what the choice of images contributes to it, which is the same jackknife's mean over
-    the deviations of the resamples from the data.  It widens the interval on each side [1]_,
+    as well, the variance between models is the jackknife's, from the values without each model, minus what
+    the choice of images contributes to it, which is the same jackknife's mean over the deviations of the
+    resamples from the data.  It widens the interval on each side [1]_,
 
     .. math:: \hat\theta - \sqrt{(\hat\theta - l)^2 + t_{M-1}^2 V_m}, \qquad
               \hat\theta + \sqrt{(u - \hat\theta)^2 + t_{M-1}^2 V_m},

@@ -238,9 +238,7 @@ def _means(kappa: np.ndarray, of_models: bool) -> np.ndarray:
     n_models = round((1 + np.sqrt(1 + 8 * kappa.shape[1])) / 2)
     pairs = np.column_stack(np.triu_indices(n_models, k=1))
     without = (pairs[:, :, np.newaxis] != np.arange(n_models)).all(axis=1)
-    kept = (
-        np.hstack([np.ones((len(pairs), 1), bool), without]) if of_models else np.ones((len(pairs), 1), bool)
-    )
+    kept = np.hstack([np.ones((len(pairs), 1), bool), without if of_models else without[:, :0]])
     defined = np.isfinite(kappa)
     number, total = defined.astype(float) @ kept, np.where(defined, kappa, 0) @ kept
     return np.where(number > 0, total / np.maximum(number, 1), np.nan)
