@@ -45,7 +45,7 @@ from sklearn.datasets import load_sample_images
 from timm.data.config import resolve_model_data_config
 
 from model_eval.evaluate.evaluate import evaluate_pool
-from model_eval.images.open import ImageFolder
+from model_eval.images.folder import ImageFolder
 from model_eval.networks.device import n_cores, threads_within_models
 from model_eval.networks.preprocessing import published
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry

@@ -18,9 +18,10 @@ import numpy as np
 import pandas as pd
 
 from model_eval.label.label import label_decisions
-from model_eval.records import DECISION_DTYPES, write_parquet
+from model_eval.records import DECISION_DTYPES
 from model_eval.settings import LabelSettings
 from tricky.core.files import sha256_of, write_json
+from tricky.core.parquet import write_parquet
 
 N_CLASSES = 1000
 

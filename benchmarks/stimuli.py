@@ -23,12 +23,13 @@ from PIL import Image
 # Python puts a script's folder first, where this file would stand for the package of the same name.
 sys.path[:] = [each for each in sys.path if Path(each).resolve() != Path(__file__).resolve().parent]
 
-from model_eval.records import write_parquet  # noqa: E402
+from model_eval.records import DIFFICULTY_DTYPES  # noqa: E402
 from model_eval.settings import ImageSettings  # noqa: E402
 from stimuli.build import build_set  # noqa: E402
 from stimuli.features import COLUMNS, FEATURES_VERSION  # noqa: E402
 from stimuli.settings import StimulusSettings  # noqa: E402
 from tricky.core.files import sha256_of, write_json  # noqa: E402
+from tricky.core.parquet import write_parquet  # noqa: E402
 from tricky.core.progress import no_progress  # noqa: E402
 
 N_IMAGES, N_MODELS, N_CLASSES = 50_000, 11, 1_000
@@ -82,7 +83,9 @@ def write_labels(folder: Path, rng: np.random.Generator) -> None:
             "stability": rng.uniform(0.5, 1, N_IMAGES),
         }
     )
-    write_parquet(folder / "difficulty.parquet", table)
+    others = {name: np.nan if dtype == "float32" else -1 for name, dtype in DIFFICULTY_DTYPES.items()}
+    table = table.assign(**{name: each for name, each in others.items() if name not in table})
+    write_parquet(folder / "difficulty.parquet", table.astype(DIFFICULTY_DTYPES))
     write_json(
         folder / "difficulty.json", {"sha256": sha256_of(folder / "difficulty.parquet"), "images": "noise"}
     )

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from stimuli.settings import QuestionSettings
+from tricky.core.names import first_duplicate
 
 
 class MonitorSettings(BaseModel):
@@ -217,4 +218,6 @@ class SimulateSettings(BaseModel):
     def _one_source(self) -> SimulateSettings:
         if (self.probabilities is not None) + (self.replay is not None) + bool(self.models) > 1:
             raise ValueError("one of `probabilities`, `replay` and `models`, not several")
+        if (twice := first_duplicate(self.models)) is not None:
+            raise ValueError(f"`models` that differ, as observers do; {twice!r} is there twice")
         return self

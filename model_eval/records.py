@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tricky.core.errors import InputError
-from tricky.core.files import check_hash, read_json, replacing, told_if_unwritable
+from tricky.core.files import check_hash, read_json
+from tricky.core.parquet import read_arrow, read_parquet
+from tricky.core.tables import read_table
 
 
 class Difficulty(StrEnum):
@@ -39,29 +40,41 @@ DECISION_DTYPES = {
 }
 """Columns of ``decisions/<model>.parquet``: one row an image (and an epoch, where there are several)."""
 
-IMAGE_COLUMNS = ("image_id", "path", "label", "class_name", "sha256")
+IMAGE_DTYPES = {"image_id": "str", "path": "str", "label": "int32", "class_name": "str", "sha256": "str"}
 """Columns of ``decisions/images.parquet``."""
 
-DIFFICULTY_COLUMNS = (
-    "image_id",
-    "label",
-    "class_name",
-    "n_models",
-    "n_correct",
-    "difficulty",
-    "label_error",
-    "stability",
-    "modal_prediction",
-    "modal_share",
-    "modal_error",
-    "modal_error_share",
-    "stability_families",
-    "reason",
-)
+IMAGE_COLUMNS = tuple(IMAGE_DTYPES)
+
+DIFFICULTY_DTYPES = {
+    "image_id": "str",
+    "label": "int32",
+    "class_name": "str",
+    "n_models": "int32",
+    "n_correct": "int32",
+    "difficulty": "str",
+    "label_error": "bool",
+    "stability": "float32",
+    "modal_prediction": "int32",
+    "modal_share": "float32",
+    "modal_error": "int32",
+    "modal_error_share": "float32",
+    "stability_families": "float32",
+    "reason": "str",
+}
 """Columns of ``difficulty/difficulty.parquet``."""
 
 POOL_SIZE, LEAVE_ONE_OUT = "pool_size.csv", "leave_one_out.csv"
 """Tables in ``difficulty/`` of what becomes of the labels in parts of the pool."""
+
+LABEL_TABLES = {
+    POOL_SIZE: {"n_models": "int64", "difficulty": "str"}
+    | dict.fromkeys(("share", "sd", "low", "high"), "float64")
+    | {"n_pools": "int64"},
+    LEAVE_ONE_OUT: {"what": "str", "left_out": "str", "n_models": "int64"}
+    | dict.fromkeys((*Difficulty, "trivial_change", "impossible_change"), "float64")
+    | {"n_relabelled": "Int64", "stability": "float64"},
+}
+"""Their columns; values of the types `float64` and `Int64` may be missing."""
 
 
 @dataclass(frozen=True)
@@ -125,18 +138,6 @@ class DifficultyTable:
     manifest: dict[str, Any]
 
 
-def write_parquet(path: Path, table: pd.DataFrame) -> None:
-    """Write a table whole or not at all; the same table gives the same bytes.
-
-    Raises
-    ------
-    InputError
-        The folder can't be written to.
-    """
-    with told_if_unwritable(path.parent), replacing(path) as part:
-        table.to_parquet(part, index=False)
-
-
 def read_decisions(folder: Path) -> Decisions:
     """Read ``decisions/``: every model that ``pool.json`` lists, each file held against its hash.
 
@@ -149,7 +150,7 @@ def read_decisions(folder: Path) -> Decisions:
     manifest = read_json(manifest_path, made_by="tricky evaluate")
     images_path = folder / "images.parquet"
     check_hash(images_path, manifest["images"]["sha256"], manifest_path, made_by="tricky evaluate")
-    images = pd.read_parquet(images_path)
+    images = read_parquet(images_path, IMAGE_DTYPES, "tricky evaluate")
     image_ids = pa.array(images["image_id"].tolist(), pa.string())
 
     def predictions_of(model: dict[str, Any]) -> np.ndarray:
@@ -175,16 +176,15 @@ def read_rows(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     Raises
     ------
     InputError
-        An earlier version wrote the file, which had fewer columns.
+        The file is damaged, or an earlier version wrote it, which had fewer columns.
     """
-    if missing := [column for column in columns if column not in pq.read_schema(path).names]:
-        raise InputError(f"{path}: has no column {missing[0]!r}; run `tricky evaluate` again")
-    return pq.read_table(path, columns=list(columns)).to_pandas()
+    return read_parquet(path, {name: DECISION_DTYPES[name] for name in columns}, "tricky evaluate")
 
 
 def _predictions(path: Path, image_ids: pa.Array) -> np.ndarray:
     """Read one model's predictions in the order of `image_ids`, −1 for images that it didn't see."""
-    table = pq.read_table(path, columns=["image_id", "prediction"])
+    columns = {name: DECISION_DTYPES[name] for name in ("image_id", "prediction")}
+    table = read_arrow(path, columns, "tricky evaluate")
     found = table["image_id"].combine_chunks().cast(pa.string())
     prediction = table["prediction"].to_numpy()
     if found.equals(image_ids):
@@ -210,7 +210,7 @@ def read_difficulty(folder: Path) -> DifficultyTable:
     manifest = read_json(manifest_path, made_by="tricky label")
     path = folder / "difficulty.parquet"
     check_hash(path, manifest["sha256"], manifest_path, made_by="tricky label")
-    return DifficultyTable(pd.read_parquet(path), manifest)
+    return DifficultyTable(read_parquet(path, DIFFICULTY_DTYPES, "tricky label", others=True), manifest)
 
 
 def read_label_tables(folder: Path) -> dict[str, pd.DataFrame]:
@@ -225,4 +225,17 @@ def read_label_tables(folder: Path) -> dict[str, pd.DataFrame]:
     tables = read_json(manifest_path, made_by="tricky label").get("tables", {})
     for name, digest in tables.items():
         check_hash(folder / name, digest, manifest_path, made_by="tricky label")
-    return {name: pd.read_csv(folder / name) for name in tables}
+    return {name: _label_table(folder / name) for name in tables if name in LABEL_TABLES}
+
+
+def _label_table(path: Path) -> pd.DataFrame:
+    """Read a table with the types that its columns are declared with."""
+    types = LABEL_TABLES[path.name]
+    table = read_table(path, list(types))
+    read = {
+        "str": table.texts,
+        "int64": table.whole_numbers,
+        "Int64": table.optional_whole_numbers,
+        "float64": lambda name: table.numbers(name, missing=True),
+    }
+    return pd.DataFrame({name: pd.Series(read[dtype](name), dtype=dtype) for name, dtype in types.items()})

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator, model_validator
 
+from model_eval.networks.source import FILE_LIBRARIES, ModelSource, Source, parse_source
 from model_eval.train.network_settings import BaseRecipe
 
 IMAGE_SOURCES = ("mnist-5k", "gaussian", "folder", "imagenet-val", "csv", "npz", "torchvision:NAME/SPLIT")
@@ -44,8 +45,9 @@ class ImageSettings(BaseModel):
     """With ``imagenet-val`` and a ground truth of the development kit: its ``meta.mat``."""
     entry_level: bool = False
     """Sort images into the 16 entry-level classes of Geirhos et al. (2018) and leave out all others."""
+    follow_links: bool = False
+    """With ``folder`` and ``imagenet-val``: follow symbolic links that leave the folder."""
     gaussian: GaussianSettings = GaussianSettings()
-
     on_bad_image: Literal["stop", "skip"] = "stop"
     """What an image that can't be shown does: ``skip`` leaves it out for all models alike, and says so."""
 
@@ -62,6 +64,8 @@ class ImageSettings(BaseModel):
             raise ValueError('`path` with every source but "mnist-5k" and "gaussian", and only then')
         if (self.source == "imagenet-val") != (self.labels is not None):
             raise ValueError('`labels` together with `source = "imagenet-val"`, and only then')
+        if self.follow_links and self.source not in ("folder", "imagenet-val"):
+            raise ValueError('`follow_links` only with `source = "folder"` or "imagenet-val"')
         if self.synsets is not None and self.labels is None:
             raise ValueError("`synsets` only together with `labels`")
         return self
@@ -90,16 +94,6 @@ class PreprocessingSettings(BaseModel):
         return [name for name in type(self).model_fields if getattr(self, name) is None]
 
 
-MODEL_SOURCES = (
-    "timm:NAME or timm:NAME.TAG, torchvision:NAME/WEIGHTS, openclip:NAME/TAG, "
-    "python:package.module:function, torchscript:FILE or export:FILE"
-)
-_SOURCE = re.compile(
-    r"timm:\w+(\.\w+)?|torchvision:\w+/\w+|openclip:[^/\s]+/[^/\s]+|python:[\w.]+:\w+"
-    r"|(torchscript|export):\S.*"
-)
-
-
 class ModelEntry(BaseModel):
     """One model of a pool."""
 
@@ -107,8 +101,10 @@ class ModelEntry(BaseModel):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     """The name of its file of decisions, so letters, digits, ``.``, ``_`` and ``-``."""
-    source: str
-    """One of `MODEL_SOURCES`; files are relative to the study."""
+    source: Source
+    """``timm:NAME``, ``timm:NAME.TAG``, ``torchvision:NAME/WEIGHTS``, ``openclip:NAME/TAG``,
+    ``python:package.module:function``, ``torchscript:FILE`` or ``export:FILE``; files are relative to the
+    study."""
     family: str = ""
     """Kinship: models of one family are not independent votes."""
     weights: str = "train"
@@ -125,13 +121,6 @@ class ModelEntry(BaseModel):
     """With ``openclip:``: prompts with ``{}`` for the class; by default the 80 of Radford et al. (2021)."""
     class_names: str = ""
     """With ``openclip:``: a CSV file of `class_name` and `prompt_name`, what prompts call a class."""
-
-    @field_validator("source")
-    @classmethod
-    def _source_is_known(cls, source: str) -> str:
-        if not _SOURCE.fullmatch(source):
-            raise ValueError(f"one of {MODEL_SOURCES}")
-        return source
 
     @field_validator("templates")
     @classmethod
@@ -152,7 +141,7 @@ class ModelEntry(BaseModel):
         library = self.library
         if library != "timm" and self.weights == "train":
             raise ValueError("a timm model where `weights` are to be trained")
-        if library in ("torchscript", "export") and self.weights != "pretrained":
+        if library in FILE_LIBRARIES and self.weights != "pretrained":
             raise ValueError(f"no `weights` for {library}: the file holds them")
         for key, theirs in (("arguments", "python"), ("templates", "openclip"), ("class_names", "openclip")):
             if getattr(self, key) and library != theirs:
@@ -162,13 +151,18 @@ class ModelEntry(BaseModel):
         return self
 
     @property
+    def origin(self) -> ModelSource:
+        """The parts of `source`."""
+        return parse_source(self.source)
+
+    @property
     def library(self) -> str:
-        """Where the network comes from: what stands before the first colon of `source`."""
-        return self.source.partition(":")[0]
+        """Where the network comes from: what is before the first colon of `source`."""
+        return self.origin.library
 
     @property
     def model(self) -> str:
-        """What it is called there: what stands after the first colon of `source`."""
+        """Its name there: what is after the first colon of `source`."""
         return self.source.partition(":")[2]
 
 

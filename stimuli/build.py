@@ -76,6 +76,7 @@ def build_set(
         difficulty,
         source,
         settings,
+        name=name,
         root=difficulty.parent if root is None else root,
         originals=originals,
         catalogue=catalogue,

@@ -208,12 +208,12 @@ def _eligible(subject: _Subject) -> Iterator[str]:
     items, rules, lists = subject.items, subject.settings.eligible, subject.lists
     catch = {item for trial in subject.set.trials if trial.catch for item in trial.item_ids}
     short, long = items[["width_px", "height_px"]].min(axis=1), items[["width_px", "height_px"]].max(axis=1)
-    listed = items["image_id"].isin
+    listed, of_class = items["image_id"].isin, items["class_name"].isin
     broken: dict[str, Any] = {
         "allow_images": ~listed(lists.get("allow_images", items["image_id"])),
         "deny_images": listed(lists.get("deny_images", ())),
-        "allow_classes": ~items["class_name"].isin(rules.allow_classes or items["class_name"]),
-        "deny_classes": items["class_name"].isin(rules.deny_classes),
+        "allow_classes": ~of_class(lists.get("allow_classes", items["class_name"])),
+        "deny_classes": of_class(lists.get("deny_classes", ())),
         "min_side_px": short < rules.min_side_px,
         "max_aspect_ratio": long > (rules.max_aspect_ratio or np.inf) * short,
         "catch_images": items.index.isin(list(catch)) != listed(lists.get("catch_images", ())),

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stimuli.features import COLUMNS as FEATURE_COLUMNS
 from stimuli.features import FEATURES, measured
 from stimuli.inputs import Material
 from stimuli.integer_program import Programme
@@ -120,7 +119,7 @@ def candidates_of(
     Raises
     ------
     InputError
-        A covariate or a column to match on isn't there.
+        A covariate holds no numbers, or an image belongs to two groups.
     """
     rules = settings.eligible
     rows = material.rows.assign(group=group_of(material.rows, settings))
@@ -134,12 +133,12 @@ def candidates_of(
         sieve.let_through("allow_images", sieve.rows.index.isin(material.lists["allow_images"]))
     if "deny_images" in material.lists:
         sieve.let_through("deny_images", ~sieve.rows.index.isin(material.lists["deny_images"]))
-    if rules.allow_classes:
-        sieve.let_through("allow_classes", sieve.rows["class_name"].isin(rules.allow_classes))
-    if rules.deny_classes:
-        sieve.let_through("deny_classes", ~sieve.rows["class_name"].isin(rules.deny_classes))
+    if "allow_classes" in material.lists:
+        sieve.let_through("allow_classes", sieve.rows["class_name"].isin(material.lists["allow_classes"]))
+    if "deny_classes" in material.lists:
+        sieve.let_through("deny_classes", ~sieve.rows["class_name"].isin(material.lists["deny_classes"]))
     for name in settings.match.exact:
-        sieve.let_through(f"no value of {name}", _column(sieve.rows, name, "exact").notna())
+        sieve.let_through(f"no value of {name}", sieve.rows[name].notna())
     if _needs_features(settings):
         sieve.rows = sieve.rows.join(_features(material, sieve.rows, settings, progress))
         short, long = _sides(sieve.rows)
@@ -148,7 +147,7 @@ def candidates_of(
             short, long = _sides(sieve.rows)
             sieve.let_through("max_aspect_ratio", long <= rules.max_aspect_ratio * short)
     for name in settings.match.covariates:
-        values = _column(sieve.rows, name, "covariates")
+        values = sieve.rows[name]
         if not pd.api.types.is_numeric_dtype(values):
             raise InputError(f"covariate {name}: not a column of numbers; match on it with `exact`")
         if len(values) and values.isna().all():
@@ -193,8 +192,6 @@ def _needs_features(settings: StimulusSettings) -> bool:
 def _features(
     material: Material, rows: pd.DataFrame, settings: StimulusSettings, progress: Progress
 ) -> pd.DataFrame:
-    if taken := [name for name in FEATURE_COLUMNS if name in rows.columns]:
-        raise InputError(f"the column {taken[0]} of `table` is measured on the images anyway; rename it")
     return measured(
         dict(zip(rows.index, rows["sha256"], strict=True)),
         material.source,
@@ -208,14 +205,6 @@ def _features(
 def _sides(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     sides = rows[["width_px", "height_px"]]
     return sides.min(axis=1), sides.max(axis=1)
-
-
-def _column(rows: pd.DataFrame, name: str, key: str) -> pd.Series:
-    if name not in rows or name in ("sha256", "phash"):
-        hidden = {"sha256", "phash", "group", "label_error", "difficulty"}
-        known = dict.fromkeys([*FEATURES, *(each for each in rows.columns if each not in hidden)])
-        raise InputError(f"match.{key} in study.toml: no column {name!r}; there is {', '.join(known)}")
-    return rows[name]
 
 
 def cap_classes(

@@ -18,8 +18,8 @@ from PIL import Image
 from scipy import ndimage
 
 from model_eval.images.open import ImageSource
-from model_eval.records import write_parquet
 from tricky.core.errors import InputError
+from tricky.core.parquet import read_parquet, write_parquet
 from tricky.core.progress import Progress, no_progress
 
 FEATURES = (
@@ -36,6 +36,9 @@ FEATURES_VERSION = 1
 """Goes up when a definition changes: older caches are then measured anew."""
 
 COLUMNS = ("width_px", "height_px", *FEATURES, "phash")
+
+_TYPES = dict.fromkeys(COLUMNS[:-1], "float64") | {"phash": "str"}
+_CACHE_TYPES = {"sha256": "str", "version": "int64", **_TYPES}
 
 EDGE_THRESHOLD = 0.1
 """Gradient that counts as an edge; the step from black to white has 1."""
@@ -150,8 +153,7 @@ def measured(
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of the cache, in order and typed alike however few rows there are."""
-    types = dict.fromkeys(COLUMNS[:-1], "float64") | {"phash": "str"}
-    return table.reindex(columns=list(COLUMNS)).astype(types).rename_axis("sha256")
+    return table.reindex(columns=list(COLUMNS)).astype(_TYPES).rename_axis("sha256")
 
 
 def _read_cache(path: Path | None) -> pd.DataFrame:
@@ -160,9 +162,9 @@ def _read_cache(path: Path | None) -> pd.DataFrame:
     if path is None or not path.is_file():
         return nothing
     try:
-        table = pd.read_parquet(path)
-    except (OSError, ValueError):  # a broken cache costs time, never a result
+        table = read_parquet(path, _CACHE_TYPES, "tricky stimuli build")
+    except InputError:  # a broken cache costs time, never a result
         return nothing
-    if set(table.columns) != {"sha256", "version", *COLUMNS} or (table["version"] != FEATURES_VERSION).any():
+    if (table["version"] != FEATURES_VERSION).any():
         return nothing
     return _typed(table.set_index("sha256"))

@@ -1,4 +1,4 @@
-"""What a set is drawn from: labels, the images they speak of, and the lab's own table and lists."""
+"""What a set is drawn from: labels, their images, and the lab's own table and lists."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from model_eval.images.lists import read_image_list
 from model_eval.images.open import ImageSource
 from model_eval.records import read_difficulty
+from stimuli.lab_lists import read_lists, read_own_table
 from stimuli.settings import StimulusSettings
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
+from tricky.core.matching import Matches, match_entries
 from tricky.core.progress import Progress, no_progress
 
 
@@ -29,7 +30,10 @@ class Material:
         the columns of the lab's table.
     source : ImageSource
     lists : dict of str to frozenset of str
-        `allow_images`, `deny_images`, `catch_images`: the image ids that the lab's files list.
+        `allow_images`, `deny_images`, `catch_images`, `allow_classes`, `deny_classes`: the images and
+        classes that the lab lists, as the labels call them.
+    matched : dict of str to dict
+        Name of each list, of the lab's table, and of a published table of counts → how many entries match.
     made_from : dict of str to str
         File relative to the study → SHA-256.
     root : Path
@@ -43,6 +47,7 @@ class Material:
     rows: pd.DataFrame
     source: ImageSource
     lists: dict[str, frozenset[str]]
+    matched: dict[str, dict[str, int]]
     made_from: dict[str, str]
     root: Path
     originals: Path | None = None
@@ -63,6 +68,7 @@ def gather(
     source: ImageSource,
     settings: StimulusSettings,
     *,
+    name: str,
     root: Path,
     originals: Path | None = None,
     catalogue: pd.DataFrame | None = None,
@@ -72,73 +78,69 @@ def gather(
 ) -> Material:
     """Read and join what a set is drawn from.
 
+    Names of images and classes are compared in Unicode's composed form.
+
     Parameters
     ----------
     difficulty : Path
         Folder of the difficulty table.
     source : ImageSource
-        The images that it speaks of.
+        The images that it labels.
+    name : str
+        The set's name in the study file, for messages.
     root : Path
         Folder that the paths in `settings` are relative to.
     catalogue : DataFrame, optional
-        `image_id` and `sha256`, where they are known already; else the source lists its images anew.
+        `image_id` and `sha256`, where they are known already; else the source lists its images.
     made_from : dict of str to str, optional
         What the labels were made from, where `difficulty` itself will not stay.
 
     Raises
     ------
     InputError
-        The labels are of other images, or a file is missing, empty or names unknown columns.
+        The labels are of other images; a file is missing or empty; an entry of a list matches nothing; a
+        column isn't there; or there is a rule about classes, and images without a class.
     """
     table = read_difficulty(difficulty)
-    if table.manifest["images"] not in (None, source.name):
+    published = table.manifest["images"] is None
+    if not published and table.manifest["images"] != source.name:
         raise InputError(
             f"{difficulty}: labels images of {table.manifest['images']}, study.toml has {source.name}; "
             "run `tricky evaluate` and `tricky label` again"
         )
     manifest = difficulty / "difficulty.json"
     made_from = dict(made_from) if made_from else {_from(root, manifest): sha256_of(manifest)}
-    if catalogue is None:
-        catalogue = source.catalogue(progress)
+    known = source.catalogue(progress) if catalogue is None else catalogue
+    rows, of_labels = _labelled(table.images, known, difficulty, source.name)
+    matched = {"counts": of_labels.counts()} if published else {}
+    own, of_table = read_own_table(settings, rows, name=name, root=root)
+
+    def every_image() -> pd.DataFrame:
+        return known if catalogue is None else source.catalogue(progress)
+
+    lists = read_lists(settings, rows, every_image, name=name, root=root)
+    for path in (*lists.files, *([] if settings.table is None else [settings.table])):
+        made_from[path.as_posix()] = sha256_of(root / path)
+    matched |= of_table | lists.matched
+    return Material(rows.join(own), source, lists.names, matched, made_from, root, originals, cache)
+
+
+def _labelled(
+    images: pd.DataFrame, catalogue: pd.DataFrame, difficulty: Path, source: str
+) -> tuple[pd.DataFrame, Matches]:
+    """Return the labelled images by the names that the images have, with the hash of each."""
     hashes = catalogue.set_index("image_id")["sha256"]
-    rows = table.images.set_index("image_id").sort_index()
+    image_ids: list[str] = images["image_id"].tolist()
+    what = f"image of {source}"
+    found = match_entries(image_ids, hashes.index, where=str(difficulty), what=what, partial=True)
+    names = [found.found.get(each, each) for each in image_ids]
+    rows = images.assign(image_id=names).set_index("image_id").sort_index()
     rows["sha256"] = hashes.reindex(rows.index)
-    if settings.table is not None:
-        rows = rows.join(_read_table(root / settings.table, settings, rows))
-        made_from[settings.table.as_posix()] = sha256_of(root / settings.table)
-    lists = {}
-    for name, path in (
-        ("allow_images", settings.eligible.allow_images),
-        ("deny_images", settings.eligible.deny_images),
-        ("catch_images", settings.catch_images),
-    ):
-        if path is not None:
-            lists[name] = read_image_list(root / path)
-            made_from[path.as_posix()] = sha256_of(root / path)
-    return Material(rows, source, lists, made_from, root, originals, cache)
+    return rows, found
 
 
 def _from(root: Path, path: Path) -> str:
     return Path(os.path.relpath(path, root)).as_posix()
-
-
-def _read_table(path: Path, settings: StimulusSettings, rows: pd.DataFrame) -> pd.DataFrame:
-    """Read the lab's own columns, indexed by `image_id`."""
-    try:
-        table = pd.read_csv(path, dtype={"image_id": "str"})
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file, though study.toml names it") from None
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(f"{path}: not readable as CSV ({error})") from None
-    if "image_id" not in table:
-        raise InputError(f"{path}: lacks the column image_id; its columns are {', '.join(table.columns)}")
-    if twice := table.loc[table["image_id"].duplicated(), "image_id"].tolist():
-        raise InputError(f"{path}: {twice[0]} has more than one row; leave one")
-    if missing := [name for name in settings.carry if name not in table]:
-        raise InputError(f"{path}: lacks the column {missing[0]}, which study.toml wants to carry")
-    if taken := [name for name in table.columns if name in rows.columns]:
-        raise InputError(f"{path}: the column {taken[0]} stands in difficulty.parquet already; rename it")
-    return table.set_index("image_id")
 
 
 def generator_of_set(seed: int, name: str) -> np.random.Generator:

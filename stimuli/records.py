@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from tricky.core.errors import InputError
 from tricky.core.files import check_hash, read_json
+from tricky.core.tables import TextTable, read_table
 
 MADE_BY = "tricky stimuli build"
 PAIR_TASK = "2afc"
@@ -196,51 +195,60 @@ def read_tables(folder: Path) -> StimulusSet[Any]:
     manifest = read_json(manifest_path, MADE_BY)
     for name, digest in manifest["tables"].items():
         check_hash(folder / name, digest, manifest_path, MADE_BY)
-    columns = [each.name for each in fields(Item)]
-    items, more = {}, {}
-    for row in _read_tsv(folder / "items.tsv", columns):
-        own = {
-            key: int(row[key]) if key in ("label", "n_correct", "n_models") else row[key] for key in columns
-        }
-        if row["item_id"] in items:
-            raise InputError(f"{folder / 'items.tsv'}: {row['item_id']} stands twice; run `{MADE_BY}` again")
-        items[row["item_id"]] = Item(**own)  # type: ignore[arg-type]
-        more[row["item_id"]] = {key: value for key, value in row.items() if key not in columns}
-    places = ("item_a", "item_b") if manifest["task"] == PAIR_TASK else ("item",)
-    rows = _read_tsv(folder / "trials.tsv", ["trial_id", "block", *places])
-    trials = tuple(_trial(row, places, items, folder / "trials.tsv") for row in rows)
+    items, more = _read_items(folder / "items.tsv")
+    trials = _read_trials(folder / "trials.tsv", manifest["task"], items)
     return StimulusSet(
         folder, manifest["set_id"], manifest["name"], manifest["task"], items, trials, more, manifest
     )
 
 
-def _trial(
-    row: Mapping[str, str], places: tuple[str, ...], items: Mapping[str, Item], path: Path
-) -> PairTrial | ImageTrial:
-    """Make a trial of a row; the columns that sets of plain trials may lack have defaults."""
-    shown = [row[place] for place in places]
-    if strangers := [item for item in shown if item not in items]:
-        raise InputError(
-            f"{path}: {row['trial_id']} names {strangers[0]}, which items.tsv lacks; run `{MADE_BY}` again"
-        )
-    repeats = row.get("repeats", "n/a")
-    make = PairTrial if len(shown) == 2 else ImageTrial
-    return make(
-        row["trial_id"],
-        Block(row["block"]),
-        *shown,
-        session=int(row.get("session", 1)),
-        catch=row.get("catch") == "true",
-        repeats=None if repeats == "n/a" else repeats,
-    )
+def _read_items(path: Path) -> tuple[dict[str, Item], dict[str, dict[str, str]]]:
+    """Return the items of a table by id, and their further columns as text."""
+    columns = [each.name for each in fields(Item)]
+    table = read_table(path, columns, own=True)
+    read: dict[str, list[Any]] = {name: table.texts(name) for name in columns if name not in _READ_AS}
+    read |= {name: read_as(table, name) for name, read_as in _READ_AS.items()}
+    further = {name: table.cells(name) for name in table.columns if name not in columns}
+    items, more = {}, {}
+    for row, item_id in enumerate(table.texts("item_id", unique=True)):
+        items[item_id] = Item(**{name: read[name][row] for name in columns})
+        more[item_id] = {name: cells[row] for name, cells in further.items()}
+    return items, more
 
 
-def _read_tsv(path: Path, columns: list[str]) -> list[dict[str, str]]:
-    """Read a table that begins with `columns`; further ones may follow."""
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file, delimiter="\t")
-        if list(reader.fieldnames or ())[: len(columns)] != columns:
-            raise InputError(
-                f"{path}: columns are {reader.fieldnames}, expected {columns}; run `{MADE_BY}` again"
+_READ_AS: Mapping[str, Callable[[TextTable, str], list[Any]]] = {
+    "label": lambda table, name: table.whole_numbers(name, least=-1),
+    "class_name": lambda table, name: [each or "" for each in table.optional_texts(name)],
+    "n_correct": lambda table, name: table.whole_numbers(name, least=0),
+    "n_models": lambda table, name: table.whole_numbers(name, least=1),
+}
+"""Columns of items that are not text without missing values."""
+
+
+def _read_trials(path: Path, task: str, items: Mapping[str, Item]) -> tuple[PairTrial | ImageTrial, ...]:
+    """Return the trials of a table; the columns that sets of plain trials may lack have defaults."""
+    places = ("item_a", "item_b") if task == PAIR_TASK else ("item",)
+    make: Callable[..., PairTrial | ImageTrial] = PairTrial if task == PAIR_TASK else ImageTrial
+    table = read_table(path, ["trial_id", "block", *places], own=True)
+    n_trials = len(table)
+    sessions = table.whole_numbers("session", least=0) if "session" in table else [1] * n_trials
+    catch = table.truths("catch") if "catch" in table else [False] * n_trials
+    repeats = table.optional_texts("repeats") if "repeats" in table else [None] * n_trials
+    blocks = table.choices("block", [each.value for each in Block])
+    shown = list(zip(*(table.texts(place) for place in places), strict=True))
+    trials = []
+    for row, trial_id in enumerate(table.texts("trial_id")):
+        for place, item in zip(places, shown[row], strict=True):
+            if item not in items:
+                raise table.error(row, place, "an item of items.tsv")
+        trials.append(
+            make(
+                trial_id,
+                Block(blocks[row]),
+                *shown[row],
+                session=sessions[row],
+                catch=catch[row],
+                repeats=repeats[row],
             )
-        return list(reader)
+        )
+    return tuple(trials)

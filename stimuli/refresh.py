@@ -71,6 +71,7 @@ def refresh_set(
         difficulty,
         source,
         settings,
+        name=old.name,
         root=root,
         originals=originals,
         catalogue=catalogue,

@@ -146,6 +146,8 @@ class StimulusSettings(BaseModel):
             raise ValueError(f"names in `ranges` other than the classes of difficulty; {taken[0]!r} is one")
         if empty := [name for name, (low, high) in self.ranges.items() if low > high]:
             raise ValueError(f"`ranges` with the smaller number first; {empty[0]!r} has the larger one first")
+        if unused := [name for name in self.ranges if name not in self.groups]:
+            raise ValueError(f"every name in `ranges` also among `groups`; {unused[0]!r} is not")
         if repeated := [name for name, n in Counter(self.groups).items() if n > 1]:
             raise ValueError(f"`groups` that differ; {repeated[0]!r} stands twice")
         if self.task == "2afc" and len(self.groups) != 2:

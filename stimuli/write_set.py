@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import math
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,6 +23,7 @@ from stimuli.trials import item_id_of
 from tricky.core.errors import InputError
 from tricky.core.files import read_json, sha256_of, versions_of, write_json
 from tricky.core.progress import Progress, no_progress
+from tricky.core.tables import write_tsv
 
 CONTENT = ("items.tsv", "trials.tsv")
 """Tables that a set's id stands for; others only tell of it."""
@@ -92,15 +93,12 @@ def write_set(
             if column == "image_sha256" or column in contents.rows
         ]
         items = _export(contents.rows, material, settings, part, folder, progress)
-        rows = [
-            [*(item[column] for column in columns), *(_cell(item[column]) for column in more)]
-            for item in items
-        ]
-        _write_tsv(part / "items.tsv", [*columns, *more], rows)
+        rows = [[_cell(item[column]) for column in (*columns, *more)] for item in items]
+        _write_read_only(part / "items.tsv", [*columns, *more], rows)
         _write_trials(part / "trials.tsv", contents.trials)
         for file, table in contents.tables.items():
             cells = [[_cell(value) for value in row] for row in table.itertuples(index=False)]
-            _write_tsv(part / file, list(table.columns), cells)
+            _write_read_only(part / file, list(table.columns), cells)
         hashes = {file: sha256_of(part / file) for file in (*CONTENT, *contents.tables)}
         manifest = {
             "set_id": set_id_of(hashes),
@@ -108,7 +106,8 @@ def write_set(
             "task": settings.task,
             "tables": hashes,
             **contents.summary,
-            "lists": {key: sorted(ids) for key, ids in material.lists.items()},
+            "lists": {key: sorted(names) for key, names in material.lists.items()},
+            "matched": material.matched,
             "made_from": material.made_from,
             "settings": {"stimuli": settings.model_dump(mode="json")},
             "seed": seed,
@@ -184,29 +183,23 @@ def _write_trials(path: Path, trials: Sequence[Trial]) -> None:
             trial.block.value,
             *trial.item_ids,
             trial.session,
-            str(trial.catch).lower(),
-            trial.repeats or "n/a",
+            trial.catch,
+            trial.repeats,
         ]
         for trial in trials
     ]
-    _write_tsv(path, ["trial_id", "block", *places, "session", "catch", "repeats"], rows)
+    _write_read_only(path, ["trial_id", "block", *places, "session", "catch", "repeats"], rows)
 
 
 def _cell(value: Any) -> Any:
-    """Write numbers without trailing zeros and what is missing as ``n/a``."""
-    if value is None or value is pd.NA or value != value:
-        return "n/a"
-    if isinstance(value, float):
+    """Write decimal numbers without trailing zeros, and an empty name (that of no class) as missing."""
+    if isinstance(value, float) and not math.isnan(value):
         return f"{value:.9g}"
-    return value
+    return None if isinstance(value, str) and not value else value
 
 
-def _write_tsv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a table with Unix line ends, quoting only what must be; read-only."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, delimiter="\t", lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
+def _write_read_only(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    write_tsv(path, columns, rows)
     path.chmod(0o444)
 
 

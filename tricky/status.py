@@ -124,7 +124,10 @@ def _stage_status(
         manifest = read_json(path, command)
     except InputError as error:
         return StageStatus(folder, command, State.OUT_OF_DATE, why=str(error))
-    if broken := list(_broken_links(study.root, manifest["made_from"], before)):
+    broken = list(_broken_links(study.root, manifest["made_from"], before))
+    if folder == "report":
+        broken += _new_sessions(study, manifest["made_from"])
+    if broken:
         return StageStatus(folder, command, State.OUT_OF_DATE, describe(manifest), "; ".join(broken))
     if changed := list(_other_settings(study, folder, manifest["settings"])):
         return StageStatus(folder, command, State.OTHER_SETTINGS, describe(manifest), "; ".join(changed))
@@ -212,13 +215,28 @@ def _other_recipe(study: Study, then: Mapping[str, Any]) -> Iterator[str]:
             yield f"condition {name} has changed in the recipe"
 
 
+def _new_sessions(study: Study, made_from: Mapping[str, str]) -> Iterator[str]:
+    """Name sessions that were recorded or merged after the report was made."""
+    from experiment.data.find_sessions import find_sessions
+
+    for file in find_sessions(study.data).sessions:
+        name = file.table.relative_to(study.root).as_posix()
+        if name not in made_from:
+            yield f"{name} is new"
+
+
 def _data_status(study: Study) -> StageStatus:
     """Count the sessions, and those whose stimulus set is no longer the study's."""
     if not (study.data / "dataset_description.json").is_file():
         return StageStatus("data", "tricky run", State.MISSING)
-    from analysis import read_sessions
+    from analysis.data.sessions import table_of
+    from experiment.data.read_data import read_data
 
-    sessions = read_sessions(study.data).drop_duplicates(["participant", "session"])
+    try:
+        data = read_data(study.data)
+        sessions = table_of(data).drop_duplicates(["participant", "session"])
+    except InputError as error:
+        return StageStatus("data", "tricky run", State.OUT_OF_DATE, why=str(error))
     holds = ", ".join(
         f"{len(rows)} {'people' if kind == 'person' else kind} ({int(rows['complete'].sum())} complete)"
         for kind, rows in sessions.groupby("kind", observed=True)
@@ -229,7 +247,7 @@ def _data_status(study: Study) -> StageStatus:
     if others:
         why = f"{others} sessions saw another stimulus set than stimuli/{study.settings.experiment.stimuli}"
         return StageStatus("data", "tricky run", State.OUT_OF_DATE, holds, why)
-    return StageStatus("data", "tricky run", State.CURRENT, holds)
+    return StageStatus("data", "tricky run", State.CURRENT, holds, "; ".join(data.notes))
 
 
 def _describe_nothing(_: Manifest) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.settings import ExcludeSettings
-from tricky.core.errors import InputError
+from tricky.core.matching import match_entries
 
 SESSION_RULES = ("named", "catch", "missing")
 """Rules that take a session away whole, in their order; it counts under the first that it breaks."""
@@ -134,16 +134,12 @@ def _sessions_excluded(
 
 def _named(table: pd.DataFrame, named: Mapping[str, str]) -> dict[int, str]:
     """Return the reason for each session that the study file names: ``07``, or ``07/2``, one of several."""
-    reasons: dict[int, str] = {}
-    for name, reason in named.items():
-        participant, _, session = name.removeprefix("sub-").partition("/")
-        chosen = table["participant"] == participant
-        if session:
-            chosen &= table["session"].astype(str) == session.removeprefix("ses-")
-        if not chosen.any():
-            raise InputError(
-                f"[analyse.exclude] sessions names {name!r}, but no such session is in this report; "
-                'write "07" for a participant, "07/2" for one session of several'
-            )
-        reasons |= dict.fromkeys(table.index[chosen], reason)
-    return reasons
+    rows: dict[str, list[int]] = {}
+    sessions = zip(table["participant"], table["session"], strict=True)
+    for number, (participant, session) in enumerate(sessions):
+        for name in (participant, f"{participant}/{session}") if session is not None else (participant,):
+            rows.setdefault(name, []).append(number)
+    plain_names = {name.removeprefix("sub-").replace("/ses-", "/"): reason for name, reason in named.items()}
+    where = "[analyse.exclude] sessions"
+    found = match_entries(list(plain_names), rows, where=where, what="session of this report")
+    return {number: plain_names[entry] for entry, name in found.found.items() for number in rows[name]}

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.exclusions import Exclusion, exclude
-from analysis.data.sessions import read_sessions
+from analysis.data.sessions import check_trials, table_of
 from analysis.data.trials import joined, labels_of, trials_of
 from analysis.settings import ExcludeSettings
+from experiment.data.read_data import RecordedData, read_data
 from experiment.records import Kind, Side
 from model_eval.records import Decisions, DifficultyTable, read_decisions, read_difficulty, read_label_tables
 from stimuli.records import PAIR_TASK, StimulusSet, read_any_set
@@ -78,6 +79,8 @@ class Evidence:
         How the sessions were run, as their sidecars say: `settings`, `versions`, `apparatus`,
         `simulated` (what all
         simulated observers share, or None), and `n_sessions` that were run so.
+    notes : tuple of str
+        What people should know about the data: files left out, tables that other programs saved.
     manifests : dict of str to dict
         The manifest of each stage, by its path relative to the study.
     made_from : dict of str to str
@@ -100,6 +103,7 @@ class Evidence:
     n_other_kind: int
     n_other_set: int
     conditions: list[dict[str, Any]]
+    notes: tuple[str, ...]
     manifests: dict[str, dict[str, Any]]
     made_from: dict[str, str]
 
@@ -169,7 +173,9 @@ def gather(
     stimulus_set = read_any_set(root / "stimuli" / set_name)
     manifests = {name: read_json(root / name, "tricky") for name in names}
 
-    every = read_sessions(root / "data")
+    data = read_data(root / "data")
+    every = table_of(data)
+    check_trials(every, stimulus_set, root / "data")
     every["session_key"] = every.groupby(["participant", "session"], observed=True, dropna=False).ngroup()
     with_set = every[every["set_id"] == stimulus_set.set_id]
     people = Kind.PERSON if (with_set["kind"] == Kind.PERSON).any() else Kind.SIMULATED
@@ -183,7 +189,9 @@ def gather(
         )
     complete = shown.groupby("session_key")["complete"].first()
     own = trials_of(stimulus_set)
-    trials = own if labels is None else trials_of(stimulus_set, labels_of(read_difficulty(labels)))
+    trials = (
+        own if labels is None else trials_of(stimulus_set, labels_of(read_difficulty(labels), stimulus_set))
+    )
     recorded = joined(shown.reset_index(drop=True), trials, anew=labels is not None)
     _check_answers(recorded, stimulus_set, root / "data")
     counted, what = "correct", "a right answer"
@@ -201,8 +209,8 @@ def gather(
         raise InputError(f"{root / 'data'}: {why}")
     if labels is not None:
         names.append(Path(os.path.relpath(labels / "difficulty.json", root)).as_posix())
-    session_files = sorted((root / "data").glob("sub-*/**/*_beh.*"))
-    files = [*(root / name for name in names), root / "data" / "participants.tsv", *session_files]
+    session_files = [path for each in data.sessions for path in (each.file.sidecar, each.file.table)]
+    files = [*(root / name for name in names), data.participants.path, *session_files]
     return Evidence(
         root=root,
         seed=seed,
@@ -219,7 +227,8 @@ def gather(
         n_incomplete=int((~complete.astype("boolean").fillna(False)).sum()),
         n_other_kind=with_set["session_key"].nunique() - len(complete),
         n_other_set=every["session_key"].nunique() - with_set["session_key"].nunique(),
-        conditions=_conditions(root / "data", stimulus_set.set_id, set(shown["participant"])),
+        conditions=_conditions(data, stimulus_set.set_id, set(shown["participant"])),
+        notes=data.notes,
         manifests=manifests,
         made_from={Path(os.path.relpath(path, root)).as_posix(): sha256_of(path) for path in files},
     )
@@ -250,21 +259,20 @@ def labels_name(labels: Path, root: Path) -> str:
     return Path(os.path.relpath(labels, root)).as_posix()
 
 
-def _conditions(data: Path, set_id: str, participants: set[str]) -> list[dict[str, Any]]:
+def _conditions(data: RecordedData, set_id: str, participants: set[str]) -> list[dict[str, Any]]:
     """Return how these participants' sessions with this set were run, each way once with its count."""
     found: dict[str, dict[str, Any]] = {}
-    for path in sorted(data.glob("sub-*/**/*_beh.json")):
-        sidecar = json.loads(path.read_text(encoding="utf-8"))
-        participant = path.name.split("_")[0].removeprefix("sub-")
-        if sidecar["StimulusSet"]["set_id"] != set_id or participant not in participants:
+    for session in data.sessions:
+        sidecar = session.sidecar
+        if sidecar.stimulus_set.set_id != set_id or session.file.participant not in participants:
             continue
-        simulated = sidecar.get("Simulated")
+        simulated = sidecar.simulated
         if simulated is not None:  # an observer's own draw; the others' differ
             simulated = {key: value for key, value in simulated.items() if key != "observer_effect_logit"}
         condition = {
-            "settings": sidecar.get("Settings", {}),
-            "versions": sidecar.get("Versions", {}),
-            "apparatus": sidecar.get("Apparatus", {}),
+            "settings": sidecar.settings,
+            "versions": sidecar.versions,
+            "apparatus": sidecar.apparatus,
             "simulated": simulated,
         }
         entry = found.setdefault(json.dumps(condition, sort_keys=True), {"n_sessions": 0} | condition)

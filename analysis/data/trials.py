@@ -11,6 +11,7 @@ import pandas as pd
 from model_eval.records import DifficultyTable
 from stimuli.records import PAIR_TASK, Block, Item, StimulusSet
 from stimuli.settings import StimulusSettings, settings_of
+from tricky.core.matching import match_entries
 
 ABOUT_TRIALS = ("block", "list", "catch", "repeats", "scored", "labelled", "right_answer")
 """Columns of a trial's place in the set and of its scoring; all others tell of its items."""
@@ -37,11 +38,21 @@ class Label:
         return self.n_correct / self.n_models
 
 
-def labels_of(difficulty: DifficultyTable) -> dict[str, Label]:
-    """Return the labels of a difficulty table by `image_id`."""
+def labels_of(difficulty: DifficultyTable, stimulus_set: StimulusSet[Any]) -> dict[str, Label]:
+    """Return the labels that a difficulty table has for a set's images, by `image_id`.
+
+    Raises
+    ------
+    InputError
+        The table labels none of these images.
+    """
     columns = ["image_id", "n_correct", "n_models", "difficulty"]
     rows = difficulty.images.dropna(subset="difficulty")[columns].itertuples(index=False, name=None)
-    return {image: Label(int(n), int(of), str(kind)) for image, n, of, kind in rows}
+    labels = {image: Label(int(n), int(of), str(kind)) for image, n, of, kind in rows}
+    shown = [item.image_id for item in stimulus_set.items.values()]
+    where = str(stimulus_set.folder / "items.tsv")
+    found = match_entries(shown, labels, where=where, what="image of the other labels", partial=True)
+    return {image: labels[name] for image, name in found.found.items()}
 
 
 def trials_of(stimulus_set: StimulusSet[Any], labels: Mapping[str, Label] | None = None) -> pd.DataFrame:

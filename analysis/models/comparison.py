@@ -27,7 +27,9 @@ from model_eval.records import Decisions, Difficulty, read_decisions, read_diffi
 from model_eval.train.epoch_decisions import BASE, EpochDecisions, read_conditions
 from tricky.core.errors import InputError
 from tricky.core.files import read_json, sha256_of
+from tricky.core.matching import match_entries
 from tricky.core.randomness import generator
+from tricky.core.tables import read_table
 
 NOISE = "gaussian:"
 """What the name of images begins with that are Gaussian noise, their classes named by standard deviation."""
@@ -233,24 +235,38 @@ def shares_by_group(difficulty: np.ndarray, groups: np.ndarray, level: float) ->
     return table
 
 
-def read_superclasses(path: Path) -> dict[str, str]:
+def read_superclasses(path: Path, class_names: pd.Series) -> tuple[dict[str, str], dict[str, int]]:
     """Read which superclass each class belongs to, from a CSV file with `class_name` and `superclass`.
+
+    Parameters
+    ----------
+    path : Path
+        It may have more classes than the images.
+    class_names : Series of str
+        Of the images.
+
+    Returns
+    -------
+    superclass_of : dict of str to str
+        Class name → superclass, of the images' classes.
+    counts : dict of str to int
+        How many classes the file has, and how many of them are classes of the images.
 
     Raises
     ------
     InputError
-        The file can't be read, lacks a column, or gives a class two superclasses.
+        The file can't be read, lacks a column, gives a class two rows, or lacks a class of the images.
     """
-    try:
-        table = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not readable as CSV ({str(error).strip().splitlines()[0]})") from None
-    for column in ("class_name", "superclass"):
-        if column not in table:
-            raise InputError(f"{path}: no column `{column}`; its columns are {', '.join(table.columns)}")
-    for name in table.loc[table["class_name"].duplicated(), "class_name"].head(1):
-        raise InputError(f"{path}: class {name!r} stands there twice; give each class one superclass")
-    return dict(zip(table["class_name"], table["superclass"], strict=True))
+    table = read_table(path, ["class_name", "superclass"])
+    entries, superclasses = table.names("class_name", unique=True), table.names("superclass")
+    known = class_names.unique().tolist()
+    where = f"{path} (--superclasses)"
+    found = match_entries(entries, known, where=where, what="class", lines=table.lines, partial=True)
+    if missing := [name for name in known if name not in found.names]:
+        more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+        raise InputError(f"{path}: no superclass for class {missing[0]!r}{more}; each class needs one")
+    by_entry = dict(zip(entries, superclasses, strict=True))
+    return {name: by_entry[entry] for entry, name in found.found.items()}, found.counts()
 
 
 def plain_subsets(subsets: Sequence[SubsetConsistency]) -> list[dict[str, Any]]:
@@ -280,6 +296,8 @@ def _from_conditions(root: Path, decisions: EpochDecisions) -> Compared:
 
 def _from_pool(root: Path, decisions: Decisions, leave_out: Sequence[str]) -> Compared:
     """Compare the models of a pool on the images that all of them saw."""
+    models = [*decisions.models, *decisions.failures]
+    match_entries(leave_out, models, where="[label] leave_out", what="model of the pool")
     counted = [row for row, name in enumerate(decisions.models) if name not in leave_out]
     common = np.flatnonzero(decisions.seen[counted].all(axis=0))
     if not counted or len(common) == 0:

@@ -22,7 +22,8 @@ from analysis.models.dynamics_content import (
 from analysis.report import figures
 from analysis.report.page import fill
 from analysis.report.pictures import data_uri
-from tricky.core.files import replacing, write_json, write_text
+from tricky.core.files import write_json, write_text
+from tricky.core.tables import write_csv
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -86,18 +87,17 @@ def write_dynamics(
         There is nothing to compare, a file changed since it was made, or the superclasses don't fit.
     """
     compared = gather_models(root, leave_out)
-    found = compare(
-        compared,
-        tolerance=tolerance,
-        level=level,
-        seed=seed,
-        superclass_of=None if superclasses is None else read_superclasses(superclasses),
-    )
+    superclass_of, matched = None, {}
+    if superclasses is not None:
+        superclass_of, counts = read_superclasses(superclasses, compared.images["class_name"])
+        matched["superclasses"] = counts
+    found = compare(compared, tolerance=tolerance, level=level, seed=seed, superclass_of=superclass_of)
     label: dict[str, Any] = {"tolerance": tolerance}
     if compared.conditions is None:
         label["leave_out"] = list(leave_out)
     settings = {"label": label, "analyse": {"level": level}}
     content = content_of(compared, found, representations or {}, settings, title, seed)
+    content["matched"] = matched
     folder = root / "report"
     drawn = draw_figures(compared, found, representations or {})
     tables = tables_of(compared, found, content)
@@ -105,8 +105,7 @@ def write_dynamics(
     for name, figure in drawn.items():
         figures.save(figure, folder / "figures" / f"{PREFIX}{name}")
     for name, table in tables.items():
-        with replacing(folder / "tables" / f"{PREFIX}{name}.csv") as part:
-            table.to_csv(part, index=False, na_rep="NA", lineterminator="\n")
+        write_csv(folder / "tables" / f"{PREFIX}{name}.csv", table)
     shown = {
         name: data_uri((folder / "figures" / f"{PREFIX}{name}.svg").read_bytes(), "image/svg+xml")
         for name in drawn

@@ -69,7 +69,10 @@ def content_of(
     }
     for name, numbers in found.items():
         content[name] = content[name] | numbers if name in content else numbers
-    return plain(content | {"methods": methods_content(evidence), "stages": _stages(evidence)})
+    return plain(
+        content
+        | {"methods": methods_content(evidence), "lists": _lists(evidence), "stages": _stages(evidence)}
+    )
 
 
 def plain(value: Any) -> Any:
@@ -93,6 +96,7 @@ def _sessions(evidence: Evidence) -> dict[str, Any]:
         "n_incomplete": evidence.n_incomplete,
         "n_other_kind": evidence.n_other_kind,
         "n_other_set": evidence.n_other_set,
+        "notes": list(evidence.notes),
         "n_interrupted": _n_sessions(evidence, "interrupted"),
         "n_forced": _n_sessions(evidence, "forced"),
         "labelled_anew": evidence.labelled_anew,
@@ -187,6 +191,15 @@ def consistency_content(consistency: Consistency) -> dict[str, Any]:
         # Nobody reads a million values here: tables/ holds the matrix, whatever its size.
         "kappa": consistency.kappa.to_numpy() if len(consistency.kappa) <= NAMES_UP_TO else None,
     }
+
+
+def _lists(evidence: Evidence) -> list[dict[str, Any]]:
+    """Return how many entries of each list of the lab match the data, as the stages that read them found."""
+    return [
+        {"list": name, **counts}
+        for manifest in (evidence.difficulty.manifest, evidence.stimulus_set.manifest)
+        for name, counts in manifest.get("matched", {}).items()
+    ]
 
 
 def _stages(evidence: Evidence) -> list[dict[str, Any]]:

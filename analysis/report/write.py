@@ -27,7 +27,8 @@ from experiment.records import Kind
 from model_eval.records import LEAVE_ONE_OUT, POOL_SIZE
 from stimuli.records import PAIR_TASK
 from tricky.core.errors import InputError
-from tricky.core.files import replacing, write_json, write_text
+from tricky.core.files import write_json, write_text
+from tricky.core.tables import write_csv
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -198,10 +199,9 @@ def _write_figures(folder: Path, drawn: dict[str, Figure]) -> dict[str, str]:
 
 
 def _write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
-    """Write each table as CSV, undefined values as ``NA``, and remove those of an earlier report."""
+    """Write each table as CSV, undefined values as ``n/a``, and remove those of an earlier report."""
     for name, table in tables.items():
-        with replacing(folder / f"{name}.csv") as part:
-            table.to_csv(part, index=False, na_rep="NA", lineterminator="\n")
+        write_csv(folder / f"{name}.csv", table)
     for name in set(TABLES) - set(tables):
         (folder / f"{name}.csv").unlink(missing_ok=True)
 

@@ -15,9 +15,10 @@ from analysis.statistics.accuracy import population_accuracy
 from experiment.observers.simulated import population_intercept
 from experiment.settings import SimulateSettings
 from tricky.core.errors import InputError
-from tricky.core.files import replacing, versions_of, write_json
+from tricky.core.files import versions_of, write_json
 from tricky.core.progress import Progress, no_progress
 from tricky.core.randomness import generator
+from tricky.core.tables import write_csv
 
 CHANCE = 0.5
 """Proportion correct by guessing, with two alternatives."""
@@ -158,8 +159,7 @@ def write_plan(plan: Plan, folder: Path, *, seed: int) -> None:
     from analysis.report import figures, figures_power
 
     figures.save(figures_power.power_and_width(plan.designs, plan.level), folder / "power")
-    with replacing(folder / "power.csv") as part:
-        plan.designs.to_csv(part, index=False, lineterminator="\n")
+    write_csv(folder / "power.csv", plan.designs)
     content = {
         "settings": {
             "simulate": plan.settings.model_dump(mode="json", exclude={"observers"}),

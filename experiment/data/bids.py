@@ -1,38 +1,26 @@
-"""The BIDS data set around the session tables: valid after every trial.
+"""Where the files of a BIDS data set are, and who took part: ``participants.tsv``.
 
 Behaviour without imaging is a ``_beh.tsv`` with a task entity (BIDS 1.10.0, "Behavioral experiments").
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
+import itertools
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from experiment.data.columns import RATING_TASK, SINGLE_TASK, Table
+from experiment.data.consents import read_consents
+from experiment.data.withdrawn import read_marks
 from experiment.records import Kind
-from experiment.settings import ParticipantField
-from stimuli.records import PAIR_TASK
 from tricky.core.errors import InputError
-from tricky.core.files import SCHEMA_VERSION, versions_of, write_json, write_text
-
-BIDS_VERSION = "1.10.0"
-TASK_DESCRIPTIONS = {
-    PAIR_TASK: "Two-alternative forced choice between two images that differ in how many of a pool of neural "
-    "networks classify them correctly: which is harder for a network?",
-    SINGLE_TASK: "Naming, for one image at a time, how hard it is for a pool of neural networks.",
-    RATING_TASK: "Questions about one image at a time.",
-}
+from tricky.core.tables import read_table, write_tsv
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """What the data set says of itself.
+    """What the data set says about itself.
 
     Attributes
     ----------
@@ -58,12 +46,12 @@ class Dataset:
 
 @dataclass(frozen=True)
 class SessionPath:
-    """Where one session of one participant stands within a data set.
+    """Where one session of one participant is in a data set.
 
     Raises
     ------
     InputError
-        The participant's id holds something other than letters and digits, or the session's number is
+        The participant's id contains something other than letters and digits, or the session's number is
         below 1.
     """
 
@@ -104,154 +92,129 @@ class SessionPath:
         return self.table.with_suffix(".json")
 
 
-def sidecar_content(
-    dataset: Dataset,
-    task_name: str,
-    table: Table,
-    *,
-    instructions: str,
-    stimulus_set: Mapping[str, Any],
-    simulated: Mapping[str, Any] | None,
-    settings: Mapping[str, Any],
-    versions: Mapping[str, str],
-    apparatus: Mapping[str, Any],
-    runs: list[dict[str, Any]],
-) -> dict[str, Any]:
-    """Describe a session: the task, every column, and how the session was run.
+@dataclass(frozen=True)
+class Participants:
+    """The table of participants.
 
-    Parameters
+    Attributes
     ----------
-    dataset : Dataset
-        For the institution.
-    task_name : str
-        The task entity.
-    table : Table
-        Columns, and what was asked with which keys.
-    instructions : str
-        What participants read of the task.
-    stimulus_set : mapping
-        ``name`` and ``set_id``, and ``n_trials`` of a whole session.
-    simulated : mapping or None
-        The observer's parameters; None for a person.
-    settings, versions, apparatus : mapping
-        What the session was run with.
-    runs : list of dict
-        ``started`` and ``first_trial`` of each time that the session was started or taken up again.
+    path : Path
+        ``participants.tsv``, whether or not it exists.
+    columns : tuple of str
+        In order; `participant_id` and `kind` are always among them.
+    rows : dict of str to dict
+        The cells of each participant by column, by id without ``sub-``.
     """
-    return {
-        "TaskName": task_name,
-        "TaskDescription": TASK_DESCRIPTIONS[table.task.name],
-        "Instructions": instructions,
-        "CogAtlasID": "n/a",
-        "CogPOID": "n/a",
-        "InstitutionName": dataset.institution,
-        "InstitutionalDepartmentName": dataset.department,
-        "InstitutionAddress": dataset.address,
-        **{column.name: column.describe() for column in table.columns},
-        "AnswerKeys": {ask.name: {o.key: o.value for o in ask.options} for ask in table.task.asks},
-        "StimulusSet": dict(stimulus_set),
-        "Simulated": None if simulated is None else dict(simulated),
-        "Settings": dict(settings),
-        "Versions": dict(versions),
-        "Apparatus": dict(apparatus),
-        "Runs": runs,
-    }
+
+    path: Path
+    columns: tuple[str, ...]
+    rows: dict[str, dict[str, str]]
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        """The kind of each participant, by id without ``sub-``."""
+        return {participant: Kind(row["kind"]) for participant, row in self.rows.items()}
+
+    def write(self) -> None:
+        """Write the table, whole or not at all."""
+        write_tsv(
+            self.path,
+            self.columns,
+            [[row.get(column, "n/a") for column in self.columns] for row in self.rows.values()],
+        )
 
 
-def describe_dataset(data_folder: Path, dataset: Dataset, fields: Sequence[ParticipantField] = ()) -> None:
-    """Write what stands at the data set's root, participants aside.
-
-    The description follows `dataset`; keys that a lab added to it stay.  README and CHANGES are written
-    once and then belong to the lab; so does what ``participants.json`` says of a column, `fields` included.
-    """
-    path = data_folder / "dataset_description.json"
-    before = _read_object(path) if path.exists() else {}
-    content = before | {
-        "Name": dataset.name,
-        "BIDSVersion": BIDS_VERSION,
-        "HEDVersion": "8.4.0",
-        "DatasetType": "raw",
-        "License": dataset.license,
-        "Authors": list(dataset.authors),
-        "GeneratedBy": [
-            {
-                "Name": "tricky",
-                "Version": versions_of().get("tricky-images", "unknown"),
-                "Description": "Stimulus presentation and recording.",
-            }
-        ],
-        "SourceDatasets": before.get("SourceDatasets", [{"Version": "n/a"}]),
-    }
-    if content != before:
-        write_json(path, content)
-    _write_once(
-        data_folder / "README",
-        _README.format(name=dataset.name, underline="=" * len(dataset.name), institution=dataset.institution),
-    )
-    _write_once(data_folder / "CHANGES", "1.0.0\n  - First session recorded.\n")
-    _describe_participants(data_folder / "participants.json", fields)
-
-
-def _describe_participants(path: Path, fields: Sequence[ParticipantField]) -> None:
-    """Describe the columns of ``participants.tsv``; what stands there already belongs to the lab."""
-    before = _read_object(path) if path.exists() else {"schema_version": SCHEMA_VERSION}
-    content = _PARTICIPANTS | {each.name: _describe_field(each) for each in fields} | before
-    if content != before:
-        write_json(path, content)
-
-
-def _describe_field(about: ParticipantField) -> dict[str, Any]:
-    entry: dict[str, Any] = {"Description": about.question}
-    if about.units is not None:
-        entry["Units"] = about.units
-    if about.choices:
-        entry["Levels"] = {choice: choice.capitalize() for choice in about.choices}
-    return entry
-
-
-_README = """{name}
-{underline}
-
-Behavioural data of observers who judged, pair by pair, which of two images is harder for neural networks
-(two-alternative forced choice). Recorded at {institution} with tricky.
-
-Each participant has a folder; each session in it is a table with one row a trial (*_beh.tsv) and a
-description of its columns, the stimulus set, the settings and the apparatus (*_beh.json).
-
-The column `kind` of participants.tsv tells people from simulated observers. Simulated observers exist to
-rehearse a study and its analysis; they are not data about people.
-"""
-
-_PARTICIPANTS = {
-    "participant_id": {"Description": "Identifier of the participant."},
-    "kind": {
-        "Description": "Whether the participant is a person or a simulated observer.",
-        "Levels": {
-            Kind.PERSON: "A person sat the session.",
-            Kind.SIMULATED: "A computer drew the responses; see `Simulated` in the session's sidecar.",
-        },
-    },
-}
-
-
-def read_kinds(data_folder: Path) -> dict[str, Kind]:
-    """Return the kind of each participant in ``participants.tsv``, by id without ``sub-``.
+def read_participants(data_folder: Path) -> Participants:
+    """Read ``participants.tsv``; without the file, nobody took part yet.
 
     Raises
     ------
     InputError
-        The table lacks a column, or names a kind that is neither person nor simulated.
+        The table is damaged, lacks a column, has two rows for one participant, or names a kind that is
+        neither person nor simulated.
     """
-    kinds = {}
-    for row in _read_participants(data_folder / "participants.tsv"):
-        kinds[row["participant_id"].removeprefix("sub-")] = Kind(row["kind"])
-    return kinds
+    path = data_folder / "participants.tsv"
+    if not path.exists():
+        return Participants(path, ("participant_id", "kind"), {})
+    table = read_table(path, ["participant_id", "kind"], own=True)
+    table.choices("kind", Kind)
+    rows = {}
+    for number, name in enumerate(table.texts("participant_id", unique=True)):
+        if not re.fullmatch(r"sub-[A-Za-z0-9]+", name):
+            raise table.error(number, "participant_id", "sub- and an id of letters and digits")
+        rows[name.removeprefix("sub-")] = dict(zip(table.columns, table.rows[number], strict=True))
+    return Participants(path, table.columns, rows)
+
+
+def read_kinds(data_folder: Path) -> dict[str, Kind]:
+    """Return the kind of each participant, by id without ``sub-``: see `read_participants`."""
+    return read_participants(data_folder).kinds
 
 
 def read_participant(data_folder: Path, participant: str) -> dict[str, str]:
     """Return a participant's row of ``participants.tsv``, by column; empty where there is none."""
-    rows = _read_participants(data_folder / "participants.tsv")
-    return next((row for row in rows if row["participant_id"] == f"sub-{participant}"), {})
+    return read_participants(data_folder).rows.get(participant, {})
+
+
+def plain_id(participant: str) -> str:
+    """Return an id in small letters and without leading zeros: ids that people confuse have it in common."""
+    return re.sub(r"[0-9]+", lambda digits: digits[0].lstrip("0") or "0", participant.lower())
+
+
+def check_new_participant(data_folder: Path, participant: str) -> None:
+    """Refuse an id that is about to be entered, if people would confuse it with another, or it was withdrawn.
+
+    Raises
+    ------
+    InputError
+        Another id differs in leading zeros or capital letters only; or a participant with this id was
+        withdrawn.
+    """
+    participants = read_participants(data_folder)
+    if participant in participants.rows:
+        return
+    known = [*participants.rows, *read_consents(data_folder).participants()]
+    _refuse_similar(participant, {plain_id(each): each for each in known}, participants.path)
+    withdrawn = [mark.participant_id.removeprefix("sub-") for mark in read_marks(data_folder)]
+    if participant in withdrawn:
+        other = next(free_ids([*known, *withdrawn], participant))
+        raise InputError(
+            f"sub-{participant} was withdrawn, and the id is not used again; give another, such as {other}"
+        )
+
+
+def _refuse_similar(participant: str, known: Mapping[str, str], path: Path) -> None:
+    """Raise InputError if an id in use (`known`, by `plain_id`) is similar but not the same."""
+    other = known.get(plain_id(participant), participant)
+    if other != participant:
+        raise InputError(
+            f"{path}: sub-{participant} differs from sub-{other} in leading zeros or capital letters only; "
+            f"give {other} for the same participant, else another id, such as "
+            f"{next(free_ids(known.values(), participant))}"
+        )
+
+
+def free_ids(known: Iterable[str], like: str = "") -> Iterator[str]:
+    """Yield ids that nobody has, numbered on from the ids in use that begin as `like` does.
+
+    Parameters
+    ----------
+    known : iterable of str
+        Ids in use, without ``sub-``.
+    like : str
+        An id whose letters and number of digits new ones shall have; by default two digits alone.
+    """
+    stem, digits = _split_id(like)
+    split = [_split_id(each) for each in known]
+    first = 1 + max((int(each) for other, each in split if each and other.lower() == stem.lower()), default=0)
+    for number in itertools.count(first):
+        yield f"{stem}{number:0{len(digits) or 2}d}"
+
+
+def _split_id(participant: str) -> tuple[str, str]:
+    found = re.fullmatch(r"(.*?)([0-9]*)", participant)
+    assert found is not None  # the pattern fits any id
+    return found[1], found[2]
 
 
 def register(
@@ -264,7 +227,7 @@ def register(
 ) -> None:
     """Enter participants in ``participants.tsv``, before their folders are made.
 
-    BIDS wants a row for every folder, not a folder for every row: so the row comes first and goes last.
+    BIDS wants a row for every folder, not a folder for every row: so the row comes first and is removed last.
     Rows and columns that a lab entered itself stay as they are.
 
     Parameters
@@ -276,77 +239,36 @@ def register(
     kind : Kind
         Of all of them.
     drop : iterable of str
-        Ids whose rows go.
+        Ids whose rows are removed.
     values : mapping of str to str, optional
         What is known of all of them, by column. New columns are ``n/a`` for everybody else.
 
     Raises
     ------
     InputError
-        A participant is there already as the other kind, or under an id that differs in capitals only.
+        A participant is there already as the other kind, or under an id that differs in leading zeros or
+        capital letters only; a person was withdrawn.
     """
-    path = data_folder / "participants.tsv"
-    before = _read_participants(path)
-    kinds = read_kinds(data_folder)
-    values = values or {}
-    columns = list(dict.fromkeys([*(before[0] if before else ("participant_id", "kind")), *values]))
-    new, in_small = [], {other.lower(): other for other in kinds}
+    before = read_participants(data_folder)
+    gone = set(drop)
+    rows = {name: dict(row) for name, row in before.rows.items() if name not in gone}
+    kinds, similar = before.kinds, {plain_id(name): name for name in rows}
     for participant in participants:
-        other = in_small.get(participant.lower(), participant)
-        if other != participant:
+        if kind is Kind.PERSON:
+            check_new_participant(data_folder, participant)
+        _refuse_similar(participant, similar, before.path)
+        similar[plain_id(participant)] = participant
+        if (found := kinds.get(participant, kind)) is not kind:
             raise InputError(
-                f"{path}: sub-{other} differs from sub-{participant} in capitals only, which not all systems "
-                "tell apart; choose another participant id"
+                f"{before.path}: sub-{participant} is there as {found}, not {kind}; choose another "
+                "participant id"
             )
-        found = kinds.get(participant)
-        if found is not None and found is not kind:
-            raise InputError(
-                f"{path}: sub-{participant} is there as {found}, not {kind}; choose another participant id"
-            )
-        if found is None:
-            new.append({"participant_id": f"sub-{participant}", "kind": kind})
-    gone = {f"sub-{participant}" for participant in drop}
-    mine = {f"sub-{participant}" for participant in participants}
-    rows = [row for row in before if row["participant_id"] not in gone] + new
-    rows = [
-        {**dict.fromkeys(columns, "n/a"), **row, **(values if row["participant_id"] in mine else {})}
-        for row in rows
-    ]
-    if rows != before:
-        text = io.StringIO()
-        writer = csv.DictWriter(
-            text, columns, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_NONE, quotechar=None
-        )
-        writer.writeheader()
-        writer.writerows(rows)
-        write_text(path, text.getvalue())
-
-
-def _read_participants(path: Path) -> list[dict[str, str]]:
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    for number, row in enumerate(rows, start=2):
-        if None in row or None in row.values():
-            raise InputError(f"{path}: line {number} has more or fewer cells than the header; correct it")
-        if not row.get("participant_id") or row.get("kind") not in set(Kind):
-            raise InputError(
-                f"{path}: line {number} needs a participant_id and a kind, person or simulated; add them"
-            )
-    return rows
-
-
-def _read_object(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not readable as JSON ({error}); repair it or move it away") from None
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: holds no JSON object; repair it or move it away")
-    return content
-
-
-def _write_once(path: Path, text: str) -> None:
-    if not path.exists():
-        write_text(path, text)
+        row = rows.setdefault(participant, {"participant_id": f"sub-{participant}", "kind": kind})
+        row.update(values or {})
+    columns: tuple[str, ...] = (
+        *before.columns,
+        *(each for each in values or {} if each not in before.columns),
+    )
+    rows = {name: {column: row.get(column, "n/a") for column in columns} for name, row in rows.items()}
+    if rows != before.rows or not before.path.exists():
+        Participants(before.path, columns, rows).write()

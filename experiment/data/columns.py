@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from experiment.records import COLUMNS, TRUTH, Ask, Column, Option, Response, Side, Task, seconds
 from stimuli.records import PAIR_TASK
 from tricky.core.errors import InputError
+from tricky.core.tables import tsv_line
 
 SINGLE_TASK, RATING_TASK = "single", "rating"
 
@@ -52,11 +53,11 @@ class Table:
     @property
     def header(self) -> str:
         """The first line, line end included."""
-        return "\t".join(column.name for column in self.columns) + "\n"
+        return tsv_line([column.name for column in self.columns])
 
     def row_of(self, response: Response) -> str:
         """Return a response as one line, line end included."""
-        return "\t".join([column.cell(response) for column in self.columns]) + "\n"
+        return tsv_line([column.cell(response) for column in self.columns])
 
     def check(self, cells: dict[str, str]) -> None:
         """Raise ValueError unless each cell of an answer holds one of its answers; or none, nor a time."""

@@ -19,6 +19,7 @@ from experiment.records import Response, ScheduledTrial
 from experiment.session.interfaces import NotSaved
 from tricky.core.errors import InputError
 from tricky.core.files import replacing, sync_folder
+from tricky.core.tables import parse_table, tsv_line
 
 _ADVICE = "all earlier trials are safe: make room, connect the drive or allow writing again"
 
@@ -161,7 +162,7 @@ class Journal:
 def parse_rows(
     path: Path, content: bytes, trials: Sequence[ScheduledTrial], table: Table = PAIR_TABLE
 ) -> list[dict[str, str]]:
-    """Split whole lines into cells and hold them against the schedule.
+    """Split whole lines into cells and compare them with the schedule.
 
     Parameters
     ----------
@@ -185,21 +186,25 @@ def parse_rows(
         A line isn't what the session would have written.
     """
     advice = "the file was edited or belongs to another stimulus set; move it away, or restore the set"
-    try:
-        header, *lines = content.decode().splitlines(keepends=True) or [table.header]
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not readable as UTF-8; {advice}") from None
-    if header != table.header:
-        raise InputError(f"{path}: line 1 holds other columns than a session table of this tricky; {advice}")
-    if len(lines) > len(trials):
-        raise InputError(f"{path}: {len(lines)} trials, where the session has {len(trials)}; {advice}")
+    if not content:
+        return []
+    names = tuple(column.name for column in table.columns)
+    recorded = parse_table(content, path, own=True)
+    if recorded.columns != names:
+        raise InputError(f"{path}: line 1 has other columns than a session table of this tricky; {advice}")
+    if len(recorded) > len(trials):
+        raise InputError(f"{path}: {len(recorded)} trials, where the session has {len(trials)}; {advice}")
+    if "".join(tsv_line(cells) for cells in [names, *recorded.rows]).encode() != content:
+        raise InputError(
+            f"{path}: saved by another program, with other line ends or quotation marks; restore the file "
+            "from a copy, as a session can't go on in it"
+        )
     rows = []
-    for number, (line, trial) in enumerate(zip(lines, trials, strict=False), start=2):
-        cells = line.rstrip("\n").split("\t")
+    for number, (cells, trial) in enumerate(zip(recorded.rows, trials, strict=False), start=2):
         shown = [str(trial.trial_index), trial.block.value, trial.trial_id, *trial.items]
-        if len(cells) != len(table.columns) or cells[: len(shown)] != shown:
+        if cells[: len(shown)] != shown:
             raise InputError(f"{path}: line {number} isn't trial {trial.trial_id} of this session; {advice}")
-        row = dict(zip((column.name for column in table.columns), cells, strict=True))
+        row = dict(zip(names, cells, strict=True))
         try:
             table.check(row)
             table.end_s(row)

@@ -1,8 +1,7 @@
-"""The files of a session around its table: entered, begun, read again, and errors told in one line."""
+"""The files of a session around its table: registered, begun, resumed; errors of the disk in one line."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -10,14 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from experiment.data.bids import Dataset, SessionPath, describe_dataset, read_participant, register
+from experiment.data.bids import Dataset, SessionPath, read_participant, register
 from experiment.data.columns import Table
+from experiment.data.describe_dataset import describe_dataset
+from experiment.data.find_sessions import find_sessions
 from experiment.data.journal import locked
+from experiment.data.sidecar import Sidecar, read_sidecar, write_sidecar
 from experiment.records import Kind
 from experiment.settings import ExperimentSettings, PrivacySettings
 from stimuli.records import StimulusSet
 from tricky.core.errors import InputError
-from tricky.core.files import sync_folder, write_json, write_text
+from tricky.core.files import sync_folder, write_bytes
 
 MACHINE = ("keyboard_devices", "graphics", "platform", "python")
 """Entries of the apparatus that `leave_out = ["machine"]` keeps from the data."""
@@ -87,45 +89,60 @@ def participants_locked(data_folder: Path) -> Iterator[None]:
         yield
 
 
-def begin(place: SessionPath, table: Table, content: dict[str, Any]) -> None:
-    """Make a new session's table and its description appear together: either alone is no valid BIDS."""
-    if place.table.exists():
-        if not place.sidecar.exists():
-            write_json(place.sidecar, content)
-        return
-    folder = place.table.parent
+def begin(place: SessionPath, table: Table, sidecar: Sidecar) -> None:
+    """Make a new session's table and its description, unless they are there."""
+    if not place.table.exists():
+        put_new(place.table, table.header.encode(), sidecar)
+    elif not place.sidecar.exists():
+        write_sidecar(place.sidecar, sidecar)
+
+
+def put_new(table: Path, content: bytes, sidecar: Sidecar) -> None:
+    """Make a session's table and sidecar appear together: either alone is no valid BIDS."""
+    folder, names = table.parent, (table.with_suffix(".json").name, table.name)
     part = folder.with_name(f".{folder.name}.part")
     if part.exists():
         shutil.rmtree(part)
-    write_json(part / place.sidecar.name, content)
-    write_text(part / place.table.name, table.header)
+    write_sidecar(part / names[0], sidecar)
+    write_bytes(part / names[1], content)
     if folder.exists():  # of another task
-        for file in (place.sidecar, place.table):
-            (part / file.name).replace(file)
+        for name in names:
+            (part / name).replace(folder / name)
         part.rmdir()
     else:
         part.rename(folder)
     sync_folder(folder.parent)
 
 
-def unanswered(content: Mapping[str, Any]) -> list[str]:
-    """Return the questions after the last trial that a session's description has no answer to."""
-    asked = content.get("Settings", {}).get("experiment", {}).get("questions", [])
-    return [each["name"] for each in asked if each["name"] not in content.get("Questionnaire", {})]
+def begun_with(place: SessionPath, stimulus_set: StimulusSet[Any]) -> Sidecar | None:
+    """Read what an earlier run wrote, if there was one, and check that it showed the same set.
 
-
-def read_sidecar(place: SessionPath, stimulus_set: StimulusSet) -> dict[str, Any]:
-    """Read what an earlier run wrote, if there was one, and check that it had the same set."""
+    Raises
+    ------
+    InputError
+        The sidecar is damaged, or names another set.
+    """
     if not place.sidecar.exists():
-        return {}
-    try:
-        content = json.loads(place.sidecar.read_text(encoding="utf-8"))
-        began_with = content["StimulusSet"]["set_id"]
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-        raise InputError(f"{place.sidecar}: not a session's description ({error!r}); restore it") from None
-    if began_with != stimulus_set.set_id:
+        return None
+    sidecar = read_sidecar(place.sidecar)
+    if sidecar.stimulus_set.set_id != stimulus_set.set_id:
         raise InputError(
-            f"{place.sidecar}: this session was begun with stimulus set {began_with}, "
+            f"{place.sidecar}: this session was begun with stimulus set {sidecar.stimulus_set.set_id}, "
             f"not {stimulus_set.set_id}; restore that set, or give another participant or session"
         )
-    return content
+    return sidecar
+
+
+def drawn_for(data_folder: Path, participant: str) -> str:
+    """Return the id that order, sides and keys of a participant's sessions follow from.
+
+    It is another than the participant's own if `tricky merge --rename` changed the id of all sessions.
+
+    Raises
+    ------
+    InputError
+        A sidecar of the participant is damaged.
+    """
+    files = find_sessions(data_folder, participant).sessions
+    used = [read_sidecar(file.sidecar).drawn_for(participant) for file in files if file.sidecar.exists()]
+    return participant if participant in used or not used else used[0]

@@ -1,8 +1,7 @@
-"""Who sits a simulated study: observers of known ability, recorded people once more, or networks."""
+"""The observers of a simulated study: of known ability, recorded people again, or networks."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 import numpy as np
 from scipy.special import logit
 
+from experiment.data.read_data import read_data
+from experiment.data.session_table import SessionTable
 from experiment.observers.simulated import Population, SimulatedDisplay, SimulatedObserver
 from experiment.records import Ask, Choice, ScheduledTrial, Side
 from experiment.session.interfaces import Observer
@@ -18,6 +19,8 @@ from experiment.settings import SimulateSettings
 from stimuli.records import PAIR_TASK, StimulusSet
 from tricky.core.errors import InputError
 from tricky.core.files import check_hash, read_json, sha256_of
+from tricky.core.matching import match_entries
+from tricky.core.tables import read_table
 
 NETWORK_RESPONSE_TIME_S = 1.0
 """Networks take no time that means anything; the table has to hold one."""
@@ -48,7 +51,7 @@ def roles(
     decisions: Path,
     root: Path,
 ) -> dict[str, Role]:
-    """Return who sits the sessions, by the ids that `participants` makes.
+    """Return the observers of the sessions, by the ids that `participants` makes.
 
     Parameters
     ----------
@@ -68,15 +71,16 @@ def roles(
     Raises
     ------
     InputError
-        A table or recorded data lack one of the trials; decisions lack a model or an image.
+        A table or recorded data lack one of the trials, or hold a cell of another kind; decisions lack a
+        model or an image.
     """
     if settings.replay is not None:
         folder = root / settings.replay
-        tables = sorted([*folder.glob("sub-*/beh/*_beh.tsv"), *folder.glob("sub-*/ses-*/beh/*_beh.tsv")])
-        if not tables:
+        recorded = read_data(folder)
+        if not recorded.sessions:
             raise InputError(f"{folder}: no recorded sessions there; correct [simulate] replay in study.toml")
-        replayed = [_replay(table, folder) for table in tables]
-        return dict(zip(participants(len(tables)), replayed, strict=True))
+        replayed = [_replay(session, folder) for session in recorded.sessions]
+        return dict(zip(participants(len(replayed)), replayed, strict=True))
     if settings.models:
         if stimulus_set.task != PAIR_TASK:
             raise InputError(
@@ -86,18 +90,25 @@ def roles(
         networks = [_network(name, settings.score, stimulus_set, decisions) for name in settings.models]
         return dict(zip(participants(len(networks)), networks, strict=True))
     population = Population.of(settings, seed)
+    matched: dict[str, dict[str, int]] = {}
     if settings.probabilities is None:
         effects = {trial.trial_id: population.item_effect(trial.trial_id) for trial in stimulus_set.trials}
     else:
         population = Population(settings.model_copy(update={"observer_sd_logit": 0.0}), seed, 0.0)
-        effects = read_probabilities(root / settings.probabilities, stimulus_set)
+        effects, counts = read_probabilities(root / settings.probabilities, stimulus_set)
+        matched["probabilities"] = counts
     return {
-        participant: _able(participant, population, effects)
+        participant: _able(participant, population, effects, matched)
         for participant in participants(settings.observers)
     }
 
 
-def _able(participant: str, population: Population, effects: Mapping[str, float]) -> Role:
+def _able(
+    participant: str,
+    population: Population,
+    effects: Mapping[str, float],
+    matched: Mapping[str, Mapping[str, int]],
+) -> Role:
     effect = population.observer_effect(participant)
     parameters = population.settings.model_dump(
         mode="json", exclude={"observers", "replay", "models", "score"}
@@ -107,6 +118,8 @@ def _able(participant: str, population: Population, effects: Mapping[str, float]
         "intercept_logit": population.intercept_logit,
         "observer_effect_logit": effect,
     }
+    if matched:
+        parameters["matched"] = matched
     seed = int(sha256_of(f"{population.seed}/{participant}"), 16)
 
     def enter(display: SimulatedDisplay) -> Observer:
@@ -117,28 +130,32 @@ def _able(participant: str, population: Population, effects: Mapping[str, float]
     return Role(parameters, enter)
 
 
-def read_probabilities(path: Path, stimulus_set: StimulusSet[Any]) -> dict[str, float]:
-    """Read a table of item probabilities: a CSV file with `trial_id` and `p_correct`; return their logits.
+def read_probabilities(path: Path, stimulus_set: StimulusSet[Any]) -> tuple[dict[str, float], dict[str, int]]:
+    """Read a table of item probabilities: a CSV file with `trial_id` and `p_correct`.
+
+    Returns
+    -------
+    effects : dict of str to float
+        `trial_id` → logit of the probability.
+    counts : dict of str to int
+        How many trials the table has, and how many of them are trials of the set.
 
     Raises
     ------
     InputError
-        The file is missing, lacks a trial of the set, or holds something else than a probability.
+        The file can't be read, lacks a trial of the set, or holds something other than a probability.
     """
-    effects = {}
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            for row in csv.DictReader(file):
-                p_correct = float(row["p_correct"])
-                if not 0 <= p_correct <= 1:
-                    raise ValueError(f"p_correct is {p_correct:g}")
-                # Of a certain answer the logit is infinite; 30 is as certain as any draw can tell.
-                effects[row["trial_id"]] = float(np.clip(logit(p_correct), -30, 30))
-    except (OSError, KeyError, TypeError, ValueError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a table of trial_id and p_correct ({error}); correct it") from None
-    if missing := [trial.trial_id for trial in stimulus_set.trials if trial.trial_id not in effects]:
+    table = read_table(path, ["trial_id", "p_correct"])
+    trial_ids = table.names("trial_id", unique=True)
+    # The logit of a certain answer is infinite; 30 is as certain as any draw can show.
+    logits = np.clip(logit(table.numbers("p_correct", least=0, most=1)), -30, 30).tolist()
+    known = [trial.trial_id for trial in stimulus_set.trials]
+    where = f"{path} ([simulate] probabilities)"
+    what = f"trial of {stimulus_set.name}"
+    found = match_entries(trial_ids, known, where=where, what=what, lines=table.lines, partial=True)
+    if missing := [trial_id for trial_id in known if trial_id not in found.names]:
         raise InputError(f"{path}: lacks {missing[0]} of {stimulus_set.name}; add its row")
-    return effects
+    return dict(zip(trial_ids, logits, strict=True)), found.counts()
 
 
 class ReplayObserver:
@@ -169,17 +186,23 @@ class ReplayObserver:
                     f"{self._where}: trial {trial.trial_id} had other items; it can't be replayed"
                 )
             answer = Side.LEFT if row["response_item"] == trial.items[0] else Side.RIGHT
-        time_s = float(row[f"{ask.name}_time"] if f"{ask.name}_time" in row else row["response_time"])
+        column = f"{ask.name}_time" if f"{ask.name}_time" in row else "response_time"
+        try:
+            time_s = float(row[column])
+        except (KeyError, ValueError):
+            raise InputError(
+                f"{self._where}: trial {trial.trial_id} has no `{column}` in seconds; it can't be replayed"
+            ) from None
         self._display.now_s += time_s
         return Choice(answer, time_s)
 
 
-def _replay(table: Path, folder: Path) -> Role:
-    with table.open(encoding="utf-8", newline="") as file:
-        rows = {row["trial_id"]: row for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)}
-    name = table.relative_to(folder).as_posix()
-    parameters = {"replay_of": name, "sha256": sha256_of(table)}
-    return Role(parameters, lambda display: ReplayObserver(rows, table, display))
+def _replay(session: SessionTable, folder: Path) -> Role:
+    path, table = session.file.table, session.cells()
+    cells = (dict(zip(table.columns, row, strict=True)) for row in table.rows)
+    rows = {row["trial_id"]: row for row in cells}
+    parameters = {"replay_of": path.relative_to(folder).as_posix(), "sha256": sha256_of(path)}
+    return Role(parameters, lambda display: ReplayObserver(rows, path, display))
 
 
 class NetworkObserver:
@@ -215,9 +238,8 @@ def _network(name: str, score: str, stimulus_set: StimulusSet[Any], decisions: P
 
     manifest_path = decisions / "pool.json"
     models = {each["name"]: each for each in read_json(manifest_path, "tricky evaluate")["models"]}
-    if name not in models or "failure" in models[name]:
-        there = ", ".join(each for each in models if "failure" not in models[each])
-        raise InputError(f"{manifest_path}: no decisions of {name!r}; there is {there}")
+    evaluated = [each for each in models if "failure" not in models[each]]
+    match_entries([name], evaluated, where="[simulate] models", what="evaluated model")
     path = decisions / f"{name}.parquet"
     check_hash(path, models[name]["sha256"], manifest_path, "tricky evaluate")
     column, sign = {"confidence": ("p_prediction", 1), "margin": ("margin", 1), "entropy": ("entropy", -1)}[

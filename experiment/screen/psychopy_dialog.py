@@ -37,11 +37,11 @@ def ask_in_dialog(title: str, questions: Sequence[Question]) -> dict[str, str]:
         shown = dialog.show()
         if not dialog.OK or shown is None:
             raise InputError("the dialog was cancelled; nothing was recorded")
-        typed = [str(shown[question.name] or "").strip() for question in questions]
+        typed = [str(shown[question.name] or "") for question in questions]
         answers, wrong = {}, []
         for question, text in zip(questions, typed, strict=True):
             try:
-                answers[question.name] = question.check(text or question.default)
+                answers[question.name] = question.check(text if text.strip() else question.default)
             except InputError as error:
                 wrong.append(str(error))
         if not wrong:

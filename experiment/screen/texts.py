@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
+from importlib.resources import as_file, files
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -17,6 +16,7 @@ from experiment.settings import ExperimentSettings
 from experiment.tasks import Wording
 from stimuli.records import PAIR_TASK, Block
 from tricky.core.errors import InputError
+from tricky.core.settings import read_toml
 
 SHARED_PAGES = (
     *(PageName.EXAMPLES, PageName.PRACTICE_AGAIN, PageName.CLOSING),
@@ -177,10 +177,8 @@ def read_texts(language: str = "en", task: str = PAIR_TASK, root: Path = Path())
         raise InputError(
             f"no texts in language {language!r}; there are: {known}; or name a file of your own, *.toml"
         )
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not readable as TOML ({error}); correct it") from None
+    with as_file(path) as file:
+        content = read_toml(file)
     return parse_texts(content, str(path))[task]
 
 

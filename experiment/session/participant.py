@@ -5,16 +5,17 @@ Nothing is written here.  How people are asked, in a dialog or in the terminal, 
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from experiment.data.bids import SessionPath, read_participant
-from experiment.data.session_files import unanswered
+from experiment.data.bids import SessionPath, check_new_participant, read_participant
+from experiment.data.find_sessions import SessionFile, find_sessions
+from experiment.data.sidecar import read_sidecar
 from experiment.settings import ParticipantField
 from tricky.core.errors import InputError
+from tricky.core.names import MISSING
 
 NOT_GIVEN = "n/a"
 
@@ -76,7 +77,7 @@ def take_in(
     given: Mapping[str, str],
     ask: Ask,
 ) -> Intake:
-    """Find out who sits which session; only what isn't given and isn't known yet is asked.
+    """Find out who does which session; only what isn't given and isn't known yet is asked.
 
     Parameters
     ----------
@@ -107,7 +108,9 @@ def take_in(
             )
 
     def check_id(text: str) -> str:
-        return SessionPath(data_folder, text.strip(), None, task_name).participant
+        participant = SessionPath(data_folder, text.strip(), None, task_name).participant
+        check_new_participant(data_folder, participant)
+        return participant
 
     if participant is None:
         asked = ask(
@@ -140,18 +143,24 @@ def take_in(
 
 
 def check_field(about: ParticipantField, text: str) -> str:
-    """Return an answer as it will stand in the table.
+    """Return an answer as it is kept: free text as it was typed, all others without surrounding spaces.
 
     Raises
     ------
     InputError
         It isn't of the field's type, is none of its choices, or is missing where one is required.
     """
-    text = " ".join(text.split())
-    if text in ("", NOT_GIVEN):
+    typed, text = text, " ".join(text.split())
+    if text in MISSING:
         if about.required:
             raise InputError(f"{about.name}: an answer is required")
         return NOT_GIVEN
+    if about.type == "text":
+        try:
+            typed.encode()
+        except UnicodeEncodeError:  # of a terminal that isn't set to UTF-8
+            raise InputError(f"{about.name}: {typed!r} is not UTF-8; set the terminal to it") from None
+        return typed
     if about.type == "choice":
         if text not in about.choices:
             raise InputError(f"{about.name}: {text!r} is none of {', '.join(about.choices)}")
@@ -186,14 +195,19 @@ def check_session(text: str) -> int:
 def sessions_of(data_folder: Path, participant: str, task_name: str) -> dict[int | None, bool]:
     """Return which sessions of a participant there are, and whether each is complete.
 
-    Sessions without a number stand under None.  A session is complete when its table has a row for each
-    trial of its set, and the questions after the last trial are answered.
+    A session without a number is None.  A session is complete when its table has a row for each trial of its
+    set, and the questions after the last trial are answered.
     """
-    folder = SessionPath(data_folder, participant, None, task_name).participant_folder
-    names = [each.name.removeprefix("ses-") for each in folder.glob("ses-*")]
-    numbers = [None, *sorted(int(name) for name in names if name.isascii() and name.isdigit() and int(name))]
-    places = [SessionPath(data_folder, participant, number, task_name) for number in numbers]
-    return {place.session: _is_complete(place) for place in places if place.table.exists()}
+    files = find_sessions(data_folder, participant).sessions
+    numbers = {each: _number_of(each) for each in files if each.task == task_name}
+    counted = [each for each, number in numbers.items() if number is not None or not each.session]
+    counted.sort(key=lambda each: numbers[each] or 0)
+    return {numbers[each]: _is_complete(each) for each in counted}
+
+
+def _number_of(file: SessionFile) -> int | None:
+    session = file.session
+    return int(session) if session.isascii() and session.isdigit() and int(session) else None
 
 
 def next_session(data_folder: Path, participant: str, task_name: str, n_sessions: int) -> int | None:
@@ -210,14 +224,14 @@ def next_session(data_folder: Path, participant: str, task_name: str, n_sessions
     return max((number or 1 for number in there), default=0) + 1
 
 
-def _is_complete(place: SessionPath) -> bool:
+def _is_complete(file: SessionFile) -> bool:
     try:
-        content = json.loads(place.sidecar.read_text(encoding="utf-8"))
-        n_trials, left = content["StimulusSet"]["n_trials"], unanswered(content)
-        n_rows = place.table.read_bytes().count(b"\n") - 1
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return False  # the session itself tells what is wrong with its files
-    return n_rows >= n_trials and not left
+        sidecar = read_sidecar(file.sidecar)
+        n_rows = file.table.read_bytes().count(b"\n") - 1
+    except (InputError, OSError):
+        return False  # the session itself says what is wrong with its files
+    n_trials = sidecar.stimulus_set.n_trials
+    return n_trials is not None and n_rows >= n_trials and not sidecar.unanswered
 
 
 def _label(about: ParticipantField) -> str:

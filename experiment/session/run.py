@@ -10,41 +10,46 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from experiment.data.bids import (
-    Dataset,
-    SessionPath,
-    sidecar_content,
-)
+from experiment.data.bids import Dataset, SessionPath, check_new_participant
 from experiment.data.columns import RATING_TASK, table_of
+from experiment.data.consents import consent_file
 from experiment.data.journal import Journal, locked
 from experiment.data.session_files import (
     begin,
+    begun_with,
+    drawn_for,
     enter,
     participants_locked,
-    read_sidecar,
     readable_by,
     told_in_one_line,
-    unanswered,
     without_machine,
+)
+from experiment.data.sidecar import (
+    PER_RUN,
+    Answer,
+    ConsentRecord,
+    Preflight,
+    Run,
+    ShownSet,
+    Sidecar,
+    describe_session,
+    write_sidecar,
 )
 from experiment.records import Ask, Choice, Response
 from experiment.screen.markdown_pages import Document, read_document
 from experiment.screen.texts import Texts, read_texts
-from experiment.session.consent import AGREE, Consent, ask_consent, consent_file, keep_consent
+from experiment.session.consent import AGREE, ask_consent, keep_answer
 from experiment.session.engine import run
 from experiment.session.interfaces import NotSaved, Stopped
 from experiment.session.participant import next_session
 from experiment.session.plan import schedule, steps
 from experiment.session.practice import Practice
 from experiment.session.preflight import Check, as_record, refuse
-from experiment.settings import ExperimentSettings, PrivacySettings
+from experiment.settings import ExperimentSettings
 from experiment.tasks import questions_of, task_of
 from stimuli.records import read_any_set
 from tricky.core.errors import InputError
-from tricky.core.files import versions_of, write_json
-
-PER_RUN = ("Settings", "Versions", "Apparatus", "Preflight")
-"""Entries of the sidecar that may change when a session is taken up again."""
+from tricky.core.files import sha256_of, versions_of
 
 
 @dataclass(frozen=True)
@@ -132,10 +137,13 @@ def run_session(
     if not force:
         refuse(checks)
     place = SessionPath(data_folder, participant, session, settings.task_name)
+    check_new_participant(data_folder, participant)
     stimulus_set = read_any_set(stimuli_folder)
-    trials = schedule(stimulus_set, participant, session)
+    before = begun_with(place, stimulus_set)
+    drawn = before.drawn_for(participant) if before else drawn_for(data_folder, participant)
+    trials = schedule(stimulus_set, drawn, session)
     texts = read_texts(settings.language, stimulus_set.task, root)
-    task = task_of(stimulus_set, settings, participant, texts.wording)
+    task = task_of(stimulus_set, settings, drawn, texts.wording)
     table = table_of(task)
     information = _document(settings.information, root)
     debriefing = _document(settings.debriefing, root)
@@ -151,38 +159,37 @@ def run_session(
         if information is not None and not place.table.exists():
             with devices.open_reader(settings, texts, characters, root) as reading:
                 answer = ask_consent(reading.display, reading.observer, information, settings, texts)
-            consent = _consent(place, information, answer, settings.privacy)
             with told_in_one_line(), participants_locked(data_folder):
-                keep_consent(data_folder, consent)
+                consent = keep_answer(data_folder, place, information, answer, settings.privacy)
             if answer != AGREE:
                 return SessionSummary(consent_file(data_folder), False, 0, len(trials), None, agreed=False)
         with told_in_one_line():
             enter(data_folder, dataset, participant, settings, fields or {})
-        before = read_sidecar(place, stimulus_set)
-        runs: list[dict[str, Any]] = list(before.get("Runs", []))
-        content = sidecar_content(
+        before = begun_with(place, stimulus_set)  # again, now that no other process can write it
+        runs = () if before is None else before.runs
+        sidecar = describe_session(
             dataset,
-            place.task_name,
+            place,
             table,
             instructions=texts.instructions(settings, task),
-            stimulus_set={
-                "name": stimulus_set.name,
-                "set_id": stimulus_set.set_id,
-                "n_trials": len(trials),
-            },
+            stimulus_set=ShownSet(name=stimulus_set.name, set_id=stimulus_set.set_id, n_trials=len(trials)),
+            drawn_for=drawn,
             simulated=None,
+        ).with_(
             settings={"experiment": settings.model_dump(mode="json")},
             versions=versions_of("psychopy", "psychtoolbox", "pyglet", "pillow", "numpy"),
             apparatus={},
             runs=runs,
+            consent=ConsentRecord(**asdict(consent)) if consent else before.consent if before else None,
+            questionnaire=dict(before.questionnaire) if before else {},
         )
-        content["Consent"] = before.get("Consent") if consent is None else asdict(consent)
-        content["Questionnaire"] = before.get("Questionnaire", {})
+        sidecar = sidecar.with_keys_of(before)
         with told_in_one_line():
-            begin(place, table, content)
+            begin(place, table, sidecar)
             journal = stack.enter_context(Journal(place.table, trials, table))
-        left = unanswered(before)
-        if journal.complete and not left:
+        if before is not None and journal.complete and not before.unanswered:
+            with told_in_one_line():
+                _seal(place, before)  # a session that was killed at its very end has no hash yet
             following = next_session(data_folder, participant, settings.task_name, stimulus_set.n_sessions)
             raise InputError(
                 f"{place.table}: sub-{participant} has finished this session ({len(trials)} trials); give "
@@ -196,17 +203,19 @@ def run_session(
             tell(f"sub-{participant}: the session goes on with trial {first + 1} of {len(trials)}")
 
         def keep_practice(entry: dict[str, Any] | None) -> None:
-            with_entry = content | {"Practice": entry}
+            nonlocal sidecar
+            with_entry = sidecar.with_(practice=entry)
             try:
-                write_json(place.sidecar, with_entry)
+                write_sidecar(place.sidecar, with_entry)
             except OSError as error:
                 reason = error.strerror or error
                 raise NotSaved(
                     f"{place.sidecar.name} is not saved: {reason} (all trials are safe)"
                 ) from error
-            content.update(with_entry)
+            sidecar = with_entry
 
-        practice = Practice(trials, settings, journal.rows, before.get("Practice"), keep_practice)
+        practised = None if before is None else before.practice
+        practice = Practice(trials, settings, journal.rows, practised, keep_practice)
         shown_from = 0 if practice.may_go_on(first) else first
         opened = stack.enter_context(
             devices.open_devices(
@@ -216,19 +225,20 @@ def run_session(
         checks = [*checks, *opened.checks]
         if not force:
             refuse(checks)
-        content["Apparatus"] = without_machine(opened.apparatus, settings.privacy)
-        content["Preflight"] = as_record(checks, forced=force)
-        if runs:
-            _keep_what_changed(before, content, runs[-1])
+        sidecar = sidecar.with_(
+            apparatus=without_machine(opened.apparatus, settings.privacy),
+            preflight=Preflight.model_validate(as_record(checks, forced=force)),
+            practice=practice.entry or practised,
+        )
         timed = "times" not in settings.privacy.leave_out
-        runs.append(
+        this_run = Run.model_validate(
             {"started": started.isoformat(timespec="seconds") if timed else None, "first_trial": first}
         )
-        content["Practice"] = practice.entry or before.get("Practice")
+        sidecar = sidecar.with_(runs=(*_with_what_changed(before, sidecar), this_run))
         with told_in_one_line():
-            write_json(place.sidecar, content)
+            write_sidecar(place.sidecar, sidecar)
         afterwards = [
-            *(ask for ask in questions if ask.name not in content["Questionnaire"]),
+            *(ask for ask in questions if ask.name not in sidecar.questionnaire),
             *(debriefing.pages(texts.lines["next"], opened.display.fits) if debriefing else ()),
         ]
 
@@ -240,12 +250,11 @@ def run_session(
                 practice.first_round(response)
 
         def note(name: str, choice: Choice) -> None:
-            content["Questionnaire"][name] = {
-                "answer": choice.answer,
-                "response_time": choice.response_time_s,
-            }
+            nonlocal sidecar
+            answer = Answer(answer=choice.answer, response_time=choice.response_time_s)
+            sidecar = sidecar.with_(questionnaire={**sidecar.questionnaire, name: answer})
             with told_in_one_line():
-                write_json(place.sidecar, content)
+                write_sidecar(place.sidecar, sidecar)
 
         with suppress(Stopped):  # what is recorded stands, and the summary says what is missing
             run(
@@ -263,10 +272,13 @@ def run_session(
                 task,
                 inter_trial_interval_s=settings.inter_trial_interval_s,
                 resumed=first > 0,
-                broken_off=_ended_at(first, runs[:-1]),
+                broken_off=_ended_at(first, runs),
                 note=note,
             )
-        complete = journal.complete and not unanswered(content)
+        complete = journal.complete and not sidecar.unanswered
+        if complete:
+            with told_in_one_line():
+                _seal(place, sidecar)
         return SessionSummary(place.table, complete, journal.n_done, len(trials), first or None)
 
 
@@ -327,30 +339,31 @@ def _characters(texts: Texts, asks: Sequence[Ask], documents: Sequence[Document 
     return texts.characters().union(*asked, *(each.characters for each in documents if each))
 
 
-def _consent(place: SessionPath, information: Document, answer: str, privacy: PrivacySettings) -> Consent:
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Consent(
-        "n/a" if "times" in privacy.leave_out else now,
-        f"sub-{place.participant}",
-        "n/a" if place.session is None else f"ses-{place.session}",
-        answer,
-        information.name,
-        information.sha256,
-    )
+def _seal(place: SessionPath, sidecar: Sidecar) -> None:
+    """Keep the hash of a complete session's table in its sidecar, so that later changes show."""
+    if sidecar.table_sha256 is None:
+        write_sidecar(place.sidecar, sidecar.with_(table_sha256=sha256_of(place.table)))
 
 
-def _seconds_since_start(runs: list[dict[str, Any]], now: datetime) -> float:
+def _seconds_since_start(runs: Sequence[Run], now: datetime) -> float:
     """Return the time since the first trial's run was started, by the machines' own calendars."""
-    starts = [run["started"] for run in runs if run["first_trial"] == 0 and run["started"]]
+    starts = [run.started for run in runs if run.first_trial == 0 and run.started]
     return (now - datetime.fromisoformat(starts[-1])).total_seconds() if starts else 0.0
 
 
-def _ended_at(first: int, runs: list[dict[str, Any]]) -> int:
+def _ended_at(first: int, runs: Sequence[Run]) -> int:
     """Return how many earlier runs ended before trial `first` was answered, and may have shown it."""
-    ends = [run["first_trial"] for run in runs[1:]] + [first] * bool(runs)
+    ends = [run.first_trial for run in runs[1:]] + [first] * bool(runs)
     return ends.count(first)
 
 
-def _keep_what_changed(before: dict[str, Any], content: dict[str, Any], run: dict[str, Any]) -> None:
-    """Note in the entry of the earlier run what it was run with, where that is not so any more."""
-    run |= {key: before[key] for key in PER_RUN if key in before and before[key] != content.get(key)}
+def _with_what_changed(before: Sidecar | None, now: Sidecar) -> tuple[Run, ...]:
+    """Return the earlier runs; the last of them also says what it was run with, if this one differs."""
+    if before is None or not before.runs:
+        return ()
+    changed = {
+        name: getattr(before, name)
+        for name in PER_RUN
+        if name in before.model_fields_set and getattr(before, name) != getattr(now, name)
+    }
+    return (*before.runs[:-1], before.runs[-1].model_copy(update=changed))

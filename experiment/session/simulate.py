@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -10,9 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from experiment.data.bids import Dataset, SessionPath, describe_dataset, read_kinds, register, sidecar_content
+from experiment.data.bids import Dataset, SessionPath, read_kinds, register
 from experiment.data.columns import Table, table_of
+from experiment.data.describe_dataset import describe_dataset
+from experiment.data.find_sessions import find_sessions
 from experiment.data.journal import locked
+from experiment.data.sidecar import Run, ShownSet, describe_session, read_sidecar
 from experiment.observers.cast import Role, roles
 from experiment.observers.simulated import SimulatedDisplay
 from experiment.records import Kind, Response, ScheduledTrial, Task
@@ -24,7 +26,7 @@ from experiment.settings import ExperimentSettings, SimulateSettings
 from experiment.tasks import task_of
 from stimuli.records import StimulusSet, read_any_set
 from tricky.core.errors import InputError
-from tricky.core.files import SCHEMA_VERSION, versions_of
+from tricky.core.files import json_text, sha256_of, versions_of
 from tricky.core.progress import Progress, no_progress
 
 
@@ -130,32 +132,30 @@ def simulate_sessions(
         for done, session in enumerate(sessions):
             progress("Simulating observers", done, len(sessions))
             trials = schedule(stimulus_set, session.participant, session.session)
-            about_set = {
-                "name": stimulus_set.name,
-                "set_id": stimulus_set.set_id,
-                "n_trials": len(trials),
-            }
+            about_set = ShownSet(name=stimulus_set.name, set_id=stimulus_set.set_id, n_trials=len(trials))
             task = task_of(stimulus_set, experiment, session.participant, texts.wording)
             table = table_of(task)
             instructions = texts.instructions(experiment, task)
             role = cast[session.participant]
             with seating(role, stimulus_set, trials, task, experiment, texts, root) as seat:
                 rows = _table(trials, seat, experiment, table)
-            files = {
-                session.table: rows,
-                session.sidecar: _sidecar(
-                    about_set,
-                    session,
-                    role,
-                    seat,
-                    experiment,
-                    dataset,
-                    versions | (versions_of("psychopy", "pyglet", "pillow") if seat.apparatus else {}),
-                    table,
-                    instructions,
-                ),
-            }
-            _put(session, files)
+            sidecar = describe_session(
+                dataset,
+                session,
+                table,
+                instructions=instructions,
+                stimulus_set=about_set,
+                drawn_for=session.participant,
+                simulated=role.parameters | ({"visual": True} if seat.apparatus else {}),
+            ).with_(
+                settings={"experiment": experiment.model_dump(mode="json")},
+                versions=versions | (versions_of("psychopy", "pyglet", "pillow") if seat.apparatus else {}),
+                apparatus=seat.apparatus,
+                # Time is simulated as well: there is no moment at which the session started.
+                runs=(Run.model_validate({"started": None, "first_trial": 0}),),
+                table_sha256=sha256_of(rows),
+            )
+            _put(session, {session.table: rows, session.sidecar: json_text(sidecar.content())})
         progress("Simulating observers", len(sessions), len(sessions))
     return [session.table for session in sessions]
 
@@ -180,33 +180,6 @@ def _table(trials: Sequence[ScheduledTrial], seat: Seat, experiment: ExperimentS
     return table.header + "".join(map(table.row_of, responses))
 
 
-def _sidecar(
-    about_set: dict[str, Any],
-    session: SessionPath,
-    role: Role,
-    seat: Seat,
-    experiment: ExperimentSettings,
-    dataset: Dataset,
-    versions: dict[str, str],
-    table: Table,
-    instructions: str,
-) -> str:
-    content = sidecar_content(
-        dataset,
-        session.task_name,
-        table,
-        instructions=instructions,
-        stimulus_set=about_set,
-        simulated=role.parameters | ({"visual": True} if seat.apparatus else {}),
-        settings={"experiment": experiment.model_dump(mode="json")},
-        versions=versions,
-        apparatus=seat.apparatus,
-        # Time is simulated as well: there is no moment at which the session started.
-        runs=[{"started": None, "first_trial": 0}],
-    )
-    return json.dumps({"schema_version": SCHEMA_VERSION} | content, indent=2, ensure_ascii=False) + "\n"
-
-
 def _put(session: SessionPath, files: dict[Path, str]) -> None:
     """Make a participant's folder hold these files and no others, in one step."""
     folder = session.participant_folder
@@ -219,7 +192,7 @@ def _put(session: SessionPath, files: dict[Path, str]) -> None:
     for path, content in encoded.items():
         (part / path).parent.mkdir(parents=True, exist_ok=True)
         (part / path).write_bytes(content)
-    _remove(folder)
+    _remove(session.data_folder, session.participant)
     part.rename(folder)
 
 
@@ -231,19 +204,20 @@ def _remove_surplus(data_folder: Path, wanted: set[str]) -> list[str]:
         if kind is Kind.SIMULATED and participant not in wanted
     ]
     for participant in surplus:
-        _remove(data_folder / f"sub-{participant}")
+        _remove(data_folder, participant)
     return surplus
 
 
-def _remove(folder: Path) -> None:
+def _remove(data_folder: Path, participant: str) -> None:
     """Remove a simulated participant's folder, unless anything in it is not marked as simulated."""
-    if not folder.exists():
-        return
-    for table in folder.rglob("*_beh.tsv"):
-        sidecar = table.with_suffix(".json")
-        if not sidecar.is_file() or json.loads(sidecar.read_text(encoding="utf-8")).get("Simulated") is None:
+    found = find_sessions(data_folder, participant)
+    for file in found.sessions:
+        if not file.sidecar.is_file() or read_sidecar(file.sidecar).simulated is None:
             raise InputError(
-                f"{table}: not marked as simulated, though participants.tsv says so of its participant; "
+                f"{file.table}: not marked as simulated, though participants.tsv says so of its participant; "
                 "correct `kind` there or move the folder away"
             )
-    shutil.rmtree(folder)
+    found.require_sound()
+    folder = data_folder / f"sub-{participant}"
+    if folder.exists():
+        shutil.rmtree(folder)

@@ -37,8 +37,9 @@ def prepared_batches(
     ------
     rows : DataFrame, up to `batch_size` rows
     inputs : dict of str to Tensor
-        By the preprocessing's key; float32 of shape (batch_size, 3, height, width).  Beyond the rows there
-        are zeros: networks compute the same sums in the same order only for inputs of the same shape.
+        By the preprocessing's key; float32 of shape (batch_size, 3, height, width).  Beyond the rows is the
+        first image again: networks compute the same sums in the same order only for inputs of the same
+        shape, and some have no answer to an image of a single colour.
 
     Raises
     ------
@@ -55,8 +56,9 @@ def prepared_batches(
         for preprocessing, tensors in zip(
             preprocessings, zip(*(future.result() for future in futures), strict=True), strict=True
         ):
-            batch = torch.zeros(batch_size, *tensors[0].shape)
+            batch = torch.empty(batch_size, *tensors[0].shape)
             torch.stack(tensors, out=batch[: len(tensors)])
+            batch[len(tensors) :] = tensors[0]
             inputs[preprocessing.key] = batch
         return inputs
 

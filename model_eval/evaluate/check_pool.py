@@ -17,6 +17,7 @@ from model_eval.evaluate.run_model import AskedModel, ModelFailure
 from model_eval.images.open import ImageSource, class_names
 from model_eval.networks.build import build_classifier, check_head
 from model_eval.networks.device import choose_device, exact_arithmetic, n_cores
+from model_eval.networks.sample import Sample, draw_sample
 from model_eval.settings import EvaluateSettings, ModelEntry
 from tricky.core.errors import InputError
 from tricky.core.progress import Progress, no_progress
@@ -72,6 +73,7 @@ def check_pool(
     catalogue = source.catalogue(progress)
     classes = class_names(catalogue)
     found = {entry.name: _problem_of(check_head, entry, classes, root) for entry in entries}
+    sample = draw_sample(source, catalogue)
     checks = []
     with exact_arithmetic(), ThreadPoolExecutor(n_cores()) as threads:
         for done, entry in enumerate(entries, start=1):
@@ -79,7 +81,7 @@ def check_pool(
             problem = found[entry.name]
             if not problem:
                 batch = (source, catalogue, settings, device, threads)
-                problem = _problem_of(_run, entry, classes, root, training, *batch)
+                problem = _problem_of(_run, entry, classes, sample, root, training, *batch)
             checks.append(PoolCheck(entry, time.perf_counter() - started, problem))
             progress("Checking models", done, len(entries))
     return checks
@@ -98,6 +100,7 @@ def _problem_of(attempt: Any, *arguments: Any) -> str:
 def _run(
     entry: ModelEntry,
     classes: tuple[str, ...],
+    sample: Sample,
     root: Path,
     training: Path,
     source: ImageSource,
@@ -106,7 +109,7 @@ def _run(
     device: torch.device,
     threads: ThreadPoolExecutor,
 ) -> None:
-    classifier = build_classifier(entry, classes, root=root, training=training)
+    classifier = build_classifier(entry, classes, sample, root=root, training=training)
     asked = AskedModel(classifier, device, settings, tell=lambda _: None)
     n, way = settings.batch_size, asked.preprocessing
     rows, inputs = next(iter(prepared_batches(source, catalogue.iloc[:n], [way], n, threads)))

@@ -15,10 +15,11 @@ from typing import Any
 
 import pandas as pd
 
-from model_eval.records import DECISION_DTYPES, write_parquet
+from model_eval.records import DECISION_DTYPES
 from model_eval.settings import ModelEntry
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
+from tricky.core.parquet import read_parquet, write_parquet
 
 _KEY = "tricky"
 """Under this name pandas keeps what a table says of itself among the metadata of its parquet file."""
@@ -172,15 +173,13 @@ def _write(path: Path, rows: pd.DataFrame, about: dict[str, Any]) -> None:
 def _read(path: Path, identity: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]] | None:
     """Return a file's rows and what it says of itself, or None unless it is whole and of this identity."""
     try:
-        rows = pd.read_parquet(path)
-        if not set(DECISION_DTYPES).issubset(rows.columns):
-            return None  # of an earlier version, which kept less
+        rows = read_parquet(path, DECISION_DTYPES, "tricky evaluate", others=True)
         about = rows.attrs[_KEY]
         told = about.pop("sha256")
         if about["identity"] == identity and told == _content_sha256(rows, about):
             return rows, about
-    except Exception:  # missing, or damaged, which may raise anything: it is asked for anew
-        return None
+    except (InputError, KeyError, TypeError, AttributeError):
+        return None  # missing, damaged or of an earlier version: the model is asked again
     return None
 
 

@@ -20,18 +20,20 @@ from model_eval.evaluate.memory_plan import (
     plan_rounds,
     size_bytes,
 )
-from model_eval.evaluate.run_model import Tell
 from model_eval.evaluate.training_images import images_trained_on
 from model_eval.images.decode import DECODING
-from model_eval.images.open import InspectedSource, class_names
+from model_eval.images.listing import record_not_counted
+from model_eval.images.open import InspectedSource, class_names, list_images
 from model_eval.networks.build import Classifier, build_classifier, check_head
 from model_eval.networks.device import choose_device, exact_arithmetic
-from model_eval.records import write_parquet
+from model_eval.networks.sample import draw_sample
+from model_eval.records import IMAGE_DTYPES
 from model_eval.settings import EvaluateSettings, ModelEntry
 from model_eval.train.split import never_seen
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, told_if_unwritable, versions_of, write_json
-from tricky.core.progress import Progress, no_progress
+from tricky.core.parquet import read_parquet, write_parquet
+from tricky.core.progress import Progress, Tell, no_progress, no_tell
 
 
 def evaluate_pool(
@@ -43,7 +45,7 @@ def evaluate_pool(
     training: Path,
     folder: Path,
     progress: Progress = no_progress,
-    tell: Tell = lambda _: None,
+    tell: Tell = no_tell,
 ) -> None:
     """Evaluate a pool and write ``decisions/``.
 
@@ -81,8 +83,7 @@ def evaluate_pool(
         can't be read and the study doesn't say to skip it; no model gives a usable answer.
     """
     device = choose_device(settings.device)
-    inspection = source.inspect(progress)
-    catalogue = inspection.usable(source.settings, source.name)
+    catalogue, inspection = list_images(source, progress, tell)
     classes = class_names(catalogue)
     trained_on = images_trained_on(entries, catalogue, source.name, root=root, training=training, tell=tell)
     images = never_seen(catalogue, trained_on.images)
@@ -90,8 +91,10 @@ def evaluate_pool(
     for entry in entries:  # what can't be matched is refused before anything is downloaded or run
         check_head(entry, classes, root)
 
+    sample = draw_sample(source, images)
+
     def build(entry: ModelEntry) -> Classifier:
-        return build_classifier(entry, classes, root=root, training=training)
+        return build_classifier(entry, classes, sample, root=root, training=training)
 
     budget = SHARE_FOR_WEIGHTS * free_bytes(device)
     files, to_ask, sizes = [], [], []
@@ -107,7 +110,8 @@ def evaluate_pool(
                 loaded[entry.name] = classifier
 
     images_path = folder / "images.parquet"
-    if images_path.is_file() and not (before := pd.read_parquet(images_path)).equals(images):
+    before = _images_before(images_path)
+    if before is not None and not before.equals(images):
         for file in to_ask:
             file.keep(before)
     write_parquet(images_path, images)
@@ -144,6 +148,7 @@ def evaluate_pool(
             "source": source.name,
             "skipped": inspection.problems,
             "converted": _of(images, inspection.conversions),
+            "not_counted": record_not_counted(inspection.not_counted),
         },
         "classes": list(classes),
         "device": device.type,
@@ -155,6 +160,14 @@ def evaluate_pool(
         shutil.rmtree(parts_folder(folder), ignore_errors=True)
     for unfinished in folder.glob(".*.part"):  # what a killed run was just writing
         unfinished.unlink()
+
+
+def _images_before(path: Path) -> pd.DataFrame | None:
+    """Return the images that an earlier run evaluated; None where there was none, or its table is damaged."""
+    try:
+        return read_parquet(path, IMAGE_DTYPES, "tricky evaluate") if path.is_file() else None
+    except InputError:  # this run writes the table again; models are asked about all images
+        return None
 
 
 def _of(images: pd.DataFrame, by_image: dict[str, str]) -> dict[str, str]:

@@ -14,12 +14,12 @@ from torch import nn
 from model_eval.evaluate.batches import prepared_batches
 from model_eval.evaluate.decide import decision_rows
 from model_eval.evaluate.decision_files import DecisionFile
-from model_eval.evaluate.run_model import AskedModel, ModelFailure, Tell
+from model_eval.evaluate.run_model import AskedModel, ModelFailure
 from model_eval.images.open import ImageSource
 from model_eval.networks.build import Classifier
 from model_eval.networks.device import n_cores, threads_within_models
 from model_eval.settings import EvaluateSettings
-from tricky.core.progress import Progress
+from tricky.core.progress import Progress, Tell
 
 PART_IMAGES = 512
 """Images after which a model's decisions are written: what a killed run loses at most, but for a batch."""

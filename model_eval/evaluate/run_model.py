@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
@@ -13,12 +13,10 @@ from model_eval.networks.build import Classifier
 from model_eval.networks.preprocessing import Preprocessing
 from model_eval.settings import EvaluateSettings
 from tricky.core.errors import InputError
+from tricky.core.progress import Tell
 
 NOISE_IMAGES = 8
 """Images that a model is asked about a second time, to see what arithmetic alone does to its answers."""
-
-Tell = Callable[[str], None]
-"""Called with one line that a person should read while work goes on."""
 
 
 class ModelFailure(Exception):  # noqa: N818 - a finding about a model, kept and shown, rather than an error
@@ -72,7 +70,7 @@ class AskedModel:
         Parameters
         ----------
         inputs : Tensor, shape (batch_size, 3, height, width)
-            On the device; zeros beyond the first `n`.
+            On the device; what is beyond the first `n` only fills the batch.
         n : int
 
         Returns
@@ -127,7 +125,7 @@ class AskedModel:
         for start in range(0, n, self.batch_size):
             portion = inputs[start : start + self.batch_size]
             if len(portion) < self.batch_size:  # constant shape, as ever
-                rest = torch.zeros_like(inputs[:1]).expand(self.batch_size - len(portion), -1, -1, -1)
+                rest = inputs[:1].expand(self.batch_size - len(portion), -1, -1, -1)
                 portion = torch.cat([portion, rest])
             with _answering(), self._arithmetic():
                 answers.append(

@@ -9,11 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from model_eval.networks.weights import TrainedRecord, read_trained_record
-from model_eval.records import IMAGE_COLUMNS
+from model_eval.records import IMAGE_COLUMNS, IMAGE_DTYPES
 from model_eval.settings import ModelEntry
 from model_eval.train.epoch_decisions import MADE_BY, MANIFEST
 from tricky.core.errors import InputError
 from tricky.core.files import check_hash, read_json
+from tricky.core.parquet import read_parquet
 
 POOL_MANIFEST = "training.json"
 
@@ -70,7 +71,7 @@ def images_trained_on(
 
     def add(path: Path, manifest_path: Path, digest: str, of_study: bool) -> None:
         check_hash(path, digest, manifest_path, made_by=MADE_BY)
-        tables.append(pd.read_parquet(path))
+        tables.append(read_parquet(path, IMAGE_DTYPES, MADE_BY))
         if of_study:
             _require_unchanged(tables[-1], catalogue, path)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import pickle
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -120,29 +119,51 @@ def npz_images(settings: ImageSettings, path: Path) -> ArrayImages:
     InputError
         The file is missing, lacks an array, or an array is of another type or shape.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            content = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, pickle.UnpicklingError) as error:
-        raise InputError(
-            f"{path}: not readable as arrays ({' '.join(str(error).split())}); "
-            "save `images` and `labels` with numpy.savez"
-        ) from None
+    content = _load(path)
     for name in ("images", "labels"):
         if name not in content:
             raise InputError(f"{path}: no array `{name}`; there is {', '.join(content) or 'none'}")
-    images, labels = content["images"], content["labels"]
-    if images.dtype != np.uint8 or not (images.ndim == 3 or (images.ndim == 4 and images.shape[3] == 3)):
+    images, labels, names = content["images"], content["labels"], content.get("class_names")
+    grey_or_colour = images.ndim == 3 or (images.ndim == 4 and images.shape[3] == 3)
+    if images.dtype != np.uint8 or not grey_or_colour or 0 in images.shape:
         raise InputError(
-            f"{path}: `images` is {images.dtype} of shape {images.shape}; expected uint8 of shape "
+            f"{path}: `images` is {_described(images)}; expected uint8 of shape "
             "(images, height, width) or (images, height, width, 3)"
         )
     if labels.dtype.kind not in "iuU" or labels.shape != images.shape[:1]:
         raise InputError(
-            f"{path}: `labels` is {labels.dtype} of shape {labels.shape}; expected whole numbers or text, "
+            f"{path}: `labels` is {_described(labels)}; expected whole numbers or text, "
             f"one for each of {len(images)} images"
         )
-    return ArrayImages(settings, f"npz:{path.name}", images, _named(labels, content.get("class_names"), path))
+    if names is not None and (names.dtype.kind != "U" or names.ndim != 1):
+        raise InputError(
+            f"{path}: `class_names` is {_described(names)}; expected text of shape (classes,): the names of "
+            "labels 0, 1, 2 …"
+        )
+    return ArrayImages(settings, f"npz:{path.name}", images, _named(labels, names, path))
+
+
+def _load(path: Path) -> dict[str, np.ndarray]:
+    """Return the arrays in a file by name; nothing in it is run."""
+    save = "save `images` and `labels` with numpy.savez"
+    try:
+        file = np.load(path, allow_pickle=False)
+        if isinstance(file, np.ndarray):
+            raise InputError(f"{path}: a single array, as in an .npy file; {save}")
+        with file:
+            content = {name: file[name] for name in file.files}
+    except InputError:
+        raise
+    except OSError as error:
+        raise InputError(f"{path}: can't be read ({error.strerror or error})") from None
+    except Exception as error:  # a broken archive raises whatever zipfile, zlib and numpy stumble over
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{path}: not readable as arrays ({why}); {save}") from None
+    return {name: each for name, each in content.items() if isinstance(each, np.ndarray)}
+
+
+def _described(array: np.ndarray) -> str:
+    return f"{array.dtype} of shape {array.shape}"
 
 
 def torchvision_images(settings: ImageSettings, folder: Path) -> ArrayImages:
@@ -196,11 +217,19 @@ def torchvision_images(settings: ImageSettings, folder: Path) -> ArrayImages:
 
 def _named(labels: np.ndarray, class_names: np.ndarray | None, where: Path) -> list[str]:
     """Return the class of each image by name; a number without a name is padded, so that text sorts it."""
-    if class_names is None or labels.dtype.kind == "U":
-        digits = len(str(labels.max())) if labels.dtype.kind in "iu" and len(labels) else 0
+    if labels.dtype.kind == "U":
+        if class_names is not None:
+            raise InputError(f"{where}: `labels` are names already; leave out `class_names`")
+        return [str(label) for label in labels.tolist()]
+    if labels.min() < 0:
+        raise InputError(
+            f"{where}: labels run from {labels.min()}; number classes from 0, leave out images without one"
+        )
+    if class_names is None:
+        digits = len(str(labels.max()))
         return [str(label).zfill(digits) for label in labels.tolist()]
     names = [str(name) for name in class_names.tolist()]
-    if len(set(names)) < len(names) or labels.min() < 0 or labels.max() >= len(names):
+    if len(set(names)) < len(names) or labels.max() >= len(names):
         raise InputError(
             f"{where}: `class_names` has {len(set(names))} different names in {len(names)} places, labels "
             f"run from {labels.min()} to {labels.max()}; give every label a name of its own"

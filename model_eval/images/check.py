@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,14 +13,21 @@ import pandas as pd
 from PIL import Image
 
 from model_eval.images.decode import DECODING, conversions
-from model_eval.records import IMAGE_COLUMNS, write_parquet
+from model_eval.images.formats import FORMATS
+from model_eval.images.listing import Listing, NotCounted, count, describe_not_counted, printable
+from model_eval.records import IMAGE_COLUMNS
 from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
+from tricky.core.names import problem_with
+from tricky.core.parquet import write_parquet
 from tricky.core.progress import Progress
 
 N_NAMED = 5
 """Number of bad files that an error message names before it counts the rest."""
+
+COPIES = "copies of images beside them, the same to the last byte"
+LOST_CLASSES = "classes of which no image can be read"
 
 
 @dataclass(frozen=True)
@@ -36,14 +42,29 @@ class Inspection:
         The others by `image_id`, and what is wrong with each.
     conversions : dict of str to str
         By `image_id`, what decoding changes in such a way that it may be seen.
-    passed_over : dict of str to int
-        Files that don't count as images, by suffix.
+    not_counted : dict of str to NotCounted
+        What else there is, by kind.
+    named_like_copies : tuple of str
+        Images that count although their names say that they are copies of others: their content differs.
     """
 
     images: pd.DataFrame
     problems: dict[str, str] = field(default_factory=dict)
     conversions: dict[str, str] = field(default_factory=dict)
-    passed_over: dict[str, int] = field(default_factory=dict)
+    not_counted: dict[str, NotCounted] = field(default_factory=dict)
+    named_like_copies: tuple[str, ...] = ()
+
+    def remarks(self) -> list[str]:
+        """Return in lines what people should know of the images before they wait for anything."""
+        lines = describe_not_counted(self.not_counted)
+        if self.named_like_copies:
+            named, more = self.named_like_copies[:N_NAMED], len(self.named_like_copies) - N_NAMED
+            lines.append(
+                f"counted, though named like copies of images beside them, as their content differs: "
+                f"{len(self.named_like_copies):,} images: {', '.join(named)}"
+                + (f" and {more:,} more" if more > 0 else "")
+            )
+        return lines
 
     def usable(self, settings: ImageSettings, where: str) -> pd.DataFrame:
         """Return the images that a study goes on with.
@@ -62,7 +83,8 @@ class Inspection:
                 '`on_bad_image = "skip"` in [images]; `tricky images check` lists them all'
             )
         if (n_classes := self.images["class_name"].nunique()) < 2:
-            raise InputError(f"{where}: images of {n_classes} classes, at least 2 needed")
+            others = "".join(f"; {line}" for line in describe_not_counted(self.not_counted))
+            raise InputError(f"{where}: images of {n_classes} classes, at least 2 needed{others}")
         return self.images
 
 
@@ -75,28 +97,19 @@ class _Look(NamedTuple):
     problem: str = ""
 
 
-def inspect_files(
-    folder: Path,
-    class_of: Mapping[str, str],
-    progress: Progress,
-    *,
-    passed_over: Mapping[str, int] | None = None,
-    unreachable: Mapping[str, str] | None = None,
-    memory: Path | None = None,
-) -> Inspection:
+def inspect_files(folder: Path, listing: Listing, progress: Progress, memory: Path | None) -> Inspection:
     """Read every image file, and decode those whose content wasn't seen before.
+
+    A file that is named like a copy of another image, and has the same content, is left out: an image would
+    count twice.
 
     Parameters
     ----------
     folder : Path
-    class_of : mapping of str to str
-        Name of the class of each image by `image_id`, its path below `folder`.
+    listing : Listing
+        Of `folder`.
     progress : Progress
-    passed_over : mapping, optional
-        As in `Inspection`.
-    unreachable : mapping, optional
-        Problems that are known already: folders that can't be looked into, links that lead nowhere.
-    memory : Path, optional
+    memory : Path or None
         A file that remembers by hash what was found; it saves time and changes no result.
     """
     known = _recall(memory)
@@ -115,7 +128,7 @@ def inspect_files(
             return _Look(sha256, problem=one_line(error))
         return _Look(sha256, kind, "; ".join(changes))
 
-    ids = sorted(class_of)
+    ids = sorted(listing.class_of)
     looks: dict[str, _Look] = {}
     with ThreadPoolExecutor() as threads:
         for image_id, found in zip(ids, threads.map(look, ids), strict=True):
@@ -123,23 +136,45 @@ def inspect_files(
             progress("Checking images", len(looks), len(ids))
     if memory is not None and not known.keys() >= {each.sha256 for each in looks.values() if each.sha256}:
         _remember(memory, known, looks)
+    return _inspection(listing, looks)
 
-    good = [image_id for image_id in ids if not looks[image_id].problem and _printable(image_id) == image_id]
+
+def _inspection(listing: Listing, looks: dict[str, _Look]) -> Inspection:
+    """Put together what is known of each file."""
+    copies = {
+        each
+        for each, original in listing.copies.items()
+        if looks[each].sha256 and looks[each].sha256 == looks[original].sha256
+    }
+    ids = [image_id for image_id in looks if image_id not in copies]
+    good = [image_id for image_id in ids if not looks[image_id].problem and printable(image_id) == image_id]
     problems = {key: looks[key].problem or "its name is not UTF-8" for key in set(ids).difference(good)}
-    problems = {_printable(key): why for key, why in sorted({**problems, **(unreachable or {})}.items())}
+    problems = {printable(key): why for key, why in sorted({**problems, **listing.unreachable}.items())}
     changes = {image_id: _changes(looks[image_id], Path(image_id).suffix) for image_id in good}
+    class_of_each = [listing.class_of[each] for each in good]
+    lost = set(listing.class_of.values()).difference(class_of_each)
     return Inspection(
-        catalogue_of(good, good, [class_of[each] for each in good], [looks[each].sha256 for each in good]),
+        catalogue_of(good, good, class_of_each, [looks[each].sha256 for each in good]),
         problems,
         {image_id: changed for image_id, changed in changes.items() if changed},
-        dict(passed_over or {}),
+        listing.not_counted | count({COPIES: sorted(copies), LOST_CLASSES: sorted(lost)}),
+        tuple(each for each in good if each in listing.copies),
     )
 
 
 def catalogue_of(
     image_ids: Sequence[str], paths: Sequence[str], class_of_each: Sequence[str], sha256: Sequence[str]
 ) -> pd.DataFrame:
-    """Return a catalogue in `IMAGE_COLUMNS`: labels are indices into the class names sorted as text."""
+    """Return a catalogue in `IMAGE_COLUMNS`: labels are indices into the class names sorted as text.
+
+    Raises
+    ------
+    InputError
+        A class has a name that no cell of a table can hold.
+    """
+    for name in sorted(set(class_of_each)):
+        if problem := problem_with(name):
+            raise InputError(f"class {name!r} can't be called so: {problem}")
     columns = {"image_id": image_ids, "path": paths, "class_name": class_of_each, "sha256": sha256}
     table = pd.DataFrame(columns).astype("str")
     label_of = {name: index for index, name in enumerate(sorted(set(class_of_each)))}
@@ -159,13 +194,8 @@ def _changes(found: _Look, suffix: str) -> str:
     return "; ".join(filter(None, ("" if same else f"in truth {found.format}", found.conversions)))
 
 
-def _printable(name: str) -> str:
-    """Return a name with its bytes written out where they aren't UTF-8 (Python holds them as surrogates)."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
 def _versions() -> str:
-    return f"{DECODING} {importlib.metadata.version('pillow')}"
+    return f"{DECODING} {' '.join(FORMATS)} {importlib.metadata.version('pillow')}"
 
 
 def _recall(memory: Path | None) -> dict[str, _Look]:

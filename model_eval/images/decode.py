@@ -15,6 +15,8 @@ from contextlib import contextmanager
 import numpy as np
 from PIL import ExifTags, Image
 
+from model_eval.images.formats import HEAD_BYTES, format_of
+
 DECODING = 1
 """Raised when the same file would give other pixels: decisions made before are then made anew."""
 
@@ -104,10 +106,13 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
     """Open an image file whose header promises something that can be shown."""
     if not content:
         raise ValueError("empty file")
+    kind = format_of(content[:HEAD_BYTES])
+    if kind is None:
+        raise ValueError("no image of a known kind")
     try:
-        image = Image.open(io.BytesIO(content))
+        image = Image.open(io.BytesIO(content), formats=[kind])
     except Image.UnidentifiedImageError:
-        raise ValueError("no image of a known kind") from None
+        raise ValueError(f"begins like {kind}, but can't be read as such") from None
     except Image.DecompressionBombError:
         raise ValueError(f"more than {MAX_PIXELS:,} pixels; scale it down") from None
     with image:

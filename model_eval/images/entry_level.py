@@ -14,6 +14,7 @@ from PIL import Image
 
 from model_eval.images.check import Inspection, catalogue_of
 from model_eval.images.imagenet_classes import wordnet_ids
+from model_eval.images.listing import count
 from model_eval.images.open import InspectedSource
 from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
@@ -40,6 +41,9 @@ MEMBERS = {
 """Entry-level class → places of its members among ImageNet's 1,000, as the authors' code lists them."""
 
 
+OTHER_CLASSES = "images of none of the 16 entry-level classes"
+
+
 @functools.cache
 def members() -> dict[str, tuple[int, ...]]:
     """Return entry-level class → outputs of an ImageNet head that belong to it."""
@@ -64,7 +68,10 @@ class EntryLevel:
     def inspect(self, progress: Progress = no_progress) -> Inspection:
         """Look at every image of the other source, and keep those of the 16 classes."""
         found = self._source.inspect(progress)
-        return replace(found, images=self._sorted(found.images))
+        kept = self._sorted(found.images)
+        others = found.images[~found.images["image_id"].isin(kept["image_id"])]
+        not_counted = count({OTHER_CLASSES: others["image_id"].tolist()})
+        return replace(found, images=kept, not_counted=found.not_counted | not_counted)
 
     def catalogue(self, progress: Progress = no_progress) -> pd.DataFrame:
         """Return one row an image of the 16 classes."""

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from model_eval.images.lists import read_image_list
 from model_eval.label.criterion import NOT_LABELLED, difficulty_of, least_models, stability
 from model_eval.label.modal_answers import modal_answers
 from model_eval.label.near_ties import count_near_ties
@@ -22,7 +21,7 @@ from model_eval.label.published_counts import read_counts
 from model_eval.label.reassessed import Reason, read_reassessed, why_impossible
 from model_eval.label.subpools import leave_one_out, shares_by_size
 from model_eval.records import (
-    DIFFICULTY_COLUMNS,
+    DIFFICULTY_DTYPES,
     LEAVE_ONE_OUT,
     POOL_SIZE,
     Decisions,
@@ -30,26 +29,13 @@ from model_eval.records import (
     DifficultyTable,
     read_decisions,
     read_difficulty,
-    write_parquet,
 )
 from model_eval.settings import LabelSettings
 from tricky.core.errors import InputError
-from tricky.core.files import read_json, sha256_of, versions_of, write_json, write_text
-
-_DTYPES = {
-    "label": "int32",
-    "n_models": "int32",
-    "n_correct": "int32",
-    "difficulty": "str",
-    "label_error": "bool",
-    "stability": "float32",
-    "modal_prediction": "int32",
-    "modal_share": "float32",
-    "modal_error": "int32",
-    "modal_error_share": "float32",
-    "stability_families": "float32",
-    "reason": "str",
-}
+from tricky.core.files import read_json, sha256_of, versions_of, write_json
+from tricky.core.matching import match_entries
+from tricky.core.parquet import write_parquet
+from tricky.core.tables import read_entries, write_csv
 
 
 class Share(NamedTuple):
@@ -90,6 +76,7 @@ def label_decisions(
         is too large for the pool; a file that the settings name can't be used.
     """
     manifest_path = decisions_folder / "pool.json"
+    pool = read_json(manifest_path, made_by="tricky evaluate")
     decisions = _without(read_decisions(decisions_folder), settings.leave_out, manifest_path)
     correct, seen = decisions.correct, decisions.seen
     n_models = len(decisions.models)
@@ -115,7 +102,8 @@ def label_decisions(
         about={
             "models": list(decisions.models),
             "seed": seed,
-            "images": read_json(manifest_path, made_by="tricky evaluate")["images"]["source"],
+            "images": pool["images"]["source"],
+            "not_counted": pool["images"].get("not_counted", {}),
             "near_ties": count_near_ties(decisions_folder, decisions, settings.tolerance),
         },
     )
@@ -163,7 +151,7 @@ def label_counts(
         root=root or folder.parent,
         n_models=int(table["n_models"].max()),
         tables={},
-        about={"models": None, "seed": None, "images": None, "near_ties": None},
+        about={"models": None, "seed": None, "images": None, "not_counted": {}, "near_ties": None},
     )
 
 
@@ -176,11 +164,7 @@ def summary(table: DifficultyTable) -> dict[Difficulty, Share]:
 def _without(decisions: Decisions, leave_out: tuple[str, ...], where: Path) -> Decisions:
     """Return the decisions that count; a model that failed may be missing only if the lab says so."""
     known = [*decisions.models, *decisions.failures]
-    if unknown := [name for name in leave_out if name not in known]:
-        raise InputError(
-            f"{where}: no model {unknown[0]!r} to leave out; `leave_out` in [label] may name "
-            f"{', '.join(known)}"
-        )
+    match_entries(leave_out, known, where="[label] leave_out", what="model of the pool")
     for name, reason in decisions.failures.items():
         if name not in leave_out:
             raise InputError(
@@ -213,22 +197,13 @@ def _write(
     about: Mapping[str, Any],
 ) -> DifficultyTable:
     """Add what follows from the counts, and write the tables and their manifest."""
-    origins = {_relative(made_from, folder.parent): sha256_of(made_from)}
-    label_error = np.zeros(len(table), dtype=bool)
-    right = None
-    if settings.label_errors is not None:
-        label_error = _label_errors(root / settings.label_errors, table["image_id"])
-        origins[_relative(root / settings.label_errors, root)] = sha256_of(root / settings.label_errors)
-    if settings.reassessed is not None:
-        right = read_reassessed(root / settings.reassessed, table)
-        origins[_relative(root / settings.reassessed, root)] = sha256_of(root / settings.reassessed)
-
+    lists = _read_lists(table, settings, root)
     counts = (table["n_correct"].to_numpy(), table["n_models"].to_numpy(), settings.tolerance)
     least = least_models(n_models, settings.tolerance, settings.min_models_share)
     difficulty = difficulty_of(*counts, least)
     table = table.assign(
         difficulty=pd.Series(difficulty).mask(difficulty == NOT_LABELLED),
-        label_error=label_error,
+        label_error=lists.label_error,
         stability=stability(*counts, least),
         reason=None,
     )
@@ -238,23 +213,23 @@ def _write(
             "[label]"
         )
     impossible = difficulty == Difficulty.IMPOSSIBLE
-    if settings.label_errors is not None or right is not None:
-        table.loc[impossible, "reason"] = why_impossible(table[impossible], label_error[impossible], right)
-    images = table.astype(_DTYPES).sort_values("image_id", ignore_index=True)[list(DIFFICULTY_COLUMNS)]
+    if lists.origins:
+        wrong = lists.label_error[impossible]
+        table.loc[impossible, "reason"] = why_impossible(table[impossible], wrong, lists.right)
+    images = table[list(DIFFICULTY_DTYPES)].astype(DIFFICULTY_DTYPES)
+    images = images.sort_values("image_id", ignore_index=True)
     path = folder / "difficulty.parquet"
     write_parquet(path, images)
     for name in (POOL_SIZE, LEAVE_ONE_OUT):
         if name in tables:
-            write_text(
-                folder / name, tables[name].round(12).to_csv(index=False, na_rep="NA", lineterminator="\n")
-            )
+            write_csv(folder / name, tables[name].round(12))
         else:  # of an earlier pool: it would stand beside labels that it has nothing to do with
             (folder / name).unlink(missing_ok=True)
     labelled = images[images["difficulty"].notna()]
     sound = labelled[~labelled["label_error"]]
     reasons = images["reason"].value_counts()
     manifest: dict[str, Any] = {
-        "made_from": origins,
+        "made_from": {_relative(made_from, folder.parent): sha256_of(made_from), **lists.origins},
         "settings": {"label": settings.model_dump(mode="json")},
         "seed": about["seed"],
         "versions": versions_of("numpy", "pandas", "scipy"),
@@ -273,21 +248,55 @@ def _write(
         "models": about["models"],
         "tolerance": settings.tolerance,
         "images": about["images"],
+        "not_counted": about["not_counted"],
         "near_ties": about["near_ties"],
+        "matched": lists.matched,
     }
     write_json(folder / "difficulty.json", manifest)
     return read_difficulty(folder)
 
 
-def _label_errors(path: Path, image_ids: pd.Series) -> np.ndarray:
-    """Return which images a file lists as wrongly labelled."""
-    listed = image_ids.isin(read_image_list(path)).to_numpy()
-    if not listed.any():
-        raise InputError(
-            f"{path}: lists none of the images, whose ids are like {image_ids.iloc[0]!r}; write ids as in "
-            "decisions/images.parquet, or take `label_errors` out of [label]"
-        )
-    return listed
+class _Lists(NamedTuple):
+    """What the files that the settings name say of the images.
+
+    Attributes
+    ----------
+    label_error : ndarray of bool, shape (n_images,)
+        Images whose label is known to be wrong.
+    right : dict or None
+        As in `Reassessed`; None where nobody looked again.
+    origins : dict of str to str
+        File relative to the study → SHA-256.
+    matched : dict of str to dict
+        Name of the list → how many of its entries match.
+    """
+
+    label_error: np.ndarray
+    right: dict[str, frozenset[str]] | None
+    origins: dict[str, str]
+    matched: dict[str, dict[str, int]]
+
+
+def _read_lists(table: pd.DataFrame, settings: LabelSettings, root: Path) -> _Lists:
+    label_error, right = np.zeros(len(table), dtype=bool), None
+    origins: dict[str, str] = {}
+    matched: dict[str, dict[str, int]] = {}
+    if settings.label_errors is not None:
+        path = root / settings.label_errors
+        entries, lines = read_entries(path)
+        where = f"{path} ([label] label_errors)"
+        known = table["image_id"].tolist()
+        found = match_entries(entries, known, where=where, what="image", lines=lines, partial=True)
+        label_error = table["image_id"].isin(found.names).to_numpy()
+        origins[_relative(path, root)] = sha256_of(path)
+        matched["label_errors"] = found.counts()
+    if settings.reassessed is not None:
+        path = root / settings.reassessed
+        reassessed = read_reassessed(path, table)
+        right = reassessed.right
+        origins[_relative(path, root)] = sha256_of(path)
+        matched |= reassessed.matched
+    return _Lists(label_error, right, origins, matched)
 
 
 def _counts(images: pd.DataFrame) -> dict[str, int]:

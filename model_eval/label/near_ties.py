@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from model_eval.label.criterion import IMPOSSIBLE, TRIVIAL, codes_of
-from model_eval.records import Decisions
+from model_eval.records import DECISION_DTYPES, Decisions
 from tricky.core.files import read_json
+from tricky.core.parquet import read_arrow
 
 
 def read_near_ties(folder: Path, decisions: Decisions) -> np.ndarray:
@@ -36,11 +36,13 @@ def read_near_ties(folder: Path, decisions: Decisions) -> np.ndarray:
     """
     models = {model["name"]: model for model in read_json(folder / "pool.json", "tricky evaluate")["models"]}
 
+    columns = {name: DECISION_DTYPES[name] for name in ("image_id", "margin", "label_rank")}
+
     def turning(name: str) -> list[str]:
         largest = np.float32(2 * models[name].get("noise", 0.0))  # in the precision of the margins
         turns = (pc.field("margin") < pc.scalar(largest)) & (pc.field("label_rank") <= 2)
-        table = pq.read_table(
-            folder / f"{name}.parquet", columns=["image_id"], filters=turns, use_threads=False
+        table = read_arrow(
+            folder / f"{name}.parquet", columns, "tricky evaluate", filters=turns, use_threads=False
         )
         return table["image_id"].to_pylist()
 

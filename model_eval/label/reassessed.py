@@ -6,17 +6,22 @@ et al. 2020, "Are we done with ImageNet?"), or in a table of one's own.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from model_eval.images.imagenet_classes import wordnet_ids
 from tricky.core.errors import InputError
+from tricky.core.files import read_json_list
+from tricky.core.matching import match_entries
+from tricky.core.tables import read_table
 
 N_VALIDATION = 50_000
 _NUMBER = re.compile(r"(?:^|/)ILSVRC2012_val_(\d{8})\.[A-Za-z]+$")
@@ -31,7 +36,24 @@ class Reason(StrEnum):
     NOT_REASSESSED = "not reassessed"
 
 
-def read_reassessed(path: Path, images: pd.DataFrame) -> dict[str, frozenset[str]]:
+@dataclass(frozen=True)
+class Reassessed:
+    """Which answers are right, as annotators found.
+
+    Attributes
+    ----------
+    right : dict of str to frozenset of str
+        `image_id` → names of the right classes, perhaps none.  For ``real.json``, names are WordNet ids.
+    matched : dict of str to dict
+        ``reassessed``: how many images the file has, and how many of them are images asked about;
+        ``reassessed classes``: how many classes it names for these, and how many of them are theirs.
+    """
+
+    right: dict[str, frozenset[str]]
+    matched: dict[str, dict[str, int]]
+
+
+def read_reassessed(path: Path, images: pd.DataFrame) -> Reassessed:
     """Read which answers are right.
 
     Parameters
@@ -43,37 +65,30 @@ def read_reassessed(path: Path, images: pd.DataFrame) -> dict[str, frozenset[str
     images : DataFrame
         `image_id` and `class_name` of the images asked about.
 
-    Returns
-    -------
-    dict of str to frozenset of str
-        `image_id` → names of the right classes, perhaps none.  For ``real.json``, names are WordNet ids.
-
     Raises
     ------
     InputError
-        The file is missing or of another form, speaks of none of these images, or names other classes.
+        The file is missing or of another form, has none of these images, or names other classes.
     """
-    image_ids = images["image_id"]
-    try:
-        right = _from_real(path, image_ids) if path.suffix == ".json" else _from_table(path)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file, though `reassessed` in [label] names it") from None
-    except OSError as error:
-        raise InputError(f"{path}: can't be opened ({error.strerror})") from None
-    right = {image_id: right[image_id] for image_id in image_ids if image_id in right}
-    if not right:
+    where = f"{path} ([label] reassessed)"
+    image_ids = images["image_id"].tolist()
+    if path.suffix == ".json":
+        right = _from_real(path, where, image_ids)
+        counts = {"n_entries": N_VALIDATION, "n_matched": len(right)}
+    else:
+        listed = _from_table(path)
+        found = match_entries(list(listed), image_ids, where=where, what="image", partial=True)
+        right = {name: listed[entry] for entry, name in found.found.items()}
+        counts = found.counts()
+    # Names that no image has are wrong answers that were given; but if none is known, two vocabularies met.
+    named, classes = frozenset().union(*right.values()), images["class_name"].unique()
+    if "" in classes:
         raise InputError(
-            f"{path}: speaks of none of the images, whose ids are like {image_ids.iloc[0]!r}; "
-            "write ids as in decisions/images.parquet"
+            f"{where}: names classes, but {(images['class_name'] == '').sum()} of the images have none; add "
+            "the column class_name to the table of counts"
         )
-    # Names that no image has come as wrong answers; but if none is known, two vocabularies have met.
-    if not frozenset().union(*right.values()) & frozenset(images["class_name"]):
-        theirs = sorted(frozenset().union(*right.values()))[:1]
-        raise InputError(
-            f"{path}: names classes like {theirs}, none of which is a class of the images, such as "
-            f"{images['class_name'].iloc[0]!r}; use the same names"
-        )
-    return right
+    by_class = match_entries(sorted(named), classes, where=where, what="class", partial=True)
+    return Reassessed(right, {"reassessed": counts, "reassessed classes": by_class.counts()})
 
 
 def why_impossible(
@@ -91,7 +106,7 @@ def why_impossible(
         `image_id`, `class_name`.
     label_error : ndarray of bool, shape (n_images,)
     right : mapping of str to frozenset of str, or None
-        As `read_reassessed` returns it.
+        As in `Reassessed`.
 
     Returns
     -------
@@ -111,29 +126,37 @@ def why_impossible(
 
 
 def _from_table(path: Path) -> dict[str, frozenset[str]]:
-    try:
-        table = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not readable as CSV in UTF-8 ({str(error).strip()})") from None
-    for column in ("image_id", "class_name"):
-        if column not in table:
-            raise InputError(f"{path}: no column `{column}`; its columns are {', '.join(table.columns)}")
-    answers = table.groupby("image_id")["class_name"].agg(lambda names: frozenset(names) - {""})
-    return {str(image_id): names for image_id, names in answers.items()}
+    table = read_table(path, ["image_id", "class_name"])
+    answers: defaultdict[str, set[str | None]] = defaultdict(set)
+    image_ids, names = table.names("image_id"), table.optional_names("class_name")
+    for row, (image_id, name) in enumerate(zip(image_ids, names, strict=True)):
+        answers[image_id].add(name)
+        if None in answers[image_id] and len(answers[image_id]) > 1:
+            raise table.error(row, "class_name", f"only one row for {image_id!r} where one is empty")
+    return {image_id: frozenset(filter(None, found)) for image_id, found in answers.items()}
 
 
-def _from_real(path: Path, image_ids: pd.Series) -> dict[str, frozenset[str]]:
-    try:
-        lists = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not readable as JSON ({error})") from None
-    if not isinstance(lists, list) or len(lists) != N_VALIDATION:
-        found = f"{len(lists)} entries" if isinstance(lists, list) else f"a {type(lists).__name__}"
-        raise InputError(f"{path}: holds {found}, expected ReaL's list of {N_VALIDATION:,}")
+def _from_real(path: Path, where: str, image_ids: list[str]) -> dict[str, frozenset[str]]:
+    lists = read_json_list(path, f"name ReaL's list of {N_VALIDATION:,}")
+    if len(lists) != N_VALIDATION:
+        raise InputError(f"{path}: holds {len(lists)} entries, expected ReaL's list of {N_VALIDATION:,}")
     names = wordnet_ids()
     right = {}
     for image_id in image_ids:
         found = _NUMBER.search(image_id)
-        if found and 1 <= int(found[1]) <= N_VALIDATION:
-            right[image_id] = frozenset(names[output] for output in lists[int(found[1]) - 1])
+        if found and 1 <= (number := int(found[1])) <= N_VALIDATION:
+            right[image_id] = frozenset(_classes(lists[number - 1], names, f"{path}, entry {number}"))
+    if not right:
+        raise InputError(
+            f"{where}: has none of the images, whose ids are like {image_ids[0]!r}; expected names that end "
+            "like ILSVRC2012_val_00000001.JPEG"
+        )
     return right
+
+
+def _classes(outputs: Any, names: Sequence[str], where: str) -> list[str]:
+    """Return the names of a list of outputs."""
+    by_output = dict(enumerate(names))
+    if not (isinstance(outputs, list) and all(type(each) is int and each in by_output for each in outputs)):
+        raise InputError(f"{where}: {outputs!r}, expected a list of outputs from 0 to {len(names) - 1}")
+    return [by_output[output] for output in outputs]

@@ -14,6 +14,7 @@ from torchvision.models.feature_extraction import create_feature_extractor, get_
 from model_eval.images.open import ImageSource, class_names
 from model_eval.networks.build import Classifier, build_classifier
 from model_eval.networks.device import choose_device
+from model_eval.networks.sample import draw_sample
 from model_eval.settings import ModelEntry
 from model_eval.train.epoch_decisions import EpochDecisions
 from tricky.core.errors import InputError
@@ -66,10 +67,10 @@ def activations_of_each(
     by_class = decisions.images.sort_values("label", kind="stable")["image_id"].tolist()
     chosen = np.linspace(0, len(by_class) - 1, min(len(by_class), IMAGES_AT_MOST)).round().astype(int)
     image_ids = [by_class[place] for place in chosen]
-    classes = class_names(decisions.images)
+    classes, sample = class_names(decisions.images), draw_sample(source, decisions.images)
     for row, model in enumerate(decisions.models):
         entry = ModelEntry(name=model.name, source=model.network)
-        classifier = build_classifier(entry, classes, root=folder, training=folder)
+        classifier = build_classifier(entry, classes, sample, root=folder, training=folder)
         expected = model.network == decisions.models[0].network or has_layer(classifier, layer)
         yield activations(classifier, layer, source, image_ids, target) if expected else None
         progress(f"Representations: {layer}", row + 1, len(decisions.models))

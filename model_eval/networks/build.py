@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 from torch import nn
 
-from model_eval.networks.network import Network, load, one_line, read_state
+from model_eval.networks.network import Network, load, read_state
 from model_eval.networks.output_classes import Head, Readout, named_head, read_out, stated_head
 from model_eval.networks.preprocessing import Preprocessing, fit_square
+from model_eval.networks.sample import Sample, count_outputs
 from model_eval.networks.timm import new_network
 from model_eval.networks.weights import TrainedRecord, read_trained_record
 from model_eval.settings import ModelEntry
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 
-NEIGHBOUR_TOLERANCE = 1e-3
-"""How far an answer may move, relative to the largest, when other images stand in the batch: rounding."""
+N_CLASSES_NAMED = 20
+"""Classes that an error message names; of more, only their number is told."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +87,11 @@ def check_head(entry: ModelEntry, classes: tuple[str, ...], root: Path) -> None:
 
 
 def build_classifier(
-    entry: ModelEntry, classes: tuple[str, ...], *, root: Path, training: Path
+    entry: ModelEntry, classes: tuple[str, ...], sample: Sample, *, root: Path, training: Path
 ) -> Classifier:
     """Build a pool's model with its weights, and match its outputs with the classes of the images.
 
-    One image goes through it first, which tells its number of outputs.
+    Images of the study go through it first, which tells its number of outputs.
 
     Parameters
     ----------
@@ -100,6 +100,8 @@ def build_classifier(
         source brings), or the path of a checkpoint relative to `root`.
     classes : tuple of str
         Class names of the images, in the order of their labels.
+    sample : Sample
+        Some of the images.
     root, training : Path
         The study's folder, and the folder of weights trained in it.
 
@@ -118,7 +120,7 @@ def build_classifier(
     else:
         check_head(entry, classes, root)
         network = _build(entry, classes, root)
-    n_outputs = count_outputs(entry, network)
+    n_outputs = count_outputs(entry, network, sample)
     head = network.head
     if head is None:
         raise InputError(
@@ -126,48 +128,13 @@ def build_classifier(
             f'{len(classes)} classes; state `head`, or "images" if they are these in the order of text'
         )
     if head.n_outputs != n_outputs:
+        few = entry.head == "images" and len(classes) <= N_CLASSES_NAMED
+        named = f" ({', '.join(classes)})" if few else ""
         raise InputError(
             f"{entry.name}: {entry.source} has {n_outputs} outputs, but {head.name} are {head.n_outputs} "
-            "classes; state another `head`"
+            f"classes{named}; state another `head`"
         )
     return _asked(entry, network, read_out(entry.name, head, classes))
-
-
-def count_outputs(entry: ModelEntry, network: Network) -> int:
-    """Let a model look at one image, and return how many outputs it has.
-
-    A lab's own network must also give an image the same answer whatever stands beside it: one that was
-    saved in training mode doesn't.
-
-    Raises
-    ------
-    InputError
-        It can't take its own inputs, doesn't answer with one row an image, or its answers hang on others.
-    """
-    grey = network.preprocessing.transform(Image.new("RGB", (64, 64), (127, 127, 127)))
-    black = network.preprocessing.transform(Image.new("RGB", (64, 64)))
-    own = entry.library in ("python", "torchscript", "export")
-    try:
-        with torch.inference_mode():
-            answer = network.module(torch.stack([grey, black])[: 2 if own else 1])
-            alone = network.module(grey[None].repeat(2, 1, 1, 1)) if own else answer
-    except Exception as error:  # anyone's network may raise anything
-        raise InputError(
-            f"{entry.name}: {entry.source} can't take a batch of inputs of shape {tuple(grey.shape)} "
-            f"({one_line(error)}); correct its `preprocessing`, or save it for batches of any size"
-        ) from error
-    if not isinstance(answer, torch.Tensor) or answer.ndim != 2:
-        found = f"a tensor of shape {tuple(answer.shape)}" if isinstance(answer, torch.Tensor) else answer
-        kind = found if isinstance(found, str) else f"a {type(found).__name__}"
-        raise InputError(f"{entry.name}: {entry.source} answers with {kind}; expected images × classes")
-    if own:
-        moved = (answer[0] - alone[0]).abs().max() / answer.abs().max().clamp(min=1)
-        if not moved <= NEIGHBOUR_TOLERANCE:
-            raise InputError(
-                f"{entry.name}: the answer of {entry.source} to an image hangs on what else is in the batch, "
-                "or on chance; save it in evaluation mode"
-            )
-    return answer.shape[1]
 
 
 def _head_beforehand(entry: ModelEntry, classes: tuple[str, ...], root: Path) -> Head | None:

@@ -52,7 +52,7 @@ def build(entry: ModelEntry, root: Path, head: Head | None) -> Network:
     if entry.library == "python":
         module, weights_sha256 = _from_function(entry, root)
     else:
-        path = root / entry.model
+        path = root / entry.origin.name
         if not path.is_file():
             raise InputError(f"{entry.name}: {path} is not there; correct `source` in its [[models]] entry")
         module, weights_sha256 = _from_file(entry, path), sha256_of(path)
@@ -70,7 +70,7 @@ def _preprocessing(entry: ModelEntry) -> Preprocessing:
 
 def _from_function(entry: ModelEntry, root: Path) -> tuple[nn.Module, str]:
     """Call a function; the hash is that of the weights and of the file that the function stands in."""
-    module_name, function_name = entry.model.split(":")
+    module_name, function_name = entry.origin.name, entry.origin.tag
     try:
         with _on_path(root):
             code = importlib.import_module(module_name)

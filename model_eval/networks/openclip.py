@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import torch
 from torch import nn
 
@@ -20,6 +19,8 @@ from model_eval.networks.output_classes import named_head
 from model_eval.networks.preprocessing import Preprocessing
 from model_eval.settings import ModelEntry
 from tricky.core.errors import InputError
+from tricky.core.matching import match_entries
+from tricky.core.tables import read_table
 
 
 class ZeroShot(nn.Module):
@@ -70,7 +71,7 @@ def build(entry: ModelEntry, classes: tuple[str, ...], root: Path) -> Network:
         open_clip isn't installed, knows no such weights or can't have them; a class can't be named.
     """
     open_clip, name, tag = _known(entry)
-    prompts = _prompt_names(entry, classes, root)
+    prompts, about = _prompt_names(entry, classes, root)
     templates = entry.templates or [str(each("{}")) for each in open_clip.OPENAI_IMAGENET_TEMPLATES]
     known, changes = open_clip.get_pretrained_cfg(name, tag), entry.preprocessing
     theirs = {key: known[key] for key in ("mean", "std", "interpolation", "resize_mode") if key in known}
@@ -99,7 +100,7 @@ def build(entry: ModelEntry, classes: tuple[str, ...], root: Path) -> Network:
     except Exception as error:
         raise InputError(f"{entry.name}: open_clip can't build {entry.model} ({one_line(error)})") from error
     module = ZeroShot(model, directions.clone()).eval()
-    head = named_head("zero-shot descriptions", classes)
+    head = named_head(about, classes)
     return Network(module, _preprocessing(model), head, hash_of_state(module.state_dict()))
 
 
@@ -137,7 +138,7 @@ def _known(entry: ModelEntry) -> tuple[Any, str, str]:
         )
     import open_clip
 
-    name, tag = entry.model.split("/")
+    name, tag = entry.origin.name, entry.origin.tag
     if (name, tag) not in open_clip.list_pretrained():
         tags = [known for model, known in open_clip.list_pretrained() if model == name]
         hint = f"of {name} it has {', '.join(tags)}" if tags else "see open_clip.list_pretrained()"
@@ -145,21 +146,26 @@ def _known(entry: ModelEntry) -> tuple[Any, str, str]:
     return open_clip, name, tag
 
 
-def _prompt_names(entry: ModelEntry, classes: tuple[str, ...], root: Path) -> dict[str, str]:
-    """Return what each class is called in prompts."""
+def _prompt_names(entry: ModelEntry, classes: tuple[str, ...], root: Path) -> tuple[dict[str, str], str]:
+    """Return what each class is called in prompts, and what the outputs are, for manifests."""
     import open_clip
 
-    names = dict(zip(wordnet_ids(), open_clip.IMAGENET_CLASSNAMES, strict=True))
+    known = dict(zip(wordnet_ids(), open_clip.IMAGENET_CLASSNAMES, strict=True))
+    named, about = {}, "zero-shot descriptions"
     if entry.class_names:
         path = root / entry.class_names
-        try:
-            table = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
-            names |= dict(zip(table["class_name"], table["prompt_name"], strict=True))
-        except KeyError as error:
-            raise InputError(f"{path}: no column {error}; expected class_name and prompt_name") from None
-        except (OSError, ValueError) as error:  # pandas' and Unicode's errors are ValueErrors
-            raise InputError(f"{path}: can't be read ({one_line(error)})") from None
-    return {name: names.get(name) or _plain_words(entry, name) for name in classes}
+        table = read_table(path, ["class_name", "prompt_name"])
+        listed, prompts = table.texts("class_name", unique=True), table.texts("prompt_name")
+        matches = match_entries(
+            listed, classes, where=str(path), what="class of the images", lines=table.lines, partial=True
+        )
+        named = {
+            matches.found[name]: prompt
+            for name, prompt in zip(listed, prompts, strict=True)
+            if name in matches.found
+        }
+        about += f", {len(named)} of {len(listed)} names in {path.name} used"
+    return {name: named.get(name) or known.get(name) or _plain_words(entry, name) for name in classes}, about
 
 
 def _plain_words(entry: ModelEntry, name: str) -> str:

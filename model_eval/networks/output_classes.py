@@ -10,6 +10,7 @@ from typing import Any
 
 from model_eval.images.entry_level import members
 from tricky.core.errors import InputError
+from tricky.core.tables import read_entries
 
 VOCABULARIES = {
     "imagenet-1k": 1000,
@@ -103,7 +104,7 @@ def stated_head(model: str, statement: str, classes: tuple[str, ...], root: Path
     Raises
     ------
     InputError
-        There is no such vocabulary and no such file, or the file names a class twice.
+        There is no such vocabulary and no such file, or the file can't be read as a list.
     """
     if statement in VOCABULARIES:
         return vocabulary(statement)
@@ -115,8 +116,8 @@ def stated_head(model: str, statement: str, classes: tuple[str, ...], root: Path
             f"{model}: no head {statement!r}; set `head` to {', '.join(VOCABULARIES)}, to images, or to a "
             "text file with one class name a line"
         )
-    names = tuple(line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip())
-    return named_head(path.name, names)
+    names, _ = read_entries(path, column="class_name")
+    return named_head(path.name, tuple(names))
 
 
 def read_out(model: str, head: Head, classes: tuple[str, ...]) -> Readout:

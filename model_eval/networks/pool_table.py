@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from model_eval.networks.source import FILE_LIBRARIES
 from model_eval.settings import ModelEntry
 
 HERE, TO_TRAIN, DOWNLOAD, BY_CODE, FILE_MISSING, NOWHERE = (
@@ -76,8 +77,8 @@ def describe(entry: ModelEntry, *, root: Path, training: Path) -> PoolRow:
         here = (training / f"{entry.name}.safetensors").is_file()
         return replace(row, size=None, crop_pct=None, interpolation="", weights=HERE if here else TO_TRAIN)
     path = root / entry.weights if entry.weights != "pretrained" else None
-    if entry.library in ("torchscript", "export"):
-        path = root / entry.model
+    if entry.library in FILE_LIBRARIES:
+        path = root / entry.origin.name
     if path is None:
         return row
     return replace(row, weights=HERE if path.is_file() else FILE_MISSING, path=path)
@@ -88,12 +89,10 @@ def _own(entry: ModelEntry) -> PoolRow:
 
 
 def _timm(entry: ModelEntry) -> PoolRow:
-    from timm.models import get_pretrained_cfg
-
-    from model_eval.networks.timm import untrained
+    from model_eval.networks.timm import published_config, untrained
 
     n_parameters = _n_parameters(untrained(entry))
-    config: Any = get_pretrained_cfg(entry.model, allow_unregistered=True)
+    config: Any = published_config(entry)
     if config is None:
         return PoolRow(entry, n_parameters, None, None, "", NOWHERE)
     names = ("model.safetensors", "pytorch_model.bin")

@@ -8,7 +8,7 @@ from typing import Any
 import timm
 import torch
 from timm.data.config import resolve_model_data_config
-from timm.models import get_pretrained_cfg
+from timm.models import PretrainedCfg, get_pretrained_cfg
 from torch import nn
 
 from model_eval.networks.network import Network, hash_of_state, load, one_line, read_state
@@ -27,7 +27,7 @@ def new_network(entry: ModelEntry, n_classes: int, input_size_px: int) -> nn.Mod
     InputError
         timm knows no such architecture, or it can't take inputs of this size.
     """
-    config = get_pretrained_cfg(entry.model, allow_unregistered=True)
+    config = published_config(entry)
     # Networks with position embeddings must be told the size that they are built for.
     size = {"img_size": input_size_px} if config is not None and config.fixed_input_size else {}
     network = _build(entry, num_classes=n_classes, in_chans=3, **size)
@@ -44,7 +44,7 @@ def new_network(entry: ModelEntry, n_classes: int, input_size_px: int) -> nn.Mod
 
 def published_head(entry: ModelEntry) -> Head | None:
     """Return the head of timm's own weights, before they are downloaded; None where it isn't known."""
-    config = get_pretrained_cfg(entry.model, allow_unregistered=True)
+    config = published_config(entry)
     return None if config is None else head_of_size(config.num_classes)
 
 
@@ -66,7 +66,7 @@ def build(entry: ModelEntry, root: Path, head: Head | None) -> Network:
     """
     # Networks with position embeddings must be told the size that they are built for.
     size = entry.preprocessing.size
-    config = get_pretrained_cfg(entry.model, allow_unregistered=True)
+    config = published_config(entry)
     resized = {"img_size": size} if size and config is not None and config.fixed_input_size else {}
     if entry.weights == "pretrained":
         module = _build(entry, pretrained=True, **resized)
@@ -108,14 +108,29 @@ def with_changes(config: dict[str, Any], entry: ModelEntry) -> Preprocessing:
     return published(config | {key: value for key, value in replaced.items() if value is not None})
 
 
-def _build(entry: ModelEntry, **arguments: Any) -> nn.Module:
-    architecture = entry.model.split(".")[0]
-    if not timm.is_model(architecture):
-        nearest = timm.list_models(f"*{architecture.split('_')[0]}*")[:3]
+def published_config(entry: ModelEntry) -> PretrainedCfg | None:
+    """Return timm's description of the weights that a source names, None where none are published.
+
+    Raises
+    ------
+    InputError
+        timm knows no such architecture, or no such weights of it.
+    """
+    name, tag = entry.origin.name, entry.origin.tag
+    if not timm.is_model(name):
+        nearest = timm.list_models(f"*{name.split('_')[0]}*")[:3]
         hint = f", such as {', '.join(nearest)}" if nearest else ""
-        raise InputError(
-            f"{entry.name}: timm has no model {architecture!r}; choose one of timm.list_models(){hint}"
-        )
+        raise InputError(f"{entry.name}: timm has no model {name!r}; choose one of timm.list_models(){hint}")
+    try:
+        return get_pretrained_cfg(entry.model, allow_unregistered=True)
+    except RuntimeError:  # how timm refuses a tag
+        known = [each.partition(".")[2] for each in timm.list_pretrained(f"{name}.*")]
+        there = f"it has {', '.join(known)}" if known else "it has none"
+        raise InputError(f"{entry.name}: timm has no weights {tag!r} of {name}; {there}") from None
+
+
+def _build(entry: ModelEntry, **arguments: Any) -> nn.Module:
+    published_config(entry)  # refuses names that timm does not know
     try:
         return timm.create_model(entry.model, **arguments)
     # Downloads and constructors fail in as many ways as there are hubs and architectures.
@@ -125,7 +140,7 @@ def _build(entry: ModelEntry, **arguments: Any) -> nn.Module:
 
 def _n_outputs(entry: ModelEntry, state: dict[str, torch.Tensor], path: Path) -> int:
     """Return the number of outputs of a checkpoint's head, whose name timm knows."""
-    config = get_pretrained_cfg(entry.model, allow_unregistered=True)
+    config = published_config(entry)
     heads = config.classifier if config is not None else None
     head = heads[0] if isinstance(heads, tuple | list) else heads
     weight = state.get(f"{head}.weight")

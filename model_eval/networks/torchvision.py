@@ -50,7 +50,7 @@ def build(entry: ModelEntry, root: Path, head: Head | None) -> Network:
         torchvision knows no such model, or its weights can't be had or don't fit.
     """
     weights = published_weights(entry)
-    name = entry.model.split("/")[0]
+    name = entry.origin.name
     published = published_head(entry)
     try:
         if entry.weights == "pretrained":
@@ -80,7 +80,7 @@ def published_weights(entry: ModelEntry) -> Any:
     InputError
         torchvision knows no such model or no such weights of it.
     """
-    name, tag = entry.model.split("/")
+    name, tag = entry.origin.name, entry.origin.tag
     try:
         known = get_model_weights(name)
     except ValueError:

@@ -22,13 +22,14 @@ from torch import nn
 from model_eval.evaluate.decide import decision_rows
 from model_eval.networks.device import exact_arithmetic, n_cores
 from model_eval.networks.weights import TrainedRecord, read_trained_record, write_trained
-from model_eval.records import write_parquet
+from model_eval.records import DECISION_DTYPES
 from model_eval.train.data_loading import DecodedImages, TrainingBatches, epoch_rows, loaded, n_batches
-from model_eval.train.epoch_decisions import Diverged, write_epochs
+from model_eval.train.epoch_decisions import MADE_BY, Diverged, write_epochs
 from model_eval.train.parallel_jobs import Report
 from model_eval.train.recipe import Run
 from model_eval.train.training_loop import DivergedError, Learner
 from tricky.core.files import read_json, replacing, sha256_of, write_json
+from tricky.core.parquet import read_parquet, write_parquet
 
 CHUNK_BATCHES = 16
 """Batches whose answers are turned into decisions together."""
@@ -170,7 +171,8 @@ class Course:
         decisions_sha256 = ""
         if self.asked is not None:
             path = self.folder / f"{run.name}.parquet"
-            write_epochs(path, [pd.read_parquet(self._part(epoch)) for epoch in range(run.last_epoch + 1)])
+            parts = [self._part(epoch) for epoch in range(run.last_epoch + 1)]
+            write_epochs(path, [read_parquet(part, DECISION_DTYPES, MADE_BY) for part in parts])
             decisions_sha256 = sha256_of(path)
         record = TrainedRecord(
             identity=model_identity(self.identity, run),

@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from model_eval.images.open import ImageSource, class_names
+from model_eval.images.check import Inspection
+from model_eval.images.listing import record_not_counted
+from model_eval.images.open import InspectedSource, class_names, list_images
 from model_eval.networks.device import choose_device, n_cores
-from model_eval.records import write_parquet
 from model_eval.settings import EvaluateSettings
 from model_eval.train.checkpoints import Asked, Course, diverged_epoch, finished
 from model_eval.train.data_loading import DecodedImages, room_for_images, training_view
@@ -25,7 +26,8 @@ from model_eval.train.recipe import Recipe, Run, runs_of
 from model_eval.train.split import deal, draw_training_images, never_seen
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, versions_of
-from tricky.core.progress import Progress, no_progress
+from tricky.core.parquet import write_parquet
+from tricky.core.progress import Progress, Tell, no_progress, no_tell
 from tricky.core.randomness import generator
 
 SCHEME = 2
@@ -33,14 +35,15 @@ SCHEME = 2
 
 
 def train_conditions(
-    source: ImageSource,
+    source: InspectedSource,
     recipe: Recipe,
     evaluate: EvaluateSettings,
     *,
     folder: Path,
     seed: int,
-    training_source: ImageSource | None = None,
+    training_source: InspectedSource | None = None,
     progress: Progress = no_progress,
+    tell: Tell = no_tell,
     workers: int | None = None,
 ) -> None:
     """Train a recipe's models and write ``conditions/``.
@@ -53,7 +56,7 @@ def train_conditions(
 
     Parameters
     ----------
-    source : ImageSource
+    source : InspectedSource
         The study's images.
     recipe : Recipe
     evaluate : EvaluateSettings
@@ -62,10 +65,12 @@ def train_conditions(
         ``conditions/``.
     seed : int
         The study's; the recipe's own goes before it.
-    training_source : ImageSource, optional
+    training_source : InspectedSource, optional
         Images to train on, of the same classes.
     progress : Progress
         As for `run_jobs`.
+    tell : callable
+        Told which files don't count as images.
     workers : int, optional
         Number of models trained at a time on the CPU; as many as there are cores by default.
 
@@ -80,7 +85,8 @@ def train_conditions(
         seed = recipe.base.seed
     runs = runs_of(recipe, seed)
     _require_cuda(runs, device)
-    images, training_images = _images(source, training_source, recipe, seed, progress)
+    (images, training_images), inspections = _images(source, training_source, recipe, seed, progress, tell)
+    not_counted, not_trained_on = (record_not_counted(each.not_counted) for each in inspections)
     write_parquet(folder / "images.parquet", images)
     write_parquet(folder / "training_images.parquet", training_images)
     courses = _courses(
@@ -97,11 +103,12 @@ def train_conditions(
         "seed": seed,
         "versions": versions_of("torch", "torchvision", "timm", "numpy", "pandas", "pillow"),
         "device": device.type,
-        "images": {"n": len(images), "source": source.name},
+        "images": {"n": len(images), "source": source.name, "not_counted": not_counted},
         "training_images": {
             "sha256": sha256_of(folder / "training_images.parquet"),
             "n": len(training_images),
             "source": (training_source or source).name,
+            "not_counted": not_trained_on,
         },
         "classes": list(class_names(training_images)),
     }
@@ -135,7 +142,7 @@ def _require_cuda(runs: Sequence[Run], device: torch.device) -> None:
             )
 
 
-def _own_settings(source: ImageSource, training_source: ImageSource | None) -> dict[str, Any] | None:
+def _own_settings(source: InspectedSource, training_source: InspectedSource | None) -> dict[str, Any] | None:
     """Return the section that names the training set, where there is one."""
     if training_source is None or training_source.settings == source.settings:
         return None
@@ -143,15 +150,18 @@ def _own_settings(source: ImageSource, training_source: ImageSource | None) -> d
 
 
 def _images(
-    source: ImageSource,
-    training_source: ImageSource | None,
+    source: InspectedSource,
+    training_source: InspectedSource | None,
     recipe: Recipe,
     seed: int,
     progress: Progress,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the images that are evaluated, and those that are trained on."""
-    catalogue = source.catalogue(progress)
-    to_train = catalogue if training_source is None else training_source.catalogue(progress)
+    tell: Tell,
+) -> tuple[tuple[pd.DataFrame, pd.DataFrame], tuple[Inspection, Inspection]]:
+    """Return the images that are evaluated and those that are trained on, and what both were taken from."""
+    catalogue, inspection = list_images(source, progress, tell)
+    to_train, inspection_to_train = catalogue, inspection
+    if training_source is not None:
+        to_train, inspection_to_train = list_images(training_source, progress, tell)
     if training_source is not None and class_names(to_train) != class_names(catalogue):
         raise InputError(
             f"{source.name} and {training_source.name}, the training images, have different classes; their "
@@ -165,13 +175,13 @@ def _images(
             'images = "all" would leave none to evaluate; name a `training_set` in [train], or set '
             "`images` in [train.base] to a number"
         )
-    return never_seen(catalogue, to_train), to_train
+    return (never_seen(catalogue, to_train), to_train), (inspection, inspection_to_train)
 
 
 def _courses(
     runs: Sequence[Run],
-    source: ImageSource,
-    training_source: ImageSource,
+    source: InspectedSource,
+    training_source: InspectedSource,
     images: pd.DataFrame,
     training_images: pd.DataFrame,
     batch_size: int,

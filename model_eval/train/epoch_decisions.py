@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from model_eval.records import DECISION_DTYPES, write_parquet
+from model_eval.records import DECISION_DTYPES, IMAGE_DTYPES
 from tricky.core.errors import InputError
 from tricky.core.files import check_hash, read_json, sha256_of, write_json
+from tricky.core.parquet import read_parquet, write_parquet
 
 BASE = "base"
 """The condition that all others are a difference from."""
@@ -174,7 +175,7 @@ def read_conditions(folder: Path) -> EpochDecisions:
     path = folder / MANIFEST
     manifest = read_json(path, made_by=MADE_BY)
     check_hash(folder / "images.parquet", manifest["images"]["sha256"], path, made_by=MADE_BY)
-    images = pd.read_parquet(folder / "images.parquet")
+    images = read_parquet(folder / "images.parquet", IMAGE_DTYPES, MADE_BY)
     models, predictions = [], []
     for entry in manifest["models"]:
         model = ConditionModel(
@@ -196,7 +197,8 @@ def read_conditions(folder: Path) -> EpochDecisions:
 
 def _predictions(path: Path, labels: np.ndarray, n_epochs: int) -> np.ndarray:
     """Return predictions, (n_epochs, n_images), of a file whose rows must go by epoch, then by image."""
-    rows = pd.read_parquet(path, columns=["epoch", "label", "prediction"])
+    columns = {name: DECISION_DTYPES[name] for name in ("epoch", "label", "prediction")}
+    rows = read_parquet(path, columns, MADE_BY)
     expected = np.repeat(np.arange(n_epochs), len(labels))
     if not (
         np.array_equal(rows["epoch"].to_numpy(dtype="int64"), expected)

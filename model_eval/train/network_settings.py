@@ -6,13 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from model_eval.networks.source import TrainableSource
+
 
 class NetworkRecipe(BaseModel):
     """How one network learns: the keys of ``[base]``, any of which a condition may change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    network: Annotated[str, Field(pattern=r"^timm:[A-Za-z0-9_]+$")] = "timm:test_resnet"
+    network: TrainableSource = "timm:test_resnet"
     input_size_px: Annotated[int, Field(ge=16)] = 32
     crop_pct: Annotated[float, Field(gt=0, le=1)] = 1.0
     """In evaluation, the share of the resized image's side that the square takes."""

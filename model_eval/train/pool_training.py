@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from model_eval.images.open import ImageSource, class_names
+from model_eval.images.listing import record_not_counted
+from model_eval.images.open import InspectedSource, class_names, list_images
 from model_eval.networks.device import choose_device, n_cores
-from model_eval.records import write_parquet
 from model_eval.settings import ModelEntry, TrainSettings
 from model_eval.train.checkpoints import Course, finished
 from model_eval.train.data_loading import DecodedImages, room_for_images
@@ -23,7 +23,8 @@ from model_eval.train.recipe import BASE, Run, Seeds
 from model_eval.train.split import draw_training_images
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, versions_of, write_json
-from tricky.core.progress import Progress, no_progress
+from tricky.core.parquet import write_parquet
+from tricky.core.progress import Progress, Tell, no_progress, no_tell
 from tricky.core.randomness import derived_seeds, generator
 
 SCHEME = 2
@@ -31,7 +32,7 @@ SCHEME = 2
 
 
 def train_pool(
-    source: ImageSource,
+    source: InspectedSource,
     entries: Sequence[ModelEntry],
     settings: TrainSettings,
     *,
@@ -39,6 +40,7 @@ def train_pool(
     seed: int,
     device: str = "auto",
     progress: Progress = no_progress,
+    tell: Tell = no_tell,
     workers: int | None = None,
 ) -> int:
     """Train the models whose weights are ``train`` and write ``training/``.
@@ -51,7 +53,7 @@ def train_pool(
 
     Parameters
     ----------
-    source : ImageSource
+    source : InspectedSource
     entries : sequence of ModelEntry
         A pool; models with other weights are passed over.
     settings : TrainSettings
@@ -63,6 +65,8 @@ def train_pool(
         As in `EvaluateSettings`.
     progress : Progress
         As for `run_jobs`.
+    tell : callable
+        Told which files don't count as images.
     workers : int, optional
         Number of models trained at a time on the CPU; as many as there are cores by default.
 
@@ -81,7 +85,7 @@ def train_pool(
     if not entries:
         return 0
     target = choose_device(device)
-    catalogue = source.catalogue(progress)
+    catalogue, inspection = list_images(source, progress, tell)
     classes = class_names(catalogue)
     rng = generator(seed, "split")
     images = draw_training_images(catalogue, settings.images, rng)
@@ -122,7 +126,11 @@ def train_pool(
             },
             "seed": seed,
             "versions": versions_of("torch", "timm", "numpy", "pillow"),
-            "images": {"sha256": sha256_of(folder / "images.parquet"), "source": source.name},
+            "images": {
+                "sha256": sha256_of(folder / "images.parquet"),
+                "source": source.name,
+                "not_counted": record_not_counted(inspection.not_counted),
+            },
             "classes": list(classes),
             "models": [_manifest_entry(course) for course in courses],
         },

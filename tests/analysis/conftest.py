@@ -18,11 +18,12 @@ from experiment.session.simulate import simulate_sessions
 from experiment.settings import ExperimentSettings, SimulateSettings
 from model_eval.images.open import InspectedSource, open_images
 from model_eval.label.label import label_counts
-from model_eval.records import DECISION_DTYPES, write_parquet
+from model_eval.records import DECISION_DTYPES, DIFFICULTY_DTYPES
 from model_eval.settings import ImageSettings, LabelSettings
 from stimuli.build import build_set
 from stimuli.settings import StimulusSettings
 from tricky.core.files import sha256_of, write_json, write_text
+from tricky.core.parquet import write_parquet
 
 HEADER = [
     *("trial_index", "block", "trial_id", "left_item", "right_item", "response", "response_item"),
@@ -141,9 +142,13 @@ class SmallStudy:
             stability=np.float32(1),
             modal_prediction=np.where(most_right, images["label"], wrong_answer).astype(np.int32),
             modal_share=(np.maximum(n_correct, n_models - n_correct) / n_models).astype(np.float32),
+            modal_error=wrong_answer,
+            modal_error_share=np.float32(0),
+            stability_families=np.float32(1),
+            reason=None,
         )
         folder = self.root / "difficulty"
-        write_parquet(folder / "difficulty.parquet", table)
+        write_parquet(folder / "difficulty.parquet", table.astype(DIFFICULTY_DTYPES))
         manifest = {
             "made_from": dict(made_from),
             "settings": {"label": {"tolerance": 1}},
@@ -223,6 +228,7 @@ class SmallStudy:
         Returns the session table's path.
         """
         rows = []
+        began_s = int(sha256_of(f"{participant}/{session}")[:4], 16) / 1e6  # no two sessions are alike
         for index, trial in enumerate(self.trials[:n_rows]):
             right = (correct or {}).get(trial["trial_id"], True)
             items = [trial["item_a"], trial["item_b"]]
@@ -230,7 +236,7 @@ class SmallStudy:
             chosen = harder if right in (True, None) else next(item for item in items if item != harder)
             truth = "n/a" if right is None else str(right).lower()
             side = "left" if chosen == items[0] else "right"
-            times = f"{0.8 + 0.01 * index:.6f}", f"{2.0 * index:.6f}"
+            times = f"{0.8 + 0.01 * index:.6f}", f"{began_s + 2.0 * index:.6f}"
             rows.append(
                 [
                     str(index),

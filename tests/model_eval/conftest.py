@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from model_eval.images.check import Inspection
-from model_eval.images.open import ImageFolder
+from model_eval.images.folder import ImageFolder
 from model_eval.settings import ImageSettings, ModelEntry, TrainSettings
 from tricky.core.progress import Progress, no_progress
 

@@ -20,7 +20,7 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms._presets import ImageClassification
 
 from model_eval.evaluate.evaluate import evaluate_pool
-from model_eval.images.open import ImageFolder
+from model_eval.images.folder import ImageFolder
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
 
 ARCHITECTURES = ("test_convnext", "test_efficientnet", "test_resnet", "test_vit")

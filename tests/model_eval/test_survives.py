@@ -14,7 +14,7 @@ import torch
 
 from model_eval.evaluate.decision_files import DecisionFile
 from model_eval.evaluate.evaluate import evaluate_pool
-from model_eval.images.open import ImageFolder
+from model_eval.images.folder import ImageFolder
 from model_eval.records import read_decisions
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
 from tricky.core.errors import InputError
@@ -27,7 +27,7 @@ from pathlib import Path
 import torch
 import model_eval.evaluate.memory_plan
 from model_eval.evaluate.evaluate import evaluate_pool
-from model_eval.images.open import ImageFolder
+from model_eval.images.folder import ImageFolder
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
 
 torch.set_num_threads(1)

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 from PIL import Image, PngImagePlugin
 
-from model_eval.records import write_parquet
 from model_eval.settings import ImageSettings
 from stimuli.build import build_set
 from stimuli.records import StimulusSet
 from stimuli.settings import StimulusSettings
 from tricky.core.files import sha256_of, write_json
+from tricky.core.parquet import write_parquet
 from tricky.core.progress import Progress, no_progress
 
 TEN_MODELS = 10
@@ -65,6 +65,12 @@ def _difficulty_rows(n_of_each: int, n_classes: int = 3) -> pd.DataFrame:
                     "difficulty": difficulty,
                     "label_error": False,
                     "stability": 1.0,
+                    "modal_prediction": -1,
+                    "modal_share": float("nan"),
+                    "modal_error": -1,
+                    "modal_error_share": float("nan"),
+                    "stability_families": float("nan"),
+                    "reason": None,
                     "covariate": float((7 * number) % 31),
                 }
             )
@@ -72,7 +78,7 @@ def _difficulty_rows(n_of_each: int, n_classes: int = 3) -> pd.DataFrame:
 
 
 def _write_difficulty(folder: Path, rows: pd.DataFrame, images: str | None = "plain") -> Path:
-    write_parquet(folder / "difficulty.parquet", rows)
+    write_parquet(folder / "difficulty.parquet", rows.astype({"reason": "str"}))
     manifest = {"sha256": sha256_of(folder / "difficulty.parquet"), "images": images}
     write_json(folder / "difficulty.json", manifest)
     return folder

@@ -19,6 +19,7 @@ from stimuli.settings import StimulusSettings
         ({"groups": ["trivial"]}, "two `groups` for a choice between two images"),
         ({"ranges": {"hard": [3, 1]}}, "`ranges` with the smaller number first"),
         ({"ranges": {"trivial": [0, 1]}}, "names in `ranges` other than the classes of difficulty"),
+        ({"ranges": {"hard": [1, 3]}}, "every name in `ranges` also among `groups`; 'hard' is not"),
         ({"task": "rating"}, '`questions` together with `task = "rating"`'),
         ({"catch_trials": 2}, "`catch_images`, a file, together with `catch_trials`"),
         ({"carry": ["licence"]}, "`table`, which has the columns to `carry`"),

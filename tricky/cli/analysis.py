@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand
 
 from tricky.cli.app import STAGES, app, open_study
-from tricky.cli.output import Table, progress, say
+from tricky.cli.output import Styled, Table, progress, say
 
 if TYPE_CHECKING:
     from analysis.report.write import Results
@@ -75,6 +75,8 @@ def analyse(
         study = override(study, {"analyse": {"beside": folders}})
     results = stages.analyse(study, observers.value, labels)
     show_results(results)
+    for note in results.content["sessions"]["notes"]:
+        say(Styled(note, "yellow"))
     say(f"Report: {study.report / 'report.html'}")
 
 
@@ -115,10 +117,14 @@ def power(
 
 def show_dynamics(content: Mapping[str, Any]) -> None:
     """Print how dichotomous the images are, and compare each condition with the base network (by κ)."""
+    from tricky.core.matching import describe_matches
+
     found, shares = content["dichotomy"], content["difficulty"]["shares"]
     between = "" if found["low"] is None else f" ({found['low']:.2f} to {found['high']:.2f})"
     value = "undefined" if found["value"] is None else f"{found['value']:.2f}{between}"
     say(f"Dichotomy {value}; " + ", ".join(f"{share:.1%} {kind}" for kind, share in shares.items()))
+    for line in describe_matches(content["matched"]):
+        say(line)
     if content["conditions"] is None:
         return
     table = Table("condition", "models", "accuracy", "trivial", "impossible", "in-between", "κ")

@@ -32,6 +32,8 @@ ORDER = (
     "doctor",
     "run",
     "simulate",
+    "merge",
+    "withdraw",
     "export",
     "analyse",
     "power",

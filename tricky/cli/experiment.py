@@ -1,7 +1,8 @@
-"""``tricky calibrate``, ``doctor``, ``run``, ``simulate``, ``export``."""
+"""``tricky calibrate``, ``doctor``, ``run``, ``simulate``, ``merge``, ``withdraw``, ``export``."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -111,6 +112,54 @@ def simulate(
 
 
 @app.command(rich_help_panel=STAGES)
+def merge(
+    context: typer.Context,
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="DIR…", help="Studies of other machines, or their data folders.")
+    ],
+    rename: Annotated[
+        list[str] | None,
+        typer.Option(metavar="OLD=NEW", help="Give a participant there another id here; may be given again."),
+    ] = None,
+    people_only: Annotated[
+        bool, typer.Option("--people-only", help="Leave simulated observers out.")
+    ] = False,
+) -> None:
+    """Merge the sessions, participants and consents of other machines into this study."""
+    from tricky import stages
+
+    merged = stages.merge(open_study(context), folders, _renames(rename or []), people_only=people_only)
+    for note in merged.notes:
+        say(Styled(note, "yellow"))
+    say(
+        f"{merged.n_added} sessions added, {merged.n_continued} continued, {merged.n_same} there already; "
+        f"{merged.n_participants} participants"
+    )
+
+
+@app.command(rich_help_panel=STAGES)
+def withdraw(
+    context: typer.Context,
+    participant: Annotated[str, typer.Argument(metavar="ID", help="The participant's id.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+) -> None:
+    """Remove a participant's data for good; a mark keeps a merge from bringing them back."""
+    from tricky import stages
+
+    study = open_study(context)
+    held = stages.look_up_participant(study, participant)
+    if not held.words and held.withdrawn:
+        say(f"sub-{held.participant} was withdrawn before; nothing of theirs is left")
+    elif not yes:
+        _confirm(f"Remove sub-{held.participant} ({held.words}) for good? Type yes: ")
+    stages.withdraw(study, participant)
+    if held.words:
+        say(f"sub-{held.participant} is withdrawn; removed: {held.words}")
+    for line in stages.mentions(study, held):
+        say(Styled(line, "yellow"))
+
+
+@app.command(rich_help_panel=STAGES)
 def export(
     context: typer.Context,
     psych_ds: Annotated[
@@ -121,7 +170,7 @@ def export(
     """Write the sessions in another data standard; `data/` itself is valid BIDS."""
     from tricky import stages
 
-    tables = stages.export_psych_ds(open_study(context), psych_ds)
+    tables = stages.export_psych_ds(open_study(context), psych_ds, lambda line: say(Styled(line, "yellow")))
     say(f"{len(tables) - 1} sessions in {psych_ds}")
 
 
@@ -145,7 +194,7 @@ def ask_in_terminal(title: str, questions: Sequence[Question]) -> dict[str, str]
                 typed, somebody = "", False
                 say()
             try:
-                answers[question.name] = question.check(typed or question.default)
+                answers[question.name] = question.check(typed if typed.strip() else question.default)
             except InputError as error:
                 if not somebody:
                     raise
@@ -186,6 +235,29 @@ def _fields(given: list[str]) -> dict[str, str]:
         if not equals:
             raise InputError(f"--field {name}: no value; write --field {name}=VALUE")
     return {name.strip(): value for name, _, value in pairs}
+
+
+def _renames(given: list[str]) -> dict[str, str]:
+    """Return what options ``--rename OLD=NEW`` say."""
+    renames: dict[str, str] = {}
+    for text in given:
+        old, equals, new = (each.strip().removeprefix("sub-") for each in text.partition("="))
+        if not equals or not all(re.fullmatch("[A-Za-z0-9]+", each) for each in (old, new)):
+            raise InputError(f"--rename {text}: write OLD=NEW, ids of letters and digits, such as 07=31")
+        if old in renames:
+            raise InputError(f"--rename {text}: {old} is renamed twice; give it one new id")
+        renames[old] = new
+    return renames
+
+
+def _confirm(question: str) -> None:
+    try:
+        answer = ask(question)
+    except EOFError:
+        answer = ""
+        say()
+    if answer.strip().lower() not in ("yes", "y"):
+        raise InputError("not withdrawn, everything is as it was; type yes, or give --yes")
 
 
 def _ask_distance_cm() -> float:

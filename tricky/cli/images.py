@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from tricky.cli.app import images_app, open_study
-from tricky.cli.output import Styled, progress, say
+from tricky.cli.output import Styled, progress, say, tell
 
 if TYPE_CHECKING:
     from model_eval.images.check import Inspection
@@ -39,9 +40,8 @@ def show_inspection(inspection: Inspection, settings: ImageSettings) -> None:
         more = f" and {len(image_ids) - N_NAMED:,} more" if len(image_ids) > N_NAMED else ""
         say(Styled(change, "bold"), f": {len(image_ids):,}")
         say("  ", Styled(", ".join(image_ids[:N_NAMED]) + more, "dim"))
-    if inspection.passed_over:
-        files = ", ".join(f"{n:,} {suffix}" for suffix, n in sorted(inspection.passed_over.items()))
-        say(Styled("passed over", "bold"), f", not images by their names or places: {files}")
+    for line in inspection.remarks():
+        tell(line)
     for image_id, why in inspection.problems.items():
         say(Styled(image_id, "red"), f": {why}")
     n_classes = inspection.images["class_name"].nunique()
@@ -55,3 +55,11 @@ def show_inspection(inspection: Inspection, settings: ImageSettings) -> None:
         else 'repair or remove them, or set `on_bad_image = "skip"` in [images]'
     )
     say(f"{total}; ", Styled(f"{len(inspection.problems):,} can't", "bold red"), f": {consequence}")
+
+
+def show_not_counted(record: Any, manifest: Path) -> None:
+    """Print what a manifest says of files that don't count as images."""
+    from model_eval.images.listing import describe_not_counted, recorded_not_counted
+
+    for line in describe_not_counted(recorded_not_counted(record, manifest, "tricky evaluate")):
+        tell(line)

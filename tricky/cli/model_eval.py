@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tricky.cli.app import STAGES, app, open_study
-from tricky.cli.output import Styled, Table, progress, say
+from tricky.cli.images import show_not_counted
+from tricky.cli.output import Styled, Table, progress, say, tell
 from tricky.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -42,14 +43,14 @@ def train(
         raise InputError("--recipe trains conditions, --pool the pool's models: give one of them")
     if pool or not settings.describes_conditions:
         with progress() as moved:
-            n_models = stages.train(study, moved)
+            n_models = stages.train(study, moved, tell)
         if n_models:
             say(f"Weights in {study.training}. Next: tricky evaluate")
         else:
             say('Nothing to train: no model of the pool has weights = "train". Next: tricky evaluate')
         return
     with progress() as moved:
-        stages.train_conditions(study, moved)
+        stages.train_conditions(study, moved, tell)
     show_conditions(read_json(study.conditions / "conditions.json", "tricky train"))
     say(f"Decisions after every epoch, and weights, in {study.conditions}. Next: tricky dynamics")
 
@@ -65,7 +66,7 @@ def evaluate(
 
     study = open_study(context, evaluate={"device": device})
     with progress() as moved:
-        stages.evaluate(study, moved, lambda line: say(Styled(line, "yellow")))
+        stages.evaluate(study, moved, tell)
     show_pool(read_json(study.decisions / "pool.json", "tricky evaluate"))
 
 
@@ -105,6 +106,7 @@ def label(
         return
     study = open_study(context, label={"tolerance": tolerance})
     table = stages.label(study) if counts is None else stages.label_counts(study, counts, models)
+    show_not_counted(table.manifest["not_counted"], study.difficulty / "difficulty.json")
     show_difficulty(table.manifest)
     if tables := read_label_tables(study.difficulty):
         show_pool_dependence(tables, table.manifest)
@@ -158,6 +160,8 @@ def show_pool(pool: Mapping[str, Any]) -> None:
 
 def show_difficulty(manifest: Mapping[str, Any]) -> None:
     """Print how many images are trivial, in-between and impossible, and why they are."""
+    from tricky.core.matching import describe_matches
+
     sound = manifest["without_label_errors"]
     table = Table("difficulty", "share", "images", *(["without label errors", ""] if sound else []))
     for name, count in manifest["counts"].items():
@@ -174,6 +178,8 @@ def show_difficulty(manifest: Mapping[str, Any]) -> None:
             f"{ties['decisions']:,} decisions between right and wrong are near ties, within numeric noise; "
             f"{ties['trivial']:,} trivial and {ties['impossible']:,} impossible labels depend on them"
         )
+    for line in describe_matches(manifest["matched"]):
+        say(line)
     if manifest["impossible"]:
         reasons = ", ".join(f"{n:,} {reason}" for reason, n in manifest["impossible"].items())
         say(f"impossible: {reasons}")

@@ -127,6 +127,11 @@ def say(*parts: Part, end: str = "\n") -> None:
     console.print(_text(parts, console), soft_wrap=True, end=end)
 
 
+def tell(line: str) -> None:
+    """Print what a person should know before the results: above the progress bars, and kept."""
+    say(Styled(line, "yellow"))
+
+
 def say_error(line: str) -> None:
     """Print one line to standard error, after the program's name."""
     shown = literal(f"tricky: {line}", getattr(sys.stderr, "encoding", None))

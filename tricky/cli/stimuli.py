@@ -111,7 +111,11 @@ def stimuli_orders(
 
 def show_set(built: StimulusSet[Any]) -> None:
     """Print what a set holds, and what a reviewer would ask about it."""
+    from tricky.core.matching import describe_matches
+
     say(f"{len(built.trials)} trials, {len(built.items)} images in {built.folder} (id {built.set_id})")
+    for line in describe_matches(built.manifest["matched"]):
+        say(line)
     giveaway = built.manifest["giveaway"]
     if giveaway:
         chance = f" ± {giveaway['chance_sd']:.3f}" if giveaway["chance_sd"] else ""

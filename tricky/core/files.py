@@ -12,7 +12,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -91,14 +91,23 @@ def sync_folder(folder: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` to `path` in UTF-8 with Unix line ends, whole or not at all."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write `content` to `path`, whole or not at all."""
     with replacing(path) as part:
-        part.write_text(text, encoding="utf-8", newline="\n")
+        part.write_bytes(content)
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a manifest: two-space indent, keys in the order given, `schema_version` first."""
-    text = json.dumps({"schema_version": SCHEMA_VERSION} | content, indent=2, ensure_ascii=False)
-    write_text(path, text + "\n")
+    write_text(path, json_text(content))
+
+
+def json_text(content: Mapping[str, Any]) -> str:
+    """Return the text of a JSON file as `write_json` writes it."""
+    return json.dumps({"schema_version": SCHEMA_VERSION, **content}, indent=2, ensure_ascii=False) + "\n"
 
 
 def read_bytes(path: Path) -> bytes:
@@ -163,6 +172,14 @@ def read_json_object(path: Path, remedy: str) -> dict[str, Any]:
     return parse_json_object(read_text(path), str(path), remedy)
 
 
+def read_json_list(path: Path, remedy: str) -> list[Any]:
+    """Read a file that holds one JSON list: see `read_json_object`."""
+    content = _parse_json(read_text(path), str(path), remedy)
+    if not isinstance(content, list):
+        raise InputError(f"{path}: not a JSON list; {remedy}")
+    return content
+
+
 def parse_json_object(text: str, where: str, remedy: str) -> dict[str, Any]:
     """Return the JSON object that a text is: numbers are finite, no key is there twice.
 
@@ -171,15 +188,19 @@ def parse_json_object(text: str, where: str, remedy: str) -> dict[str, Any]:
     InputError
         The text is something else; `where` says what it is from and `remedy` what to do.
     """
+    content = _parse_json(text, where, remedy)
+    if not isinstance(content, dict):
+        raise InputError(f"{where}: not a JSON object; {remedy}")
+    return content
+
+
+def _parse_json(text: str, where: str, remedy: str) -> Any:
     try:
-        content = json.loads(
+        return json.loads(
             text, parse_constant=_not_a_number, parse_float=_finite, object_pairs_hook=_keys_once
         )
     except (ValueError, RecursionError) as error:  # ValueError: also a number of thousands of digits
         raise InputError(f"{where}: not readable as JSON ({error}); {remedy}") from None
-    if not isinstance(content, dict):
-        raise InputError(f"{where}: not a JSON object; {remedy}")
-    return content
 
 
 def _not_a_number(text: str) -> float:

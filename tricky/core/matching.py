@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import PurePosixPath
-from typing import Any
 
 from tricky.core.errors import InputError
 from tricky.core.names import plain
+
+_LISTED_AT_MOST = 12
+"""Names that an error message lists."""
 
 _SEARCHED_AT_MOST = 5_000
 """Names that are searched for similar spellings; more would take long."""
@@ -21,15 +23,12 @@ class Matches:
 
     Attributes
     ----------
-    where : str
-        The list, for people: a file or a setting.
     found : dict of str to str
         Entry → the name that the data have for it.
     unmatched : tuple of str
         Entries that match nothing, in order.
     """
 
-    where: str
     found: dict[str, str]
     unmatched: tuple[str, ...]
 
@@ -38,13 +37,9 @@ class Matches:
         """The names that were matched, as the data have them."""
         return frozenset(self.found.values())
 
-    def counts(self) -> dict[str, Any]:
-        """Return the numbers of entries and matches, for a manifest."""
-        return {
-            "list": self.where,
-            "n_entries": len(self.found) + len(self.unmatched),
-            "n_matched": len(self.found),
-        }
+    def counts(self) -> dict[str, int]:
+        """Return the numbers of different entries and of those that match, for a manifest."""
+        return {"n_entries": len(self.found) + len(self.unmatched), "n_matched": len(self.found)}
 
 
 def match_entries(
@@ -91,15 +86,20 @@ def match_entries(
             found[entry] = name
         else:
             unmatched.setdefault(entry, place)
-    matches = Matches(where, found, tuple(unmatched))
+    matches = Matches(found, tuple(unmatched))
     if unmatched and not (partial and found):
         first, place = next(iter(unmatched.items()))
         line = "" if lines is None else f", line {lines[place]}"
         n_entries = len(found) + len(unmatched)
         count = f"{len(unmatched)} of {n_entries} entries match no {what}" if n_entries > 1 else f"no {what}"
-        names = f"; the first is {first!r}" if n_entries > 1 else f" is called {first!r}"
+        names = f"; the first is {_shown(first)}" if n_entries > 1 else f" is called {_shown(first)}"
         raise InputError(f"{where}{line}: {count}{names}{_likely_reason(first, by_form)}")
     return matches
+
+
+def _shown(name: str) -> str:
+    """Return a name in quotation marks, on one line, with its backslashes as they are typed."""
+    return repr(name).replace("\\\\", "\\")
 
 
 def _likely_reason(entry: str, known: dict[str, str]) -> str:
@@ -107,23 +107,41 @@ def _likely_reason(entry: str, known: dict[str, str]) -> str:
     form = plain(entry).strip()
     slashed = form.replace("\\", "/").removeprefix("./")
     if slashed in known and slashed != form:
-        return f"; write {known[slashed]!r}" + (" (/ for \\)" if "\\" in form else "")
+        return f"; write {_shown(known[slashed])}" + (" (/ for \\)" if "\\" in form else "")
     if form in known:
-        return f"; remove the space around {known[form]!r}"
+        return f"; remove the space around {_shown(known[form])}"
     by_small = {name.casefold(): name for name in known}
     if near := by_small.get(slashed.casefold()):
-        return f"; write {near!r}: capital and small letters differ"
+        return f"; write {_shown(near)}: capital and small letters differ"
     without_suffix = {
         str(PurePosixPath(name).with_suffix("")).casefold(): name for name in known if name.strip("./")
     }
     path = PurePosixPath(slashed)
     if path.name and (near := without_suffix.get(str(path.with_suffix("")).casefold())):
-        return f"; write {near!r}: the suffix differs"
-    by_file = {PurePosixPath(name).name.casefold(): name for name in known}
-    if path.name and (near := by_file.get(path.name.casefold())):
-        return f"; did you mean {near!r}?"
-    near = get_close_matches(form, list(known)[:_SEARCHED_AT_MOST], n=1, cutoff=0.6)
+        return f"; write {_shown(near)}: the suffix differs"
+    for start in range(1, len(path.parts)):
+        if near := by_small.get("/".join(path.parts[start:]).casefold()):
+            return f"; did you mean {_shown(near)}?"
+    same_file = [name for name in known if PurePosixPath(name).name.casefold() == path.name.casefold()]
+    if path.name and len(same_file) == 1:
+        return f"; did you mean {_shown(known[same_file[0]])}?"
+    near = get_close_matches(form, (same_file or list(known))[:_SEARCHED_AT_MOST], n=1, cutoff=0.6)
     if near:
-        return f"; did you mean {known[near[0]]!r}?"
-    example = next(iter(known.values()), None)
-    return "; there are none" if example is None else f"; names are written like {example!r}"
+        return f"; did you mean {_shown(known[near[0]])}?"
+    if len(known) <= _LISTED_AT_MOST:
+        return f"; there are {', '.join(map(_shown, known.values())) or 'none'}"
+    return f"; names are written like {_shown(next(iter(known.values())))}"
+
+
+def describe_matches(matched: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Return a line for each list: how many of its entries match.
+
+    Parameters
+    ----------
+    matched : mapping of str to mapping
+        Name of the list → `Matches.counts`.
+    """
+    return [
+        f"{name}: {counts['n_matched']:,} of {counts['n_entries']:,} entries match"
+        for name, counts in matched.items()
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -38,6 +39,38 @@ READ_AS_MISSING = frozenset(
 def plain(text: str) -> str:
     """Return a text in Unicode's composed form (NFC): macOS writes ``é`` as two characters, others as one."""
     return unicodedata.normalize("NFC", text)
+
+
+def find_file(folder: Path, name: str) -> Path:
+    """Return the file that a name in Unicode's composed form is for.
+
+    macOS writes ``é`` in file names as two characters, other systems as one, so a folder that was copied from
+    one to the other may have either.
+
+    Parameters
+    ----------
+    folder : Path
+    name : str
+        Path relative to `folder` with ``/``.
+
+    Returns
+    -------
+    Path
+        ``folder/name``, or the path below `folder` that is the same text in another form; the former where
+        there is neither.
+    """
+    path = folder / name
+    if name.isascii() or path.exists():
+        return path
+    found = folder
+    for part in PurePosixPath(name).parts:
+        if not (found / part).exists():
+            others = (each.name for each in found.iterdir()) if found.is_dir() else ()
+            part = next((each for each in others if plain(each) == plain(part)), None)
+            if part is None:
+                return path
+        found = found / part
+    return found
 
 
 def problem_with(name: str) -> str | None:

@@ -10,3 +10,11 @@ Progress = Callable[[str, int, int], None]
 
 def no_progress(what: str, done: int, total: int) -> None:
     """Show nothing: the default where nobody watches."""
+
+
+Tell = Callable[[str], None]
+"""Called with one line that a person should read while work goes on."""
+
+
+def no_tell(line: str) -> None:
+    """Tell nobody: the default."""

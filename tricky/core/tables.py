@@ -84,18 +84,23 @@ class TextTable:
 
     def texts(self, column: str, *, unique: bool = False) -> list[str]:
         """Return a column that must have a value in every row, and each value once only if `unique`."""
-        cells = self.cells(column)
-        first: dict[str, int] = {}
-        for row, cell in enumerate(cells):
-            if cell in MISSING:
-                raise self.error(row, column, "a value")
-            if unique and first.setdefault(cell, row) != row:
-                raise self.error(row, column, f"a value of its own, as line {self.lines[first[cell]]} has it")
-        return cells
+        return self._present(column, self.cells(column), unique)
 
     def optional_texts(self, column: str) -> list[str | None]:
         """Return the cells of a column, None where a value is missing."""
         return [None if cell in MISSING else cell for cell in self.cells(column)]
+
+    def names(self, column: str, *, unique: bool = False) -> list[str]:
+        """Return a column of names as they are compared: without surrounding spaces, in composed form.
+
+        As for `texts`, none may be missing, nor be there twice if `unique`.
+        """
+        return self._present(column, [plain(cell.strip()) for cell in self.cells(column)], unique)
+
+    def optional_names(self, column: str) -> list[str | None]:
+        """Return a column of names, None where one is missing."""
+        cells = [plain(cell.strip()) for cell in self.cells(column)]
+        return [None if cell in MISSING else cell for cell in cells]
 
     def whole_numbers(self, column: str, *, least: int | None = None, most: int | None = None) -> list[int]:
         """Return a column of whole numbers, none of them missing.
@@ -105,13 +110,13 @@ class TextTable:
         InputError
             A cell is no whole number, or one below `least` or above `most`; file, line and column are named.
         """
-        expected = f"a whole number{_bounds(least, most)}"
+        return self._typed(column, _whole(least, most), f"a whole number{_bounds(least, most)}")
 
-        def value(text: str) -> int | None:
-            found = int(text) if _WHOLE.fullmatch(text) else None
-            return found if found is not None and _within(found, least, most) else None
-
-        return self._typed(column, value, expected)
+    def optional_whole_numbers(
+        self, column: str, *, least: int | None = None, most: int | None = None
+    ) -> list[int | None]:
+        """Return a column of whole numbers, None where one is missing: see `whole_numbers`."""
+        return self._typed(column, _whole(least, most), f"a whole number{_bounds(least, most)}", missing=True)
 
     def numbers(
         self, column: str, *, least: float | None = None, most: float | None = None, missing: bool = False
@@ -126,14 +131,13 @@ class TextTable:
         expected = f"a number{_bounds(least, most)}"
 
         def value(text: str) -> float | None:
-            if missing and text in MISSING:
-                return float("nan")
             if self.decimal != ".":
                 text = text.replace(".", "_").replace(self.decimal, ".")
             found = float(text) if _DECIMAL.fullmatch(text) else None
             return found if found is not None and _within(found, least, most) else None
 
-        return self._typed(column, value, expected)
+        found = self._typed(column, value, expected, missing=missing)
+        return [float("nan") if each is None else each for each in found]
 
     def truths(self, column: str) -> list[bool]:
         """Return a column of ``true`` and ``false``."""
@@ -160,10 +164,26 @@ class TextTable:
             f"{self.path}, line {self.lines[row]}, column {column}: {cell!r}, expected {expected}{hint}"
         )
 
-    def _typed(self, column: str, value: Callable[[str], Any], expected: str) -> list[Any]:
-        found = [value(cell.strip()) for cell in self.cells(column)]
-        for row, each in enumerate(found):
-            if each is None:
+    def _present(self, column: str, cells: list[str], unique: bool) -> list[str]:
+        first: dict[str, int] = {}
+        for row, cell in enumerate(cells):
+            if cell in MISSING:
+                raise self.error(row, column, "a value")
+            if unique and first.setdefault(cell, row) != row:
+                raise InputError(
+                    f"{self.path}, line {self.lines[row]}, column {column}: {cell!r} is in line "
+                    f"{self.lines[first[cell]]}, too; keep one of these rows"
+                )
+        return cells
+
+    def _typed(
+        self, column: str, value: Callable[[str], Any], expected: str, *, missing: bool = False
+    ) -> list[Any]:
+        """Return the value of each cell; None is none, and allowed only of cells that are `missing`."""
+        cells = [cell.strip() for cell in self.cells(column)]
+        found = [None if missing and cell in MISSING else value(cell) for cell in cells]
+        for row, (cell, each) in enumerate(zip(cells, found, strict=True)):
+            if each is None and not (missing and cell in MISSING):
                 raise self.error(row, column, expected)
         return found
 
@@ -226,8 +246,8 @@ def parse_table(
                 + (f"{quote}, or remove what is too much" if more else "add the missing cells")
             )
     header, rows = _without_empty_columns(header, rows, path)
-    if own:
-        rows = [[_unescaped(cell) for cell in row] for row in rows]
+    if own and _CONTROL_OF.search(content.decode("utf-8-sig")):
+        rows = [[unescaped(cell) for cell in row] for row in rows]
     table = TextTable(path, tuple(header), rows, lines, decimal)
     table.require(*columns)
     return table
@@ -279,13 +299,29 @@ def write_tsv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object
 
 
 def tsv_line(cells: Sequence[object]) -> str:
-    """Return one line of a tab-separated table, with its line end: None is ``n/a``, and text stays itself."""
-    return _line([_escaped("n/a" if cell is None else str(cell)) for cell in cells], "\t")
+    """Return one line of a tab-separated table, with its line end: what is missing is ``n/a``."""
+    return _line([_escaped(_cell(cell)) for cell in cells], "\t")
+
+
+def write_csv(path: Path, frame: pd.DataFrame) -> None:
+    """Write a frame's columns, without its index, as a comma-separated table, whole or not at all."""
+    columns = [column.array for _, column in frame.items()]
+    write_text(path, csv_text([str(name) for name in frame], zip(*columns, strict=True)))
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a comma-separated table as text: None is ``n/a``, line breaks within cells are quoted."""
-    return "".join(_line(["n/a" if cell is None else cell for cell in row], ",") for row in [columns, *rows])
+    """Return a comma-separated table as text: what is missing is ``n/a``, line breaks in cells are quoted."""
+    return "".join(_line([_cell(cell) for cell in row], ",") for row in [columns, *rows])
+
+
+def _cell(value: object) -> str:
+    """Return a value as the text of a cell: None and NaN are missing, truths are ``true`` and ``false``."""
+    if isinstance(value, str):
+        return value
+    # NaN differs from itself; pandas' NA answers neither yes nor no.
+    if value is None or type(value).__name__ in ("NAType", "NaTType") or value != value:
+        return "n/a"
+    return str(value).lower() if type(value).__name__ in ("bool", "bool_") else str(value)
 
 
 def _line(cells: Sequence[object], separator: str) -> str:
@@ -299,7 +335,8 @@ def _escaped(cell: str) -> str:
     return _PICTURE_OF.sub(lambda found: _PICTURES.get(found[0]) or _ESCAPE + found[0], cell)
 
 
-def _unescaped(cell: str) -> str:
+def unescaped(cell: str) -> str:
+    """Return a cell of a table that tricky wrote with its control characters themselves."""
     return _CONTROL_OF.sub(lambda found: found[1] or _CONTROLS[found[2]], cell)
 
 
@@ -336,7 +373,9 @@ def _check_separator(header: list[str], path: Path, separator: str, lines: list[
 def _without_empty_columns(
     header: list[str], rows: list[list[str]], path: Path
 ) -> tuple[list[str], list[list[str]]]:
-    """Drop columns that have neither name nor content, as spreadsheets leave them; refuse unclear names."""
+    """Drop columns without a name that are empty, as spreadsheets leave them, or number the rows."""
+    if header and not header[0] and _are_row_numbers([row[0].strip() for row in rows]):
+        header, rows = header[1:], [row[1:] for row in rows]
     named = [place for place, name in enumerate(header) if name]
     for place, name in enumerate(header):
         if not name and any(row[place].strip() for row in rows):
@@ -348,6 +387,15 @@ def _without_empty_columns(
         if names.count(name) > 1:
             raise InputError(f"{path}, line 1: two columns are called {name!r}; rename or remove one")
     return names, rows
+
+
+def _are_row_numbers(cells: list[str]) -> bool:
+    """Tell whether a first column holds what pandas (from 0) and R (from 1) write before each row."""
+    return (
+        bool(cells)
+        and cells[0] in ("0", "1")
+        and cells == [str(number) for number in range(int(cells[0]), int(cells[0]) + len(cells))]
+    )
 
 
 def _one_a_line(text: str, path: Path, separator: str, column: str) -> tuple[list[str], list[int]]:
@@ -370,6 +418,16 @@ def _one_a_line(text: str, path: Path, separator: str, column: str) -> tuple[lis
 
 def _with(columns: Sequence[str]) -> str:
     return f" with {', '.join(columns)}" if columns else ""
+
+
+def _whole(least: int | None, most: int | None) -> Callable[[str], int | None]:
+    """Return what reads a whole number from text, None from any other."""
+
+    def read(text: str) -> int | None:
+        found = int(text) if _WHOLE.fullmatch(text) else None
+        return found if found is not None and _within(found, least, most) else None
+
+    return read
 
 
 def _within(value: float, least: float | None, most: float | None) -> bool:

@@ -5,7 +5,18 @@ that lacks one can do the other stages.
 """
 
 from tricky.stages.analysis import analyse, dynamics, power
-from tricky.stages.experiment import calibrate, dataset_of, doctor, export_psych_ds, run, simulate
+from tricky.stages.experiment import (
+    calibrate,
+    dataset_of,
+    doctor,
+    export_psych_ds,
+    look_up_participant,
+    mentions,
+    merge,
+    run,
+    simulate,
+    withdraw,
+)
 from tricky.stages.images import check_images, images_at_hand, images_of, training_images_of
 from tricky.stages.model_eval import compare_labels, evaluate, label, label_counts, train, train_conditions
 from tricky.stages.pool import check_pool, show_named_pool, show_pool
@@ -28,6 +39,9 @@ __all__ = [
     "images_of",
     "label",
     "label_counts",
+    "look_up_participant",
+    "mentions",
+    "merge",
     "power",
     "refresh_stimuli",
     "run",
@@ -39,4 +53,5 @@ __all__ = [
     "train",
     "train_conditions",
     "training_images_of",
+    "withdraw",
 ]

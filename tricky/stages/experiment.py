@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tricky.core.errors import InputError
+from tricky.core.files import read_json
 from tricky.core.progress import Progress, no_progress
 from tricky.stages.installed import require
 from tricky.study import Study
 
 if TYPE_CHECKING:
     from experiment.data.bids import Dataset
+    from experiment.data.merge import Merged
+    from experiment.data.withdraw import Holding
     from experiment.screen.calibrate import Calibration
     from experiment.session.participant import Ask
     from experiment.session.preflight import Check
@@ -130,11 +133,67 @@ def simulate(study: Study, progress: Progress = no_progress, *, visual: bool = F
     )
 
 
-def export_psych_ds(study: Study, folder: Path) -> list[Path]:
+def merge(
+    study: Study, folders: Sequence[Path], renames: Mapping[str, str], *, people_only: bool = False
+) -> Merged:
+    """Merge the data sets of other machines into the study's."""
+    from experiment.data.merge import merge_data
+    from experiment.data.session_files import readable_by
+
+    settings = study.settings.experiment
+    manifest = study.stimulus_set(settings.stimuli) / "stimulus_set.json"
+    with readable_by(settings.privacy, study.data):
+        return merge_data(
+            study.data,
+            folders,
+            dataset_of(study),
+            fields=settings.participant_fields,
+            renames=renames,
+            people_only=people_only,
+            set_id=read_json(manifest, "tricky stimuli build")["set_id"] if manifest.is_file() else None,
+        )
+
+
+def look_up_participant(study: Study, participant: str) -> Holding:
+    """Look up what there is of a participant."""
+    from experiment.data.withdraw import look_up
+
+    return look_up(study.data, participant)
+
+
+def withdraw(study: Study, participant: str) -> None:
+    """Remove a participant's data, and leave a mark that keeps them from coming back."""
+    from experiment.data.session_files import readable_by
+    from experiment.data.withdraw import withdraw
+
+    with readable_by(study.settings.experiment.privacy, study.data):
+        withdraw(study.data, participant)
+
+
+def mentions(study: Study, held: Holding) -> list[str]:
+    """Return where else a study mentions a participant who was withdrawn, and what to do there."""
+    lines = [
+        f"{path}: not removed, but its name contains the id; look at it, and remove it yourself"
+        for path in held.elsewhere
+    ]
+    if held.repeated_by:
+        who = ", ".join(held.repeated_by)
+        lines.append(f"{who}: simulated observers who repeat these sessions; run `tricky simulate` again")
+    if (study.report / "results.json").is_file():
+        lines.append(
+            f"{study.report}: made with these data; run `tricky analyse` again, or remove the folder"
+        )
+    for name in study.settings.analyse.exclude.sessions:
+        if name.removeprefix("sub-").partition("/")[0] == held.participant:
+            lines.append(f"study.toml: [analyse.exclude] sessions names {name!r}; remove the line")
+    return lines
+
+
+def export_psych_ds(study: Study, folder: Path, tell: Callable[[str], None] = lambda _: None) -> list[Path]:
     """Write all sessions as a Psych-DS data set."""
     from experiment.data.psych_ds import export_psych_ds
 
-    return export_psych_ds(study.data, folder, dataset_of(study))
+    return export_psych_ds(study.data, folder, dataset_of(study), tell)
 
 
 def dataset_of(study: Study) -> Dataset:

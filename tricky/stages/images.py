@@ -25,7 +25,7 @@ def images_of(study: Study) -> InspectedSource:
     return open_images(study.settings.images, study.root)
 
 
-def training_images_of(study: Study) -> ImageSource | None:
+def training_images_of(study: Study) -> InspectedSource | None:
     """Open the images that conditions are trained on, or return None where they are part of the study's."""
     from model_eval.images.gaussian import GaussianImages
     from model_eval.images.open import open_images

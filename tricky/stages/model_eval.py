@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tricky.core.errors import InputError
-from tricky.core.progress import Progress, no_progress
+from tricky.core.progress import Progress, Tell, no_progress, no_tell
 from tricky.stages.images import images_of, training_images_of
 from tricky.stages.installed import require
 from tricky.status import require_current
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from model_eval.records import DifficultyTable
 
 
-def train(study: Study, progress: Progress = no_progress) -> int:
+def train(study: Study, progress: Progress = no_progress, tell: Tell = no_tell) -> int:
     """Give the pool's untrained models their weights, and return how many have them."""
     require("torch", extra="model-eval", to="train models")
     from model_eval.networks.pool import read_pool
@@ -32,10 +31,11 @@ def train(study: Study, progress: Progress = no_progress) -> int:
         seed=study.settings.study.seed,
         device=study.settings.evaluate.device,
         progress=progress,
+        tell=tell,
     )
 
 
-def train_conditions(study: Study, progress: Progress = no_progress) -> None:
+def train_conditions(study: Study, progress: Progress = no_progress, tell: Tell = no_tell) -> None:
     """Train the base network and the conditions of the recipe that ``[train]`` names."""
     require("torch", extra="model-eval", to="train models")
     from model_eval.train.conditions import train_conditions
@@ -55,12 +55,11 @@ def train_conditions(study: Study, progress: Progress = no_progress) -> None:
         seed=settings.study.seed,
         training_source=training_images_of(study),
         progress=progress,
+        tell=tell,
     )
 
 
-def evaluate(
-    study: Study, progress: Progress = no_progress, tell: Callable[[str], None] = lambda _: None
-) -> None:
+def evaluate(study: Study, progress: Progress = no_progress, tell: Tell = no_tell) -> None:
     """Ask every model of the pool about every image that none was trained on."""
     require("torch", extra="model-eval", to="run models")
     from model_eval.evaluate.evaluate import evaluate_pool
@@ -112,10 +111,10 @@ def compare_labels(study: Study, other: Path) -> tuple[Comparison, Path, Path]:
     """
     from model_eval.label.compare_labels import compare
     from model_eval.records import read_difficulty
-    from tricky.core.files import write_text
+    from tricky.core.tables import write_csv
 
     folder = other / "difficulty" if (other / "difficulty").is_dir() else other
     found = compare(read_difficulty(study.difficulty), read_difficulty(folder))
     moved = study.difficulty / "moved.csv"
-    write_text(moved, found.moved.to_csv(index=False, lineterminator="\n"))
+    write_csv(moved, found.moved)
     return found, folder, moved

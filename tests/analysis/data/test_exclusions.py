@@ -73,8 +73,9 @@ def test_one_session_of_several_can_be_named():
 
 
 def test_a_name_that_is_not_there_is_refused():
-    with pytest.raises(InputError, match="names '09'"):
-        exclude(session("01"), ExcludeSettings(sessions={"09": "typing error"}))
+    for name, hint in {"9": "did you mean '09'", "09/2": "did you mean '09'", "x": "there are '09'"}.items():
+        with pytest.raises(InputError, match=f"no session of this report is called '{name}'; {hint}"):
+            exclude(session("09"), ExcludeSettings(sessions={name: "typing error"}))
 
 
 def test_a_trial_without_an_answer_is_missing():

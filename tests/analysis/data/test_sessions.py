@@ -96,15 +96,14 @@ def test_a_cell_of_the_wrong_type_is_named_with_its_file(study, column, content)
     spoil_cell(path, column, content)
     with pytest.raises(InputError) as caught:
         read_sessions(study.data)
-    assert str(path) in str(caught.value)
-    assert f"{column} is {content!r}" in str(caught.value)
+    assert f"{path}, line 4, column {column}: {content!r}, expected" in str(caught.value)
 
 
 def test_a_doubled_row_is_refused(study):
     path = study.write_session("07")
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join([*lines[:4], lines[3], *lines[4:]]))
-    with pytest.raises(InputError, match="trial_index 2 stands where another belongs"):
+    with pytest.raises(InputError, match="line 5, column trial_index: '2', expected 3, as rows are numbered"):
         read_sessions(study.data)
 
 
@@ -113,27 +112,52 @@ def test_a_row_with_too_few_cells_is_named_by_its_line(study):
     lines = path.read_text().splitlines(keepends=True)
     lines[5] = "4\tmain\n"
     path.write_text("".join(lines))
-    with pytest.raises(InputError, match="line 6 has not 19 cells"):
+    with pytest.raises(InputError, match="line 6: 2 cells, where the header has 19"):
         read_sessions(study.data)
 
 
 def test_a_missing_column_is_named(study):
     path = study.write_session("07")
     path.write_text(path.read_text().replace("\tonset\t", "\ttime\t"))
-    with pytest.raises(InputError, match=r"lacks the column\(s\) onset"):
+    with pytest.raises(InputError, match="line 1: no column onset"):
         read_sessions(study.data)
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"StimulusSet": {}}', '{"StimulusSet": null}'])
-def test_a_damaged_sidecar_is_refused(study, content):
-    study.write_session("07").with_suffix(".json").write_text(content)
-    with pytest.raises(InputError, match="not a sidecar"):
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "not readable as JSON"),
+        ("{", "not readable as JSON"),
+        ("[]", "not a JSON object"),
+        ("{}", "`StimulusSet` is missing"),
+        ('{"StimulusSet": {}}', "`StimulusSet.set_id` is missing"),
+        ('{"StimulusSet": null}', "`StimulusSet` is null"),
+        ('{"StimulusSet": {"set_id": "a", "n_trials": "3"}}', "`StimulusSet.n_trials` is"),
+        ('{"StimulusSet": {"set_id": "a"}, "Runs": null}', "`Runs` is null"),
+        (
+            '{"StimulusSet": {"set_id": "a"}, "Runs": [{"started": "soon"}]}',
+            "expected a time with its offset",
+        ),
+        ('{"StimulusSet": {"set_id": "a"}, "Preflight": {"ok": true}}', "`Preflight.forced` is missing"),
+        ('{"StimulusSet": {"set_id": "a"}, "Settings": {"experiment": 3}}', "list of `questions`"),
+        ('{"StimulusSet": {"set_id": "a"}, "TableSHA256": "12"}', "expected a SHA-256 hash"),
+    ],
+)
+def test_a_damaged_sidecar_is_refused_in_one_line(study, content, said):
+    path = study.write_session("07").with_suffix(".json")
+    path.write_text(content)
+    with pytest.raises(InputError) as caught:
         read_sessions(study.data)
+    line = str(caught.value)
+    assert line.startswith(f"{path}: ")
+    assert said in line
+    assert line.endswith("; restore the file from a copy")
+    assert len(line.splitlines()) == 1
 
 
 def test_a_missing_sidecar_is_refused(study):
     study.write_session("07").with_suffix(".json").unlink()
-    with pytest.raises(InputError, match=r"beh\.json: missing"):
+    with pytest.raises(InputError, match=r"beh\.tsv: its sidecar \(\.json\) is missing"):
         read_sessions(study.data)
 
 
@@ -141,10 +165,10 @@ def test_a_missing_sidecar_is_refused(study):
     ("content", "message"),
     [
         (None, "participants.tsv: missing"),
-        ("participant_id\tkind\n", "does not stand in participants.tsv"),
-        ("participant_id\tkind\nsub-07\trobot\n", "write `person` or `simulated`"),
-        ("participant_id\tage\nsub-07\t30\n", "needs the columns"),
-        ("", "needs the columns"),
+        ("participant_id\tkind\n", "sub-07 is not in participants.tsv"),
+        ("participant_id\tkind\nsub-07\trobot\n", "column kind: 'robot', expected one of person, simulated"),
+        ("participant_id\tage\nsub-07\t30\n", "no column `kind`"),
+        ("", "empty; expected a header with participant_id, kind"),
     ],
 )
 def test_participants_that_do_not_fit_the_sessions_are_refused(study, content, message):

@@ -14,10 +14,11 @@ import pytest
 
 from analysis.models.comparison import compare, gather_models, read_superclasses, shares_by_group
 from analysis.models.dynamics import write_dynamics
-from model_eval.records import write_parquet
+from model_eval.records import DIFFICULTY_DTYPES
 from model_eval.train.epoch_decisions import ConditionModel, write_epochs, write_manifest
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, write_json
+from tricky.core.parquet import write_parquet
 
 N_IMAGES, N_EPOCHS = 240, 4
 NUMBERS: dict[str, Any] = {"tolerance": 0, "level": 0.9, "seed": 3}
@@ -189,7 +190,9 @@ def test_models_of_a_pool_can_be_left_out(pool):
 
 
 def test_label_errors_count_where_labels_are_of_the_same_images(study):
-    table = images_table()[["image_id"]].assign(label_error=[True] * 6 + [False] * (N_IMAGES - 6))
+    table = pd.DataFrame(dict.fromkeys(DIFFICULTY_DTYPES, 0), range(N_IMAGES)).astype(DIFFICULTY_DTYPES)
+    wrong = [True] * 6 + [False] * (N_IMAGES - 6)
+    table = table.assign(image_id=images_table()["image_id"], label_error=wrong)
     labels = study / "difficulty"
     for source, n_marked in (("drawn", 6), ("others", 0)):
         write_parquet(labels / "difficulty.parquet", table)
@@ -230,8 +233,11 @@ def test_classes_of_noise_stand_beside_their_divergence(tmp_path):
 
 def test_superclasses_split_images_like_classes(study, tmp_path):
     path = tmp_path / "super.csv"
-    path.write_text("class_name,superclass\ndisc,shape\nnoise,texture\nstripes,texture\n")
-    table = compare(gather_models(study), **NUMBERS, superclass_of=read_superclasses(path)).superclasses
+    path.write_text("class_name,superclass\ndisc,shape\nnoise,texture\nstripes,texture\nzebra,animal\n")
+    compared = gather_models(study)
+    superclass_of, counts = read_superclasses(path, compared.images["class_name"])
+    assert counts == {"n_entries": 4, "n_matched": 3}
+    table = compare(compared, **NUMBERS, superclass_of=superclass_of).superclasses
     assert table is not None
     assert table["n_images"].to_dict() == {"shape": 80, "texture": 160}
     np.testing.assert_allclose(table[["trivial", "in-between", "impossible"]].sum(axis=1), 1)
@@ -250,14 +256,16 @@ def test_shares_of_a_class_come_with_wilsons_intervals():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("class,superclass\na,b\n", "no column `class_name`; its columns are class, superclass"),
-        ("class_name,superclass\na,b\na,c\n", "class 'a' stands there twice"),
+        ("class,superclass\na,b\n", "no column `class_name`; rename 'class'"),
+        ("class_name,superclass\nb,c\nA,c\n", r"\(--superclasses\), line 2: 2 of 2 entries match no class"),
+        ("class_name,superclass\na,n/a\n", "column superclass: 'n/a', expected a value"),
+        ("class_name,superclass\na,b\na,c\n", "line 3, column class_name: 'a' is in line 2, too"),
     ],
 )
 def test_faulty_superclasses_are_refused_in_one_line(text, message, tmp_path):
     (tmp_path / "super.csv").write_text(text)
     with pytest.raises(InputError, match=message):
-        read_superclasses(tmp_path / "super.csv")
+        read_superclasses(tmp_path / "super.csv", pd.Series(["a"]))
 
 
 def test_a_class_without_superclass_is_named(study):

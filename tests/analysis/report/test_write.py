@@ -14,9 +14,9 @@ from analysis.report.page import fixed, percent
 from analysis.report.write import write_report
 from analysis.settings import AnalyseSettings
 from analysis.statistics.contrasts import accuracy_difference
-from model_eval.records import write_parquet
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, write_json
+from tricky.core.parquet import write_parquet
 
 
 def report(
@@ -511,6 +511,7 @@ def test_what_labels_owe_to_the_pool_is_shown_where_it_is_known(study):
         columns=columns,
     )
     by_size.to_csv(folder / "pool_size.csv", index=False)
+    left_out = left_out.assign(**dict.fromkeys((*kinds, "stability"), 0.5))
     left_out.to_csv(folder / "leave_one_out.csv", index=False)
     tables = {name: sha256_of(folder / name) for name in ("pool_size.csv", "leave_one_out.csv")}
     manifest = json.loads((folder / "difficulty.json").read_text())

@@ -9,7 +9,8 @@ from analysis.statistics.network_observers import (
     feature_choices,
     image_scores,
 )
-from model_eval.records import Decisions, write_parquet
+from model_eval.records import Decisions
+from tricky.core.parquet import write_parquet
 
 
 def test_scores_of_models_and_of_all_of_them_together(tmp_path):

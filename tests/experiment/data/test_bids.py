@@ -2,10 +2,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import islice
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from experiment.data.bids import SessionPath, describe_dataset, read_kinds, register
+from experiment.data.bids import (
+    SessionPath,
+    check_new_participant,
+    free_ids,
+    read_kinds,
+    read_participant,
+    register,
+)
+from experiment.data.consents import Consent, keep_consent
+from experiment.data.describe_dataset import describe_dataset
 from experiment.records import Kind
 from tricky.core.errors import InputError
 
@@ -47,8 +59,96 @@ def test_a_participant_keeps_the_kind_that_it_has(tmp_path):
 
 def test_an_id_that_windows_would_not_tell_from_another_is_refused(tmp_path):
     register(tmp_path, ["anna"], Kind.PERSON)
-    with pytest.raises(InputError, match="sub-anna differs from sub-Anna in capitals only"):
+    with pytest.raises(
+        InputError, match="sub-Anna differs from sub-anna in leading zeros or capital letters only"
+    ):
         register(tmp_path, ["Anna"], Kind.PERSON)
+
+
+@pytest.mark.parametrize(
+    ("known", "new"),
+    [("07", "7"), ("7", "007"), ("Anna", "anna"), ("P07b", "p7B"), ("0", "00"), ("a01b1", "A1b01")],
+)
+def test_ids_that_differ_in_leading_zeros_or_capital_letters_only_are_refused(tmp_path, known, new):
+    register(tmp_path, [known], Kind.PERSON)
+    with pytest.raises(InputError, match=f"sub-{new} differs from sub-{known} in leading zeros or capital"):
+        check_new_participant(tmp_path, new)
+    for kind in Kind:
+        with pytest.raises(InputError, match="leading zeros or capital letters only"):
+            register(tmp_path, [new], kind)
+    with pytest.raises(InputError, match="leading zeros or capital letters only"):
+        register(tmp_path, ["x1", "x01"], Kind.SIMULATED)
+    check_new_participant(tmp_path, known)
+
+
+@pytest.mark.parametrize(
+    ("known", "new"), [("07", "70"), ("7", "17"), ("a1", "b1"), ("10", "100"), ("1a0", "1a")]
+)
+def test_other_ids_are_not_taken_for_each_other(tmp_path, known, new):
+    register(tmp_path, [known], Kind.PERSON)
+    check_new_participant(tmp_path, new)
+
+
+@pytest.mark.parametrize(
+    ("known", "like", "free"),
+    [
+        (["01", "02", "07"], "02", ["08", "09", "10"]),
+        ([], "", ["01", "02", "03"]),
+        (["a1", "a9", "b20"], "a1", ["a10", "a11", "a12"]),
+        (["007", "sim31"], "007", ["008", "009", "010"]),
+        (["anna", "bert"], "anna", ["anna01", "anna02", "anna03"]),
+        (["P07", "p09"], "P07", ["P10", "P11", "P12"]),
+    ],
+)
+def test_free_ids_are_numbered_on(known, like, free):
+    assert list(islice(free_ids(known, like), 3)) == free
+
+
+def test_who_was_only_asked_for_consent_has_an_id_as_well(tmp_path):
+    keep_consent(tmp_path / "data", Consent("n/a", "sub-07", "n/a", "not agreed", "a.md", "0" * 64))
+    with pytest.raises(InputError, match="sub-7 differs from sub-07"):
+        check_new_participant(tmp_path / "data", "7")
+    check_new_participant(tmp_path / "data", "07")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"left" eye is weak, 5" from screen; says "ok',
+        '"none',
+        "two\twords\nhere\r\n",
+        "🙂 שלום, مرحبا",
+        " spaces around ",
+        "␉ and ␦ and ␦␉",
+        "\x00\x1b\x7f",
+        "NA",
+        "007",
+        "1e5",
+        "=1+1",
+        "'",
+        "\u2028\u00a0\ufeff",
+    ],
+)
+def test_free_text_about_a_participant_comes_back_as_it_was_typed(tmp_path, text):
+    register(tmp_path, ["07", "08"], Kind.PERSON, values={"note": text})
+    register(tmp_path, ["09"], Kind.PERSON)
+    assert read_participant(tmp_path, "07")["note"] == text
+    assert len((tmp_path / "participants.tsv").read_bytes().splitlines()) == 4
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs"])).filter(lambda text: text.strip()))
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_about_a_participant_comes_back(tmp_path, text):
+    register(tmp_path, ["07"], Kind.PERSON, values={"note": text})
+    assert read_participant(tmp_path, "07")["note"] == text
+
+
+def test_a_data_set_with_any_text_about_participants_is_valid(machine, bids_issues):
+    study = machine("study")
+    texts = ['"left" eye', '"none', "two\twords\nhere", "🙂 שלום", "␉ and ␦", "NA", "a, b; c"]
+    for number, text in enumerate(texts):
+        study.record(f"{number:02d}", note=text)
+    assert bids_issues(study.data) == []
 
 
 def test_what_a_lab_added_to_its_participants_stays(tmp_path):
@@ -56,20 +156,21 @@ def test_what_a_lab_added_to_its_participants_stays(tmp_path):
     path.write_text('participant_id\tage\tkind\tnote\nsub-07\t31\tperson\tsaid "why?"\n')
     register(tmp_path, ["08"], Kind.PERSON)
     assert path.read_text() == (
-        'participant_id\tage\tkind\tnote\nsub-07\t31\tperson\tsaid "why?"\nsub-08\tn/a\tperson\tn/a\n'
+        'participant_id\tage\tkind\tnote\nsub-07\t31\tperson\t"said ""why?"""\nsub-08\tn/a\tperson\tn/a\n'
     )
+    assert read_participant(tmp_path, "07")["note"] == 'said "why?"'
 
 
 def test_a_participant_table_without_kinds_is_refused_in_one_line(tmp_path):
     (tmp_path / "participants.tsv").write_text("participant_id\tage\nsub-07\t31\n")
-    with pytest.raises(InputError, match="line 2 needs a participant_id and a kind"):
+    with pytest.raises(InputError, match="line 1: no column `kind`"):
         register(tmp_path, ["08"], Kind.PERSON)
 
 
 @pytest.mark.parametrize("line", ["sub-07", "sub-07\tperson\t31"])
 def test_a_participant_table_with_ragged_lines_is_refused_in_one_line(tmp_path, line):
     (tmp_path / "participants.tsv").write_text(f"participant_id\tkind\n{line}\n")
-    with pytest.raises(InputError, match="line 2 has more or fewer cells"):
+    with pytest.raises(InputError, match=r"line 2: [13] cells, where the header has 2"):
         register(tmp_path, ["08"], Kind.PERSON)
 
 

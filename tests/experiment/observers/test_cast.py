@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -41,10 +42,16 @@ def test_a_table_of_probabilities_is_followed_item_by_item(simulate, small_set, 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("trial_id,p_correct\nt000,0.5\n", "lacks t001"),
-        ("trial_id,p_correct\nt000,1.5\n", "p_correct is 1.5"),
-        ("trial,p\nt000,0.5\n", "not a table of trial_id and p_correct"),
-        (None, "not a table of trial_id and p_correct"),
+        ("trial_id,p_correct\nt000,0.5\nt999,0.5\n", "lacks t001"),
+        (
+            "trial_id,p_correct\nt999,0.5\nt998,0.5\n",
+            r"line 2: 2 of 2 entries match no trial",
+        ),
+        ("trial_id,p_correct\nt000,1.5\n", "p_correct: '1.5', expected a number from 0 to 1"),
+        ("trial_id,p_correct\nt000,nan\n", "p_correct: 'nan', expected a number from 0 to 1"),
+        ("trial_id,p_correct\nt000,.5\nt000,.6\n", "line 3, column trial_id: 't000' is in line 2, too"),
+        ("trial,p\nt000,0.5\n", "no column `trial_id`"),
+        (None, "no such file"),
     ],
 )
 def test_a_table_that_says_not_all_or_no_probability_is_refused(simulate, tmp_path, text, said):
@@ -102,10 +109,49 @@ def test_a_network_takes_the_image_it_is_less_sure_about_for_the_harder(simulate
 
 @pytest.mark.usefixtures("network")
 def test_a_network_without_decisions_is_refused(simulate, single_set):
-    with pytest.raises(InputError, match="no decisions of 'other'; there is net"):
+    with pytest.raises(InputError, match="models: no evaluated model is called 'other'; there are 'net'"):
         simulate(models=("other",))
     with pytest.raises(InputError, match="networks choose between two images"):
         simulate(models=("net",), made=single_set)
+
+
+def test_trials_beyond_the_set_are_counted_where_a_table_of_probabilities_has_them(
+    simulate, small_set, tmp_path
+):
+    rows = "".join(f"{trial.trial_id},0.9\n" for trial in small_set.trials)
+    (tmp_path / "p.csv").write_text(f"trial_id,p_correct\nt999,0.1\n{rows}")
+    simulate(observers=1, probabilities=Path("p.csv"))
+    sidecar = json.loads(next((tmp_path / "data").glob("sub-*/beh/*_beh.json")).read_text())
+    assert sidecar["Simulated"]["matched"] == {"probabilities": {"n_entries": 14, "n_matched": 13}}
+
+
+def test_a_damaged_recording_is_named(simulate, tmp_path):
+    simulate("recorded", observers=1)
+    table = next((tmp_path / "recorded").glob("sub-*/beh/*_beh.tsv"))
+    whole = pd.read_csv(table, sep="\t", dtype=str, keep_default_na=False)
+    sidecar = json.loads(table.with_suffix(".json").read_text())
+
+    def replay_of(recorded, digest=None):
+        recorded.to_csv(table, sep="\t", index=False)
+        content = sidecar | {"TableSHA256": digest or sha256_of(table)}
+        table.with_suffix(".json").write_text(json.dumps(content))
+        simulate(replay=Path("recorded"))
+
+    replay_of(whole)
+    with pytest.raises(InputError, match=r"_beh\.tsv: changed since the session was complete"):
+        replay_of(whole.assign(response_time="0.5"), sidecar["TableSHA256"])
+    with pytest.raises(InputError, match=r"_beh\.tsv: trial \w+ has no `response_time` in seconds"):
+        replay_of(whole.assign(response_time="n/a"))
+    del sidecar["TableSHA256"]
+    whole.drop(columns="trial_id").to_csv(table, sep="\t", index=False)
+    table.with_suffix(".json").write_text(json.dumps(sidecar))
+    with pytest.raises(InputError, match=r"_beh\.tsv, line 1: no column trial_id"):
+        simulate(replay=Path("recorded"))
+
+
+def test_a_network_twice_is_refused():
+    with pytest.raises(ValueError, match="`models` that differ, as observers do; 'net' is there twice"):
+        SimulateSettings(models=("net", "net"))
 
 
 def test_two_sources_of_answers_are_one_too_many():

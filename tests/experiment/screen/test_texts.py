@@ -86,7 +86,7 @@ def test_a_lab_may_bring_a_file_of_its_own(tmp_path):
     own.write_text((FOLDER / "en.toml").read_text().replace("Which image is harder", "Which one is trickier"))
     assert read_texts(str(own)).lines["question"] == "Which one is trickier for a network?"
     own.write_text("loading = ")
-    with pytest.raises(InputError, match=r"own\.toml: not readable as TOML"):
+    with pytest.raises(InputError, match=r"own\.toml: not valid TOML"):
         read_texts(str(own))
 
 

@@ -40,7 +40,7 @@ def write_session(data, participant, session=None, *, n_rows, n_trials=10):
     place = SessionPath(data, participant, session, "harder")
     place.table.parent.mkdir(parents=True)
     place.table.write_text("header\n" + "row\n" * n_rows)
-    place.sidecar.write_text(json.dumps({"StimulusSet": {"n_trials": n_trials}}))
+    place.sidecar.write_text(json.dumps({"StimulusSet": {"set_id": "a", "n_trials": n_trials}}))
 
 
 def test_what_was_not_given_is_asked(tmp_path):
@@ -84,6 +84,20 @@ def test_an_id_that_could_lead_elsewhere_is_refused(tmp_path, participant):
         intake(tmp_path, Interview(participant=participant))
 
 
+@pytest.mark.parametrize("participant", ["7", "007"])
+def test_an_id_that_differs_in_leading_zeros_only_is_refused_when_it_is_entered(tmp_path, participant):
+    register(tmp_path, ["07"], Kind.PERSON)
+    for ask, given in ((Interview(participant=participant), None), (Interview(), participant)):
+        with pytest.raises(InputError, match="differs from sub-07 in leading zeros or capital letters only"):
+            intake(tmp_path, ask, participant=given)
+        assert ask.asked in (["participant"], [])
+
+
+def test_text_that_is_no_utf_8_is_refused():
+    with pytest.raises(InputError, match="is not UTF-8"):
+        check_field(ParticipantField(name="note", question="Note"), "caf\udce9")
+
+
 def test_the_number_of_the_session_is_asked_where_a_set_has_several(tmp_path):
     write_session(tmp_path, "07", 1, n_rows=10)
     ask = Interview()
@@ -113,7 +127,8 @@ def test_an_unfinished_session_comes_before_a_free_one(tmp_path):
         (GROUP, "novice", "novice"),
         (GROUP, "", "n/a"),
         (ParticipantField(name="acuity", question="Acuity", type="number"), "1.250", "1.25"),
-        (ParticipantField(name="note", question="Note"), "two\twords\nhere", "two words here"),
+        (ParticipantField(name="note", question="Note"), "two\twords\nhere", "two\twords\nhere"),
+        (ParticipantField(name="note", question="Note"), '"yes" 🙂 שלום', '"yes" 🙂 שלום'),
     ],
 )
 def test_an_answer_is_kept_as_the_table_needs_it(about, text, kept):

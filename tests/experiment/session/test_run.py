@@ -15,7 +15,9 @@ import pytest
 from experiment.data import session_files
 from experiment.data.bids import register
 from experiment.data.journal import locked
+from experiment.data.merge import merge_data
 from experiment.data.psych_ds import export_psych_ds
+from experiment.data.withdraw import withdraw
 from experiment.records import Kind
 from experiment.session import run as session_module
 from experiment.session.participant import sessions_of
@@ -23,6 +25,7 @@ from experiment.session.plan import schedule
 from experiment.session.preflight import Check
 from experiment.session.run import run_session
 from experiment.settings import ExperimentSettings
+from experiment.tasks import task_of
 from stimuli.settings import QuestionSettings
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
@@ -248,12 +251,12 @@ def test_a_session_that_runs_elsewhere_is_refused_before_the_window_opens(sit, d
 
 
 def test_table_and_description_appear_together(sit, data, monkeypatch):
-    def power_loss(path: Path, _: str) -> None:
+    def power_loss(path: Path, _: bytes) -> None:
         assert path.name.endswith("_beh.tsv")
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(session_files, "write_text", power_loss)
+        patched.setattr(session_files, "write_bytes", power_loss)
         with pytest.raises(KeyboardInterrupt):
             sit()
     assert not list((data / "sub-07").glob("[!.]*"))
@@ -648,3 +651,94 @@ def test_a_session_that_stopped_among_its_last_questions_asks_what_is_left_and_i
     assert ended.path.read_bytes() == before
     with pytest.raises(InputError, match="finished this session"):
         sit(questions=questions)
+
+
+def test_a_complete_session_has_the_hash_of_its_table_and_an_unfinished_one_none(sit, tape):
+    tape.stop_at = 5
+    assert "TableSHA256" not in sidecar(sit().path)
+    tape.stop_at = None
+    path = sit().path
+    assert sidecar(path)["TableSHA256"] == sha256_of(path)
+    assert (sidecar(path)["Participant"], "Session" in sidecar(path)) == ("07", False)
+    assert sidecar(sit(session=2).path)["Session"] == "2"
+
+
+def test_a_session_that_was_killed_at_its_very_end_gets_its_hash_later(sit):
+    path = sit().path
+    content = sidecar(path)
+    del content["TableSHA256"]
+    path.with_suffix(".json").write_text(json.dumps(content))
+    with pytest.raises(InputError, match="finished this session"):
+        sit()
+    assert sidecar(path)["TableSHA256"] == sha256_of(path)
+
+
+def test_keys_that_a_lab_added_to_a_sidecar_stay(sit, tape):
+    tape.stop_at = 5
+    path = sit().path
+    content = sidecar(path) | {"Lamp": "on"}
+    path.with_suffix(".json").write_text(json.dumps(content))
+    tape.stop_at = None
+    assert sit().complete
+    assert sidecar(path)["Lamp"] == "on"
+
+
+def test_a_participant_who_was_renamed_goes_on_with_the_order_and_keys_of_the_old_id(
+    sit, tape, data, dataset, tmp_path, single_set
+):
+    tape.stop_at = 5
+    sit("07", made=single_set)
+    (tmp_path / "booth").mkdir()
+    data.rename(tmp_path / "booth" / "data")
+    merge_data(data, [tmp_path / "booth"], dataset, renames={"07": "32"})
+    tape.stop_at = None
+    for session, n_resumed in ((None, 5), (2, None)):
+        ended = sit("32", made=single_set, session=session)
+        assert (ended.complete, ended.resumed_at) == (True, n_resumed)
+        rows = [line.split("\t") for line in ended.path.read_text().splitlines()[1:]]
+        assert [row[2] for row in rows] == [each.trial_id for each in schedule(single_set, "07", session)]
+        assert sidecar(ended.path)["RecordedAs"] == "07"
+        task = task_of(single_set, ExperimentSettings(), "07")
+        keys = {option.key: option.value for option in task.asks[0].options}
+        assert sidecar(ended.path)["AnswerKeys"]["response"] == keys
+    assert task_of(single_set, ExperimentSettings(), "32").asks[0].options != task.asks[0].options
+
+
+@pytest.mark.parametrize("participant", ["7", "007"])
+def test_an_id_that_differs_in_leading_zeros_only_is_refused_before_anybody_is_asked_anything(
+    sit_informed, tape, data, participant
+):
+    sit_informed("07")
+    before = {path: path.read_bytes() for path in data.parent.rglob("*.tsv")}
+    tape.events.clear()
+    with pytest.raises(InputError, match="differs from sub-07 in leading zeros or capital letters only"):
+        sit_informed(participant)
+    assert tape.events == []
+    assert {path: path.read_bytes() for path in data.parent.rglob("*.tsv")} == before
+
+
+def test_a_withdrawn_participant_cannot_sit_again(sit_informed, tape, data):
+    sit_informed("07")
+    withdraw(data, "07")
+    tape.events.clear()
+    with pytest.raises(InputError, match="sub-07 was withdrawn"):
+        sit_informed("07")
+    assert tape.events == []
+    assert consents(data) == []
+
+
+def test_a_table_that_a_spreadsheet_saved_is_not_gone_on_with(sit, tape):
+    tape.stop_at = 5
+    path = sit().path
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    before = path.read_bytes()
+    tape.stop_at = None
+    with pytest.raises(InputError, match="saved by another program, with other line ends or quotation marks"):
+        sit()
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_file_of_another_participant_does_not_keep_anybody_from_their_session(sit, data):
+    sit("08").path.write_bytes(b"")
+    (data / "sub-08" / "beh" / "sub-08_task-harder_beh (1).json").write_text("{")
+    assert sit("07").complete

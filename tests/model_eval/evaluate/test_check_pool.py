@@ -7,7 +7,7 @@ import timm
 import torch
 
 from model_eval.evaluate.check_pool import check_pool
-from model_eval.images.open import ImageFolder
+from model_eval.images.folder import ImageFolder
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
 
 SETTINGS = EvaluateSettings(device="cpu", batch_size=4)

@@ -113,6 +113,7 @@ def test_decisions_are_written_as_the_formats_say(drawn, two_entries: Entries, s
         "source": drawn.name,
         "skipped": {},
         "converted": {},
+        "not_counted": {},
     }
     assert manifest["made_from"] == {
         name: sha256_of(study / name) for name in ("training/training.json", "training/images.parquet")
@@ -192,7 +193,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import model_eval.evaluate.evaluate, model_eval.evaluate.memory_plan
-from model_eval.images.open import ImageFolder
+from model_eval.images.folder import ImageFolder
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
 
 def kill_in_mid_run(what, done, total):

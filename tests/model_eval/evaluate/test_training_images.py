@@ -20,7 +20,7 @@ EVALUATE = EvaluateSettings(device="cpu", batch_size=32)
 @pytest.fixture(scope="module")
 def finished(drawn_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """``conditions/`` of a base network that learned from 30 of the 60 images; not to be changed."""
-    from model_eval.images.open import ImageFolder
+    from model_eval.images.folder import ImageFolder
     from model_eval.settings import ImageSettings
 
     folder = tmp_path_factory.mktemp("study") / "conditions"

@@ -8,10 +8,11 @@ import pytest
 
 from model_eval.evaluate.decide import decision_rows
 from model_eval.label.label import label_counts, label_decisions, summary
-from model_eval.records import Difficulty, read_decisions, read_label_tables, write_parquet
+from model_eval.records import Difficulty, read_decisions, read_label_tables
 from model_eval.settings import LabelSettings
 from tricky.core.errors import InputError
 from tricky.core.files import read_json, sha256_of, write_json
+from tricky.core.parquet import write_parquet
 
 REFERENCES = Path(__file__).parents[2] / "references"
 
@@ -173,7 +174,9 @@ def test_a_model_that_failed_is_left_out_only_when_told_to(decisions: Path) -> N
     table = label_decisions(decisions, folder, LabelSettings(leave_out=("w",)))
     assert table.manifest["models"] == ["v", "x", "y", "z"]
     assert set(table.images["n_models"]) == {4}
-    with pytest.raises(InputError, match=r"no model 'u' to leave out; .* may name v, x, y, z, w"):
+    with pytest.raises(
+        InputError, match=r"leave_out: no model of the pool is called 'u'; there are 'v', 'x'"
+    ):
         label_decisions(decisions, folder, LabelSettings(leave_out=("u",)))
     with pytest.raises(InputError, match="no model is left"):
         label_decisions(decisions, folder, LabelSettings(leave_out=tuple("vwxyz")))
@@ -191,8 +194,11 @@ def test_label_errors_are_flagged_and_the_shares_given_with_and_without_them(dec
     }
     assert table.manifest["impossible"] == {"wrong label": 1, "not reassessed": 1}
     assert set(table.manifest["made_from"]) == {"decisions/pool.json", "errors.txt"}
+    assert table.manifest["matched"] == {"label_errors": {"n_entries": 2, "n_matched": 1}}
     (decisions.parent / "errors.txt").write_text("C\n")
-    with pytest.raises(InputError, match=r"errors\.txt: lists none of the images, whose ids are like 'a'"):
+    with pytest.raises(
+        InputError, match=r"errors\.txt \(\[label\] label_errors\), line 1: .* write 'c': capital"
+    ):
         label_decisions(decisions, decisions.parent / "difficulty", settings)
 
 

@@ -36,26 +36,53 @@ def test_a_table_needs_no_more_than_names_and_counts(table: Path) -> None:
     }
 
 
+def test_names_come_in_one_unicode_form_and_without_spaces_around_them(table: Path) -> None:
+    table.write_text("image_id,n_correct,class_name\nka\u0308fer/1.png ,1, Ka\u0308fer\nb, 2,n/a\n")
+    counts = read_counts(table, 3)
+    assert counts["image_id"].tolist() == ["käfer/1.png", "b"]
+    assert counts["class_name"].tolist() == ["Käfer", ""]
+
+
 @pytest.mark.parametrize(
     ("text", "n_models", "message"),
     [
         ("", 3, "empty"),
         ("image_id,n_correct\n", 3, "no rows"),
-        ("image,n_correct\na,1\n", 3, "no column `image_id`; its columns are image, n_correct"),
+        ("image,n_correct\na,1\n", 3, "no column `image_id`; rename 'image'"),
         ("image_id,n\na,1\n", 3, "no column `n_correct`"),
-        ("image_id;n_correct\na;1\n", 3, "no column `image_id`"),
+        ("image_id;n_correct\na;1\n", 3, "separated by semicolons, expected commas"),
         ("image_id,n_correct\na,1\n", None, "`--models N`"),
         ("image_id,n_correct,n_models\na,1,3\n", 3, "leave out `--models`"),
-        ("image_id,n_correct\na,1\nb,4\n", 3, "line 3: n_correct is 4, more than the 3 models"),
-        ("image_id,n_correct\na,1.5\n", 3, "line 2: n_correct is '1.5', expected a whole number"),
-        ("image_id,n_correct\na,-1\n", 3, "line 2: n_correct is '-1'"),
-        ("image_id,n_correct\na,99999999999999999999\n", 3, "line 2: n_correct is '99999999999999999999'"),
-        ("image_id,n_correct\na,9999999999\n", 3, "line 2: n_correct is '9999999999'"),
-        ("image_id,n_correct\na,\n", 3, "line 2: n_correct is ''"),
-        ("image_id,n_correct,n_models\na,0,0\n", None, "line 2: n_models is '0', expected a whole number"),
-        ("image_id,n_correct\na,1\nb,1\na,2\n", 3, "line 4: image_id is 'a', expected an image that stands"),
-        ("image_id,n_correct\n,1\n", 3, "line 2: image_id is ''"),
-        ('image_id,n_correct\n"a,1\n', 3, "not readable as CSV"),
+        (
+            "image_id,n_correct\na,1\nb,4\n",
+            3,
+            "line 3, column n_correct: '4', expected at most 3, the number of models asked",
+        ),
+        ("image_id,n_correct\na,1.5\n", 3, "line 2, column n_correct: '1.5', expected a whole number"),
+        ("image_id,n_correct\na,-1\n", 3, "line 2, column n_correct: '-1', expected a whole number from 0"),
+        (
+            "image_id,n_correct\na,99999999999999999999\n",
+            3,
+            "line 2, column n_correct: '99999999999999999999'",
+        ),
+        ("image_id,n_correct\na,9999999999\n", 3, "line 2, column n_correct: '9999999999'"),
+        ("image_id,n_correct\na,\n", 3, "line 2, column n_correct: ''"),
+        (
+            "image_id,n_correct,n_models\na,0,0\n",
+            None,
+            "line 2, column n_models: '0', expected a whole number from 1",
+        ),
+        (
+            "image_id,n_correct\na,1\nb,1\na,2\n",
+            3,
+            "line 4, column image_id: 'a' is in line 2, too; keep one of these rows",
+        ),
+        ("image_id,n_correct\n,1\n", 3, "line 2, column image_id: ''"),
+        (
+            'image_id,n_correct\n"a,1\n',
+            3,
+            "line 2: a cell that begins with a quotation mark must end with one",
+        ),
     ],
 )
 def test_a_faulty_table_is_refused_in_one_line(
@@ -69,5 +96,5 @@ def test_a_faulty_table_is_refused_in_one_line(
 
 
 def test_a_missing_table_is_named(table: Path) -> None:
-    with pytest.raises(InputError, match=r"counts\.csv: can't be opened \(No such file"):
+    with pytest.raises(InputError, match=r"counts\.csv: no such file"):
         read_counts(table, 3)

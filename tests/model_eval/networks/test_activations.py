@@ -8,8 +8,11 @@ import pytest
 import torch
 
 from analysis.statistics.rsa import compare_networks, dissimilarities, representational_consistency
+from model_eval.images.folder import ImageFolder
 from model_eval.networks.activations import PENULTIMATE, activations, activations_of_each
 from model_eval.networks.build import Classifier, build_classifier
+from model_eval.networks.sample import draw_sample
+from model_eval.settings import ImageSettings
 from model_eval.train.epoch_decisions import ConditionModel, EpochDecisions
 from tricky.core.errors import InputError
 
@@ -28,10 +31,12 @@ def decisions(drawn) -> EpochDecisions:
 
 
 @pytest.fixture(scope="module")
-def classifiers(trained_folder: Path, two_entries) -> list[Classifier]:
+def classifiers(trained_folder: Path, two_entries, drawn_folder: Path) -> list[Classifier]:
     classes = ("disc", "noise", "stripes")
+    source = ImageFolder(ImageSettings(source="folder", path=drawn_folder), drawn_folder)
+    sample = draw_sample(source, source.catalogue())
     return [
-        build_classifier(entry, classes, root=trained_folder, training=trained_folder)
+        build_classifier(entry, classes, sample, root=trained_folder, training=trained_folder)
         for entry in two_entries
     ]
 

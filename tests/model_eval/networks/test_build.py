@@ -10,15 +10,18 @@ import torch
 from huggingface_hub.file_download import repo_folder_name
 from PIL import Image
 from safetensors.torch import save_file
+from sklearn.datasets import load_sample_image
 
 from model_eval.networks.build import Classifier, build_classifier
 from model_eval.networks.preprocessing import fit_square
+from model_eval.networks.sample import Sample
 from model_eval.networks.timm import new_network
 from model_eval.settings import ModelEntry, PreprocessingSettings
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 
 CLASSES = ("disc", "noise", "stripes")
+SAMPLE = Sample(("china", "flower"), lambda name: Image.fromarray(load_sample_image(f"{name}.jpg")))
 SYNSETS = ("n01440764", "n02123045", "n15075141")
 
 
@@ -27,7 +30,7 @@ def entry(weights: str, source: str = "timm:test_resnet", head: str = "") -> Mod
 
 
 def build(which: ModelEntry, root: Path, classes: tuple[str, ...] = CLASSES) -> Classifier:
-    return build_classifier(which, classes, root=root, training=root / "training")
+    return build_classifier(which, classes, SAMPLE, root=root, training=root / "training")
 
 
 def network(n_outputs: int = 3, name: str = "test_resnet") -> torch.nn.Module:

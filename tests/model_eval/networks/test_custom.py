@@ -10,10 +10,12 @@ from sklearn.datasets import load_sample_image
 from torchvision import transforms
 
 from model_eval.networks.build import Classifier, build_classifier
+from model_eval.networks.sample import Sample
 from model_eval.settings import ModelEntry
 from tricky.core.errors import InputError
 
 CLASSES = ("disc", "noise", "stripes")
+SAMPLE = Sample(("china", "flower"), lambda name: Image.fromarray(load_sample_image(f"{name}.jpg")))
 STATED = {"size_px": 64, "crop_pct": 0.875, "interpolation": "bilinear", "mean": [0.5] * 3, "std": [0.25] * 3}
 CODE = """
 import torch
@@ -33,6 +35,31 @@ def with_two_answers():
             return x, x
     return Two()
 
+class Standardised(nn.Module):
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(2)
+        self.last = nn.Linear(3 * 16, 3)
+    def forward(self, x):
+        x = (x - x.mean((1, 2, 3), keepdim=True)) / x.std((1, 2, 3), keepdim=True)
+        return self.last(nn.functional.adaptive_avg_pool2d(x, 4).flatten(1))
+
+def standardised():
+    return Standardised()
+
+class Centred(nn.Module):
+    def forward(self, x):
+        return (x - x.mean(0)).mean((2, 3))
+
+def centred():
+    return Centred()
+
+def mean_of_batch():
+    class Mean(nn.Module):
+        def forward(self, x):
+            return x.mean((2, 3)).mean(0, keepdim=True)
+    return Mean()
+
 def broken():
     raise OSError("no such host")
 """
@@ -51,7 +78,7 @@ def module(study: Path) -> str:
 
 def build(study: Path, source: str, **more: object) -> Classifier:
     content = {"name": "net", "source": source, "head": "images", "preprocessing": STATED} | more
-    return build_classifier(ModelEntry.model_validate(content), CLASSES, root=study, training=study)
+    return build_classifier(ModelEntry.model_validate(content), CLASSES, SAMPLE, root=study, training=study)
 
 
 def network() -> torch.nn.Module:
@@ -113,7 +140,7 @@ def test_files_of_torchscript_and_export_give_the_same_answers(study: Path) -> N
 
 def test_a_graph_that_was_saved_in_training_mode_is_refused(study: Path) -> None:
     source = files(study, network().train())["export"]
-    with pytest.raises(InputError, match="hangs on what else is in the batch, or on chance"):
+    with pytest.raises(InputError, match="to image china depends on the other images in the batch"):
         build(study, source)
 
 
@@ -122,6 +149,25 @@ def test_a_graph_for_one_image_alone_is_refused(study: Path) -> None:
     torch.export.save(exported, str(study / "one.pt2"))
     with pytest.raises(InputError, match="save it for batches of any size"):
         build(study, "export:one.pt2")
+
+
+def test_a_network_that_standardises_each_image_is_tried_on_real_ones(study: Path) -> None:
+    ours = build(study, f"python:{module(study)}:standardised")
+    inputs = torch.stack([ours.preprocessing.transform(image) for image in SAMPLE.images])
+    standard = (inputs - inputs.mean((1, 2, 3), keepdim=True)) / inputs.std((1, 2, 3), keepdim=True)
+    with torch.inference_mode():
+        torch.testing.assert_close(ours.module(inputs), ours.module(standard))
+        assert ours.module(inputs).isfinite().all()
+
+
+def test_the_image_to_which_there_is_no_finite_answer_is_named(study: Path) -> None:
+    source = f"python:{module(study)}:standardised"
+    content = {"name": "net", "source": source, "head": "images", "preprocessing": STATED}
+    entry = ModelEntry.model_validate(content)
+    photo, grey = SAMPLE.images[0], Image.new("RGB", (64, 64), (127, 127, 127))
+    sample = Sample(("china", "grey"), {"china": photo, "grey": grey}.__getitem__)
+    with pytest.raises(InputError, match=r"net: the answer of .* to image grey isn't finite"):
+        build_classifier(entry, CLASSES, sample, root=study, training=study)
 
 
 def test_what_an_entry_must_state_is_asked_for(study: Path) -> None:
@@ -140,9 +186,11 @@ def test_what_an_entry_must_state_is_asked_for(study: Path) -> None:
     ("function", "said"),
     [
         ("list_of_layers", "returns a list, not an nn.Module"),
-        ("with_two_answers", "answers with a tuple; expected images × classes"),
+        ("with_two_answers", "answers 2 images with a tuple; expected a tensor of images × classes"),
         ("broken", r"gives no network \(OSError: no such host\)"),
         ("none", "gives no network \\(AttributeError"),
+        ("centred", "to image china depends on the other images in the batch"),
+        ("mean_of_batch", r"answers 2 images with a tensor of shape \(1, 3\)"),
     ],
 )
 def test_a_function_that_gives_no_classifier_is_refused(function: str, said: str, study: Path) -> None:

@@ -13,10 +13,12 @@ from safetensors.torch import save_file
 from sklearn.datasets import load_sample_image
 
 from model_eval.networks.build import Classifier, build_classifier
+from model_eval.networks.sample import Sample
 from model_eval.settings import ModelEntry, PreprocessingSettings
 from tricky.core.errors import InputError
 
 SYNSETS = ("n01440764", "n02123045", "n15075141")
+SAMPLE = Sample(("china", "flower"), lambda name: Image.fromarray(load_sample_image(f"{name}.jpg")))
 TINY = {
     "embed_dim": 16,
     "vision_cfg": {"image_size": 32, "layers": 1, "width": 64, "patch_size": 16},
@@ -54,7 +56,7 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> torch.nn.Module:
 
 def build(root: Path, classes: tuple[str, ...] = SYNSETS, **changes: object) -> Classifier:
     entry = ModelEntry.model_validate(ENTRY.model_dump() | changes)
-    return build_classifier(entry, classes, root=root, training=root)
+    return build_classifier(entry, classes, SAMPLE, root=root, training=root)
 
 
 def test_an_image_goes_to_the_class_whose_prompts_are_nearest(tiny: torch.nn.Module, tmp_path: Path) -> None:
@@ -85,6 +87,9 @@ def test_class_names_and_prompts_are_weights(tmp_path: Path) -> None:
     (tmp_path / "names.csv").write_text("class_name,prompt_name\nn01440764,fish\n")
     hashes.add(build(tmp_path, class_names="names.csv").weights_sha256)
     assert len(hashes) == 3
+    (tmp_path / "names.csv").write_text("class_name,prompt_name\nn01440764,fish\nn00000000,more\n")
+    head = build(tmp_path, class_names="names.csv").readout["head"]
+    assert head == "zero-shot descriptions, 1 of 2 names in names.csv used"
     assert build(tmp_path).weights_sha256 in hashes
 
 
@@ -93,7 +98,13 @@ def test_classes_of_any_name_can_be_asked_about(tmp_path: Path) -> None:
     assert build(tmp_path, ("airplane", "traffic_light")).readout["n_outputs"] == 2
     with pytest.raises(InputError, match=r"net: no word for class 'n99999999'.* `class_names`"):
         build(tmp_path, ("n01440764", "n99999999"))
-    for text, said in (("class,prompt\n", "no column 'class_name'"), ("", "can't be read")):
+    for text, said in (
+        ("class,prompt\n", "no column `class_name`"),
+        ("", r"names\.csv: empty"),
+        ("class_name,prompt_name\nn01440764,\n", "line 2, column prompt_name: ''"),
+        ("class_name,prompt_name\nn1,a\nn1,b\n", "line 3, column class_name: 'n1'"),
+        ("class_name,prompt_name\nN01440764,fish\n", r"line 2: no class .*write 'n01440764'"),
+    ):
         (tmp_path / "names.csv").write_text(text)
         with pytest.raises(InputError, match=said):
             build(tmp_path, class_names="names.csv")

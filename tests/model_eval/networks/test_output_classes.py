@@ -92,6 +92,12 @@ def test_a_head_is_stated_by_vocabulary_by_the_images_or_in_a_file(tmp_path: Pat
     (tmp_path / "names.txt").write_text("dog\ncat\n\nBig_Horse\n")
     head = stated_head("net", "names.txt", ("a", "b"), tmp_path)
     assert read_out("net", head, ("big horse", "cat")).outputs == ((2,), (1,))
+    (tmp_path / "names.csv").write_bytes(b'\xef\xbb\xbfclass_name\r\n"tench, Tinca tinca"\r\n007\r\nNA\r\n')
+    head = stated_head("net", "names.csv", ("a", "b"), tmp_path)
+    assert head.aliases == (frozenset({"tench, tinca tinca"}), frozenset({"007"}), frozenset({"na"}))
+    (tmp_path / "names.txt").write_bytes("Löwe\nHund\n".encode("cp1252"))
+    with pytest.raises(InputError, match=r"names\.txt, line 1: not UTF-8"):
+        stated_head("net", "names.txt", ("a", "b"), tmp_path)
     with pytest.raises(InputError, match=r"net: no head 'imagenet'; set `head` to imagenet-1k,"):
         stated_head("net", "imagenet", ("a", "b"), tmp_path)
 

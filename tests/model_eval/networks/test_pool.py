@@ -63,7 +63,7 @@ def test_an_unknown_pool_is_met_with_those_that_ship(tmp_path: Path) -> None:
     ("entry", "message"),
     [
         ('source = "keras:resnet"', "one of timm:NAME or timm:NAME.TAG, torchvision:NAME/WEIGHTS"),
-        ('source = "torchvision:resnet50"', "one of timm:NAME"),
+        ('source = "torchvision:resnet50"', "expected torchvision:NAME/WEIGHTS"),
         (
             'source = "torchvision:resnet50/V1"\nweights = "train"',
             "a timm model where `weights` are to be",

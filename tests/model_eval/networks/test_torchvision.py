@@ -10,10 +10,12 @@ from sklearn.datasets import load_sample_image
 from torchvision.models import MobileNet_V3_Small_Weights, SqueezeNet1_1_Weights, get_model
 
 from model_eval.networks.build import build_classifier
+from model_eval.networks.sample import Sample
 from model_eval.settings import ModelEntry, PreprocessingSettings
 from tricky.core.errors import InputError
 
 SYNSETS = ("n01440764", "n02123045", "n15075141")
+SAMPLE = Sample(("china", "flower"), lambda name: Image.fromarray(load_sample_image(f"{name}.jpg")))
 SQUEEZENET = ModelEntry(name="net", source="torchvision:squeezenet1_1/IMAGENET1K_V1")
 
 
@@ -45,7 +47,7 @@ def test_published_weights_are_asked_as_torchvision_s_own_preset_does(
 ) -> None:
     theirs = downloaded(hub, name, weights.url)
     entry = ModelEntry(name="net", source=f"torchvision:{name}/IMAGENET1K_V1")
-    ours = build_classifier(entry, SYNSETS, root=tmp_path, training=tmp_path)
+    ours = build_classifier(entry, SYNSETS, SAMPLE, root=tmp_path, training=tmp_path)
     assert ours.entry.weights == "pretrained"
     assert ours.outputs == (0, 281, 999)
     assert ours.preprocessing.description["kind"] == "torchvision"
@@ -65,7 +67,7 @@ def test_a_checkpoint_has_the_preprocessing_of_the_weights_that_are_named(tmp_pa
     torch.save(network.state_dict(), tmp_path / "net.pt")
     (tmp_path / "names.txt").write_text("c\na\nb\n")
     entry = SQUEEZENET.model_copy(update={"weights": "net.pt", "head": "names.txt"})
-    ours = build_classifier(entry, ("a", "b", "c"), root=tmp_path, training=tmp_path)
+    ours = build_classifier(entry, ("a", "b", "c"), SAMPLE, root=tmp_path, training=tmp_path)
     assert ours.outputs == (1, 2, 0)
     assert ours.preprocessing.description["resize_size"] == 256
 
@@ -76,7 +78,9 @@ def test_preprocessing_can_be_replaced_piece_by_piece(hub: Path, tmp_path: Path)
     def description(**changes: object) -> dict[str, object]:
         settings = PreprocessingSettings.model_validate(changes)
         entry = SQUEEZENET.model_copy(update={"preprocessing": settings})
-        return build_classifier(entry, SYNSETS, root=tmp_path, training=tmp_path).preprocessing.description
+        return build_classifier(
+            entry, SYNSETS, SAMPLE, root=tmp_path, training=tmp_path
+        ).preprocessing.description
 
     before = description()
     assert (before["crop_size"], before["resize_size"]) == (224, 256)
@@ -98,12 +102,14 @@ def test_preprocessing_can_be_replaced_piece_by_piece(hub: Path, tmp_path: Path)
 )
 def test_what_torchvision_has_not_is_refused(source: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=f"^net: .*{said}"):
-        build_classifier(ModelEntry(name="net", source=source), SYNSETS, root=tmp_path, training=tmp_path)
+        build_classifier(
+            ModelEntry(name="net", source=source), SYNSETS, SAMPLE, root=tmp_path, training=tmp_path
+        )
 
 
 def test_classes_are_checked_before_anything_is_downloaded(hub: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"its 1000 outputs are called by imagenet-1k.*'disc'"):
-        build_classifier(SQUEEZENET, ("disc", "noise"), root=tmp_path, training=tmp_path)
+        build_classifier(SQUEEZENET, ("disc", "noise"), SAMPLE, root=tmp_path, training=tmp_path)
     assert list(hub.iterdir()) == []
 
 
@@ -115,5 +121,5 @@ def test_a_server_that_cannot_be_reached_is_told_in_one_line(
 
     monkeypatch.setattr(torch.hub, "download_url_to_file", unreachable)
     with pytest.raises(InputError, match=r"net: torchvision can't build .* \(no route to host\)"):
-        build_classifier(SQUEEZENET, SYNSETS, root=tmp_path, training=tmp_path)
+        build_classifier(SQUEEZENET, SYNSETS, SAMPLE, root=tmp_path, training=tmp_path)
     assert list(hub.iterdir()) == []

@@ -41,7 +41,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def drawn_module(drawn_folder: Path) -> Any:
-    from model_eval.images.open import ImageFolder
+    from model_eval.images.folder import ImageFolder
     from model_eval.settings import ImageSettings
 
     return ImageFolder(ImageSettings(source="folder", path=drawn_folder), drawn_folder)
@@ -75,7 +75,8 @@ def test_every_model_has_its_decisions_after_every_epoch_and_its_weights(whole: 
     manifest = read_json(whole / "conditions.json", "")
     assert manifest["unfinished"] == []
     assert manifest["images"] == {"sha256": sha256_of(whole / "images.parquet"), "n": 30} | {
-        "source": "folder:drawn0"
+        "source": "folder:drawn0",
+        "not_counted": {},
     }
 
 

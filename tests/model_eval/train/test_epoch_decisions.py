@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from model_eval.evaluate.decide import decision_rows
-from model_eval.records import DECISION_DTYPES, write_parquet
+from model_eval.records import DECISION_DTYPES
 from model_eval.train.epoch_decisions import (
     ConditionModel,
     Diverged,
@@ -17,6 +17,7 @@ from model_eval.train.epoch_decisions import (
     write_manifest,
 )
 from tricky.core.errors import InputError
+from tricky.core.parquet import write_parquet
 
 LABELS = np.array([0, 1, 1])
 # What the model puts first after epochs 0, 1 and 2.

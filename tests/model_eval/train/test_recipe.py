@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from model_eval.images.open import ImageFolder
+from model_eval.images.folder import ImageFolder
 from model_eval.networks.device import threads_within_models
 from model_eval.settings import ImageSettings, TrainSettings
 from model_eval.train.data_loading import DecodedImages, TrainingBatches, epoch_rows, loaded, n_batches

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from model_eval.records import write_parquet
 from tricky.core.files import sha256_of, write_json
+from tricky.core.parquet import write_parquet
 
 
 def write_pool(folder: Path) -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from model_eval.evaluate.decide import decision_rows
-from model_eval.records import write_parquet
 from tricky.core.files import sha256_of, write_json
+from tricky.core.parquet import write_parquet
 
 
 def one_line(said: str) -> str:

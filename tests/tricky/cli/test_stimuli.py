@@ -169,12 +169,12 @@ def test_digits_from_labels_to_a_successor(tmp_path, succeed):
     [
         (
             "[stimuli.main.match]\ncovariates = ['luminance']",
-            "no column 'luminance'; there is mean_luminance",
+            "no column is called 'luminance'; did you mean 'mean_luminance'?",
         ),
         ("[stimuli.main.match]\ncovariates = ['file_size_bytes']", "file_size_bytes: has no value for any"),
         ("[stimuli.main.match]\ncovariates = ['class_name']", "class_name: not a column of numbers"),
-        ("[stimuli.main.eligible]\ndeny_images = 'none.txt'", "none.txt: no such file, though study"),
-        ("table = 'none.csv'", "none.csv: no such file, though study.toml names it"),
+        ("[stimuli.main.eligible]\ndeny_images = 'none.txt'", "none.txt: no such file"),
+        ("table = 'none.csv'", "none.csv: no such file"),
     ],
 )
 def test_what_cannot_be_built_is_said_in_one_line_and_leaves_nothing(tmp_path, settings, said):

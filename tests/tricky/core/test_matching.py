@@ -3,7 +3,7 @@ import unicodedata
 import pytest
 
 from tricky.core.errors import InputError
-from tricky.core.matching import match_entries
+from tricky.core.matching import describe_matches, match_entries
 
 KNOWN = ["ant/00.png", "bee/01.png", "Käfer/02.jpg"]
 
@@ -15,7 +15,7 @@ def match(*entries, **how):
 def test_names_are_compared_in_composed_form():
     found = match(unicodedata.normalize("NFD", "Käfer/02.jpg"), "ant/00.png")
     assert found.names == {"Käfer/02.jpg", "ant/00.png"}
-    assert found.counts() == {"list": "deny.txt", "n_entries": 2, "n_matched": 2}
+    assert found.counts() == {"n_entries": 2, "n_matched": 2}
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,10 @@ def test_names_are_compared_in_composed_form():
         ("ant/00.jpg", "write 'ant/00.png': the suffix differs"),
         ("ant/00", "the suffix differs"),
         ("photos/ant/00.png", "did you mean 'ant/00.png'"),
+        ("photos/x/Ant/00.PNG", "did you mean 'ant/00.png'"),
+        ("01.png", "did you mean 'bee/01.png'"),
         ("aunt/00.png", "did you mean 'ant/00.png'"),
-        ("zzzzzz", "names are written like 'ant/00.png'"),
+        ("zzzzzz", "there are 'ant/00.png', 'bee/01.png', 'Käfer/02.jpg'"),
     ],
 )
 def test_an_entry_that_matches_nothing_is_an_error_with_the_likely_reason(entry, reason):
@@ -38,9 +40,17 @@ def test_an_entry_that_matches_nothing_is_an_error_with_the_likely_reason(entry,
         match("bee/01.png", entry)
 
 
+def test_of_many_names_an_example_is_given():
+    known = [f"{number:05d}.png" for number in range(100)]
+    with pytest.raises(InputError, match=r"no image is called 'zzz'; names are written like '00000\.png'"):
+        match_entries(["zzz"], known, where="[x] y", what="image")
+    with pytest.raises(InputError, match="there are none"):
+        match_entries(["zzz"], [], where="[x] y", what="image")
+
+
 def test_a_list_larger_than_the_data_counts_its_matches():
     found = match("ant/00.png", "other.png", "another.png", partial=True)
-    assert found.counts() == {"list": "deny.txt", "n_entries": 3, "n_matched": 1}
+    assert found.counts() == {"n_entries": 3, "n_matched": 1}
     assert found.unmatched == ("other.png", "another.png")
 
 
@@ -53,3 +63,8 @@ def test_data_with_two_forms_of_one_name_are_refused():
     both = ["é", unicodedata.normalize("NFD", "é")]
     with pytest.raises(InputError, match="differ only in Unicode form"):
         match_entries(["é"], both, where="deny.txt", what="class")
+
+
+def test_matches_are_described_in_a_line_for_each_list():
+    matched = {"deny_images": {"n_entries": 50_000, "n_matched": 4_980}}
+    assert describe_matches(matched) == ["deny_images: 4,980 of 50,000 entries match"]

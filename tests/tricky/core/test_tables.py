@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tricky.core.errors import InputError
-from tricky.core.tables import csv_text, parse_table, read_entries, read_table, tsv_line, write_tsv
+from tricky.core.tables import csv_text, parse_table, read_entries, read_table, tsv_line, write_csv, write_tsv
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -78,6 +78,14 @@ def test_columns_that_a_spreadsheet_leaves_empty_are_dropped(tmp_path):
     assert (found.columns, found.rows) == (("a", "b"), [["1", "2"], ["3", "4"]])
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_the_row_numbers_that_pandas_and_r_write_before_each_row_are_dropped(tmp_path, first):
+    found = table(tmp_path, f'"","a"\n"{first}",7\n"{first + 1}",8\n')
+    assert (found.columns, found.rows) == (("a",), [["7"], ["8"]])
+    with pytest.raises(InputError, match="column 1 has no name"):
+        table(tmp_path, f",a\n{first},7\n{first + 2},8\n")
+
+
 def test_a_missing_column_is_named_with_the_nearest_one(tmp_path):
     with pytest.raises(InputError, match="no column `n_correct`; rename 'n_corect'"):
         table(tmp_path, "image_id,n_corect\nx,1\n", columns=["image_id", "n_correct"])
@@ -87,6 +95,7 @@ def test_numbers_are_checked_where_they_are_read(tmp_path):
     found = table(tmp_path, 'n,x,t\n1,"0,5",true\n12,1e3,false\n')
     assert found.whole_numbers("n", least=1) == [1, 12]
     assert found.truths("t") == [True, False]
+    assert table(tmp_path, "n,b\n1,\nn/a,\n").optional_whole_numbers("n") == [1, None]
     with pytest.raises(InputError, match=r"line 3, column n: '12', expected a whole number from 0 to 11"):
         found.whole_numbers("n", least=0, most=11)
     with pytest.raises(InputError, match=r"line 2, column x: '0,5', expected a number; write .* point: 0.5"):
@@ -129,6 +138,36 @@ def test_free_text_returns_unchanged_and_each_row_takes_one_line(rows):
 def test_csv_text_is_read_by_pythons_own_reader(rows):
     again = list(csv.reader(io.StringIO(csv_text(["a", "b"], rows), newline=""), strict=True))
     assert again[1:] == [list(row) for row in rows]
+
+
+def test_a_frame_is_written_with_one_spelling_of_what_is_missing_and_of_truths(tmp_path):
+    frame = pd.DataFrame(
+        {
+            "name": ["NA", None, 'a "b", c'],
+            "share": [0.1, float("nan"), 1e-5],
+            "single": pd.Series([0.1, 2, 3], dtype="float32"),
+            "n": pd.Series([1, None, 3], dtype="Int64"),
+            "right": [True, False, True],
+            "known": pd.Series([True, None, False], dtype="boolean"),
+        }
+    )
+    write_csv(tmp_path / "t.csv", frame)
+    assert (tmp_path / "t.csv").read_text() == (
+        "name,share,single,n,right,known\n"
+        "NA,0.1,0.1,1,true,true\n"
+        "n/a,n/a,2.0,n/a,false,n/a\n"
+        '"a ""b"", c",1e-05,3.0,3,true,false\n'
+    )
+    again = pd.read_csv(tmp_path / "t.csv", keep_default_na=False, na_values=["n/a"])
+    assert again["share"].tolist()[::2] == [0.1, 1e-5]
+
+
+def test_names_are_read_without_spaces_around_them_and_in_composed_form(tmp_path):
+    found = table(tmp_path, "id,name\n a , Ka\u0308fer\nb,n/a\n")
+    assert found.names("id", unique=True) == ["a", "b"]
+    assert found.optional_names("name") == ["Käfer", None]
+    with pytest.raises(InputError, match=r"line 3, column id: 'a' is in line 2, too; keep one"):
+        table(tmp_path, "id,name\na,1\n a,2\n").names("id", unique=True)
 
 
 def test_a_written_table_is_read_by_pandas(tmp_path):

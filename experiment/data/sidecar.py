@@ -1,0 +1,278 @@
+"""The sidecar: what a session's JSON file says of it, and the only module that reads or writes one.
+
+BIDS wants a description next to each table.  Ours also says which set was shown, how the session was run and,
+once the session is complete, the hash of its table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+from pydantic.alias_generators import to_pascal
+
+from experiment.data.bids import Dataset, SessionPath
+from experiment.data.columns import RATING_TASK, SINGLE_TASK, Table
+from stimuli.records import PAIR_TASK
+from tricky.core.errors import InputError
+from tricky.core.files import write_json
+from tricky.core.manifests import Count, Record, Sha256, read_record
+from tricky.core.names import Name
+
+TASK_DESCRIPTIONS = {
+    PAIR_TASK: "Two-alternative forced choice between two images that differ in how many of a pool of neural "
+    "networks classify them correctly: which is harder for a network?",
+    SINGLE_TASK: "Naming, for one image at a time, how hard it is for a pool of neural networks.",
+    RATING_TASK: "Questions about one image at a time.",
+}
+PER_RUN = ("settings", "versions", "apparatus", "preflight")
+"""What may change when a session is resumed."""
+
+
+def _timestamp(text: str) -> str:
+    try:
+        aware = datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        aware = False
+    if not aware:
+        raise ValueError("a time with its offset from UTC, such as 2026-01-31T10:15:00+00:00")
+    return text
+
+
+def _with_questions(settings: dict[str, Any]) -> dict[str, Any]:
+    questions_in(settings)  # raises ValueError
+    return settings
+
+
+def questions_in(settings: Mapping[str, Any]) -> list[str]:
+    """Return the names of the questions after the last trial, from the settings that a sidecar holds.
+
+    Raises
+    ------
+    ValueError
+        They are not written as `ExperimentSettings` writes them.
+    """
+    try:
+        return [str(each["name"]) for each in settings.get("experiment", {}).get("questions", [])]
+    except (AttributeError, KeyError, TypeError):
+        raise ValueError("settings with `experiment` and its list of `questions`") from None
+
+
+class _Part(Record, alias_generator=to_pascal):
+    """A part of a sidecar whose keys are written as BIDS writes them: `TaskName` is `task_name`."""
+
+
+class ShownSet(Record):
+    """Which stimulus set was shown: `n_trials` is the number of trials in a complete session."""
+
+    name: str | None = None
+    set_id: str
+    n_trials: Count | None = None
+
+
+class Preflight(Record):
+    """What was checked before a session, and whether it was started against a failed check."""
+
+    ok: bool
+    forced: bool
+    checks: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class Run(_Part):
+    """One time that the session was started; what it was run with only where later runs differ."""
+
+    started: Annotated[str, AfterValidator(_timestamp)] | None = Field(None, alias="started")
+    first_trial: Count = Field(0, alias="first_trial")
+    settings: dict[str, Any] | None = None
+    versions: dict[str, str] | None = None
+    apparatus: dict[str, Any] | None = None
+    preflight: Preflight | None = None
+
+
+class Answer(Record):
+    """The answer to a question after the last trial."""
+
+    answer: str | None
+    response_time: float | None
+
+
+class ConsentRecord(Record):
+    """The participant's line of ``consent.tsv``."""
+
+    participant_id: str
+    session: str
+
+
+class DeclaredChange(Record):
+    """A change of a complete session's table that the lab made on purpose: the new hash, and why."""
+
+    sha256: Sha256
+    reason: Name
+
+
+class Sidecar(_Part):
+    """A session's description.
+
+    Keys that are not declared here are kept: the descriptions of the table's columns, and what a lab adds.
+
+    Attributes
+    ----------
+    task_name : str or None
+        The task entity of the file's name.
+    stimulus_set : ShownSet
+    participant, session : str or None
+        Whose session it is, as the file's name says it.
+    recorded_as : str or None
+        The id that order, sides and keys were drawn for, where `tricky merge` gave the participant another.
+    simulated : dict or None
+        The simulated observer's parameters; None for a person.
+    settings, versions, apparatus, preflight
+        What the last run was made with.
+    runs : tuple of Run
+    practice : dict or None
+        Rounds of the practice, where it has a criterion.
+    consent : ConsentRecord or None
+    questionnaire : dict of str to Answer
+        Answers to the questions after the last trial, by name.
+    table_sha256 : str or None
+        Hash of the table's file, once the session is complete.
+    table_changed : DeclaredChange or None
+    """
+
+    task_name: str | None = None
+    task_description: str | None = None
+    instructions: str | None = None
+    cog_atlas_id: str | None = Field(None, alias="CogAtlasID")
+    cog_po_id: str | None = Field(None, alias="CogPOID")
+    institution_name: str | None = None
+    institutional_department_name: str | None = None
+    institution_address: str | None = None
+    participant: str | None = None
+    session: str | None = None
+    recorded_as: str | None = None
+    stimulus_set: ShownSet
+    answer_keys: dict[str, dict[str, str]] = Field(default_factory=dict)
+    simulated: dict[str, Any] | None = None
+    settings: Annotated[dict[str, Any], AfterValidator(_with_questions)] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+    apparatus: dict[str, Any] = Field(default_factory=dict)
+    preflight: Preflight | None = None
+    runs: tuple[Run, ...] = ()
+    practice: dict[str, Any] | None = None
+    consent: ConsentRecord | None = None
+    questionnaire: dict[str, Answer] = Field(default_factory=dict)
+    table_sha256: Sha256 | None = Field(None, alias="TableSHA256")
+    table_changed: DeclaredChange | None = None
+
+    @property
+    def unanswered(self) -> list[str]:
+        """The questions after the last trial that have no answer yet."""
+        return [name for name in questions_in(self.settings) if name not in self.questionnaire]
+
+    @property
+    def forced(self) -> bool:
+        """Whether a run of the session was started against a failed check."""
+        checked = [each.preflight for each in (self, *self.runs)]
+        return any(each.forced and not each.ok for each in checked if each)
+
+    def described(self, column: str) -> Mapping[str, Any]:
+        """Return what the sidecar says of a column of the table; nothing where it says nothing."""
+        about = (self.model_extra or {}).get(column)
+        return about if isinstance(about, dict) else {}
+
+    def drawn_for(self, participant: str) -> str:
+        """Return the id that order, sides and keys follow from, in a session of `participant`."""
+        return self.recorded_as or participant
+
+    def with_(self, **changes: Any) -> Sidecar:
+        """Return the sidecar with other values, by attribute."""
+        return self.model_copy(update=changes)
+
+    def with_keys_of(self, before: Sidecar | None) -> Sidecar:
+        """Return the sidecar with the keys that a lab added to an earlier one."""
+        added, own = (before.model_extra if before else None) or {}, self.model_extra or {}
+        return self.model_copy(update={key: value for key, value in added.items() if key not in own})
+
+    def content(self) -> dict[str, Any]:
+        """Return the keys and values of the file; those that were never set are left out."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+def read_sidecar(path: Path) -> Sidecar:
+    """Read a sidecar.
+
+    Raises
+    ------
+    InputError
+        It is missing, can't be read, or is not what a session writes.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: missing; restore it, it says which stimulus set was shown")
+    return read_record(path, Sidecar, "restore the file from a copy")
+
+
+def write_sidecar(path: Path, sidecar: Sidecar) -> None:
+    """Write a sidecar, whole or not at all."""
+    write_json(path, sidecar.content())
+
+
+def describe_session(
+    dataset: Dataset,
+    place: SessionPath,
+    table: Table,
+    *,
+    instructions: str,
+    stimulus_set: ShownSet,
+    drawn_for: str,
+    simulated: Mapping[str, Any] | None,
+) -> Sidecar:
+    """Describe a session: the task, every column, and what was shown to whom.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        For the institution.
+    place : SessionPath
+        Whose session it is.
+    table : Table
+        Columns, and what was asked with which keys.
+    instructions : str
+        What participants read of the task.
+    stimulus_set : ShownSet
+    drawn_for : str
+        The participant id that order, sides and keys follow from.
+    simulated : mapping or None
+        The observer's parameters; None for a person.
+
+    Raises
+    ------
+    InputError
+        A column has the name of one of the sidecar's own keys.
+    """
+    content: dict[str, Any] = {
+        "TaskName": place.task_name,
+        "TaskDescription": TASK_DESCRIPTIONS[table.task.name],
+        "Instructions": instructions,
+        "CogAtlasID": "n/a",
+        "CogPOID": "n/a",
+        "InstitutionName": dataset.institution,
+        "InstitutionalDepartmentName": dataset.department,
+        "InstitutionAddress": dataset.address,
+        "Participant": place.participant,
+        "AnswerKeys": {ask.name: {o.key: o.value for o in ask.options} for ask in table.task.asks},
+        "StimulusSet": stimulus_set,
+        "Simulated": None if simulated is None else dict(simulated),
+    }
+    if place.session is not None:
+        content["Session"] = str(place.session)
+    if drawn_for != place.participant:
+        content["RecordedAs"] = drawn_for
+    keys = {each.alias for each in Sidecar.model_fields.values()}
+    if taken := [column.name for column in table.columns if column.name in keys]:
+        raise InputError(
+            f"[[stimuli.NAME.questions]] name is {taken[0]!r}, as a key of the sidecar; rename the question"
+        )
+    return Sidecar.model_validate(content | {column.name: column.describe() for column in table.columns})

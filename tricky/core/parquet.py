@@ -1,0 +1,99 @@
+"""Parquet tables that tricky wrote, read again: a damaged or foreign one is named in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tricky.core.errors import InputError
+from tricky.core.files import replacing, told_if_unwritable
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+
+def write_parquet(path: Path, table: pd.DataFrame) -> None:
+    """Write a table whole or not at all; the same table gives the same bytes.
+
+    Raises
+    ------
+    InputError
+        The folder can't be written to.
+    """
+    with told_if_unwritable(path.parent), replacing(path) as part:
+        table.to_parquet(part, index=False)
+
+
+def read_parquet(
+    path: Path, columns: Mapping[str, str], made_by: str, *, others: bool = False
+) -> pd.DataFrame:
+    """Read a table.
+
+    Parameters
+    ----------
+    path : Path
+    columns : mapping of str to str
+        Columns that it must have, with their types as pandas calls them; of numbers the width may differ.
+    made_by : str
+        The command that writes the table, which the message of an error asks to run.
+    others : bool
+        Whether to read the columns that it has beyond these, too.
+
+    Raises
+    ------
+    InputError
+        The file is missing or damaged, or lacks a column, or has one of another type.
+    """
+    import pandas as pd
+
+    require_columns(path, columns, made_by)
+    with _one_line_if_damaged(path, made_by):
+        table = pd.read_parquet(path, columns=None if others else list(columns))
+    for name, expected in columns.items():
+        if table[name].dtype.kind != pd.api.types.pandas_dtype(expected).kind:
+            raise InputError(
+                f"{path}: column {name!r} holds {table[name].dtype}, expected {expected}; "
+                f"run `{made_by}` again"
+            )
+    return table
+
+
+def read_arrow(path: Path, columns: Mapping[str, str], made_by: str, **how: Any) -> pa.Table:
+    """Read some columns of a table that `read_parquet` would read, without the cost of a frame.
+
+    Parameters
+    ----------
+    path, columns, made_by
+        As for `read_parquet`; types are not checked.
+    **how
+        Further arguments of ``pyarrow.parquet.read_table``.
+    """
+    import pyarrow.parquet as pq
+
+    require_columns(path, columns, made_by)
+    with _one_line_if_damaged(path, made_by):
+        return pq.read_table(path, columns=list(columns), **how)
+
+
+def require_columns(path: Path, columns: Mapping[str, str], made_by: str) -> None:
+    """Raise InputError unless a file is a parquet table with these columns."""
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        raise InputError(f"{path}: not there; run `{made_by}` first")
+    with _one_line_if_damaged(path, made_by):
+        there = pq.read_schema(path).names
+    if missing := [name for name in columns if name not in there]:
+        raise InputError(f"{path}: has no column {missing[0]!r}; run `{made_by}` again")
+
+
+@contextmanager
+def _one_line_if_damaged(path: Path, made_by: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # whatever the library's decoders stumble over
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"{path}: not readable as parquet ({why}); run `{made_by}` again") from None
