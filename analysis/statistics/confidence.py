@@ -28,14 +28,15 @@ def calibration(
     Returns
     -------
     DataFrame, one row a level of confidence, sorted, index `confidence`
-        `n_trials`, `n_observers`, `accuracy`, `low`, `high`, `method`.
+        `n_trials`, `n_observers`, `accuracy`, `low`, `high`, `method`, `reason` as in `PopulationAccuracy`.
     """
     table = pd.DataFrame({"confidence": confidence, "correct": correct, "observer": observer, "item": item})
     rows = {}
     for step, trials in table.dropna().groupby("confidence", observed=True):
         found = population_accuracy(trials["correct"], trials["observer"], trials["item"], level)
-        rows[step] = (found.n_trials, found.n_observers, found.estimate, found.low, found.high, found.method)
-    columns = ["n_trials", "n_observers", "accuracy", "low", "high", "method"]
+        about = found.estimate, found.low, found.high, found.method, found.reason
+        rows[step] = (found.n_trials, found.n_observers, *about)
+    columns = ["n_trials", "n_observers", "accuracy", "low", "high", "method", "reason"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("confidence")
 
 
@@ -67,7 +68,8 @@ def type_2_area(
     Returns
     -------
     DataFrame, one row an observer, index `observer`
-        `n_right`, `n_wrong`, `area`, `low`, `high`; NaN without a right or without a wrong answer.
+        `n_right`, `n_wrong`, `area`, `low`, `high`, and `reason`: why these are NaN (no right or no wrong
+        answer).
 
     Raises
     ------
@@ -94,16 +96,18 @@ def type_2_area(
         mine = (codes == code) & ~np.isnan(sure)
         x, y = sure[mine & right], sure[mine & ~right]
         rows[name] = (len(x), len(y), *_area(x, y, level))
-    columns = ["n_right", "n_wrong", "area", "low", "high"]
+    columns = ["n_right", "n_wrong", "area", "low", "high", "reason"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     return table.astype({"n_right": int, "n_wrong": int}).rename_axis("observer")
 
 
-def _area(x: np.ndarray, y: np.ndarray, level: float) -> tuple[float, float, float]:
-    if min(len(x), len(y)) == 0:
-        return np.nan, np.nan, np.nan
+def _area(x: np.ndarray, y: np.ndarray, level: float) -> tuple[float, float, float, str | None]:
+    """Return the area between right answers' confidences x and wrong ones' y, its interval, or why not."""
+    for values, kind in ((x, "right"), (y, "wrong")):
+        if len(values) == 0:
+            return np.nan, np.nan, np.nan, f"no {kind} answer with a confidence"
     area = float(_share_below(x, y).mean())
-    z, n_mean = stats.norm.ppf((1 + level) / 2), (len(x) + len(y)) / 2 - 1
+    z, n_mean = float(stats.norm.ppf((1 + level) / 2)), (len(x) + len(y)) / 2 - 1
 
     def excess(true_area: float) -> float:
         spread = 1 + n_mean * ((1 - true_area) / (2 - true_area) + true_area / (1 + true_area))
@@ -117,7 +121,7 @@ def _area(x: np.ndarray, y: np.ndarray, level: float) -> tuple[float, float, flo
         inside = area if 0 < area < 1 else abs(area - 1e-9)
         return float(optimize.root_scalar(excess, bracket=(inside, outermost)).root)
 
-    return area, limit(0.0), limit(1.0)
+    return area, limit(0.0), limit(1.0), None
 
 
 def _share_below(values: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -135,8 +135,10 @@ def measure_consistency(
     means = [_mean_over(each, kappa, counted) for each in defined if len(each) > 0]
     value = _difference([mean.value for mean in means])
     without = _difference([mean.without_each for mean in means])
-    if not all(np.isfinite(without[group]).all() and len(group) > 1 for group in groups):
+    alone = min(map(len, groups), default=2) < 2
+    if alone or not all(np.isfinite(without[group]).all() for group in groups):
         why = "without one of the subjects no pair is left to tell of others"
+        why = "one subject tells nothing of others" if alone else why
         return ConsistencyEstimate(value, np.nan, np.nan, level, None, *counts, reason=why)
     moments = _moments(means, right, seen, groups)
     z = float(stats.norm.ppf((1 + level) / 2))

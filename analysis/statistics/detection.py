@@ -86,8 +86,8 @@ def observer_detection(
     -------
     DataFrame, one row an observer, index `observer`
         `n_yes`, `n_no` (trials where yes and where no is right), `hit_rate`, `false_alarm_rate` (as counted),
-        `d_prime`, `d_prime_low`, `d_prime_high`, `criterion`, `criterion_low`, `criterion_high`; NaN where
-        an observer had no trial of one kind.
+        `d_prime`, `d_prime_low`, `d_prime_high`, `criterion`, `criterion_low`, `criterion_high`, and, where
+        an observer had no trial of one kind and these are NaN, `d_prime_reason` and `criterion_reason`.
 
     Raises
     ------
@@ -125,6 +125,8 @@ def observer_detection(
         for tail in ((1 - level) / 2, (1 + level) / 2)
     )
     d, c = d_prime(rate[:, 0], rate[:, 1], task), criterion(rate[:, 0], rate[:, 1])
+    reason = np.full(len(n), None, dtype=object)
+    reason[n.min(axis=1) == 0] = "only one of the two answers was ever right"
     return counts[["n_yes", "n_no"]].assign(
         hit_rate=raw[:, 0],
         false_alarm_rate=raw[:, 1],
@@ -134,6 +136,8 @@ def observer_detection(
         criterion=c,
         criterion_low=c - np.hypot(above[:, 0], above[:, 1]) / 2,
         criterion_high=c + np.hypot(below[:, 0], below[:, 1]) / 2,
+        d_prime_reason=reason,
+        criterion_reason=reason,
     )
 
 

@@ -7,6 +7,7 @@ from analysis.report.pairs import side_preference
 from analysis.report.people_scores import score_observers, score_population
 from analysis.statistics.accuracy import population_accuracy
 from analysis.statistics.consistency_bounds import summarise_pairs
+from analysis.statistics.contrasts import Contrast
 from analysis.statistics.error_consistency import error_consistency
 
 
@@ -61,7 +62,7 @@ def test_the_populations_halves_are_the_same_as_the_observers():
     beyond = score_population(sessions, population, rng, chance=0.5, published=0.8, n_resamples=500)
     order = pd.Index(sorted(set(sessions["participant"])))
     each = score_observers(sessions, sessions, order, side_preference(sessions, None, 0.95), 0.95).table
-    assert beyond.halves is not None
+    assert isinstance(beyond.halves, Contrast)
     assert beyond.halves.first == pytest.approx(each["first_half"].mean())
     assert beyond.halves.second == pytest.approx(each["second_half"].mean())
     assert beyond.p_chance == population.p_value(0.5)
