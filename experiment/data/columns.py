@@ -141,11 +141,14 @@ PARTICIPANT_COLUMNS = ("participant_id", "kind")
 CONSENT_COLUMNS = ("time", "participant_id", "session", "answer", "file", "sha256")
 """Columns of ``consent.tsv``."""
 
+MARK_COLUMNS = ("participant_id", "session_sha256")
+"""Columns of ``withdrawn.tsv``."""
+
 SIDECAR_KEYS = (
     *("TaskName", "TaskDescription", "Instructions", "CogAtlasID", "CogPOID", "InstitutionName"),
     *("InstitutionalDepartmentName", "InstitutionAddress", "AnswerKeys", "StimulusSet", "Simulated"),
     *("Settings", "Versions", "Apparatus", "Runs", "Consent", "Questionnaire", "Practice", "Preflight"),
-    "schema_version",
+    *("Participant", "Session", "RecordedAs", "TableSHA256", "TableChanged", "schema_version"),
 )
 """Keys of a session's sidecar, and of ``participants.json``, beside those that describe columns."""
 
@@ -156,6 +159,7 @@ TABLES = {
     ),
     "participants.tsv": PARTICIPANT_COLUMNS,
     "consent.tsv": CONSENT_COLUMNS,
+    "withdrawn.tsv": MARK_COLUMNS,
     "the JSON file of a session": SIDECAR_KEYS,
 }
 """Table → its columns, those of the lab's own questions and fields apart."""

@@ -16,7 +16,9 @@ import model_eval.columns
 import stimuli.columns
 from analysis import read_sessions
 from analysis.data.study_data import gather
-from experiment.data.columns import CONSENT_COLUMNS, PARTICIPANT_COLUMNS, SIDECAR_KEYS
+from experiment.data.columns import CONSENT_COLUMNS, MARK_COLUMNS, PARTICIPANT_COLUMNS, SIDECAR_KEYS
+from experiment.data.sidecar import Sidecar
+from experiment.data.withdrawn import Mark
 from experiment.session.consent import Consent
 from model_eval.evaluate.decide import decision_rows
 from tricky import stages
@@ -206,8 +208,14 @@ def test_answers_and_values_that_read_like_missing_are_text(tmp_path):
     assert counted.to_dict() == n_fits.to_dict()
 
 
-def test_consents_have_the_columns_that_are_declared():
-    assert tuple(field.name for field in fields(Consent)) == CONSENT_COLUMNS
+@pytest.mark.parametrize(("record", "columns"), [(Consent, CONSENT_COLUMNS), (Mark, MARK_COLUMNS)])
+def test_tables_next_to_the_data_have_the_columns_that_are_declared(record, columns):
+    assert tuple(field.name for field in fields(record)) == columns
+
+
+def test_sidecars_have_the_keys_that_are_declared():
+    keys = {field.alias or name for name, field in Sidecar.model_fields.items()}
+    assert keys <= set(SIDECAR_KEYS), "declare these in experiment/data/columns.py"
 
 
 def read(tmp_path: Path, text: str) -> None:
