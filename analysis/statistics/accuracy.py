@@ -58,7 +58,8 @@ def next_observer_interval(correct: Answers, observer: ArrayLike, level: float =
 
     For one more person from the same population who does the same session: the prediction interval of a
     normal distribution, :math:`m \pm t_{n-1}\, s \sqrt{1 + 1/n}`, of the observers' logits, each with
-    half a right and half a wrong answer added.
+    half a right and half a wrong answer added.  The limits are turned back into proportions of right answers
+    without these two, within 0 and 1: all trials right is what an able observer of a short session does.
 
     Parameters
     ----------
@@ -89,7 +90,9 @@ def next_observer_interval(correct: Answers, observer: ArrayLike, level: float =
     if n < 2:
         return Estimate(middle, np.nan, np.nan, level, None, reason="one observer tells nothing of others")
     reach = stats.t.ppf((1 + level) / 2, n - 1) * logits.std(ddof=1) * np.sqrt(1 + 1 / n)
-    low, high = special.expit(logits.mean() + reach * np.array([-1, 1]))
+    limits = special.expit(logits.mean() + reach * np.array([-1, 1]))
+    n_each = n_trials.mean()
+    low, high = np.clip((limits * (n_each + 1) - 0.5) / n_each, 0, 1)
     method = "for the next observer of these items: prediction interval of a normal distribution of logits"
     return Estimate(middle, float(low), float(high), level, method)
 
