@@ -1,7 +1,7 @@
 """How often do intervals about a population hold the true value, and how often do tests err?
 
-Studies are simulated as in ``simulated_studies.py``.  Each study then goes through the functions that any data
-go through.  ``coverage_accuracy.py`` has the interval of accuracy in many more designs and studies.
+Studies are simulated as in ``simulated_studies.py``.  Each study then goes through the functions that any
+data go through.  ``coverage_accuracy.py`` has the interval of accuracy in many more designs and studies.
 
 Run ``python -P benchmarks/coverage.py [STUDIES] [--save]``.  The last line is one JSON object with the
 extremes over the designs.  Other intervals: ``coverage_consistency.py`` (error consistency),
