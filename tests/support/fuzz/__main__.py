@@ -34,11 +34,7 @@ def examples(n: int, number: int) -> Callable[[Callable[..., None]], Callable[[]
             deadline=None,
             database=None,
             phases=[Phase.generate],
-            suppress_health_check=[
-                HealthCheck.too_slow,
-                HealthCheck.data_too_large,
-                HealthCheck.large_base_example,
-            ],
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         )
         return seed(number)(quiet(given(st.data())(function)))
 

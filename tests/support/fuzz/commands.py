@@ -114,10 +114,5 @@ def problems(before: dict[str, Any], root: Path, damaged: str, outcome: Outcome)
 
 def changed_numbers(before: dict[str, Any], root: Path, damaged: str) -> list[str]:
     """Name the results that a successful command left with other numbers than the undamaged study's."""
-    if damaged in before:  # the results themselves are damaged, and this command doesn't write them
-        before = {name: each for name, each in before.items() if name != damaged}
-    try:
-        after = results(root)
-    except (ValueError, OSError) as error:
-        return [f"results can't be read: {error}"]
+    after = results(root, without=damaged)  # damaged results stay so until their own command runs
     return [f"{name} has changed" for name, each in before.items() if name in after and after[name] != each]

@@ -49,6 +49,7 @@ NOT_READERS = {
     "tricky.core.files:read_bytes": "part of every reader of text",
     "tricky.core.manifests:read_record": "part of `read_manifest` and `read_sidecar`",
     "tricky.core.parquet:read_arrow": "part of `read_parquet`",
+    "tricky.lab_names:read_as_missing": "says what pandas makes of a name; reads no file",
     "experiment.screen.psychopy_gamma:read_gamma": "needs PsychoPy; fuzzed in its own test",
 }
 """Functions called ``read_…`` that `READERS` lacks, and why."""
@@ -84,6 +85,7 @@ def workspace(study: Path, folder: Path) -> Path:
     np.savez_compressed(lab / "images.npz", images=pixels, labels=np.arange(6) % 2, class_names=names)
     for suffix in ("png", "jpg", "gif", "bmp", "tif", "webp", "ppm"):
         Image.fromarray(pixels[0]).save(lab / f"picture.{suffix}")
+    (lab / "list.json").write_text("[1, [2, null], {}]")
     (lab / "real.json").write_text(json.dumps([[0]] * 50_000))
     (lab / "texts.toml").write_text(files("experiment").joinpath("screen/texts/en.toml").read_text("utf-8"))
     trials = pd.read_csv(folder / "stimuli/main/trials.tsv", sep="\t")["trial_id"]
@@ -303,8 +305,8 @@ READERS: Mapping[str, Reader] = {
         edited=True,
     ),
     "tricky.core.files:read_json_list": Reader(
-        _lazy("tricky.core.files", "read_json_list", lambda root: (root / "lab/real.json", "")),
-        ("lab/real.json",),
+        _lazy("tricky.core.files", "read_json_list", lambda root: (root / "lab/list.json", "")),
+        ("lab/list.json",),
         edited=True,
     ),
     "tricky.core.manifests:read_manifest": Reader(_manifest, ("report/results.json", "report/dynamics.json")),
@@ -362,11 +364,6 @@ READERS: Mapping[str, Reader] = {
             "imagenet-val", "lab/imagenet", labels="lab/imagenet/truth.txt", synsets="lab/imagenet/meta.mat"
         ),
         ("lab/imagenet/truth.txt", "lab/imagenet/meta.mat", "lab/imagenet/*.JPEG"),
-        edited=True,
-    ),
-    "model_eval.images.lists:read_image_list": Reader(
-        _lazy("model_eval.images.lists", "read_image_list", lambda root: (root / "lab/list.txt",)),
-        ("lab/list.txt",),
         edited=True,
     ),
     "model_eval.images.open: folder": Reader(

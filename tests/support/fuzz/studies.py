@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from model_eval.evaluate.decide import decision_rows
 from model_eval.train.epoch_decisions import ConditionModel, write_conditions, write_epochs
 from tricky import stages
 from tricky.core.parquet import write_parquet
-from tricky.core.settings import read_toml
 from tricky.study import open_study
 
 TASKS = ("2afc", "single", "rating")
@@ -183,25 +182,17 @@ def without_drawing() -> Iterator[None]:
         yield
 
 
-def results(root: Path) -> dict[str, Any]:
+def results(root: Path, without: str = "") -> dict[str, Any]:
     """Return every number that a study's folders hold, by where it is from; origins are left out."""
     found: dict[str, Any] = {}
     for name in ("report/results.json", "report/dynamics.json", "stimuli/main/stimulus_set.json"):
         path = root / name
-        if path.is_file():
+        if path.is_file() and name != without:
             content = json.loads(path.read_text(encoding="utf-8"))
             for key in ("made_from", "content_sha256", "versions", "stages", "settings"):
                 content.pop(key, None)
             found[name] = content
-    for name in ("difficulty/difficulty.parquet",):
-        if (root / name).is_file():
-            found[name] = pd.read_parquet(root / name).to_csv()
+    name = "difficulty/difficulty.parquet"
+    if (root / name).is_file() and name != without:
+        found[name] = pd.read_parquet(root / name).to_csv()
     return found
-
-
-Settings = Callable[[Path], dict[str, Any]]
-
-
-def study_text(root: Path) -> dict[str, Any]:
-    """Return the content of the study file."""
-    return read_toml(root / "study.toml")
