@@ -12,7 +12,7 @@ SETUP_PACKAGES := $(shell $(PYTHON) -c 'import ensurepip' 2>/dev/null || echo py
 SCREEN_PACKAGES := libegl1 libgl1 libgl1-mesa-dri libglu1-mesa libjack0 fonts-dejavu-core
 TEST_PACKAGES := $(SCREEN_PACKAGES) chromium chromium-driver xdotool xvfb
 
-.PHONY: help setup demo test lint bench clean
+.PHONY: help setup demo test fuzz lint bench clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is to make
@@ -31,6 +31,9 @@ lint: .venv/ready ## Check style, types and the arrows between rooms
 	@$(RUN) ruff format --check
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
+
+fuzz: .venv/ready ## Give every reader and every command damaged files: 100,000 in an hour or so
+	@PYTHONPATH=tests/support $(RUN) fuzz --readers $(or $(READERS),98000) --commands $(or $(COMMANDS),2000) --seed $(or $(SEED),$(shell date +%s))
 
 bench: .venv/ready ## Run every benchmark; the last line of each is one JSON object, figure → value
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python -P "$$file" || exit 1; done
