@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import math
 import shutil
 import sys
 import tempfile
@@ -151,8 +152,10 @@ def main() -> int:
         studies = [finish(scratch / task, task, conditions=task == "2afc") for task in TASKS]
         root = workspace(studies[0], scratch / "workspace")
         names = [name for name in READERS if asked.only in name]
+        weights = sum(0.05 if READERS[name].slow else 1 for name in names)
+        per_reader = math.ceil(asked.readers / weights)
         for number, name in enumerate(names) if asked.readers else ():
-            n = -(-asked.readers // len(names))
+            n = per_reader // 20 if READERS[name].slow else per_reader
             refused = try_reader(name, root, n, asked.seed + number, report)
             n_inputs += n
             print(

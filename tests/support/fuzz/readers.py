@@ -36,11 +36,14 @@ class Reader:
     edited : bool
         Whether people write these files: then other content gives other results.  Of all others, a reader
         returns what it returned before the damage, or refuses.
+    slow : bool
+        Whether one of its files takes long to read, so that it is given fewer.
     """
 
     call: Callable[[Path], Any]
     files: tuple[str, ...]
     edited: bool = False
+    slow: bool = False
 
 
 NOT_READERS = {
@@ -106,7 +109,8 @@ def _write_imagenet(folder: Path, picture: Path) -> None:
         with Image.open(picture) as image:
             image.convert("RGB").save(folder / f"ILSVRC2012_val_{number:08d}.JPEG", format="JPEG")
     (folder / "truth.txt").write_text("\n".join(str(1 + number % 3) for number in range(50_000)) + "\n")
-    (folder / "synsets.csv").write_text("image,wnid\nILSVRC2012_val_00000001,n01440764\n")
+    rows = [f"ILSVRC2012_val_{number:08d},{wnids[number % 2]}" for number in range(1, 5)]
+    (folder / "truth.csv").write_text("\n".join(["image,wnid", *rows]) + "\n")
     dtype = [("ILSVRC2012_ID", object), ("WNID", object), ("words", object)]
     rows = np.array([(number, wnid, "x") for number, wnid in enumerate(wnids, start=1)], dtype=dtype)
     savemat(folder / "meta.mat", {"synsets": rows})
@@ -360,11 +364,15 @@ READERS: Mapping[str, Reader] = {
     ),
     "model_eval.networks.network:read_state": Reader(_state, ("lab/net.safetensors",), edited=True),
     "model_eval.images.imagenet_val:read_ground_truth": Reader(
-        _images(
-            "imagenet-val", "lab/imagenet", labels="lab/imagenet/truth.txt", synsets="lab/imagenet/meta.mat"
-        ),
-        ("lab/imagenet/truth.txt", "lab/imagenet/meta.mat", "lab/imagenet/*.JPEG"),
+        _images("imagenet-val", _IMAGENET, labels=f"{_IMAGENET}/truth.csv"),
+        (f"{_IMAGENET}/truth.csv", f"{_IMAGENET}/*.JPEG"),
         edited=True,
+    ),
+    "model_eval.images.imagenet_val: development kit": Reader(
+        _images("imagenet-val", _IMAGENET, labels=f"{_IMAGENET}/truth.txt", synsets=f"{_IMAGENET}/meta.mat"),
+        (f"{_IMAGENET}/truth.txt", f"{_IMAGENET}/meta.mat"),
+        edited=True,
+        slow=True,
     ),
     "model_eval.images.open: folder": Reader(
         _images("folder", "images"), ("images/bee/0*.png",), edited=True
@@ -384,7 +392,7 @@ READERS: Mapping[str, Reader] = {
         _reassessed("reassessed.csv"), ("lab/reassessed.csv",), edited=True
     ),
     "model_eval.label.reassessed: real.json": Reader(
-        _reassessed("real.json"), ("lab/real.json",), edited=True
+        _reassessed("real.json"), ("lab/real.json",), edited=True, slow=True
     ),
     "model_eval.label.published_counts:read_counts": Reader(
         _lazy("model_eval.label.published_counts", "read_counts", lambda root: (root / "lab/counts.csv", 5)),
