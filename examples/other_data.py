@@ -19,13 +19,15 @@ from analysis.statistics.contrasts import accuracy_difference
 from analysis.statistics.detection import observer_detection
 from analysis.statistics.error_consistency import error_consistency
 from analysis.statistics.ratings import ordinal_regression, rating_distribution
-from tricky.core.errors import InputError
+from tricky.core.tables import read_table
 
 # %% [markdown]
 # ## Read
 #
 # Their column names on the left, ours on the right.  What is missing stays missing: a trial without an answer
-# is neither right nor wrong.
+# is neither right nor wrong.  tricky's reader takes every cell as text until you ask for numbers, so a key or
+# a participant that is called `NA` or `007` stays itself.  Of a file with semicolons and decimal commas, say
+# so: `read_table(path, COLUMNS, separator=";", decimal=",")`.
 
 # %%
 COLUMNS = {
@@ -41,13 +43,14 @@ COLUMNS = {
 
 def read_answers(path: Path) -> pd.DataFrame:
     """Return one row a trial, with `correct` missing where there is no answer."""
-    table = pd.read_csv(path, dtype={"Subject": str, "Stimulus": str})
-    if missing := [name for name in COLUMNS if name not in table]:
-        raise InputError(f"{path}: lacks the column(s) {', '.join(missing)}; name yours in COLUMNS")
-    table = table.rename(columns=COLUMNS)
-    right = (table["answer"] == table["right_answer"]).astype("boolean")
-    return table.assign(
-        correct=right.mask(table["answer"].isna()), response_time_s=table["response_time_s"] / 1000
+    table = read_table(path, list(COLUMNS))
+    numbers = ("RT_ms", "Sure")
+    theirs = {name: table.optional_texts(name) for name in COLUMNS if name not in numbers}
+    theirs |= {name: table.numbers(name, missing=True) for name in numbers}
+    answers = pd.DataFrame(theirs).rename(columns=COLUMNS)
+    right = (answers["answer"] == answers["right_answer"]).astype("boolean")
+    return answers.assign(
+        correct=right.mask(answers["answer"].isna()), response_time_s=answers["response_time_s"] / 1000
     )
 
 

@@ -67,7 +67,8 @@ def rating_distribution(
     Returns
     -------
     DataFrame, one row a group and rating, both from low to high
-        `group`, `rating`, `n_ratings` (of this group), `n` (of these, this rating), `share`, `low`, `high`.
+        `group`, `rating`, `n_ratings` (of this group), `n` (of these, this rating), `share`, `low`, `high`,
+        `reason` as in `PopulationMean`.
 
     Raises
     ------
@@ -94,6 +95,7 @@ def rating_distribution(
                     "share": found.estimate,
                     "low": found.low,
                     "high": found.high,
+                    "reason": found.reason,
                 }
             )
     return pd.DataFrame(rows)

@@ -13,18 +13,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from stat import S_ISDIR, S_ISREG
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from model_eval.images.formats import FORMATS, HEAD_BYTES, SUFFIXES, format_of, is_camera_raw
 from tricky.core.copies import original_of
-from tricky.core.errors import InputError
+
+if TYPE_CHECKING:
+    from model_eval.manifests import NotCountedRecord
 
 N_FIRST = 10
 """Files of a kind that are named before the rest is counted."""
 
 HIDDEN = "hidden files (._x, .DS_Store, Thumbs.db)"
 SYSTEM_FOLDER = "files in hidden folders"
-NAS_FOLDER = "files that a NAS keeps for itself (@eaDir, #recycle)"
+NAS_FOLDER = "system files of a NAS (@eaDir, #recycle)"
 LINK_OUT = "symbolic links that leave the folder (`follow_links = true` in [images] follows them)"
 LINK_BACK = "symbolic links to what is listed already, or to a folder above"
 LINK_BROKEN = "symbolic links that lead nowhere"
@@ -95,8 +97,8 @@ class Listing:
 def list_class_folders(folder: Path, *, follow_links: bool) -> Listing:
     """List the images in a folder of class folders, ``CLASS/…/IMAGE``, recognised by content.
 
-    A file is an image if its name ends like one (`SUFFIXES`), whose content is then somebody else's matter,
-    or if its first bytes are those of one.
+    A file is an image if its suffix is that of one (`SUFFIXES`; its content is checked when it is read), or
+    if its first bytes are those of one.
 
     Parameters
     ----------
@@ -157,7 +159,7 @@ def count(names_by_kind: Mapping[str, Sequence[str]]) -> dict[str, NotCounted]:
     }
 
 
-def describe_not_counted(not_counted: Mapping[str, NotCounted]) -> list[str]:
+def describe_not_counted(not_counted: Mapping[str, NotCounted | NotCountedRecord]) -> list[str]:
     """Return a line for each kind of files that don't count as images."""
     return [
         f"not counted: {each.n:,} {kind}: {', '.join(each.first)}"
@@ -171,41 +173,13 @@ def record_not_counted(not_counted: Mapping[str, NotCounted]) -> dict[str, dict[
     return {kind: {"n": each.n, "first": list(each.first)} for kind, each in not_counted.items()}
 
 
-def recorded_not_counted(record: Any, where: Path, made_by: str) -> dict[str, NotCounted]:
-    """Return what `record_not_counted` gave a manifest.
-
-    Parameters
-    ----------
-    record : object
-        As read from the manifest.
-    where : Path
-        The manifest.
-    made_by : str
-        The command that writes it.
-
-    Raises
-    ------
-    InputError
-        It is of another form.
-    """
-    try:
-        return {
-            str(kind): NotCounted(int(each["n"]), tuple(map(str, each["first"])))
-            for kind, each in record.items()
-        }
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise InputError(
-            f"{where}: doesn't say which files were not counted as images; run `{made_by}` again"
-        ) from None
-
-
 def printable(name: str) -> str:
     """Return a name with its bytes written out where they aren't UTF-8 (Python holds them as surrogates)."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 class _Walk:
-    """All files below a folder but those that nobody put there on purpose.
+    """The files below a folder, apart from hidden files and those of file managers and storage systems.
 
     A link never adds what is listed already, and every folder is listed once, so that a walk ends.
 
