@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
-from analysis.statistics.bounded import exact_limits, imprecision, score_limits, share_limits
+from analysis.statistics.bounded import exact_limits, imprecision, share_limits
 from analysis.statistics.clusters import Spread, reach_of
 from benchmarks.simulated_studies import Moments
 
@@ -101,37 +101,18 @@ def hall(moments: Moments, n_observers: int, n_items: int, level: float) -> Limi
 
 
 @_where_estimable
-def sinh(moments: Moments, n_observers: int, n_items: int, level: float) -> Limits:
-    """Return y ± reach · dy/dp with y = sinh(logit(p) / 2), turned back, within the exact interval."""
-    share, reach = moments.share, _reach(moments, n_observers, n_items, level)
-    half = special.logit(share) / 2
-    step = reach * np.cosh(half) / (2 * share * (1 - share))
+def not_monotone(moments: Moments, n_observers: int, n_items: int, level: float) -> Limits:
+    """Return the values with |p − m| = reach · m (1 − m) / (p (1 − p)), within the exact interval."""
+    share = moments.share
+    a = _reach(moments, n_observers, n_items, level) / (share * (1 - share))
+    below, above = (2 * p / (1 + a + np.sqrt((1 + a) ** 2 - 4 * a * p)) for p in (share, 1 - share))
     low, high = exact_limits(share, min(n_observers, n_items), level)
-    below, above = (special.expit(2 * np.arcsinh(np.sinh(half) + sign * step)) for sign in (-1, 1))
-    return np.maximum(below, low), np.minimum(above, high)
-
-
-@_where_estimable
-def monotone(moments: Moments, n_observers: int, n_items: int, level: float) -> Limits:
-    """Return the project's limits, but no lower one below that of a smaller share with the same reach."""
-    share, reach = moments.share, _reach(moments, n_observers, n_items, level)
-    # The lower limit of score_limits rises with p up to where reach = p q (2p − 1) / ((3p − 2) (3p − 1)).
-    low, high = np.full_like(share, 2 / 3), np.ones_like(share)
-    for _ in range(50):
-        p = (low + high) / 2
-        farther = p * (1 - p) * (2 * p - 1) / ((3 * p - 2) * (3 * p - 1)) > reach
-        low, high = np.where(farther, p, low), np.where(farther, high, p)
-    of_low, of_high = np.minimum(share, low), np.maximum(share, 1 - low)
-    below = score_limits(of_low, reach / (of_low * (1 - of_low)))[0]
-    above = score_limits(of_high, reach / (of_high * (1 - of_high)))[1]
-    exact = exact_limits(share, min(n_observers, n_items), level)
-    return np.maximum(below, exact[0]), np.minimum(above, exact[1])
+    return np.maximum(below, low), np.minimum(1 - above, high)
 
 
 METHODS: dict[str, Method] = {
     "score interval on the logit scale (used)": project,
-    "the same, monotone also at a given standard error of the share": monotone,
-    "sinh of half the logit, with the same reach": sinh,
+    "the same, not monotone at a given standard error": not_monotone,
     "t on the logit scale": t_on_logit_scale,
     "Wilson with effective n and t": wilson,
     "t": plain_t,

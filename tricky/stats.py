@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from analysis.statistics.detection import observer_detection
     from analysis.statistics.dichotomy import dichotomy, measure_dichotomy
     from analysis.statistics.error_consistency import error_consistency
+    from analysis.statistics.means import population_mean
     from analysis.statistics.noise_ceiling import noise_ceiling
     from analysis.statistics.power import plan_study
     from analysis.statistics.ratings import ordinal_regression, rating_distribution
@@ -42,6 +43,7 @@ __all__ = [
     "ordinal_regression",
     "plan_study",
     "population_accuracy",
+    "population_mean",
     "rating_agreement",
     "rating_distribution",
     "study_difference",
@@ -59,6 +61,7 @@ _HOMES = {
     "detection": ("observer_detection",),
     "dichotomy": ("dichotomy", "measure_dichotomy"),
     "error_consistency": ("error_consistency",),
+    "means": ("population_mean",),
     "noise_ceiling": ("noise_ceiling",),
     "power": ("plan_study",),
     "ratings": ("ordinal_regression", "rating_distribution"),

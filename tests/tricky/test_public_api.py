@@ -23,6 +23,7 @@ EXPORTED = {
         "ordinal_regression",
         "plan_study",
         "population_accuracy",
+        "population_mean",
         "rating_agreement",
         "rating_distribution",
         "study_difference",

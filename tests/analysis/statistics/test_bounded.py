@@ -5,7 +5,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.statistics.accuracy import population_accuracy
-from analysis.statistics.bounded import exact_limits, exact_p_value, score_limits, share_limits, share_p_value
+from analysis.statistics.bounded import (
+    distance,
+    exact_limits,
+    exact_p_value,
+    score_limits,
+    share_limits,
+    share_p_value,
+)
 from analysis.statistics.clusters import Spread
 
 shares = st.floats(0.001, 0.999)
@@ -25,18 +32,33 @@ def study(n_observers, n_items, chance, sd, seed):
 
 
 def test_score_limits_solve_their_equation():
-    # p = .8, a = .5: m² − 3 m + 1.6 = 0 below, m² + m − 1.6 = 0 above.
-    low, high = score_limits(0.8, 0.5)
+    # p = .8, r = .08, a = r / (p (1 − p)) = .5: m² − 3 m + 1.6 = 0 below, m² + m − 1.6 = 0 above.
+    low, high = score_limits(0.8, 0.08)
     assert (float(low), float(high)) == pytest.approx(((3 - np.sqrt(2.6)) / 2, (np.sqrt(7.4) - 1) / 2))
 
 
+def test_near_1_the_lower_limit_is_the_highest_of_all_smaller_shares_with_the_same_reach():
+    smaller = np.linspace(0.5, 0.97, 20_000)
+    a = 0.15 / (smaller * (1 - smaller))
+    lower = (1 + a - np.sqrt((1 + a) ** 2 - 4 * a * smaller)) / (2 * a)
+    assert lower[-1] < lower.max() - 0.1
+    assert float(score_limits(0.97, 0.15)[0]) == pytest.approx(lower.max(), abs=1e-8)
+
+
 @given(shares, shares, st.floats(1e-6, 1e4))
-def test_score_limits_hold_the_share_lie_inside_and_rise_with_it(one, other, reach):
+def test_score_limits_hold_the_share_lie_inside_and_never_fall_as_it_rises(one, other, reach):
     (low, high), (low_other, high_other) = score_limits(one, reach), score_limits(other, reach)
     assert 0 < low <= one <= high < 1
-    if one < other - 1e-9:
-        assert low < low_other
-        assert high < high_other
+    if one < other:
+        assert low <= low_other + 1e-12
+        assert high <= high_other + 1e-12
+
+
+@given(shares, st.floats(1e-6, 1e4))
+def test_the_distance_of_a_limit_is_the_reach(share, reach):
+    for limit in score_limits(share, reach):
+        if min(limit, 1 - limit) > 1e-6 and abs(limit - share) > 1e-9:
+            assert distance(share, float(limit)) == pytest.approx(reach, rel=1e-5)
 
 
 @pytest.mark.parametrize(("right", "n"), [(0, 5), (1, 5), (3, 8), (8, 8), (17, 20)])
@@ -109,7 +131,7 @@ def test_few_observers_who_do_not_differ_never_get_a_limit_of_0(n_observers):
         found = population_accuracy(right, observer, item)
         assert 0 < found.low < found.high < 1
         widths.append(found.high - found.low)
-    # Clopper & Pearson's for 3.5 of 5 has a width of .74, for 2.1 of 3 of .87.
+    # Clopper & Pearson's for 3.5 of 5 has a width of .74, for 2.1 of 3 one of .87.
     assert np.max(widths) < {3: 0.85, 5: 0.6}[n_observers]
     assert np.median(widths) < 0.4
 
@@ -123,7 +145,7 @@ def test_the_limits_of_a_rating_change_gradually_with_how_often_it_was_given():
     assert (low[0], high[0]) == pytest.approx((0, 1 - 0.025 ** (1 / 8)))
     assert (low[1:] > 0).all()
     assert (np.diff(low[:15]) > 0).all()
-    # One or two ratings do not tell how they cluster: the limit is that of eight answers.
-    assert high[1] == pytest.approx(high[0], abs=0.01)
-    assert np.abs(np.diff(high)).max() < 0.15
+    # None, one or two ratings tell little of how they cluster, and one rules out that observers always agree.
+    assert high[0] > 2 * high[1] > 2 * high[2] > 2 * 0.04
+    assert np.abs(np.diff(high[1:])).max() < 0.1
     assert high[10] < 0.1
