@@ -1,9 +1,7 @@
 """How often do intervals about a population hold the true value, and how often do tests err?
 
-Studies are simulated in which the same observers judge the same items: the logit of being right is the sum of
-a constant, an effect of the observer and one of the item, both normal.  The constant is chosen by quadrature
-so that the population, new observers on new items, has the accuracy that the design names.  Each study then
-goes through the functions that any data go through.
+Studies are simulated as in ``simulated_studies.py``.  Each study then goes through the functions that any
+data go through.  ``coverage_accuracy.py`` has the interval of accuracy in many more designs and studies.
 
 Run ``python -P benchmarks/coverage.py [STUDIES] [--save]``.  The last line is one JSON object with the
 extremes over the designs.  Other intervals: ``coverage_consistency.py`` (error consistency),
@@ -16,11 +14,9 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy import optimize, special
 
 if __name__ == "__main__":  # started as a file, the repository's folder is not where modules are looked for
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -29,6 +25,7 @@ from analysis.statistics.accuracy import next_observer_interval, population_accu
 from analysis.statistics.bootstrap import bootstrap_accuracy
 from analysis.statistics.contrasts import accuracy_difference, study_difference
 from benchmarks.coverage_counts import LEVEL, count, n_studies_asked, report
+from benchmarks.simulated_studies import Design, mixture
 
 N_STUDIES = 500
 SEED = 1
@@ -40,52 +37,6 @@ nearly all variance between observers."""
 ACCURACIES = (0.81, 0.9)
 EFFECT_LOGIT = 0.5
 """Of the second of two conditions, where there is a difference."""
-NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(100)
-WEIGHTS = WEIGHTS / WEIGHTS.sum()
-
-
-@dataclass(frozen=True)
-class Design:
-    """One kind of study, and the truth that its interval should hold."""
-
-    n_observers: int
-    n_items: int
-    observer_sd_logit: float
-    item_sd_logit: float
-    accuracy: float
-
-    def __str__(self) -> str:
-        return (
-            f"{self.n_observers} × {self.n_items}, SD {self.observer_sd_logit} and {self.item_sd_logit}, "
-            f"accuracy {self.accuracy}"
-        )
-
-    @property
-    def constant(self) -> float:
-        """The logit of an average observer on an average item."""
-        # The sum of two independent normal effects is normal.
-        return constant_for(self.accuracy, float(np.hypot(self.observer_sd_logit, self.item_sd_logit)))
-
-    def abilities(self, rng: np.random.Generator, n: int | None = None) -> np.ndarray:
-        """Draw observers' logits on an average item."""
-        return self.constant + self.observer_sd_logit * rng.standard_normal(n or self.n_observers)
-
-    def answers(self, abilities: np.ndarray, rng: np.random.Generator, shift: np.ndarray | float = 0.0):
-        """Draw items and whether each observer is right on each; `shift` in logits."""
-        items = self.item_sd_logit * rng.standard_normal(self.n_items)
-        logit = abilities[:, np.newaxis] + items + shift
-        return rng.random(logit.shape) < special.expit(logit)
-
-
-def constant_for(accuracy: float, sd_logit: float) -> float:
-    """Return the constant at which a logit-normal mixture has the mean `accuracy`, by Gauss–Hermite."""
-    found = optimize.root_scalar(lambda constant: mixture(constant, sd_logit) - accuracy, bracket=(-20, 20))
-    return found.root
-
-
-def mixture(constant: float, sd_logit: float) -> float:
-    """Return the mean of a logit-normal mixture."""
-    return float(WEIGHTS @ special.expit(constant + sd_logit * NODES))
 
 
 def coverage(design: Design, n_studies: int, rng: np.random.Generator, level: float = LEVEL) -> float:

@@ -21,8 +21,9 @@ if __name__ == "__main__":  # started as a file, the repository's folder is not 
 
 from analysis.statistics.consistency_bounds import independence_p_values, mean_independence_p_value
 from analysis.statistics.consistency_intervals import measure_consistency, pairs_between, pairs_within
-from benchmarks.coverage import ACCURACIES, NODES, SIZES, SPREADS, WEIGHTS, Design
+from benchmarks.coverage import ACCURACIES, SIZES, SPREADS
 from benchmarks.coverage_counts import LEVEL, count, n_studies_asked, report
+from benchmarks.simulated_studies import NODES, WEIGHTS, Design
 
 N_STUDIES = 500
 SEED = 2

@@ -27,8 +27,8 @@ from analysis.statistics.accuracy import observer_accuracy
 from analysis.statistics.confidence import type_2_area
 from analysis.statistics.detection import observer_detection
 from analysis.statistics.observers import halves, repeat_agreement, side_bias, times_by_correctness
-from benchmarks.coverage import Design
 from benchmarks.coverage_counts import LEVEL, count, n_studies_asked, report
+from benchmarks.simulated_studies import Design
 
 N_OBSERVERS = 4000
 AT_ONCE = 500

@@ -28,7 +28,7 @@ def calibration(
     Returns
     -------
     DataFrame, one row a level of confidence, sorted, index `confidence`
-        `n_trials`, `n_observers`, `accuracy`, `low`, `high`, `method`, `reason` as in `PopulationAccuracy`.
+        `n_trials`, `n_observers`, `accuracy`, `low`, `high`, `method`, `reason` as in `PopulationMean`.
     """
     table = pd.DataFrame({"confidence": confidence, "correct": correct, "observer": observer, "item": item})
     rows = {}
