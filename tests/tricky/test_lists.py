@@ -432,5 +432,5 @@ def test_a_column_of_the_lab_s_table_is_not_called_like_one_of_tricky_s(column: 
 
 
 def test_settings_that_contradict_themselves_are_refused_when_they_are_made() -> None:
-    with pytest.raises(ValidationError, match="`models` that differ"):
+    with pytest.raises(ValidationError, match="entries that differ"):
         Settings.model_validate({"simulate": {"models": ["first", "first"]}})
