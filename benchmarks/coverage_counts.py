@@ -103,7 +103,7 @@ def report(
         )
     if "--save" in sys.argv[1:]:
         columns = ["interval", *shown, "all designs", "outside 93–97 (tests: 3–7)"]
-        table = Table(benchmark.replace("_", " "), caption, columns, rows)
+        table = Table(benchmark.replace("_", "-"), caption, columns, rows)
         measured = [{"design": str(design), **each} for design, each in zip(designs, counts, strict=True)]
         save(benchmark, {"designs": measured}, [table])
     print(json.dumps(extremes, ensure_ascii=False))

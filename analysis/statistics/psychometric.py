@@ -89,7 +89,8 @@ def psychometric(by_gap: pd.DataFrame, level: float) -> Psychometric | NoResult:
 
     A cumulative normal with a guess rate of one half, fitted by psignifit (Schütt, Harmeling, Macke &
     Wichmann 2016, Vision Res. 122, 105), whose beta-binomial model lets answers scatter more than independent
-    ones.
+    ones.  The interval is for these observers: levels count as independent, so it does not know that an
+    observer may be better or worse at all of them.
     """
     if len(by_gap) < FEWEST_LEVELS:
         return NoResult(f"a psychometric function needs {FEWEST_LEVELS} levels, there are {len(by_gap)}")
