@@ -19,6 +19,7 @@ from scipy import ndimage
 
 from model_eval.images.open import ImageSource
 from tricky.core.errors import InputError
+from tricky.core.names import find_file
 from tricky.core.parquet import read_parquet, write_parquet
 from tricky.core.progress import Progress, no_progress
 
@@ -132,7 +133,7 @@ def measured(
     def measure_one(wanted_one: tuple[str, str]) -> dict[str, Any]:
         digest, image_id = wanted_one
         image = source.read(image_id)
-        size = float("nan") if originals is None else float((originals / image_id).stat().st_size)
+        size = float("nan") if originals is None else float(find_file(originals, image_id).stat().st_size)
         row = measure(image) | {"file_size_bytes": size, "sha256": digest}
         return row | {"phash": perceptual_hash(image) if hashes else None}
 
