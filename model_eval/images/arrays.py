@@ -146,19 +146,20 @@ def npz_images(settings: ImageSettings, path: Path) -> ArrayImages:
 def _load(path: Path) -> dict[str, np.ndarray]:
     """Return the arrays in a file by name; nothing in it is run."""
     save = "save `images` and `labels` with numpy.savez"
+    if path.exists() and not path.is_file():  # a pipe would be read without end
+        raise InputError(f"{path}: not a file; name a file of arrays")
     try:
-        file = np.load(path, allow_pickle=False)
-        if isinstance(file, np.ndarray):
-            raise InputError(f"{path}: a single array, as in an .npy file; {save}")
-        with file:
-            content = {name: file[name] for name in file.files}
-    except InputError:
-        raise
+        with path.open("rb") as stream:
+            file = np.load(stream, allow_pickle=False)
+            single = isinstance(file, np.ndarray)
+            content = {} if single else {name: file[name] for name in file.files}
     except OSError as error:
         raise InputError(f"{path}: can't be read ({error.strerror or error})") from None
     except Exception as error:  # a broken archive raises whatever zipfile, zlib and numpy stumble over
         why = " ".join(str(error).split()) or type(error).__name__
         raise InputError(f"{path}: not readable as arrays ({why}); {save}") from None
+    if single:
+        raise InputError(f"{path}: a single array, as in an .npy file; {save}")
     return {name: each for name, each in content.items() if isinstance(each, np.ndarray)}
 
 

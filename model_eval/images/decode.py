@@ -34,8 +34,8 @@ _TURNS = {
 }
 """What turns a picture upright, by its orientation (EXIF 2.32, tag 0x0112)."""
 
-# Pillow warns above this limit and refuses above twice as much; `_opened` refuses from the start.
-warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+# Pillow warns of many pixels, which `_opened` refuses, and of metadata that it can't read, which change none.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def decode(content: bytes) -> Image.Image:

@@ -32,8 +32,8 @@ class ImageTable(ImageFiles):
         """
         table = read_table(self._path, ["path", "label"])
         paths = table.texts("path", unique=True)
-        labels = table.texts("label")
-        classes = table.texts("class_name") if "class_name" in table else labels
+        labels = table.names("label")
+        classes = table.names("class_name") if "class_name" in table else labels
         for row, path in enumerate(paths):
             pure = PurePosixPath(path)
             if pure.is_absolute() or ".." in pure.parts or str(pure) != path:

@@ -91,9 +91,10 @@ def read_ground_truth(path: Path, synsets: Path | None = None) -> dict[int, str]
         found = _NAME.fullmatch(image)
         name = ids[int(text)] if _PLACE.fullmatch(text) else text
         if not found or name not in known:
+            said = f"{image} {text}".strip()[:80]
             raise InputError(
-                f"{path}, line {line}: {f'{image} {text}'.strip()!r} tells no validation image and one of "
-                "ImageNet's 1,000 classes; expected `ILSVRC2012_val_00000001.JPEG n01751748`"
+                f"{path}, line {line}: {said!r}, expected a validation image and one of ImageNet's 1,000 "
+                "classes, as in `ILSVRC2012_val_00000001.JPEG n01751748`"
             )
         first, first_line = class_of.setdefault(int(found[1]), (name, line))
         if first != name:

@@ -24,7 +24,7 @@ N_FIRST = 10
 
 HIDDEN = "hidden files (._x, .DS_Store, Thumbs.db)"
 SYSTEM_FOLDER = "files in hidden folders"
-NAS_FOLDER = "files that a NAS keeps for itself (@eaDir, #recycle)"
+NAS_FOLDER = "system files of a NAS (@eaDir, #recycle)"
 LINK_OUT = "symbolic links that leave the folder (`follow_links = true` in [images] follows them)"
 LINK_BACK = "symbolic links to what is listed already, or to a folder above"
 LINK_BROKEN = "symbolic links that lead nowhere"
@@ -95,8 +95,8 @@ class Listing:
 def list_class_folders(folder: Path, *, follow_links: bool) -> Listing:
     """List the images in a folder of class folders, ``CLASS/…/IMAGE``, recognised by content.
 
-    A file is an image if its name ends like one (`SUFFIXES`), whose content is then somebody else's matter,
-    or if its first bytes are those of one.
+    A file is an image if its suffix is that of one (`SUFFIXES`; its content is checked when it is read), or
+    if its first bytes are those of one.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ def printable(name: str) -> str:
 
 
 class _Walk:
-    """All files below a folder but those that nobody put there on purpose.
+    """The files below a folder, apart from hidden files and those of file managers and storage systems.
 
     A link never adds what is listed already, and every folder is listed once, so that a walk ends.
 

@@ -155,7 +155,7 @@ def _prompt_names(entry: ModelEntry, classes: tuple[str, ...], root: Path) -> tu
     if entry.class_names:
         path = root / entry.class_names
         table = read_table(path, ["class_name", "prompt_name"])
-        listed, prompts = table.texts("class_name", unique=True), table.texts("prompt_name")
+        listed, prompts = table.names("class_name", unique=True), table.texts("prompt_name")
         matches = match_entries(
             listed, classes, where=str(path), what="class of the images", lines=table.lines, partial=True
         )

@@ -122,7 +122,7 @@ def broken_arrays(folder: Path) -> dict[str, str]:
         "single": "a single array, as in an .npy file",
         "objects": "not readable as arrays",
         "large": "not readable as arrays",
-        "folder": "can't be read",
+        "folder": "not a file",
         "none": "can't be read",
     }
 

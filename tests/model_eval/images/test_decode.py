@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
+import sys
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -72,6 +75,17 @@ def test_exif_that_cannot_be_read_says_nothing_about_the_pixels() -> None:
     content = saved(RGB, "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff and so on", quality=95)
     assert decode(content).size == RGB.size
     assert conversions(content) == ("JPEG", ())
+
+
+def test_pillow_s_warnings_do_not_reach_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(saved(RGB, "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff and so on"))
+    script = (
+        "import pathlib, sys; from model_eval.images.decode import conversions; "
+        "print(conversions(pathlib.Path(sys.argv[1]).read_bytes()))"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "a.jpg")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("('JPEG', ())\n", "")
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_without_names_classes_are_called_by_their_labels(study: Path) -> None:
         ("path,label\nd.png,1\npictures\\a.png,2\n", r"line 3: .*'pictures/a\.png' \(/ for"),
         ("path,label\n/d.png,1\n", "line 2, column path: '/d.png'"),
         ("path,label\nd.png,1\npictures/../d.png,1\n", "line 3, column path: 'pictures/../d.png'"),
-        ("path,label\nd.png,1\nd.png,2\n", r"line 3, column path: 'd\.png' is in line 2, too"),
+        ("path,label\nd.png,1\nd.png,2\n", r"line 3, column path: 'd\.png' is in line 2"),
         ("path,label\nd.png,\n", "line 2, column label: ''"),
         ("path,label\nd.png,n/a\n", "line 2, column label: 'n/a'"),
         (

@@ -59,7 +59,7 @@ def test_ground_truth_is_read_in_every_form_in_which_it_is_passed_on(tmp_path: P
 )
 def test_other_ground_truth_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "truth.txt").write_text(text)
-    with pytest.raises(InputError, match=r"line 1: .* tells no validation image and one of ImageNet's"):
+    with pytest.raises(InputError, match=r"line 1: .* expected a validation image and one of ImageNet's"):
         read_ground_truth(tmp_path / "truth.txt")
 
 
@@ -84,9 +84,9 @@ KAGGLE = "ImageId,PredictionString\n"
         ),
         (f"{KAGGLE}{NAMES[0]},\n", "line 2, column PredictionString: ''"),
         (f"{KAGGLE}{NAMES[0]}\n", "line 2: 1 cells, where the header has 2"),
-        (f"{NAMES[0]}.JPEG 0\n{NAMES[1]}.JPEG\n", "line 2: .* tells no validation image"),
-        (f"{NAMES[0]}.JPEG {'9' * 5000}\n", "line 1: .* tells no validation image"),
-        (f"{TENCH}\n7\n", "line 2: .* tells no validation image"),
+        (f"{NAMES[0]}.JPEG 0\n{NAMES[1]}.JPEG\n", "line 2: .* expected a validation image"),
+        (f"{NAMES[0]}.JPEG {'9' * 5000}\n", "line 1: .* expected a validation image"),
+        (f"{TENCH}\n7\n", "line 2: .* expected a validation image"),
         ("", "lists nothing"),
     ],
 )

@@ -80,7 +80,7 @@ NOT_COUNTED = [
     r"1 symbolic links to what is listed already, or to a folder above: ant/all",
     r"1 symbolic links that leave the folder \(`follow_links = true` in \[images\] follows them\): ant/far",
     r"1 hidden files .*: ant/\._0\.png",
-    r"1 files that a NAS keeps for itself .*: ant/@eaDir/thumb\.png",
+    r"1 system files of a NAS .*: ant/@eaDir/thumb\.png",
     r"3 \.heic files: moth/0\.heic, moth/1\.heic, moth/2\.heic",
     r"1 class folders without an image: moth/",
 ]
