@@ -50,7 +50,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
         "reads and writes parquet",
     ),
     "model_eval/images/decode.py": ({"Image.open"}, "decodes images of any origin"),
-    "model_eval/images/arrays.py": ({"np.load"}, "reads .npz and .npy"),
+    "model_eval/images/arrays.py": ({"open", "np.load"}, "reads .npz and .npy"),
     "model_eval/images/imagenet_val.py": ({"loadmat"}, "reads the development kit's meta.mat"),
     "model_eval/images/check.py": (
         {"read_bytes", "pd.read_parquet"},
