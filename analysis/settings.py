@@ -6,6 +6,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tricky.core.names import Line, Name, PathText
+from tricky.core.settings import SettingError
+
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0)]
 
@@ -15,7 +18,7 @@ class ExcludeSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    sessions: dict[str, Annotated[str, Field(min_length=1)]] = {}
+    sessions: dict[Line, Name] = {}
     """``07`` (a participant) or ``07/2`` (one session of several), each with the reason."""
     min_catch_accuracy: Share | None = None
     """Smallest share of a session's catch trials that must be right."""
@@ -30,7 +33,7 @@ class ExcludeSettings(BaseModel):
     def _times_in_order(self) -> ExcludeSettings:
         low, high = self.min_response_time_s, self.max_response_time_s
         if low is not None and high is not None and low >= high:
-            raise ValueError("`min_response_time_s` to be smaller than `max_response_time_s`")
+            raise SettingError("min_response_time_s", low, f"less than `max_response_time_s` ({high:g})")
         return self
 
 
@@ -41,6 +44,6 @@ class AnalyseSettings(BaseModel):
 
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     """Coverage that intervals are built for."""
-    beside: list[str] = []
+    beside: list[PathText] = []
     """Folders of other studies, relative to this one's, whose reports stand beside it."""
     exclude: ExcludeSettings = ExcludeSettings()

@@ -126,8 +126,8 @@ def of_accuracy(design: Design, rng: np.random.Generator) -> Iterator[tuple[str,
     yield "accuracy, bootstrap", found.low <= design.accuracy <= found.high
 
     one_more = design.answers(design.abilities(rng, design.n_observers + 1), rng)
-    low, high = next_observer_interval(one_more[:-1].ravel(), observer, LEVEL)
-    yield "next observer", low <= one_more[-1].mean() <= high
+    found = next_observer_interval(one_more[:-1].ravel(), observer, LEVEL)
+    yield "next observer", found.low <= one_more[-1].mean() <= found.high
 
     sd = float(np.hypot(design.observer_sd_logit, design.item_sd_logit))
     effect = mixture(design.constant + EFFECT_LOGIT, sd) - design.accuracy

@@ -17,10 +17,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from model_eval.columns import DECISION_DTYPES
 from model_eval.label.label import label_decisions
-from model_eval.records import DECISION_DTYPES
+from model_eval.manifests import PoolManifest
 from model_eval.settings import LabelSettings
-from tricky.core.files import sha256_of, write_json
+from tricky.core.files import sha256_of
+from tricky.core.manifests import write_manifest
 from tricky.core.parquet import write_parquet
 
 N_CLASSES = 1000
@@ -54,10 +56,19 @@ def write_decisions(folder: Path, n_images: int, n_models: int) -> None:
         path = folder / f"model-{index:03d}.parquet"
         write_parquet(path, rows.astype(DECISION_DTYPES)[list(DECISION_DTYPES)])
         models.append(
-            {"name": path.stem, "family": f"family {index // 10}", "noise": 1e-5, "sha256": sha256_of(path)}
+            {
+                **{"name": path.stem, "family": f"family {index // 10}", "source": "drawn"},
+                **{"weights": "pretrained", "weights_sha256": "", "n_parameters": 0},
+                **{"accuracy": float(right.mean()), "noise": 1e-5, "near_ties": 0},
+                "sha256": sha256_of(path),
+            }
         )
     about = {"sha256": sha256_of(folder / "images.parquet"), "n": n_images, "source": "drawn"}
-    write_json(folder / "pool.json", {"images": about, "models": models})
+    content = {
+        **{"made_from": {}, "settings": {"pool": {"models": []}}, "versions": {}},
+        **{"images": about, "classes": [], "device": "cpu", "models": models},
+    }
+    write_manifest(folder / "pool.json", PoolManifest, content)
 
 
 def main() -> None:

@@ -33,6 +33,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from stimuli.manifest import CONTENT, SetManifest
+
 # Python puts a script's folder first, where this file would stand for the package of the same name.
 sys.path[:] = [each for each in sys.path if Path(each).resolve() != Path(__file__).resolve().parent]
 
@@ -98,7 +100,15 @@ def pairs_of_noise(folder: Path, n: int) -> StimulusSet:
         label = ("impossible", 0) if hard else ("trivial", 11)
         items[name] = Item(name, name, f"images/{name}.png", "", 0, "noise", *label, 11)
     trials = [PairTrial(f"t{i:03d}", Block.MAIN, f"i{2 * i:04d}", f"i{2 * i + 1:04d}") for i in range(n)]
-    return StimulusSet(folder, "benchmark", "benchmark", "2afc", items, tuple(trials))
+    manifest = SetManifest.model_validate_json(
+        json.dumps(
+            {
+                **{"made_from": {}, "settings": {"stimuli": {}}, "versions": {}, "set_id": "0" * 16},
+                **{"name": "benchmark", "task": "2afc", "tables": dict.fromkeys(CONTENT, "0" * 64)},
+            }
+        )
+    )
+    return StimulusSet(folder, manifest, items, tuple(trials))
 
 
 def missed(flips_s: list[float]) -> int:

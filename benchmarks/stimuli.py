@@ -23,12 +23,16 @@ from PIL import Image
 # Python puts a script's folder first, where this file would stand for the package of the same name.
 sys.path[:] = [each for each in sys.path if Path(each).resolve() != Path(__file__).resolve().parent]
 
-from model_eval.records import DIFFICULTY_DTYPES  # noqa: E402
+from model_eval.columns import DIFFICULTY_DTYPES  # noqa: E402
+from model_eval.manifests import DifficultyManifest  # noqa: E402
 from model_eval.settings import ImageSettings  # noqa: E402
 from stimuli.build import build_set  # noqa: E402
-from stimuli.features import COLUMNS, FEATURES_VERSION  # noqa: E402
+from stimuli.columns import FEATURE_COLUMNS  # noqa: E402
+from stimuli.features import FEATURES_VERSION  # noqa: E402
 from stimuli.settings import StimulusSettings  # noqa: E402
-from tricky.core.files import sha256_of, write_json  # noqa: E402
+from tricky.core.files import sha256_of  # noqa: E402
+from tricky.core.manifests import write_manifest  # noqa: E402
+from tricky.core.memory import write_memory  # noqa: E402
 from tricky.core.parquet import write_parquet  # noqa: E402
 from tricky.core.progress import no_progress  # noqa: E402
 
@@ -81,23 +85,32 @@ def write_labels(folder: Path, rng: np.random.Generator) -> None:
             "difficulty": difficulty,
             "label_error": False,
             "stability": rng.uniform(0.5, 1, N_IMAGES),
+            **{"modal_prediction": -1, "modal_share": None, "modal_error": -1, "modal_error_share": None},
+            **{"stability_families": None, "reason": None},
         }
     )
     others = {name: np.nan if dtype == "float32" else -1 for name, dtype in DIFFICULTY_DTYPES.items()}
     table = table.assign(**{name: each for name, each in others.items() if name not in table})
     write_parquet(folder / "difficulty.parquet", table.astype(DIFFICULTY_DTYPES))
-    write_json(
-        folder / "difficulty.json", {"sha256": sha256_of(folder / "difficulty.parquet"), "images": "noise"}
-    )
+    counts = {kind: int((difficulty == kind).sum()) for kind in ("trivial", "in-between", "impossible")}
+    content = {
+        **{"made_from": {}, "settings": {"label": {}}, "versions": {}, "tables": {}, "impossible": {}},
+        **{"sha256": sha256_of(folder / "difficulty.parquet"), "counts": counts, "n_images": N_IMAGES},
+        **{"n_not_labelled": 0, "n_models": N_MODELS, "tolerance": 1, "images": "noise"},
+        **dict.fromkeys(("without_label_errors", "mean_stability", "mean_stability_families")),
+        **dict.fromkeys(("models", "near_ties")),
+    }
+    write_manifest(folder / "difficulty.json", DifficultyManifest, content)
 
 
 def write_cache(path: Path, hashes: pd.Series, rng: np.random.Generator) -> None:
     """Write what a first build would have measured."""
-    table = pd.DataFrame(rng.normal(size=(N_IMAGES, len(COLUMNS) - 1)), columns=list(COLUMNS[:-1]))
+    numeric = list(FEATURE_COLUMNS[:-1])
+    table = pd.DataFrame(rng.normal(size=(N_IMAGES, len(numeric))), columns=numeric)
     table[["width_px", "height_px"]] = 500.0, 375.0
     bits = rng.integers(0, 2**63, N_IMAGES, dtype=np.uint64)
     table["phash"] = [f"{each:016x}" for each in bits.tolist()]
-    write_parquet(path, table.assign(sha256=hashes, version=FEATURES_VERSION).sort_values("sha256"))
+    write_memory(path, table.assign(sha256=hashes).sort_values("sha256"), {"version": FEATURES_VERSION})
 
 
 def main() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from stimuli.settings import QuestionSettings
-from tricky.core.names import first_duplicate
+from experiment.keys import check_keys, check_roles
+from stimuli.settings import QuestionSettings, questions_with_different_names
+from tricky.core.names import ColumnName, DifferentNames, FileName, Line, PathSetting, PathText
+from tricky.core.settings import SettingError
 
 
 class MonitorSettings(BaseModel):
@@ -26,7 +27,7 @@ class MonitorSettings(BaseModel):
     full_screen: bool = True
     screen: Annotated[int, Field(ge=0)] = 0
     """Which screen, where there are several."""
-    gamma_file: Path | None = None
+    gamma_file: PathSetting | None = None
     """PsychoPy's file of the monitor: grey levels are made proportional to luminance by its newest gamma."""
 
 
@@ -35,27 +36,31 @@ class ParticipantField(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: ColumnName
     """Its column in ``participants.tsv``."""
     question: Annotated[str, Field(min_length=1)]
     """As it is asked, and as the column is described."""
     type: Literal["integer", "number", "text", "choice"] = "text"
-    choices: tuple[Annotated[str, Field(min_length=1)], ...] = ()
-    units: str | None = None
+    choices: DifferentNames = ()
+    units: Line | None = None
     required: bool = False
 
-    @model_validator(mode="after")
-    def _is_allowed(self) -> ParticipantField:
-        if self.name in RESERVED_FIELDS:
-            raise ValueError(f"a `name` other than {self.name}, which tricky writes itself")
-        if self.name in IDENTIFYING_FIELDS:
+    @field_validator("name")
+    @classmethod
+    def _name_is_allowed(cls, name: str) -> str:
+        if name != name.lower():
+            raise ValueError("the name of a column in small letters")
+        if name in IDENTIFYING_FIELDS:
             raise ValueError("no field that tells who a participant is: data hold no names or birth dates")
+        return name
+
+    @model_validator(mode="after")
+    def _choices_go_with_type(self) -> ParticipantField:
         if (self.type == "choice") != bool(self.choices):
             raise ValueError('`choices` together with `type = "choice"`, and only then')
         return self
 
 
-RESERVED_FIELDS = ("participant", "participant_id", "session", "kind")
 IDENTIFYING_FIELDS = (
     *("name", "first_name", "last_name", "surname", "full_name", "initials", "birthday", "birth_date"),
     *("birthdate", "date_of_birth", "dob", "email", "address", "phone", "user", "user_name", "username"),
@@ -112,9 +117,9 @@ class ExperimentSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    stimuli: str = "main"
+    stimuli: FileName = "main"
     """Name of the stimulus set: ``[stimuli.NAME]``."""
-    task_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9]+$")] = "harder"
+    task_name: str = "harder"
     """The BIDS task entity of the data files: letters and digits."""
     left_key: str = "left"
     right_key: str = "right"
@@ -138,13 +143,13 @@ class ExperimentSettings(BaseModel):
     """Fixation between a response and the next pair."""
     break_every: Annotated[int, Field(ge=0)] = 50
     """Number of main trials between breaks; 0 for none."""
-    language: str = "en"
+    language: PathText = "en"
     """Of all that participants read: ``en``, ``de``, or the path of a file of the lab's own texts."""
-    font: Path | None = None
+    font: PathSetting | None = None
     """A font file, where the language needs characters that Noto Sans hasn't got."""
-    information: Path | None = None
+    information: PathSetting | None = None
     """A Markdown file: information for participants, who are then asked whether they agree to take part."""
-    debriefing: Path | None = None
+    debriefing: PathSetting | None = None
     """A Markdown file that is shown after the last trial."""
     practice_criterion: Annotated[float, Field(gt=0, le=1)] | None = None
     """Share right from which the main block begins; below it the practice is repeated. Left out: once."""
@@ -153,7 +158,7 @@ class ExperimentSettings(BaseModel):
     examples: bool = True
     """Show images of the practice, with the right answers, before it."""
     questions: tuple[QuestionSettings, ...] = ()
-    """Asked after the last trial; the answers stand in the session's sidecar."""
+    """Asked after the last trial; the answers are in the session's sidecar."""
     confidence_levels: Annotated[int, Field(ge=0, le=9)] = 0
     """Ask after each answer how sure the observer is, on so many levels; 0: don't."""
     presentation: PresentationSettings = PresentationSettings()
@@ -168,22 +173,49 @@ class ExperimentSettings(BaseModel):
     privacy: PrivacySettings = PrivacySettings()
     monitor: MonitorSettings = MonitorSettings()
 
+    @field_validator("task_name")
+    @classmethod
+    def _task_name_is_an_entity(cls, name: str) -> str:
+        if not (name.isascii() and name.isalnum()):
+            raise ValueError("letters (a to z) and digits, as BIDS wants the name of a task")
+        return name
+
+    @field_validator("confidence_levels")
+    @classmethod
+    def _one_level_is_none(cls, levels: int) -> int:
+        if levels == 1:
+            raise ValueError("two levels or more, or 0 for no question about confidence")
+        return levels
+
+    @field_validator("questions")
+    @classmethod
+    def _questions_differ(cls, questions: tuple[QuestionSettings, ...]) -> tuple[QuestionSettings, ...]:
+        return questions_with_different_names(questions)
+
     @model_validator(mode="after")
-    def _keys_differ(self) -> ExperimentSettings:
-        keys = [self.left_key, self.right_key, self.continue_key, self.quit_key, self.pause_key]
-        if len(set(keys)) < len(keys):
-            raise ValueError("`left_key`, `right_key`, `continue_key`, `quit_key` and `pause_key` to differ")
-        names = [field.name for field in self.participant_fields]
-        if len(set(names)) < len(names):
-            raise ValueError("`participant_fields` with a name each of their own")
-        others = [*self.answer_keys, self.continue_key, self.quit_key, self.pause_key]
-        if len(set(others)) < len(others):
-            raise ValueError("`answer_keys`, `continue_key`, `quit_key` and `pause_key` to differ")
-        names = [question.name for question in self.questions]
-        if len(set(names)) < len(names):
-            raise ValueError("`questions` with names that differ")
-        if self.confidence_levels == 1:
-            raise ValueError("two `confidence_levels` or more, or 0 for none")
+    def _keys_are_heard(self) -> ExperimentSettings:
+        always = {
+            "continue_key": [self.continue_key],
+            "quit_key": [self.quit_key],
+            "pause_key": [self.pause_key],
+        }
+        sides = {"left_key": [self.left_key], "right_key": [self.right_key]}
+        check_keys(
+            {name: key for name, (key,) in (always | sides).items()} | {"answer_keys": self.answer_keys},
+            self.keyboard,
+        )
+        check_roles(always | sides)
+        check_roles(always | {"answer_keys": self.answer_keys})
+        if self.confidence_levels:
+            # This question follows a choice of side: a second press of the same key would answer it.
+            levels = self.answer_keys[: self.confidence_levels]
+            if len(levels) < self.confidence_levels:
+                raise SettingError(
+                    "confidence_levels",
+                    self.confidence_levels,
+                    f"at most one for each of {len(levels)} answer_keys",
+                )
+            check_roles({"answer_keys (confidence)": levels} | sides)
         return self
 
 
@@ -205,11 +237,11 @@ class SimulateSettings(BaseModel):
     """Gain in the course of the main block, most of it in its first 40 trials."""
     fatigue_logit: float = 0.0
     """Loss for each 100 main trials."""
-    probabilities: Path | None = None
+    probabilities: PathSetting | None = None
     """A CSV file of `trial_id` and `p_correct`, in place of ability and item difficulty."""
-    replay: Path | None = None
+    replay: PathSetting | None = None
     """A BIDS data set whose sessions are repeated, in place of all that."""
-    models: tuple[str, ...] = ()
+    models: DifferentNames = ()
     """Networks of the pool that act as observers, in place of all that."""
     score: Literal["confidence", "margin", "entropy"] = "confidence"
     """What they go by: the harder image is the one of lower confidence or margin, or of higher entropy."""
@@ -218,6 +250,4 @@ class SimulateSettings(BaseModel):
     def _one_source(self) -> SimulateSettings:
         if (self.probabilities is not None) + (self.replay is not None) + bool(self.models) > 1:
             raise ValueError("one of `probabilities`, `replay` and `models`, not several")
-        if (twice := first_duplicate(self.models)) is not None:
-            raise ValueError(f"`models` that differ, as observers do; {twice!r} is there twice")
         return self

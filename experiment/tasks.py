@@ -7,15 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from experiment.data.columns import RATING_TASK, SINGLE_TASK
+from experiment.data.columns import CONFIDENCE, RATING_TASK, SINGLE_TASK
 from experiment.records import Ask, Option, Side, Task
 from experiment.settings import ExperimentSettings
 from stimuli.records import PAIR_TASK, StimulusSet
-from stimuli.settings import settings_of
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
-
-CONFIDENCE = "confidence"
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ def task_of(
     if stimulus_set.task == PAIR_TASK:
         asks = [_ask("response", wording.question, (Side.LEFT, Side.RIGHT), {}, _two_keys(settings))]
     elif stimulus_set.task == SINGLE_TASK:
-        groups = rotated(settings_of(stimulus_set).groups, participant)
+        groups = rotated(stimulus_set.settings.groups, participant)
         if len(groups) == 1:
             raise InputError(
                 f"{stimulus_set.folder}: all images are of the group {groups[-1]!r}, so there is nothing to "
@@ -127,7 +124,7 @@ def groups_of(stimulus_set: StimulusSet[Any]) -> dict[str, str]:
     InputError
         An item is in no group of the set.
     """
-    settings = settings_of(stimulus_set)
+    settings = stimulus_set.settings
     found = {}
     for item in stimulus_set.items.values():
         group = settings.group_of(item.difficulty, item.n_correct)

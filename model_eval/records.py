@@ -13,8 +13,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from model_eval.columns import DECISION_DTYPES, DIFFICULTY_DTYPES, IMAGE_DTYPES, LABEL_TABLES
+from model_eval.manifests import DifficultyManifest, ModelRecord, PoolManifest
 from tricky.core.errors import InputError
-from tricky.core.files import check_hash, read_json
+from tricky.core.files import check_hash
+from tricky.core.manifests import read_manifest
 from tricky.core.parquet import read_arrow, read_parquet
 from tricky.core.tables import read_table
 
@@ -27,54 +30,8 @@ class Difficulty(StrEnum):
     IMPOSSIBLE = "impossible"
 
 
-DECISION_DTYPES = {
-    "image_id": "str",
-    "epoch": "Int16",
-    "label": "int32",
-    "prediction": "int32",
-    "label_rank": "int32",
-    "p_label": "float32",
-    "p_prediction": "float32",
-    "margin": "float32",
-    "entropy": "float32",
-}
-"""Columns of ``decisions/<model>.parquet``: one row an image (and an epoch, where there are several)."""
-
-IMAGE_DTYPES = {"image_id": "str", "path": "str", "label": "int32", "class_name": "str", "sha256": "str"}
-"""Columns of ``decisions/images.parquet``."""
-
-IMAGE_COLUMNS = tuple(IMAGE_DTYPES)
-
-DIFFICULTY_DTYPES = {
-    "image_id": "str",
-    "label": "int32",
-    "class_name": "str",
-    "n_models": "int32",
-    "n_correct": "int32",
-    "difficulty": "str",
-    "label_error": "bool",
-    "stability": "float32",
-    "modal_prediction": "int32",
-    "modal_share": "float32",
-    "modal_error": "int32",
-    "modal_error_share": "float32",
-    "stability_families": "float32",
-    "reason": "str",
-}
-"""Columns of ``difficulty/difficulty.parquet``."""
-
-POOL_SIZE, LEAVE_ONE_OUT = "pool_size.csv", "leave_one_out.csv"
-"""Tables in ``difficulty/`` of what becomes of the labels in parts of the pool."""
-
-LABEL_TABLES = {
-    POOL_SIZE: {"n_models": "int64", "difficulty": "str"}
-    | dict.fromkeys(("share", "sd", "low", "high"), "float64")
-    | {"n_pools": "int64"},
-    LEAVE_ONE_OUT: {"what": "str", "left_out": "str", "n_models": "int64"}
-    | dict.fromkeys((*Difficulty, "trivial_change", "impossible_change"), "float64")
-    | {"n_relabelled": "Int64", "stability": "float64"},
-}
-"""Their columns; values of the types `float64` and `Int64` may be missing."""
+EVALUATE, LABEL = "tricky evaluate", "tricky label"
+"""The commands that write ``decisions/`` and ``difficulty/``."""
 
 
 @dataclass(frozen=True)
@@ -130,12 +87,23 @@ class DifficultyTable:
     ----------
     images : DataFrame, n_images rows
         `DIFFICULTY_COLUMNS`.
-    manifest : dict
+    manifest : DifficultyManifest
         The content of ``difficulty.json``.
     """
 
     images: pd.DataFrame
-    manifest: dict[str, Any]
+    manifest: DifficultyManifest
+
+
+def read_pool(folder: Path) -> PoolManifest:
+    """Read ``decisions/pool.json``.
+
+    Raises
+    ------
+    InputError
+        The folder holds no finished evaluation, or its manifest is damaged.
+    """
+    return read_manifest(folder / "pool.json", PoolManifest, EVALUATE)
 
 
 def read_decisions(folder: Path) -> Decisions:
@@ -147,27 +115,38 @@ def read_decisions(folder: Path) -> Decisions:
         The folder holds no finished evaluation, a file changed since, or speaks of other images.
     """
     manifest_path = folder / "pool.json"
-    manifest = read_json(manifest_path, made_by="tricky evaluate")
-    images_path = folder / "images.parquet"
-    check_hash(images_path, manifest["images"]["sha256"], manifest_path, made_by="tricky evaluate")
-    images = read_parquet(images_path, IMAGE_DTYPES, "tricky evaluate")
+    manifest = read_pool(folder)
+    images = read_images(folder / "images.parquet", manifest.images.sha256, manifest_path, EVALUATE)
     image_ids = pa.array(images["image_id"].tolist(), pa.string())
 
-    def predictions_of(model: dict[str, Any]) -> np.ndarray:
-        path = folder / f"{model['name']}.parquet"
-        check_hash(path, model["sha256"], manifest_path, made_by="tricky evaluate")
+    def predictions_of(model: ModelRecord) -> np.ndarray:
+        path = folder / f"{model.name}.parquet"
+        check_hash(path, model.sha256, manifest_path, EVALUATE)
         return _predictions(path, image_ids)
 
-    answered = [model for model in manifest["models"] if "failure" not in model]
     with ThreadPoolExecutor() as threads:  # hashing and reading leave the interpreter to others
-        predictions = list(threads.map(predictions_of, answered))
+        predictions = list(threads.map(predictions_of, manifest.answered))
     return Decisions(
-        models=tuple(model["name"] for model in answered),
-        families=tuple(model.get("family", "") for model in answered),
+        models=tuple(model.name for model in manifest.answered),
+        families=tuple(model.family for model in manifest.answered),
         images=images,
         predictions=np.stack(predictions) if predictions else np.empty((0, len(images)), dtype=np.int32),
-        failures={model["name"]: model["failure"] for model in manifest["models"] if "failure" in model},
+        failures=manifest.failures,
     )
+
+
+def read_images(path: Path, sha256: str, named_in: Path, made_by: str) -> pd.DataFrame:
+    """Read a table of images, `IMAGE_COLUMNS`, held against its hash.
+
+    Raises
+    ------
+    InputError
+        The table is missing, or not the one that the manifest `named_in` speaks of.
+    """
+    check_hash(path, sha256, named_in, made_by)
+    images = read_parquet(path, IMAGE_DTYPES, made_by)
+    _require_once(images, path, made_by)
+    return images
 
 
 def read_rows(path: Path, columns: Sequence[str]) -> pd.DataFrame:
@@ -178,13 +157,13 @@ def read_rows(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     InputError
         The file is damaged, or an earlier version wrote it, which had fewer columns.
     """
-    return read_parquet(path, {name: DECISION_DTYPES[name] for name in columns}, "tricky evaluate")
+    return read_parquet(path, {name: DECISION_DTYPES[name] for name in columns}, EVALUATE)
 
 
 def _predictions(path: Path, image_ids: pa.Array) -> np.ndarray:
     """Read one model's predictions in the order of `image_ids`, −1 for images that it didn't see."""
     columns = {name: DECISION_DTYPES[name] for name in ("image_id", "prediction")}
-    table = read_arrow(path, columns, "tricky evaluate")
+    table = read_arrow(path, columns, EVALUATE)
     found = table["image_id"].combine_chunks().cast(pa.string())
     prediction = table["prediction"].to_numpy()
     if found.equals(image_ids):
@@ -192,7 +171,7 @@ def _predictions(path: Path, image_ids: pa.Array) -> np.ndarray:
     known = pd.Index(image_ids.to_pylist())
     place = known.get_indexer(pd.Index(found.to_pylist()))
     if (place < 0).any() or len(np.unique(place)) < len(place):
-        raise InputError(f"{path}: its images are not those of images.parquet; run `tricky evaluate` again")
+        raise InputError(f"{path}: its images are not those of images.parquet; run `{EVALUATE}` again")
     every = np.full(len(image_ids), -1, dtype=np.int32)
     every[place] = prediction
     return every
@@ -207,10 +186,22 @@ def read_difficulty(folder: Path) -> DifficultyTable:
         The folder holds no finished table, or the table changed since it was written.
     """
     manifest_path = folder / "difficulty.json"
-    manifest = read_json(manifest_path, made_by="tricky label")
+    manifest = read_manifest(manifest_path, DifficultyManifest, LABEL)
     path = folder / "difficulty.parquet"
-    check_hash(path, manifest["sha256"], manifest_path, made_by="tricky label")
-    return DifficultyTable(read_parquet(path, DIFFICULTY_DTYPES, "tricky label", others=True), manifest)
+    check_hash(path, manifest.sha256, manifest_path, LABEL)
+    table = read_parquet(path, DIFFICULTY_DTYPES, LABEL, others=True)
+    _require_once(table, path, LABEL)
+    if strange := set(table["difficulty"].dropna()) - set(Difficulty):
+        raise InputError(
+            f"{path}: difficulty {min(strange)!r} is none of {', '.join(Difficulty)}; run `{LABEL}` again"
+        )
+    return DifficultyTable(table, manifest)
+
+
+def _require_once(table: pd.DataFrame, path: Path, made_by: str) -> None:
+    if (twice := table["image_id"].duplicated()).any():
+        image_id = table.loc[twice, "image_id"].iloc[0]
+        raise InputError(f"{path}: image_id {image_id!r} is there twice; run `{made_by}` again")
 
 
 def read_label_tables(folder: Path) -> dict[str, pd.DataFrame]:
@@ -222,9 +213,9 @@ def read_label_tables(folder: Path) -> dict[str, pd.DataFrame]:
         The folder holds no finished labels, or a table changed since it was written.
     """
     manifest_path = folder / "difficulty.json"
-    tables = read_json(manifest_path, made_by="tricky label").get("tables", {})
+    tables = read_manifest(manifest_path, DifficultyManifest, LABEL).tables
     for name, digest in tables.items():
-        check_hash(folder / name, digest, manifest_path, made_by="tricky label")
+        check_hash(folder / name, digest, manifest_path, LABEL)
     return {name: _label_table(folder / name) for name in tables if name in LABEL_TABLES}
 
 
@@ -232,7 +223,7 @@ def _label_table(path: Path) -> pd.DataFrame:
     """Read a table with the types that its columns are declared with."""
     types = LABEL_TABLES[path.name]
     table = read_table(path, list(types))
-    read = {
+    read: dict[str, Any] = {
         "str": table.texts,
         "int64": table.whole_numbers,
         "Int64": table.optional_whole_numbers,

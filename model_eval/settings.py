@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
 from model_eval.networks.source import FILE_LIBRARIES, ModelSource, Source, parse_source
 from model_eval.train.network_settings import BaseRecipe
+from tricky.core.names import (
+    DifferentNames,
+    DottedFileName,
+    FileName,
+    Line,
+    PathSetting,
+    PathText,
+    check_name,
+    first_duplicate,
+)
+from tricky.core.settings import SettingError
 
 IMAGE_SOURCES = ("mnist-5k", "gaussian", "folder", "imagenet-val", "csv", "npz", "torchvision:NAME/SPLIT")
 """What `source` in ``[images]`` may be."""
@@ -36,12 +54,12 @@ class ImageSettings(BaseModel):
 
     source: str = "mnist-5k"
     """One of `IMAGE_SOURCES`."""
-    path: Path | None = None
+    path: PathSetting | None = None
     """The folder of class folders, of ImageNet's validation images, or of torchvision's data sets; the CSV
     or ``.npz`` file.  Relative to the study."""
-    labels: Path | None = None
+    labels: PathSetting | None = None
     """With ``imagenet-val``: the file of ground truth."""
-    synsets: Path | None = None
+    synsets: PathSetting | None = None
     """With ``imagenet-val`` and a ground truth of the development kit: its ``meta.mat``."""
     entry_level: bool = False
     """Sort images into the 16 entry-level classes of Geirhos et al. (2018) and leave out all others."""
@@ -67,7 +85,7 @@ class ImageSettings(BaseModel):
         if self.follow_links and self.source not in ("folder", "imagenet-val"):
             raise ValueError('`follow_links` only with `source = "folder"` or "imagenet-val"')
         if self.synsets is not None and self.labels is None:
-            raise ValueError("`synsets` only together with `labels`")
+            raise SettingError("synsets", self.synsets, "`labels` next to it")
         return self
 
 
@@ -94,12 +112,16 @@ class PreprocessingSettings(BaseModel):
         return [name for name in type(self).model_fields if getattr(self, name) is None]
 
 
+RESERVED_MODELS = ("images", "model")
+"""No model may be called so: ``images.parquet`` is another file, `model` a column of tables of models."""
+
+
 class ModelEntry(BaseModel):
     """One model of a pool."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    name: DottedFileName
     """The name of its file of decisions, so letters, digits, ``.``, ``_`` and ``-``."""
     source: Source
     """``timm:NAME``, ``timm:NAME.TAG``, ``torchvision:NAME/WEIGHTS``, ``openclip:NAME/TAG``,
@@ -107,20 +129,32 @@ class ModelEntry(BaseModel):
     study."""
     family: str = ""
     """Kinship: models of one family are not independent votes."""
-    weights: str = "train"
+    weights: PathText = "train"
     """``train`` (by `tricky train`; timm's only), ``pretrained`` (what the source itself brings; what all but
     timm's have by default), or a checkpoint's path."""
-    head: str = ""
+    head: PathText = ""
     """What the outputs are called, where the source doesn't say: ``imagenet-1k`` (or another of
     `heads.VOCABULARIES`), ``images`` (the classes of the images, sorted as text), or the path of a text file
     with one name a line."""
     preprocessing: PreprocessingSettings = PreprocessingSettings()
     arguments: dict[str, bool | int | float | str] = {}
     """With ``python:``: what the function is called with."""
-    templates: tuple[str, ...] = ()
+    templates: tuple[Line, ...] = ()
     """With ``openclip:``: prompts with ``{}`` for the class; by default the 80 of Radford et al. (2021)."""
-    class_names: str = ""
+    class_names: PathText = ""
     """With ``openclip:``: a CSV file of `class_name` and `prompt_name`, what prompts call a class."""
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_free(cls, name: str) -> str:
+        if name.lower() in RESERVED_MODELS:
+            raise ValueError("another name: tricky uses this one itself")
+        return name
+
+    @field_validator("family")
+    @classmethod
+    def _family_is_a_name(cls, family: str) -> str:
+        return check_name(family) if family else family
 
     @field_validator("templates")
     @classmethod
@@ -166,14 +200,31 @@ class ModelEntry(BaseModel):
         return self.source.partition(":")[2]
 
 
+def models_with_different_names(models: tuple[ModelEntry, ...]) -> tuple[ModelEntry, ...]:
+    """Return models that can each have a file of decisions.
+
+    Raises
+    ------
+    ValueError
+        Two have one name, capitals aside, which not all file systems tell apart.
+    """
+    if (name := first_duplicate(each.name for each in models)) is not None:
+        raise ValueError(f"models with names that differ (capitals aside): {name!r} is there twice")
+    return models
+
+
+Models = Annotated[tuple[ModelEntry, ...], AfterValidator(models_with_different_names)]
+"""The models of a pool."""
+
+
 class PoolSettings(BaseModel):
     """``[pool]``: the models whose errors define difficulty."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    file: str = "mnist-11"
+    file: PathText = "mnist-11"
     """A pool that ships with tricky, or the path of a TOML file with ``[[models]]`` entries."""
-    models: tuple[ModelEntry, ...] = ()
+    models: Models = ()
     """Entries written out here take the place of `file`."""
 
 
@@ -191,13 +242,13 @@ class TrainSettings(BaseModel):
     weight_decay: Annotated[float, Field(ge=0)] = 0.05
     input_size_px: Annotated[int, Field(ge=16)] = 32
     """Side of the square that trained models see."""
-    recipe: str = ""
+    recipe: PathText = ""
     """Controlled training: a recipe that ships with tricky, or the path of a TOML file."""
     training_set: ImageSettings | None = None
     """With a recipe: images to train on; by default a part of the study's, or further Gaussian noise."""
     base: BaseRecipe = BaseRecipe()
     """Keys of ``[base]`` that take the place of the recipe's; those that aren't set leave the recipe's."""
-    conditions: dict[str, dict[str, Any]] = {}
+    conditions: dict[FileName, dict[str, Any]] = {}
     """Conditions that come on top of the recipe's, or take the place of those of the same name."""
 
     @property
@@ -242,9 +293,9 @@ class LabelSettings(BaseModel):
     """Number of models that may dissent: right for all but `tolerance` is trivial."""
     min_models_share: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Images that a smaller share of the pool's models saw get no difficulty."""
-    leave_out: tuple[str, ...] = ()
+    leave_out: DifferentNames = ()
     """Models that don't count; those that failed must stand here."""
-    label_errors: Path | None = None
+    label_errors: PathSetting | None = None
     """A file of image ids whose label is known to be wrong, relative to the study."""
-    reassessed: Path | None = None
+    reassessed: PathSetting | None = None
     """Which answers are right, as annotators found who looked again: ReaL's ``real.json``, or a CSV file."""

@@ -13,8 +13,9 @@ import pandas as pd
 
 from model_eval.images.open import ImageSource
 from stimuli.balance import balance_table, giveaway_auc, unbalanced
+from stimuli.columns import FEATURES
 from stimuli.eligibility import Candidates, candidates_of, cap_classes
-from stimuli.features import FEATURES, measured
+from stimuli.features import measured
 from stimuli.inputs import Material, gather, generator_of_set
 from stimuli.matching import Space, draw_tuples
 from stimuli.records import PAIR_TASK, Block, StimulusSet

@@ -14,12 +14,12 @@ from PIL import Image, UnidentifiedImageError
 
 from stimuli.balance import balance_table
 from stimuli.eligibility import group_of
+from stimuli.manifest import set_id_of
 from stimuli.near_duplicates import close_pairs, hash_bits
 from stimuli.order_check import orders
 from stimuli.records import PAIR_TASK, Block, PairTrial, StimulusSet, read_tables
-from stimuli.settings import StimulusSettings, settings_of
+from stimuli.settings import StimulusSettings
 from stimuli.trials import item_id_of, trial_id_of
-from stimuli.write_set import set_id_of
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 
@@ -57,16 +57,16 @@ def check_set(folder: Path) -> list[Checked]:
         The folder holds no set, or its tables can't be read at all.
     """
     stimulus_set = read_tables(folder)
-    settings = settings_of(stimulus_set)
+    settings = stimulus_set.settings
     items = items_table(stimulus_set)
-    lists = {name: frozenset(ids) for name, ids in stimulus_set.manifest.get("lists", {}).items()}
+    lists = {name: frozenset(ids) for name, ids in stimulus_set.manifest.lists.items()}
     subject = _Subject(stimulus_set, settings, items, lists)
     return [Checked(promise, tuple(find(subject))) for promise, find in PROMISES.items()]
 
 
 def items_table(stimulus_set: StimulusSet[Any]) -> pd.DataFrame:
     """Return a set's items as a table by `item_id`, with what is measured on them, and their `group`."""
-    settings = settings_of(stimulus_set)
+    settings = stimulus_set.settings
     rows = [vars(item) | dict(stimulus_set.more[name]) for name, item in stimulus_set.items.items()]
     items = pd.DataFrame(rows)
     for name in ("stability", "width_px", "height_px", *settings.match.covariates, *_balanced(stimulus_set)):
@@ -90,8 +90,7 @@ def require_sound(folder: Path) -> None:
 
 
 def _balanced(stimulus_set: StimulusSet[Any]) -> list[str]:
-    rows = stimulus_set.manifest.get("balance", ())
-    return [row["covariate"] for row in rows if row["statistic"] == "smd"]
+    return [row.covariate for row in stimulus_set.manifest.balance if row.statistic == "smd"]
 
 
 def _files(subject: _Subject) -> Iterator[str]:
@@ -121,7 +120,7 @@ def _images_open(subject: _Subject) -> Iterator[str]:
 
 def _ids(subject: _Subject) -> Iterator[str]:
     manifest = subject.set.manifest
-    if set_id_of(manifest["tables"]) != manifest["set_id"]:
+    if set_id_of(manifest.tables) != manifest.set_id:
         yield "set_id is not that of the tables"
     for name, row in subject.items.iterrows():
         if item_id_of(row["image_id"], row["image_sha256"]) != name:
@@ -240,7 +239,7 @@ def _no_near_duplicates(subject: _Subject) -> Iterator[str]:
 def _matched(subject: _Subject) -> Iterator[str]:
     settings, items = subject.settings.match, subject.items
     if subject.set.task == PAIR_TASK and settings.how == "pairs":
-        scale = subject.set.manifest.get("scale_sd", {})
+        scale = subject.set.manifest.scale_sd
         for trial in subject.set.trials:
             if not isinstance(trial, PairTrial) or trial.catch:
                 continue
@@ -258,13 +257,13 @@ def _matched(subject: _Subject) -> Iterator[str]:
         if trial.block is Block.MAIN and not trial.catch and trial.repeats is None
         for item in trial.item_ids
     ]
-    told = subject.set.manifest.get("balance", [])
+    told = subject.set.manifest.balance
     names = tuple(dict.fromkeys(_balanced(subject.set)))
     found = balance_table(items.loc[main], items.loc[main], subject.settings.groups, names)
     for then, now in zip(told, found, strict=True):
-        one, two = then["after"], now["after"]
+        one, two = then.after, now["after"]
         if (one is None) != (two is None) or (one is not None and abs(one - two) > BALANCE_TOLERANCE):
-            yield f"balance of {then['covariate']} is told as {one}, and is {two}"
+            yield f"balance of {then.covariate} is told as {one}, and is {two}"
 
 
 def _presented(subject: _Subject) -> Iterator[str]:

@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 from stimuli.balance import WORTH_A_WARNING
 from stimuli.check import items_table
 from stimuli.contact_sheet_figures import GROUP_COLOURS, balance_figure, data_uri, histogram_figure
+from stimuli.manifest import GiveawayRecord
 from stimuli.records import Block, Item, StimulusSet, Trial, read_any_set
 from tricky.core.files import replacing, write_text
 
@@ -77,7 +78,7 @@ def show_set(folder: Path) -> Sheet:
     """
     stimulus_set = read_any_set(folder)
     rows = items_table(stimulus_set)
-    groups = stimulus_set.manifest["settings"]["stimuli"]["groups"]
+    groups = stimulus_set.settings.groups
     colours = dict(zip(groups, GROUP_COLOURS, strict=False))
     pictures = {
         name: _picture(folder / item.file, item, str(rows.loc[name, "group"]), colours)
@@ -161,31 +162,33 @@ def _page(
     )
     from markupsafe import Markup
 
-    giveaway = manifest["giveaway"]
+    giveaway = manifest.giveaway
     n_main = len(trials.get("Main block", ()))
     noun = NOUNS[stimulus_set.task]
     noun = noun.format(*groups) if stimulus_set.task == "2afc" else noun.format(", ".join(groups))
     key = [(f"{n_main}", "trials in the main block"), (f"{len(stimulus_set.items)}", "images in all")]
-    key += [(f"{n:,}", f"{group} images eligible") for group, n in manifest["eligible"]["groups"].items()]
+    key += [(f"{n:,}", f"{group} images eligible") for group, n in manifest.eligible.groups.items()]
     if giveaway:
-        key.append((f"{giveaway['auc']:.2f}", "AUC of low-level features"))
+        key.append((f"{giveaway.auc:.2f}", "AUC of low-level features"))
     return template.render(
         css=Markup(templates.joinpath("sheet.css").read_text(encoding="utf-8")),
         name=stimulus_set.name,
         set_id=stimulus_set.set_id,
         title=f"{n_main} {noun}",
         key=key,
-        warnings=manifest["warnings"],
-        histogram=data_uri(histogram_figure(manifest["histogram"], groups, _counts_by_group(by_count))),
+        warnings=manifest.warnings,
+        histogram=data_uri(
+            histogram_figure(manifest.histogram.model_dump(), groups, _counts_by_group(by_count))
+        ),
         groups=groups,
-        eligible=manifest["eligible"]["groups"],
-        turned_away=manifest["eligible"]["turned_away"],
+        eligible=manifest.eligible.groups,
+        turned_away=manifest.eligible.turned_away,
         giveaway=_about_giveaway(giveaway),
-        balance_figure=data_uri(balance_figure(manifest["balance"])),
-        balance=[_balance_row(row) for row in manifest["balance"]],
+        balance_figure=data_uri(balance_figure([row.model_dump() for row in manifest.balance])),
+        balance=[_balance_row(row.model_dump()) for row in manifest.balance],
         limit=WORTH_A_WARNING,
-        parent=manifest.get("parent"),
-        refresh=manifest.get("refresh"),
+        parent=manifest.parent,
+        refresh=manifest.refresh,
         trials=trials,
         n_sessions=stimulus_set.n_sessions,
         by_count=by_count,
@@ -202,16 +205,16 @@ def _counts_by_group(by_count: Sequence[tuple[str, list[Picture]]]) -> dict[str,
     return counts
 
 
-def _about_giveaway(giveaway: Mapping[str, Any] | None) -> str:
+def _about_giveaway(giveaway: GiveawayRecord | None) -> str:
     if giveaway is None:
         return "Too few images to ask what low-level features give away, or none that differ in any."
     said = (
-        f"From {', '.join(giveaway['covariates'])} alone a cross-validated logistic regression tells the "
-        f"groups apart with an area under the ROC curve of {giveaway['auc']:.3f} (chance .5"
+        f"From {', '.join(giveaway.covariates)} alone a cross-validated logistic regression tells the "
+        f"groups apart with an area under the ROC curve of {giveaway.auc:.3f} (chance .5"
     )
-    sd = giveaway["chance_sd"]
+    sd = giveaway.chance_sd
     said += f", with a standard deviation of {sd:.3f} for so many images)." if sd else ")."
-    return said + (" Less than .5 means: nothing." if giveaway["auc"] < 0.5 else "")
+    return said + (" Less than .5 means: nothing." if giveaway.auc < 0.5 else "")
 
 
 def _balance_row(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stimuli.features import FEATURES, measured
+from stimuli.columns import FEATURES, RULE
+from stimuli.features import measured
 from stimuli.inputs import Material
 from stimuli.integer_program import Programme
 from stimuli.near_duplicates import apart, hash_bits
@@ -69,7 +70,7 @@ class Sieve:
         gone = self.rows.loc[~passes, "group"].value_counts()
         if len(gone):
             counts = {group: int(gone[group]) for group in self.groups if group in gone}
-            self.turned_away.append({"rule": rule, **counts})
+            self.turned_away.append({RULE: rule, **counts})
             self.why |= dict.fromkeys(self._watched & set(self.rows.index[~passes]), rule)
         self.rows = self.rows[passes]
 

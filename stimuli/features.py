@@ -18,27 +18,16 @@ from PIL import Image
 from scipy import ndimage
 
 from model_eval.images.open import ImageSource
+from stimuli.columns import FEATURE_COLUMNS
 from tricky.core.errors import InputError
+from tricky.core.memory import read_memory, write_memory
 from tricky.core.names import find_file
-from tricky.core.parquet import read_parquet, write_parquet
 from tricky.core.progress import Progress, no_progress
-
-FEATURES = (
-    "mean_luminance",
-    "rms_contrast",
-    "colourfulness",
-    "edge_density",
-    "resolution_px",
-    "file_size_bytes",
-)
-"""Covariates that are measured on every image."""
 
 FEATURES_VERSION = 1
 """Goes up when a definition changes: older caches are then measured anew."""
 
-COLUMNS = ("width_px", "height_px", *FEATURES, "phash")
-
-_TYPES = dict.fromkeys(COLUMNS[:-1], "float64") | {"phash": "str"}
+_TYPES = dict.fromkeys(FEATURE_COLUMNS[:-1], "float64") | {"phash": "str"}
 _CACHE_TYPES = {"sha256": "str", "version": "int64", **_TYPES}
 
 EDGE_THRESHOLD = 0.1
@@ -123,8 +112,8 @@ def measured(
     Returns
     -------
     DataFrame
-        `COLUMNS`, indexed by `image_id` in the order given; NaN for a file size that there isn't, and None
-        for a `phash` that nobody asked for.
+        `FEATURE_COLUMNS`, indexed by `image_id` in the order given; NaN for a file size that there isn't, and
+        None for a `phash` that nobody asked for.
     """
     known = _read_cache(cache)
     have = set(known.index[known["phash"].notna()] if hashes else known.index)
@@ -146,7 +135,7 @@ def measured(
             new = _typed(pd.DataFrame(rows).set_index("sha256"))
             known = new if known.empty else pd.concat([known.drop(new.index, errors="ignore"), new])
             if cache is not None:
-                write_parquet(cache, known.sort_index().reset_index().assign(version=FEATURES_VERSION))
+                write_memory(cache, known.sort_index().reset_index(), {"version": FEATURES_VERSION})
     table = known.loc[list(images.values())]
     table.index = pd.Index(list(images), dtype="str", name="image_id")
     return table
@@ -154,18 +143,16 @@ def measured(
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of the cache, in order and typed alike however few rows there are."""
-    return table.reindex(columns=list(COLUMNS)).astype(_TYPES).rename_axis("sha256")
+    return table.reindex(columns=list(FEATURE_COLUMNS)).astype(_TYPES).rename_axis("sha256")
 
 
 def _read_cache(path: Path | None) -> pd.DataFrame:
     """Return what is remembered, by hash; nothing where the cache is of another version or broken."""
     nothing = _typed(pd.DataFrame(index=pd.Index([], dtype="str")))
-    if path is None or not path.is_file():
+    if path is None:
         return nothing
-    try:
-        table = read_parquet(path, _CACHE_TYPES, "tricky stimuli build")
-    except InputError:  # a broken cache costs time, never a result
+    found = read_memory(path)
+    columns = {"sha256", *FEATURE_COLUMNS}
+    if found is None or found[1] != {"version": FEATURES_VERSION} or set(found[0]) != columns:
         return nothing
-    if (table["version"] != FEATURES_VERSION).any():
-        return nothing
-    return _typed(table.set_index("sha256"))
+    return _typed(found[0].set_index("sha256"))

@@ -103,10 +103,10 @@ def gather(
         column isn't there; or there is a rule about classes, and images without a class.
     """
     table = read_difficulty(difficulty)
-    published = table.manifest["images"] is None
-    if not published and table.manifest["images"] != source.name:
+    published = table.manifest.images is None
+    if not published and table.manifest.images != source.name:
         raise InputError(
-            f"{difficulty}: labels images of {table.manifest['images']}, study.toml has {source.name}; "
+            f"{difficulty}: labels images of {table.manifest.images}, study.toml has {source.name}; "
             "run `tricky evaluate` and `tricky label` again"
         )
     manifest = difficulty / "difficulty.json"

@@ -8,21 +8,19 @@ and a table may be larger than the data; then the matches are counted.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from stimuli.features import COLUMNS as FEATURE_COLUMNS
-from stimuli.features import FEATURES
-from stimuli.records import Item
+from stimuli.columns import FEATURES, ITEM_COLUMNS
 from stimuli.settings import StimulusSettings
 from tricky.core.errors import InputError
 from tricky.core.matching import Matches, match_entries
 from tricky.core.names import plain
 from tricky.core.tables import read_entries, read_table
 
-RESERVED = frozenset([*(each.name for each in fields(Item)), *FEATURE_COLUMNS, "image_sha256", "group"])
+RESERVED = frozenset([*ITEM_COLUMNS, "group"])
 """Columns that tricky writes into ``items.tsv``: a lab's table can't have them, but for `image_id`."""
 
 NOT_TO_MATCH_ON = frozenset({"sha256", "phash", "label_error", "difficulty"})

@@ -127,7 +127,7 @@ def list_of(stimulus_set: StimulusSet[Trial], participant: str, session: int | N
 
 def repeat_distance(stimulus_set: StimulusSet[Trial]) -> int:
     """Return the least number of trials between a trial and its repeat."""
-    return int(stimulus_set.manifest.get("settings", {}).get("stimuli", {}).get("repeat_distance", 0))
+    return stimulus_set.settings.repeat_distance
 
 
 def _apart(trials: Sequence[AnyTrial], distance: int) -> list[AnyTrial]:

@@ -1,14 +1,18 @@
-"""A stimulus set as it stands on disk: the door of this room."""
+"""A stimulus set on disk: what other packages read of this one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Generic, TypeVar
 
-from tricky.core.files import check_hash, read_json
+from model_eval.records import Difficulty
+from stimuli.manifest import SetManifest
+from stimuli.settings import StimulusSettings
+from tricky.core.files import check_hash
+from tricky.core.manifests import read_manifest
 from tricky.core.tables import TextTable, read_table
 
 MADE_BY = "tricky stimuli build"
@@ -129,34 +133,46 @@ class StimulusSet(Generic[AnyTrial]):
     ----------
     folder : Path
         Where it lies; `Item.file` is relative to it.
-    set_id : str
-        Hash of its content: the same id, the same images in the same trials.
-    name, task : str
-        Name within the study, and the task it is made for (``2afc``, ``single`` or ``rating``).
+    manifest : SetManifest
+        The content of ``stimulus_set.json``.
     items : dict of str to Item
         By `item_id`.
     trials : tuple of PairTrial, or of ImageTrial
         Practice first.
     more : mapping of str to mapping
         By `item_id`: further columns of ``items.tsv``, as text (covariates, licence, source …).
-    manifest : mapping
-        The content of ``stimulus_set.json``.
     """
 
     folder: Path
-    set_id: str
-    name: str
-    task: str
+    manifest: SetManifest
     items: dict[str, Item]
     trials: tuple[AnyTrial, ...]
     more: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    manifest: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def set_id(self) -> str:
+        """Hash of its content: the same id, the same images in the same trials."""
+        return self.manifest.set_id
+
+    @property
+    def name(self) -> str:
+        """Its name within the study."""
+        return self.manifest.name
+
+    @property
+    def task(self) -> str:
+        """The task it is made for: ``2afc``, ``single`` or ``rating``."""
+        return self.manifest.task
+
+    @property
+    def settings(self) -> StimulusSettings:
+        """What it was built with."""
+        return self.manifest.settings.stimuli
 
     @property
     def questions(self) -> tuple[Question, ...]:
         """What observers are asked about each image of a rating task."""
-        asked = self.manifest.get("settings", {}).get("stimuli", {}).get("questions", ())
-        return tuple(Question(each["name"], each["text"], tuple(each["answers"])) for each in asked)
+        return tuple(Question(each.name, each.text, each.answers) for each in self.settings.questions)
 
     @property
     def n_sessions(self) -> int:
@@ -189,66 +205,84 @@ def read_any_set(folder: Path) -> StimulusSet[Any]:
     return stimulus_set
 
 
+def read_set_manifest(folder: Path, made_by: str = MADE_BY) -> SetManifest:
+    """Read ``stimulus_set.json``.
+
+    Raises
+    ------
+    InputError
+        The folder holds no finished set, or its manifest is damaged.
+    """
+    return read_manifest(folder / "stimulus_set.json", SetManifest, made_by)
+
+
 def read_tables(folder: Path) -> StimulusSet[Any]:
-    """Read a set made for any task, its tables held against their hashes, its images not looked at."""
-    manifest_path = folder / "stimulus_set.json"
-    manifest = read_json(manifest_path, MADE_BY)
-    for name, digest in manifest["tables"].items():
-        check_hash(folder / name, digest, manifest_path, MADE_BY)
-    items, more = _read_items(folder / "items.tsv")
-    trials = _read_trials(folder / "trials.tsv", manifest["task"], items)
-    return StimulusSet(
-        folder, manifest["set_id"], manifest["name"], manifest["task"], items, trials, more, manifest
-    )
+    """Read a set made for any task, its tables held against their hashes, its images not looked at.
+
+    Raises
+    ------
+    InputError
+        The folder holds no finished set, a table is missing or changed, or a cell isn't what its column says.
+    """
+    manifest = read_set_manifest(folder)
+    for name, digest in manifest.tables.items():
+        check_hash(folder / name, digest, folder / "stimulus_set.json", MADE_BY)
+    items, more = _read_items(folder / "items.tsv", reference=manifest.settings.stimuli.export.reference)
+    trials = _read_trials(folder / "trials.tsv", items, pairs=manifest.task == PAIR_TASK)
+    return StimulusSet(folder, manifest, items, trials, more)
 
 
-def _read_items(path: Path) -> tuple[dict[str, Item], dict[str, dict[str, str]]]:
-    """Return the items of a table by id, and their further columns as text."""
-    columns = [each.name for each in fields(Item)]
-    table = read_table(path, columns, own=True)
-    read: dict[str, list[Any]] = {name: table.texts(name) for name in columns if name not in _READ_AS}
+def _read_items(path: Path, *, reference: bool) -> tuple[dict[str, Item], dict[str, dict[str, str]]]:
+    """Return the items, and their further columns, by `item_id`.
+
+    Only a set that refers to original files may name files outside its folder.
+    """
+    own = [each.name for each in fields(Item)]
+    table = read_table(path, own, own=True)
+    read: dict[str, list[Any]] = {name: table.texts(name) for name in own if name not in _READ_AS}
     read |= {name: read_as(table, name) for name, read_as in _READ_AS.items()}
-    further = {name: table.cells(name) for name in table.columns if name not in columns}
+    further = {name: table.cells(name) for name in table.columns if name not in own}
     items, more = {}, {}
     for row, item_id in enumerate(table.texts("item_id", unique=True)):
-        items[item_id] = Item(**{name: read[name][row] for name in columns})
+        item = Item(**{name: read[name][row] for name in own})
+        if item.n_correct > item.n_models:
+            raise table.error(row, "n_correct", f"a number of models, at most {item.n_models}")
+        if PureWindowsPath(item.file).anchor or (".." in PurePosixPath(item.file).parts and not reference):
+            raise table.error(row, "file", "a path in the set's folder")
+        items[item_id] = item
         more[item_id] = {name: cells[row] for name, cells in further.items()}
     return items, more
 
 
 _READ_AS: Mapping[str, Callable[[TextTable, str], list[Any]]] = {
+    "image_id": lambda table, name: table.texts(name, unique=True),
     "label": lambda table, name: table.whole_numbers(name, least=-1),
     "class_name": lambda table, name: [each or "" for each in table.optional_texts(name)],
+    "difficulty": lambda table, name: table.choices(name, Difficulty),
     "n_correct": lambda table, name: table.whole_numbers(name, least=0),
     "n_models": lambda table, name: table.whole_numbers(name, least=1),
 }
 """Columns of items that are not text without missing values."""
 
 
-def _read_trials(path: Path, task: str, items: Mapping[str, Item]) -> tuple[PairTrial | ImageTrial, ...]:
-    """Return the trials of a table; the columns that sets of plain trials may lack have defaults."""
-    places = ("item_a", "item_b") if task == PAIR_TASK else ("item",)
-    make: Callable[..., PairTrial | ImageTrial] = PairTrial if task == PAIR_TASK else ImageTrial
+def _read_trials(path: Path, items: Mapping[str, Item], *, pairs: bool) -> tuple[PairTrial | ImageTrial, ...]:
+    """Return the trials; the columns that sets of plain trials may lack have defaults."""
+    places = ("item_a", "item_b") if pairs else ("item",)
     table = read_table(path, ["trial_id", "block", *places], own=True)
-    n_trials = len(table)
-    sessions = table.whole_numbers("session", least=0) if "session" in table else [1] * n_trials
-    catch = table.truths("catch") if "catch" in table else [False] * n_trials
-    repeats = table.optional_texts("repeats") if "repeats" in table else [None] * n_trials
-    blocks = table.choices("block", [each.value for each in Block])
-    shown = list(zip(*(table.texts(place) for place in places), strict=True))
-    trials = []
-    for row, trial_id in enumerate(table.texts("trial_id")):
-        for place, item in zip(places, shown[row], strict=True):
-            if item not in items:
-                raise table.error(row, place, "an item of items.tsv")
-        trials.append(
-            make(
-                trial_id,
-                Block(blocks[row]),
-                *shown[row],
-                session=sessions[row],
-                catch=catch[row],
-                repeats=repeats[row],
-            )
+    n_rows = len(table)
+    names = table.texts("trial_id", unique=True)
+    blocks = [Block(cell) for cell in table.choices("block", Block)]
+    shown = [table.choices(place, items) for place in places]
+    sessions = table.whole_numbers("session", least=0) if "session" in table else [1] * n_rows
+    catch = table.truths("catch") if "catch" in table else [False] * n_rows
+    repeats = table.optional_texts("repeats") if "repeats" in table else [None] * n_rows
+    for row, name in enumerate(repeats):
+        if name is not None and name not in names:
+            raise table.error(row, "repeats", "a trial of this table")
+    make = PairTrial if pairs else ImageTrial
+    return tuple(
+        make(name, block, *cells, session=session, catch=caught, repeats=repeated)
+        for name, block, session, caught, repeated, *cells in zip(
+            names, blocks, sessions, catch, repeats, *shown, strict=True
         )
-    return tuple(trials)
+    )

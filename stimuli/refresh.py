@@ -15,7 +15,7 @@ from stimuli.eligibility import Candidates, candidates_of, cap_classes, group_of
 from stimuli.inputs import gather, generator_of_set
 from stimuli.records import StimulusSet, read_any_set
 from stimuli.refill import Situation, renew
-from stimuli.settings import StimulusSettings, settings_of
+from stimuli.settings import StimulusSettings
 from stimuli.trials import slots_of
 from stimuli.write_set import item_ids_of, write_set
 from tricky.core.progress import Progress, no_progress
@@ -66,7 +66,7 @@ def refresh_set(
         The parent is no sound set, or there are too few images to replace what has to go.
     """
     old = read_any_set(parent)
-    settings = settings_of(old)
+    settings = old.settings
     material = gather(
         difficulty,
         source,
@@ -100,7 +100,11 @@ def refresh_set(
     changes = changes_of(had, contents.rows, material.rows, reasons)
     trials_before = {trial.trial_id for trial in old.trials}
     summary = {
-        "parent": {"name": old.name, "set_id": old.set_id, "balance": old.manifest.get("balance", [])},
+        "parent": {
+            "name": old.name,
+            "set_id": old.set_id,
+            "balance": [row.model_dump(mode="json") for row in old.manifest.balance],
+        },
         "refresh": {
             "full": full,
             **summary_of(changes),

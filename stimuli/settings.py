@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from model_eval.records import Difficulty
-from stimuli.records import StimulusSet
-from tricky.core.errors import InputError
+from stimuli.columns import RULE
+from tricky.core.names import ColumnName, DifferentNames, Line, Name, PathSetting, first_duplicate
+from tricky.core.settings import SettingError
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -22,12 +22,12 @@ class EligibleSettings(BaseModel):
 
     min_stability: Share = 0.0
     """Least probability that a resampled pool gives the same difficulty."""
-    allow_images: Path | None = None
+    allow_images: PathSetting | None = None
     """A file that lists the only images that may enter (its first column, or one a line)."""
-    deny_images: Path | None = None
+    deny_images: PathSetting | None = None
     """A file that lists images to keep out: people, sensitive content, images seen in training."""
-    allow_classes: tuple[str, ...] = ()
-    deny_classes: tuple[str, ...] = ()
+    allow_classes: tuple[Line, ...] = ()
+    deny_classes: tuple[Line, ...] = ()
     min_side_px: Annotated[int, Field(ge=1)] = 1
     max_aspect_ratio: Annotated[float, Field(ge=1)] | None = None
     """Longer side over shorter side."""
@@ -42,9 +42,9 @@ class MatchSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    covariates: tuple[str, ...] = ()
+    covariates: DifferentNames = ()
     """Numbers to match on: measured on the images, or columns of the difficulty table or of `table`."""
-    exact: tuple[str, ...] = ()
+    exact: DifferentNames = ()
     """Columns in which partners are the same: ``class_name``, or a column of `table`."""
     how: Literal["pairs", "groups"] = "pairs"
     """Whether matched partners are shown together, or only the groups as wholes are alike."""
@@ -54,7 +54,7 @@ class MatchSettings(BaseModel):
     @model_validator(mode="after")
     def _caliper_needs_covariates(self) -> MatchSettings:
         if self.caliper_sd is not None and not self.covariates:
-            raise ValueError("`caliper_sd` together with `covariates`")
+            raise SettingError("caliper_sd", self.caliper_sd, "`covariates` next to it")
         return self
 
 
@@ -88,11 +88,24 @@ class QuestionSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+    name: ColumnName
     """Name of its column in the data."""
     text: Annotated[str, Field(min_length=1)]
-    answers: Annotated[tuple[str, ...], Field(min_length=2)]
+    answers: Annotated[DifferentNames, Field(min_length=2)]
     """In the order shown; for an ordered scale, from low to high."""
+
+
+def questions_with_different_names(questions: tuple[QuestionSettings, ...]) -> tuple[QuestionSettings, ...]:
+    """Return questions of which no two have one name.
+
+    Raises
+    ------
+    ValueError
+        Two have.
+    """
+    if (name := first_duplicate(each.name for each in questions)) is not None:
+        raise ValueError(f"questions with names that differ (capitals aside): {name!r} is there twice")
+    return questions
 
 
 class StimulusSettings(BaseModel):
@@ -102,9 +115,9 @@ class StimulusSettings(BaseModel):
 
     task: Literal["2afc", "single", "rating"] = "2afc"
     """Choice between two images; naming the group of one image; questions about one image."""
-    groups: Annotated[tuple[str, ...], Field(min_length=1)] = ("trivial", "impossible")
+    groups: Annotated[DifferentNames, Field(min_length=1)] = ("trivial", "impossible")
     """Classes of difficulty, or names in `ranges`."""
-    ranges: dict[str, tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]] = {}
+    ranges: dict[Name, tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]] = {}
     """Groups of the lab's own: least and greatest number of models that are right."""
     trials: Annotated[int, Field(ge=1)] = 60
     """Of the main block: pairs in ``2afc``, else images, shared evenly between the groups."""
@@ -112,16 +125,16 @@ class StimulusSettings(BaseModel):
     """Before it, with other images."""
     catch_trials: Annotated[int, Field(ge=0)] = 0
     """Of the main block, besides `trials`: with the unmistakable images that `catch_images` lists."""
-    catch_images: Path | None = None
+    catch_images: PathSetting | None = None
     repeat_trials: Annotated[int, Field(ge=0)] = 0
     """Trials of the main block that come a second time."""
     repeat_distance: Annotated[int, Field(ge=0)] = 10
     """Least number of trials between a trial and its repeat."""
     sessions: Annotated[int, Field(ge=1)] = 1
     """Lists that the main block is cut into; a session shows one."""
-    table: Path | None = None
+    table: PathSetting | None = None
     """A CSV file with `image_id` and columns to match on or to carry along."""
-    carry: tuple[str, ...] = ()
+    carry: DifferentNames = ()
     """Columns of `table` that go along with the items, such as licence and source."""
     questions: tuple[QuestionSettings, ...] = ()
     eligible: EligibleSettings = EligibleSettings()
@@ -136,51 +149,54 @@ class StimulusSettings(BaseModel):
                 return group
         return None
 
+    @field_validator("ranges")
+    @classmethod
+    def _ranges_are_groups(cls, ranges: Mapping[str, tuple[int, int]]) -> Mapping[str, tuple[int, int]]:
+        if (name := first_duplicate([*Difficulty, RULE, *ranges])) is not None:
+            raise ValueError(
+                f"names other than {', '.join(Difficulty)} and {RULE} that differ (capitals aside): {name!r} "
+                "is taken"
+            )
+        for name, (low, high) in ranges.items():
+            if low > high:
+                raise ValueError(f"the smaller number first; {name!r} has the larger one first")
+        return ranges
+
+    @field_validator("questions")
+    @classmethod
+    def _questions_differ(cls, questions: tuple[QuestionSettings, ...]) -> tuple[QuestionSettings, ...]:
+        return questions_with_different_names(questions)
+
     @model_validator(mode="after")
     def _parts_fit(self) -> StimulusSettings:
         known = [*Difficulty, *self.ranges]
         for group in self.groups:
             if group not in known:
-                raise ValueError(f"`groups` among {', '.join(known)}; {group!r} is none of them")
-        if taken := [name for name in self.ranges if name in list(Difficulty)]:
-            raise ValueError(f"names in `ranges` other than the classes of difficulty; {taken[0]!r} is one")
-        if empty := [name for name, (low, high) in self.ranges.items() if low > high]:
-            raise ValueError(f"`ranges` with the smaller number first; {empty[0]!r} has the larger one first")
+                raise SettingError(
+                    "groups", self.groups, f"groups among {', '.join(known)}; {group!r} is none of them"
+                )
         if unused := [name for name in self.ranges if name not in self.groups]:
-            raise ValueError(f"every name in `ranges` also among `groups`; {unused[0]!r} is not")
-        if repeated := [name for name, n in Counter(self.groups).items() if n > 1]:
-            raise ValueError(f"`groups` that differ; {repeated[0]!r} stands twice")
+            raise SettingError(
+                "ranges", self.ranges, f"names that are also among `groups`; {unused[0]!r} is not"
+            )
         if self.task == "2afc" and len(self.groups) != 2:
-            raise ValueError("two `groups` for a choice between two images")
+            raise SettingError("groups", self.groups, "two groups, for a choice between two images")
         if (self.task == "rating") != bool(self.questions):
             raise ValueError('`questions` together with `task = "rating"`, and only then')
         if (self.catch_trials > 0) != (self.catch_images is not None):
             raise ValueError("`catch_images`, a file, together with `catch_trials`, and only then")
         if self.carry and self.table is None:
-            raise ValueError("`table`, which has the columns to `carry`")
+            raise SettingError("carry", self.carry, "`table` next to it, a file with these columns")
         if self.sessions > self.trials:
-            raise ValueError("at least one of the `trials` a session")
+            raise SettingError("sessions", self.sessions, f"at most one for each of {self.trials} trials")
         if self.repeat_trials > self.trials:
-            raise ValueError("at most as many `repeat_trials` as `trials`")
+            raise SettingError("repeat_trials", self.repeat_trials, f"at most {self.trials}, the `trials`")
         # All that are repeated first, then the rest, then the repeats: no order keeps them further apart.
         furthest = self.trials // self.sessions + self.catch_trials // self.sessions - 1
         if self.repeat_trials and furthest < self.repeat_distance:
-            raise ValueError(f"`repeat_distance` of at most {furthest}, with so few trials in a session")
+            raise SettingError(
+                "repeat_distance",
+                self.repeat_distance,
+                f"at most {furthest}, with so few trials in a session",
+            )
         return self
-
-
-def settings_of(stimulus_set: StimulusSet[Any]) -> StimulusSettings:
-    """Return the settings that a set was built with.
-
-    Raises
-    ------
-    InputError
-        Its manifest doesn't hold them, or holds what this version doesn't know.
-    """
-    try:
-        return StimulusSettings.model_validate(stimulus_set.manifest["settings"]["stimuli"])
-    except (KeyError, ValidationError):
-        raise InputError(
-            f"{stimulus_set.folder / 'stimulus_set.json'}: settings of another version of tricky; "
-            "build the set anew"
-        ) from None

@@ -14,20 +14,19 @@ from typing import Any
 
 import pandas as pd
 
+from stimuli.columns import FEATURE_COLUMNS
 from stimuli.export_images import check_referable, export_image
-from stimuli.features import COLUMNS as FEATURE_COLUMNS
 from stimuli.inputs import Material
-from stimuli.records import MADE_BY, Item, StimulusSet, Trial, read_any_set
+from stimuli.manifest import CONTENT, SetManifest, set_id_of
+from stimuli.records import MADE_BY, Item, StimulusSet, Trial, read_any_set, read_set_manifest
 from stimuli.settings import StimulusSettings
 from stimuli.trials import item_id_of
 from tricky.core.errors import InputError
-from tricky.core.files import read_json, sha256_of, versions_of, write_json
+from tricky.core.files import sha256_of, versions_of
+from tricky.core.manifests import write_manifest
 from tricky.core.names import find_file
 from tricky.core.progress import Progress, no_progress
 from tricky.core.tables import write_tsv
-
-CONTENT = ("items.tsv", "trials.tsv")
-"""Tables that a set's id stands for; others only tell of it."""
 
 
 @dataclass(frozen=True)
@@ -114,14 +113,9 @@ def write_set(
             "seed": seed,
             "versions": versions_of("numpy", "pandas", "scipy", "pillow", "scikit-learn", "imagehash"),
         }
-        write_json(part / "stimulus_set.json", manifest)
+        write_manifest(part / "stimulus_set.json", SetManifest, manifest)
         _move_into_place(part, folder, replace=replace)
     return read_any_set(folder)
-
-
-def set_id_of(hashes: Mapping[str, str]) -> str:
-    """Return a set's id: 16 digits of the hash over the hashes of its items and trials."""
-    return sha256_of("".join(hashes[file] for file in CONTENT))[:16]
 
 
 @contextmanager
@@ -200,6 +194,7 @@ def _cell(value: Any) -> Any:
 
 
 def _write_read_only(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table that nobody is meant to edit."""
     write_tsv(path, columns, rows)
     path.chmod(0o444)
 
@@ -225,5 +220,4 @@ def _move_into_place(part: Path, folder: Path, *, replace: bool) -> None:
 
 
 def _set_id(folder: Path) -> str | None:
-    manifest = folder / "stimulus_set.json"
-    return read_json(manifest, MADE_BY)["set_id"] if manifest.is_file() else None
+    return read_set_manifest(folder).set_id if (folder / "stimulus_set.json").is_file() else None

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tricky import stages
 from tricky.core.errors import InputError
@@ -15,6 +14,7 @@ from tricky.study import FILE_NAME, Study, create_study, open_study
 
 if TYPE_CHECKING:
     from analysis.report.write import Results
+    from model_eval.manifests import DifficultyManifest
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Demo:
     Attributes
     ----------
     study : Study
-    difficulty : mapping
+    difficulty : DifficultyManifest
         Content of its ``difficulty.json``.
     results : Results
         Of the report.
@@ -33,7 +33,7 @@ class Demo:
     """
 
     study: Study
-    difficulty: Mapping[str, Any]
+    difficulty: DifficultyManifest
     results: Results
     seconds: float
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tricky.core.errors import InputError
-from tricky.core.files import read_json, sha256_of
+from tricky.core.files import sha256_of
+from tricky.core.manifests import StageManifest, read_manifest
 from tricky.study import Study
 
-Manifest = Mapping[str, Any]
+if TYPE_CHECKING:
+    from analysis.data.results_manifest import DynamicsManifest
+    from model_eval.manifests import ConditionsManifest, DifficultyManifest, PoolManifest, TrainingManifest
+    from stimuli.manifest import SetManifest
 
 DYNAMICS = "report/dynamics"
 """How the page of `tricky dynamics` is called, which shares a folder with the report."""
@@ -59,34 +63,29 @@ def study_status(study: Study) -> list[StageStatus]:
 def _look(study: Study) -> Iterator[StageStatus]:
     """Look at one stage after the other, so that whoever asks for an early one waits for no later one."""
     stages = [
-        ("training", "training/training.json", "tricky train", _describe_training),
-        ("conditions", "conditions/conditions.json", "tricky train", _describe_conditions),
-        ("decisions", "decisions/pool.json", "tricky evaluate", _describe_decisions),
-        ("difficulty", "difficulty/difficulty.json", "tricky label", _describe_difficulty),
-        (DYNAMICS, "report/dynamics.json", "tricky dynamics", _describe_dynamics),
+        ("training", "training/training.json", "tricky train"),
+        ("conditions", "conditions/conditions.json", "tricky train"),
+        ("decisions", "decisions/pool.json", "tricky evaluate"),
+        ("difficulty", "difficulty/difficulty.json", "tricky label"),
+        (DYNAMICS, "report/dynamics.json", "tricky dynamics"),
         *(
-            (
-                f"stimuli/{name}",
-                f"stimuli/{name}/stimulus_set.json",
-                f"tricky stimuli build {name}",
-                _describe_stimuli,
-            )
+            (f"stimuli/{name}", f"stimuli/{name}/stimulus_set.json", f"tricky stimuli build {name}")
             for name in _stimulus_sets(study)
         ),
-        ("data", "data/dataset_description.json", "tricky run", _describe_nothing),
-        ("report", "report/results.json", "tricky analyse", _describe_nothing),
+        ("data", "data/dataset_description.json", "tricky run"),
+        ("report", "report/results.json", "tricky analyse"),
     ]
-    # A study of observers can do without these: no word of them where nobody asked.
+    # A study of observers can do without these: they are named only where somebody asked for them.
     expected = {"conditions": study.settings.train.describes_conditions, DYNAMICS: False}
     found: dict[str, StageStatus] = {}
-    for folder, manifest, command, describe in stages:
+    for folder, manifest, command in stages:
         path = study.root / manifest
         if not path.is_file() and not expected.get(folder, True):
             continue
         if folder == "data":
             found[folder] = _data_status(study)
         else:
-            found[folder] = _stage_status(study, folder, path, command, describe, found)
+            found[folder] = _stage_status(study, folder, path, command, found)
         yield found[folder]
 
 
@@ -111,34 +110,48 @@ def require_current(study: Study, folder: str) -> None:
 
 
 def _stage_status(
-    study: Study,
-    folder: str,
-    path: Path,
-    command: str,
-    describe: Callable[[Manifest], str],
-    before: Mapping[str, StageStatus],
+    study: Study, folder: str, path: Path, command: str, before: Mapping[str, StageStatus]
 ) -> StageStatus:
     if not path.is_file():
         return StageStatus(folder, command, State.MISSING)
     try:
-        manifest = read_json(path, command)
+        manifest = read_manifest(path, _model_of(path), command)
     except InputError as error:
         return StageStatus(folder, command, State.OUT_OF_DATE, why=str(error))
-    broken = list(_broken_links(study.root, manifest["made_from"], before))
+    holds = _describe(manifest)
+    broken = list(_broken_links(study.root, manifest.made_from, before))
     if folder == "report":
-        broken += _new_sessions(study, manifest["made_from"])
+        broken += _new_sessions(study, manifest.made_from)
     if broken:
-        return StageStatus(folder, command, State.OUT_OF_DATE, describe(manifest), "; ".join(broken))
-    if changed := list(_other_settings(study, folder, manifest["settings"])):
-        return StageStatus(folder, command, State.OTHER_SETTINGS, describe(manifest), "; ".join(changed))
-    if unfinished := manifest.get("unfinished"):
+        return StageStatus(folder, command, State.OUT_OF_DATE, holds, "; ".join(broken))
+    made_with = manifest.settings.model_dump(mode="json", exclude_unset=True)
+    if changed := list(_other_settings(study, folder, made_with)):
+        return StageStatus(folder, command, State.OTHER_SETTINGS, holds, "; ".join(changed))
+    if unfinished := getattr(manifest, "unfinished", ()):
         why = f"{len(unfinished)} models are still to be trained; {command} goes on"
-        return StageStatus(folder, command, State.UNFINISHED, describe(manifest), why)
+        return StageStatus(folder, command, State.UNFINISHED, holds, why)
     # No fault: a stage may run on a machine that was given only what it reads.
-    if elsewhere := [name for name in manifest["made_from"] if not (study.root / name).is_file()]:
+    if elsewhere := [name for name in manifest.made_from if not (study.root / name).is_file()]:
         why = f"made from {', '.join(elsewhere)}"
-        return StageStatus(folder, command, State.ORIGINS_ELSEWHERE, describe(manifest), why)
-    return StageStatus(folder, command, State.CURRENT, describe(manifest))
+        return StageStatus(folder, command, State.ORIGINS_ELSEWHERE, holds, why)
+    return StageStatus(folder, command, State.CURRENT, holds)
+
+
+def _model_of(path: Path) -> type[StageManifest[Any]]:
+    """Return what the manifest of a stage holds, by its name."""
+    from analysis.data.results_manifest import DynamicsManifest, ResultsManifest
+    from model_eval import manifests
+    from stimuli.manifest import SetManifest
+
+    return {
+        "training.json": manifests.TrainingManifest,
+        "conditions.json": manifests.ConditionsManifest,
+        "pool.json": manifests.PoolManifest,
+        "difficulty.json": manifests.DifficultyManifest,
+        "stimulus_set.json": SetManifest,
+        "results.json": ResultsManifest,
+        "dynamics.json": DynamicsManifest,
+    }[path.name]
 
 
 def _broken_links(
@@ -231,6 +244,7 @@ def _data_status(study: Study) -> StageStatus:
         return StageStatus("data", "tricky run", State.MISSING)
     from analysis.data.sessions import table_of
     from experiment.data.read_data import read_data
+    from stimuli.records import read_set_manifest
 
     try:
         data = read_data(study.data)
@@ -241,8 +255,8 @@ def _data_status(study: Study) -> StageStatus:
         f"{len(rows)} {'people' if kind == 'person' else kind} ({int(rows['complete'].sum())} complete)"
         for kind, rows in sessions.groupby("kind", observed=True)
     )
-    stimuli = study.stimulus_set(study.settings.experiment.stimuli) / "stimulus_set.json"
-    set_id = read_json(stimuli, "tricky stimuli build")["set_id"] if stimuli.is_file() else None
+    stimuli = study.stimulus_set(study.settings.experiment.stimuli)
+    set_id = read_set_manifest(stimuli).set_id if (stimuli / "stimulus_set.json").is_file() else None
     others = int((sessions["set_id"] != set_id).sum())
     if others:
         why = f"{others} sessions saw another stimulus set than stimuli/{study.settings.experiment.stimuli}"
@@ -250,43 +264,55 @@ def _data_status(study: Study) -> StageStatus:
     return StageStatus("data", "tricky run", State.CURRENT, holds, "; ".join(data.notes))
 
 
-def _describe_nothing(_: Manifest) -> str:
-    return ""
+def _describe(manifest: StageManifest[Any]) -> str:
+    """Say in a few words what a stage holds."""
+    describe = {
+        "TrainingManifest": _describe_training,
+        "ConditionsManifest": _describe_conditions,
+        "PoolManifest": _describe_decisions,
+        "DifficultyManifest": _describe_difficulty,
+        "DynamicsManifest": _describe_dynamics,
+        "SetManifest": _describe_stimuli,
+    }.get(type(manifest).__name__)
+    return "" if describe is None else describe(manifest)
 
 
-def _describe_training(manifest: Manifest) -> str:
-    return f"{len(manifest['models'])} models trained"
+def _describe_training(manifest: TrainingManifest) -> str:
+    return f"{len(manifest.models)} models trained"
 
 
-def _describe_conditions(manifest: Manifest) -> str:
-    counts = {key: len(manifest[key]) for key in ("models", "diverged", "unfinished")}
-    said = f"{counts['models']} of {sum(counts.values())} models of {len(manifest['conditions'])} conditions"
-    return said + (f", {counts['diverged']} diverged" if counts["diverged"] else "")
+def _describe_conditions(manifest: ConditionsManifest) -> str:
+    n_models, n_diverged = len(manifest.models), len(manifest.diverged)
+    n_all = n_models + n_diverged + len(manifest.unfinished)
+    said = f"{n_models} of {n_all} models of {len(manifest.conditions)} conditions"
+    return said + (f", {n_diverged} diverged" if n_diverged else "")
 
 
-def _describe_decisions(manifest: Manifest) -> str:
-    accuracies = [model["accuracy"] for model in manifest["models"] if "failure" not in model]
-    failed, skipped = len(manifest["models"]) - len(accuracies), len(manifest["images"].get("skipped", ()))
+def _describe_decisions(manifest: PoolManifest) -> str:
+    accuracies = [model.accuracy for model in manifest.answered]
+    n_failed, n_skipped = len(manifest.failures), len(manifest.images.skipped)
     return (
-        f"{len(accuracies)} models × {manifest['images']['n']:,} images, "
-        f"top-1 {min(accuracies):.1%} to {max(accuracies):.1%}"
-        + (f", {failed} failed" if failed else "")
-        + (f", {skipped:,} images left out" if skipped else "")
+        f"{len(accuracies)} models × {manifest.images.n:,} images"
+        + (f", top-1 {min(accuracies):.1%} to {max(accuracies):.1%}" if accuracies else "")
+        + (f", {n_failed} failed" if n_failed else "")
+        + (f", {n_skipped:,} images left out" if n_skipped else "")
     )
 
 
-def _describe_difficulty(manifest: Manifest) -> str:
-    return ", ".join(f"{n / manifest['n_images']:.1%} {name}" for name, n in manifest["counts"].items())
+def _describe_difficulty(manifest: DifficultyManifest) -> str:
+    if not manifest.n_images:
+        return "no image has a difficulty"
+    shares = {name: n / manifest.n_images for name, n in manifest.counts.by_name().items()}
+    return ", ".join(f"{share:.1%} {name}" for name, share in shares.items())
 
 
-def _describe_dynamics(manifest: Manifest) -> str:
-    value = manifest["dichotomy"]["value"]
-    return f"{manifest['n_models']} models of {manifest['folder']}, dichotomy " + (
+def _describe_dynamics(manifest: DynamicsManifest) -> str:
+    value = manifest.dichotomy.value
+    return f"{manifest.n_models} models of {manifest.folder}, dichotomy " + (
         "undefined" if value is None else f"{value:.2f}"
     )
 
 
-def _describe_stimuli(manifest: Manifest) -> str:
-    settings = manifest["settings"]["stimuli"]
-    trials = f"{settings['trials']} trials + {settings['practice_trials']} for practice"
-    return f"{trials}, id {manifest['set_id']}"
+def _describe_stimuli(manifest: SetManifest) -> str:
+    settings = manifest.settings.stimuli
+    return f"{settings.trials} trials + {settings.practice_trials} for practice, id {manifest.set_id}"

@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from analysis.settings import AnalyseSettings
 from experiment.settings import ExperimentSettings, SimulateSettings
@@ -18,9 +18,13 @@ from stimuli.settings import StimulusSettings
 from tricky.core.errors import InputError
 from tricky.core.files import write_text
 from tricky.core.matching import match_entries
+from tricky.core.names import FileName, Line, check_line, first_duplicate
 from tricky.core.settings import read_toml, validated
+from tricky.lab_names import check_columns, read_as_missing
 
 FILE_NAME = "study.toml"
+_N_NAMED = 5
+"""Places that a warning names."""
 
 
 class StudySettings(BaseModel):
@@ -28,10 +32,10 @@ class StudySettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Annotated[str, Field(min_length=1)] = "My study"
-    authors: Annotated[tuple[str, ...], Field(min_length=1)] = ("First Author", "Second Author")
-    institution: str = "My institution"
-    license: str = "CC-BY-4.0"
+    name: Annotated[str, Field(min_length=1), AfterValidator(check_line)] = "My study"
+    authors: Annotated[tuple[Line, ...], Field(min_length=1)] = ("First Author", "Second Author")
+    institution: Line = "My institution"
+    license: Line = "CC-BY-4.0"
     seed: Annotated[int, Field(ge=0)] = 1
 
 
@@ -46,12 +50,22 @@ class Settings(BaseModel):
     train: TrainSettings = TrainSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     label: LabelSettings = LabelSettings()
-    stimuli: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")], StimulusSettings] = {
-        "main": StimulusSettings()
-    }
+    stimuli: dict[FileName, StimulusSettings] = {"main": StimulusSettings()}
     experiment: ExperimentSettings = ExperimentSettings()
     simulate: SimulateSettings = SimulateSettings()
     analyse: AnalyseSettings = AnalyseSettings()
+
+    @field_validator("stimuli")
+    @classmethod
+    def _sets_differ(cls, stimuli: dict[str, StimulusSettings]) -> dict[str, StimulusSettings]:
+        if (name := first_duplicate(stimuli)) is not None:
+            raise ValueError(f"sets with names that differ (capitals aside): {name!r} is there twice")
+        return stimuli
+
+    @model_validator(mode="after")
+    def _columns_differ(self) -> Settings:
+        check_columns(self.stimuli, self.experiment)
+        return self
 
 
 @dataclass(frozen=True)
@@ -60,6 +74,17 @@ class Study:
 
     root: Path
     settings: Settings
+
+    def warnings(self) -> list[str]:
+        """Return what may go wrong with these settings, each in one line."""
+        places = read_as_missing(self.settings)
+        if not places:
+            return []
+        named = ", ".join(places[:_N_NAMED]) + (" …" if len(places) > _N_NAMED else "")
+        return [
+            f"{self.root / FILE_NAME}: pandas and R read these as missing unless they are told otherwise "
+            f'(`keep_default_na=False`, `na.strings="n/a"`); tricky does not: {named}'
+        ]
 
     @property
     def training(self) -> Path:

@@ -26,8 +26,9 @@ class Exclusion:
     kept : DataFrame
         The scored rows that count, in the order they came in.
     sessions : DataFrame, one row a session
-        `participant`, `session`, `n_expected` (scored trials of the set), `n_recorded`, then what each rule
-        for trials took away (`timing`, `too_fast`, `too_slow`), `n_kept`, `catch_accuracy`, `share_missing`,
+        `participant`, `session`, `n_expected` (scored trials of the set), `n_recorded`, `n_unanswered`
+        (of these, without an answer), then what each rule for trials took away of the others (`timing`,
+        `too_fast`, `too_slow`), `n_kept`, `catch_accuracy` (missing without catch trials), `share_missing`,
         and `excluded_by`: the rule that took the whole session away (``named``, ``catch``, ``missing``), or
         missing, with the `reason`.
     """
@@ -42,8 +43,14 @@ class Exclusion:
 
     @property
     def n_trials(self) -> int:
-        """Number of scored trials that were taken away, with their session or alone."""
-        return int((self.sessions["n_recorded"] - self.sessions["n_kept"]).sum())
+        """Number of answers that were taken away, with their session or alone."""
+        n = self.sessions[["n_recorded", "n_unanswered", "n_kept"]].sum()
+        return int(n["n_recorded"] - n["n_unanswered"] - n["n_kept"])
+
+    @property
+    def n_unanswered(self) -> int:
+        """Number of recorded scored trials without an answer; no rule takes them away."""
+        return int(self.sessions["n_unanswered"].sum())
 
 
 def exclude(sessions: pd.DataFrame, rules: ExcludeSettings) -> Exclusion:
@@ -80,18 +87,20 @@ def exclude(sessions: pd.DataFrame, rules: ExcludeSettings) -> Exclusion:
             "n_recorded": count(key[scored], minlength=n_sessions),
         }
     )
+    answered = scored & sessions["response_time"].notna().to_numpy()
+    table["n_unanswered"] = table["n_recorded"] - count(key[answered], minlength=n_sessions)
     broken = _broken_by_trial(sessions, rules)
     for number, rule in enumerate(TRIAL_RULES, start=1):
-        table[rule] = count(key[scored & (broken == number)], minlength=n_sessions)
-    answered = scored & (broken == 0) & sessions["response_time"].notna().to_numpy()
-    table["n_kept"] = count(key[answered], minlength=n_sessions)
+        table[rule] = count(key[answered & (broken == number)], minlength=n_sessions)
+    counted = answered & (broken == 0)
+    table["n_kept"] = count(key[counted], minlength=n_sessions)
     table["catch_accuracy"] = _catch_accuracy(sessions, key, n_sessions)
     table["share_missing"] = 1 - table["n_kept"] / table["n_expected"].clip(lower=1)
     excluded_by, reasons = _sessions_excluded(table, rules)
     table["excluded_by"], table["reason"] = excluded_by, reasons
     gone = table["excluded_by"].notna().to_numpy()
     table.loc[gone, "n_kept"] = 0
-    kept = sessions[answered & ~gone[key]].reset_index(drop=True)
+    kept = sessions[counted & ~gone[key]].reset_index(drop=True)
     return Exclusion(kept, table)
 
 

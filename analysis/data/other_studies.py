@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.data.results_manifest import AccuracyResultsManifest, ResultsManifest
 from analysis.data.study_data import Evidence, gather
 from analysis.settings import AnalyseSettings
 from analysis.statistics.accuracy import PopulationAccuracy
 from analysis.statistics.contrasts import Contrast, accuracy_difference, study_difference
 from stimuli.records import PAIR_TASK
 from tricky.core.errors import InputError
-from tricky.core.files import read_json, sha256_of
+from tricky.core.files import sha256_of
+from tricky.core.manifests import read_manifest
 
 RESULTS = Path("report") / "results.json"
 
@@ -53,20 +55,18 @@ def read_studies(folders: Sequence[Path], root: Path, level: float, task: str) -
         name = Path(os.path.relpath(path, root.resolve())).as_posix()
         if name == RESULTS.as_posix() or name in found:
             raise InputError(f"{folder}: this study's own folder, or named twice; leave it out of `beside`")
-        content = read_json(path, f"tricky -C {folder} analyse")
-        try:
-            if content["task"] != task:
-                raise InputError(
-                    f'{path}: of the task "{content["task"]}", this study of "{task}"; accuracy in one says '
-                    "nothing of the other, so leave it out of `beside`"
-                )
-            row_of(content)
-            population_of(content)
-            found_level = content["population"]["level"]
-        except (KeyError, TypeError, ValueError) as error:
+        command = f"tricky -C {folder} analyse"
+        if (their_task := read_manifest(path, ResultsManifest, command).task) != task:
             raise InputError(
-                f"{path}: lacks {error}; run `tricky -C {folder} analyse` again, with this version"
-            ) from None
+                f'{path}: of the task "{their_task}", this study of "{task}"; accuracy in one says '
+                "nothing of the other, so leave it out of `beside`"
+            )
+        manifest = read_manifest(path, AccuracyResultsManifest, command)
+        content = manifest.model_dump(mode="json", by_alias=True)
+        try:
+            found_level = population_of(content).level
+        except ValueError as error:
+            raise InputError(f"{path}: population {error}; run `{command}` again") from None
         if found_level != level:
             raise InputError(
                 f"{path}: has intervals of {found_level:.0%}, this study of {level:.0%}; analyse both with "
@@ -144,31 +144,47 @@ def studies_of(
     -------
     list of dict
         `study`, `kind` (``person`` or ``simulated``), `n_images`, `n_models`, the shares `trivial`,
-        `in-between` and `impossible`, `n_observers`, `n_items`, `accuracy`, its interval `low` to `high` for
-        new observers and new pairs, `kappa`, the mean error consistency of two observers, and `difference`,
-        this study's accuracy less that one's, with `difference_low`, `difference_high`, `difference_p` and
-        `difference_method`; None where it isn't known: no interval of the published accuracy follows from
-        what was published, so the difference from it takes it as exact, and its observers chose between two
-        images.
+        `in-between` and `impossible`, `n_observers`, `n_items`, `accuracy`, its interval `accuracy_low` to
+        `accuracy_high` for new observers and new pairs, `kappa`, the mean error consistency of two observers,
+        and `difference`, this study's accuracy minus that one's, with `difference_low`, `difference_high`,
+        `difference_p` and `difference_method`. None where it isn't known; `accuracy_reason`, `kappa_reason`
+        and `difference_reason` say why. No interval of the published accuracy follows from what was
+        published, so the difference from it takes it as exact, and its observers chose between two images.
     """
     published = _published(content["published"])
-    if content["task"] != PAIR_TASK:  # what the published observers did
+    if content["task"] != PAIR_TASK:
         published |= dict.fromkeys(("n_observers", "n_items", "accuracy", "kappa"))
+        published |= dict.fromkeys(("accuracy_reason", "kappa_reason"), "its observers did another task")
     differences = [
-        (None, None, None, None, None),
+        _difference(reason="this is the study itself"),
         _from_published(content["population"], published["accuracy"]),
         *(
-            (each.estimate, each.low, each.high, each.p_value, each.method or f"no interval: {each.reason}")
+            _difference(
+                each.estimate,
+                each.low,
+                each.high,
+                each.p_value,
+                method=each.method,
+                reason=each.reason,
+            )
             for each in contrasts
         ),
     ]
-    names = ("difference", *(f"difference_{name}" for name in ("low", "high", "p", "method")))
-    return [
-        row | {name: None if each != each else each for name, each in zip(names, values, strict=True)}
-        for row, values in zip(
-            [row_of(content), published, *(row_of(other) for other in others)], differences, strict=True
-        )
-    ]
+    rows = [row_of(content), published, *(row_of(other) for other in others)]
+    return [row | difference for row, difference in zip(rows, differences, strict=True)]
+
+
+def _difference(
+    *numbers: float | None, method: str | None = None, reason: str | None = None
+) -> dict[str, Any]:
+    """Return a difference, its interval and p value, as many as there are, under their names in a row."""
+    names = ("difference", "difference_low", "difference_high", "difference_p")
+    known = [None if each is None or np.isnan(each) else each for each in numbers]
+    return (
+        dict.fromkeys(names)
+        | dict(zip(names, known, strict=False))
+        | {"difference_method": method, "difference_reason": reason}
+    )
 
 
 def population_of(content: dict[str, Any]) -> PopulationAccuracy:
@@ -182,12 +198,17 @@ def population_of(content: dict[str, Any]) -> PopulationAccuracy:
     return PopulationAccuracy(**known)
 
 
-def _from_published(population: dict[str, Any], accuracy: float | None) -> tuple[Any, ...]:
+def _from_published(population: dict[str, Any], accuracy: float | None) -> dict[str, Any]:
     if accuracy is None:
-        return None, None, None, None, None
+        return _difference(reason="its observers did another task")
     limits = (None if population[name] is None else population[name] - accuracy for name in ("low", "high"))
-    difference = population["estimate"] - accuracy
-    return difference, *limits, population["p_published"], "the published value taken as exact"
+    return _difference(
+        population["estimate"] - accuracy,
+        *limits,
+        population["p_published"],
+        method=population["method"] and "the published value taken as exact",
+        reason=population["reason"],
+    )
 
 
 def row_of(content: dict[str, Any]) -> dict[str, Any]:
@@ -202,9 +223,11 @@ def row_of(content: dict[str, Any]) -> dict[str, Any]:
         "n_observers": population["n_observers"],
         "n_items": population["n_items"],
         "accuracy": population["estimate"],
-        "low": population["low"],
-        "high": population["high"],
+        "accuracy_low": population["low"],
+        "accuracy_high": population["high"],
+        "accuracy_reason": population["reason"],
         "kappa": content["consistency"]["observers"]["mean"],
+        "kappa_reason": content["consistency"]["observers"]["reason"],
     }
 
 
@@ -220,7 +243,9 @@ def _published(published: dict[str, Any]) -> dict[str, Any]:
         "n_observers": published["n_observers"],
         "n_items": published["n_trials"],
         "accuracy": published["accuracy"],
-        "low": None,
-        "high": None,
+        "accuracy_low": None,
+        "accuracy_high": None,
+        "accuracy_reason": "no interval follows from what was published",
         "kappa": published["error_consistency"],
+        "kappa_reason": None,
     }

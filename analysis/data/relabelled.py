@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.data.trials import is_right
 from analysis.statistics.accuracy import PopulationAccuracy, population_accuracy
+from analysis.statistics.estimate import NoResult
 from analysis.statistics.means import Mean, clustered_mean
 
 
@@ -28,9 +29,10 @@ class LabelChange:
         of none of the groups), and those that had none before.
     n_left : int
         Trials with an image that the new table lacks.
-    before, after : PopulationAccuracy
-        Under the labels that the set was built with, and under the new ones, each over all answers that it
-        can score.
+    before : PopulationAccuracy or NoResult
+        Under the labels that the set was built with, over all answers that these can score.
+    after : PopulationAccuracy
+        Likewise under the new ones.
     change : Mean
         Of the proportion correct, after minus before, over the answers that both can score.
     """
@@ -41,7 +43,7 @@ class LabelChange:
     n_lost: int
     n_gained: int
     n_left: int
-    before: PopulationAccuracy
+    before: PopulationAccuracy | NoResult
     after: PopulationAccuracy
     change: Mean
 
@@ -75,7 +77,9 @@ def compare_labels(
         n_lost=int((in_table & old.notna() & new.isna()).sum()),
         n_gained=int((old.isna() & new.notna()).sum()),
         n_left=int((~in_table).sum()),
-        before=population_accuracy(right_before, observer, item, level),
+        before=population_accuracy(right_before, observer, item, level)
+        if right_before.notna().any()
+        else NoResult("by the labels of the set no answer is right or wrong"),
         after=population_accuracy(right_after, observer, item, level),
         change=clustered_mean(difference.to_numpy(float, na_value=np.nan), observer, item, level),
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.columns import ENTITIES, SESSION_COLUMNS
 from analysis.data.trials import joined, labels_of, trials_of
 from experiment.data.read_data import RecordedData, read_data
 from experiment.data.session_table import SessionTable
@@ -19,7 +20,6 @@ from stimuli.records import StimulusSet, read_tables
 from tricky.core.errors import InputError
 from tricky.core.tables import unescaped
 
-ENTITIES = ("participant", "session", "kind", "set_id")
 CATEGORIES = ("block", "trial_id", "left_item", "right_item", "item", "response", "response_item")
 ORDERED = {"block": ("practice", "main"), "response": ("left", "right")}
 """Categories with an order of their own; others are in alphabetical order."""
@@ -31,8 +31,6 @@ INTEGERS = (
 BOOLEANS = ("correct", "timing_ok", "key_held", "resumed")
 PAIR_COLUMNS = tuple(column.name for column in COLUMNS)
 """Columns of every session with pairs; a table may have more, which are kept as text where unknown here."""
-SESSION_COLUMNS = ("complete", "interrupted", "forced")
-"""What is known of a session as a whole, on each of its rows."""
 
 
 def read_sessions(
@@ -148,7 +146,7 @@ def _parse(recorded: RecordedData, places: Sequence[int]) -> pd.DataFrame:
     table = pd.read_csv(
         io.StringIO(text), sep="\t", dtype=str, keep_default_na=False, na_values=["n/a", ""]
     ).rename(columns=unescaped)
-    if unescaped(text) != text:
+    if not text.isascii() and unescaped(text) != text:
         table = table.map(unescaped, na_action="ignore")
     n_rows = [session.n_rows for session in sessions]
     for name in table.columns:

@@ -17,11 +17,19 @@ from analysis.data.trials import joined, labels_of, trials_of
 from analysis.settings import ExcludeSettings
 from experiment.data.read_data import RecordedData, read_data
 from experiment.records import Kind, Side
-from model_eval.records import Decisions, DifficultyTable, read_decisions, read_difficulty, read_label_tables
+from model_eval.manifests import TrainingManifest
+from model_eval.records import (
+    Decisions,
+    DifficultyTable,
+    read_decisions,
+    read_difficulty,
+    read_label_tables,
+    read_pool,
+)
 from stimuli.records import PAIR_TASK, StimulusSet, read_any_set
-from stimuli.settings import settings_of
 from tricky.core.errors import InputError
-from tricky.core.files import check_hash, read_json, sha256_of
+from tricky.core.files import check_hash, sha256_of
+from tricky.core.manifests import StageManifest, read_manifest
 from tricky.core.randomness import generator
 
 Choice = Literal["auto", "person", "simulated"]
@@ -81,7 +89,7 @@ class Evidence:
         simulated observers share, or None), and `n_sessions` that were run so.
     notes : tuple of str
         What people should know about the data: files left out, tables that other programs saved.
-    manifests : dict of str to dict
+    manifests : dict of str to StageManifest
         The manifest of each stage, by its path relative to the study.
     made_from : dict of str to str
         Path relative to the study → SHA-256 of each file that was read.
@@ -104,7 +112,7 @@ class Evidence:
     n_other_set: int
     conditions: list[dict[str, Any]]
     notes: tuple[str, ...]
-    manifests: dict[str, dict[str, Any]]
+    manifests: dict[str, StageManifest[Any]]
     made_from: dict[str, str]
 
     @property
@@ -121,7 +129,7 @@ class Evidence:
         """Whether the images got other labels after the stimulus set was built."""
         set_manifest = self.manifests[f"stimuli/{self.stimulus_set.folder.name}/stimulus_set.json"]
         name = "difficulty/difficulty.json"
-        return set_manifest["made_from"].get(name) != self.made_from[name]
+        return set_manifest.made_from.get(name) != self.made_from[name]
 
 
 def gather(
@@ -158,20 +166,23 @@ def gather(
     """
     difficulty = read_difficulty(root / "difficulty")
     decisions = None
-    names = ["difficulty/difficulty.json", f"stimuli/{set_name}/stimulus_set.json"]
+    manifests: dict[str, StageManifest[Any]] = {}
     # A table that was labelled from published counts has no decisions, even if the folder holds some.
-    if pool_hash := difficulty.manifest["made_from"].get("decisions/pool.json"):
+    if pool_hash := difficulty.manifest.made_from.get("decisions/pool.json"):
         pool = root / "decisions" / "pool.json"
         check_hash(pool, pool_hash, root / "difficulty" / "difficulty.json", made_by="tricky label")
         decisions = read_decisions(root / "decisions")
-        names.insert(0, "decisions/pool.json")
+        evaluated = read_pool(root / "decisions")
         training = root / "training" / "training.json"
-        training_hash = read_json(pool, "tricky evaluate")["made_from"].get("training/training.json")
+        training_hash = evaluated.made_from.get("training/training.json")
         if training_hash and training.exists():  # weights may have stayed on the machine that trained them
             check_hash(training, training_hash, pool, made_by="tricky evaluate")
-            names.insert(0, "training/training.json")
+            manifests["training/training.json"] = read_manifest(training, TrainingManifest, "tricky train")
+        manifests["decisions/pool.json"] = evaluated
     stimulus_set = read_any_set(root / "stimuli" / set_name)
-    manifests = {name: read_json(root / name, "tricky") for name in names}
+    manifests["difficulty/difficulty.json"] = difficulty.manifest
+    manifests[f"stimuli/{set_name}/stimulus_set.json"] = stimulus_set.manifest
+    names = list(manifests)
 
     data = read_data(root / "data")
     every = table_of(data)
@@ -194,18 +205,12 @@ def gather(
     )
     recorded = joined(shown.reset_index(drop=True), trials, anew=labels is not None)
     _check_answers(recorded, stimulus_set, root / "data")
-    counted, what = "correct", "a right answer"
-    if stimulus_set.questions:
-        counted, what = stimulus_set.questions[0].name, "an answer"
-        if rules.min_catch_accuracy is not None:
-            raise InputError(
-                "[analyse.exclude] min_catch_accuracy: ratings are neither right nor wrong; leave it out"
-            )
+    if stimulus_set.questions and rules.min_catch_accuracy is not None:
+        raise InputError(
+            "[analyse.exclude] min_catch_accuracy: ratings are neither right nor wrong; leave it out"
+        )
     exclusion = exclude(recorded, rules)
-    if exclusion.kept[counted].isna().all():
-        why = f"no trial of a main block has {what} yet; run on"
-        if exclusion.n_trials:
-            why = f"the rules of [analyse.exclude] leave no trial with {what}; loosen them"
+    if why := _why_nothing_counts(exclusion, stimulus_set, labels):
         raise InputError(f"{root / 'data'}: {why}")
     if labels is not None:
         names.append(Path(os.path.relpath(labels / "difficulty.json", root)).as_posix())
@@ -234,12 +239,28 @@ def gather(
     )
 
 
+def _why_nothing_counts(
+    exclusion: Exclusion, stimulus_set: StimulusSet[Any], labels: Path | None
+) -> str | None:
+    """Return why no answer can be scored, or None where one can."""
+    if exclusion.kept.empty:
+        if exclusion.n_trials:
+            return "the rules of [analyse.exclude] leave no answer; loosen them"
+        return "no trial of a main block has an answer yet; run on"
+    if stimulus_set.questions or exclusion.kept["correct"].notna().any():
+        return None
+    where = "under the labels of the set" if labels is None else f"under the labels in {labels}"
+    if stimulus_set.task == PAIR_TASK:
+        return f"{where} both images of each pair are equally hard, so that no answer is right or wrong"
+    return f"{where} no image belongs to a group of the set, so that no answer is right or wrong"
+
+
 def _check_answers(recorded: pd.DataFrame, stimulus_set: StimulusSet[Any], data: Path) -> None:
     """Refuse sessions of another task with the same items: their answers are not those asked for."""
     asked = {each.name: each.answers for each in stimulus_set.questions}
     if not asked:
         pairs = stimulus_set.task == PAIR_TASK
-        asked = {"response": tuple(Side) if pairs else settings_of(stimulus_set).groups}
+        asked = {"response": tuple(Side) if pairs else stimulus_set.settings.groups}
     for name, answers in asked.items():
         given = recorded.get(name, pd.Series(None, recorded.index)).astype(object)
         stranger = given.notna() & ~given.isin(answers)

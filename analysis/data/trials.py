@@ -10,11 +10,8 @@ import pandas as pd
 
 from model_eval.records import DifficultyTable
 from stimuli.records import PAIR_TASK, Block, Item, StimulusSet
-from stimuli.settings import StimulusSettings, settings_of
+from stimuli.settings import StimulusSettings
 from tricky.core.matching import match_entries
-
-ABOUT_TRIALS = ("block", "list", "catch", "repeats", "scored", "labelled", "right_answer")
-"""Columns of a trial's place in the set and of its scoring; all others tell of its items."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ def trials_of(stimulus_set: StimulusSet[Any], labels: Mapping[str, Label] | None
         label are missing where it has none, `group` also where the label is that of none of the groups.
     """
     rows = []
-    groups = None if stimulus_set.task == PAIR_TASK else settings_of(stimulus_set)
+    groups = None if stimulus_set.task == PAIR_TASK else stimulus_set.settings
     for trial in stimulus_set.trials:
         row: dict[str, Any] = {
             "trial_id": trial.trial_id,

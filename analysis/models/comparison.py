@@ -23,10 +23,12 @@ from analysis.statistics.training_dynamics import (
     right_for_good,
 )
 from model_eval.label.criterion import difficulty_of
-from model_eval.records import Decisions, Difficulty, read_decisions, read_difficulty
+from model_eval.manifests import ConditionsManifest
+from model_eval.records import Decisions, Difficulty, read_decisions, read_difficulty, read_pool
 from model_eval.train.epoch_decisions import BASE, EpochDecisions, read_conditions
 from tricky.core.errors import InputError
-from tricky.core.files import read_json, sha256_of
+from tricky.core.files import sha256_of
+from tricky.core.manifests import read_manifest
 from tricky.core.matching import match_entries
 from tricky.core.randomness import generator
 from tricky.core.tables import read_table
@@ -282,7 +284,7 @@ def _from_conditions(root: Path, decisions: EpochDecisions) -> Compared:
             f"{root / 'conditions'}: the base network is not trained yet; run `tricky train` again"
         )
     manifest_path = root / "conditions" / "conditions.json"
-    source = read_json(manifest_path, "tricky train")["images"]["source"]
+    source = read_manifest(manifest_path, ConditionsManifest, "tricky train").images.source
     return Compared(
         folder="conditions",
         models=tuple(model.name for model in decisions.models),
@@ -308,7 +310,7 @@ def _from_pool(root: Path, decisions: Decisions, leave_out: Sequence[str]) -> Co
         )
     images = decisions.images.iloc[common].reset_index(drop=True)
     manifest_path = root / "decisions" / "pool.json"
-    source = read_json(manifest_path, "tricky evaluate")["images"]["source"]
+    source = read_pool(root / "decisions").images.source
     return Compared(
         folder="decisions",
         models=tuple(decisions.models[row] for row in counted),
@@ -326,7 +328,7 @@ def _label_errors(root: Path, images: pd.DataFrame, source: str, manifest_path: 
     made_from = {manifest_path.relative_to(root).as_posix(): sha256_of(manifest_path)}
     label_error = np.zeros(len(images), dtype=bool)
     labels_path = root / "difficulty" / "difficulty.json"
-    if labels_path.is_file() and (table := read_difficulty(labels_path.parent)).manifest["images"] == source:
+    if labels_path.is_file() and (table := read_difficulty(labels_path.parent)).manifest.images == source:
         wrong = table.images.loc[table.images["label_error"], "image_id"]
         label_error = images["image_id"].isin(wrong).to_numpy()
         made_from[labels_path.relative_to(root).as_posix()] = sha256_of(labels_path)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from analysis.data.results_manifest import DynamicsManifest
 from analysis.models import dynamics_figures, epoch_figures
 from analysis.models.comparison import Compared, Findings, compare, gather_models, read_superclasses
 from analysis.models.dynamics_content import (
@@ -22,7 +23,8 @@ from analysis.models.dynamics_content import (
 from analysis.report import figures
 from analysis.report.page import fill
 from analysis.report.pictures import data_uri
-from tricky.core.files import write_json, write_text
+from tricky.core.files import write_text
+from tricky.core.manifests import write_manifest
 from tricky.core.tables import write_csv
 
 if TYPE_CHECKING:
@@ -111,7 +113,7 @@ def write_dynamics(
         for name in drawn
     }
     write_text(folder / "dynamics.html", fill("dynamics.html.jinja", **content, figures=shown))
-    write_json(folder / "dynamics.json", content)
+    write_manifest(folder / "dynamics.json", DynamicsManifest, content)
     return DynamicsResults(folder / "dynamics.html", content)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.models.comparison import Compared, Findings, plain_subsets
-from analysis.report.content import plain
+from analysis.report.plain_values import plain
 from analysis.statistics.subsets import LabelledBy, Subset, SubsetConsistency, order_of_models
 from model_eval.records import Difficulty
 from tricky.core.files import versions_of

@@ -15,6 +15,7 @@ from stimuli.records import StimulusSet
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from analysis.statistics.estimate import NoResult
     from analysis.statistics.psychometric import Psychometric
 
 
@@ -39,8 +40,8 @@ class AnswerTask:
     measures : callable
         Stimulus set → what is measured of each observer, by the name of its column.
     graded : callable
-        Answers that count, level → accuracy by how hard trials are for networks, and a psychometric function
-        or None.
+        Answers that count, level → accuracy by how hard trials are for networks, and a psychometric
+        function, why there is none, or None where the task has no such function.
     draw_graded : callable
         Draws these.
     named : callable
@@ -58,7 +59,7 @@ class AnswerTask:
     chance: Callable[[StimulusSet[Any]], float]
     preference: Callable[[pd.DataFrame, StimulusSet[Any], float], pd.DataFrame]
     measures: Callable[[StimulusSet[Any]], Mapping[str, Measure]]
-    graded: Callable[[pd.DataFrame, float], tuple[pd.DataFrame, Psychometric | None]]
+    graded: Callable[[pd.DataFrame, float], tuple[pd.DataFrame, Psychometric | NoResult | None]]
     draw_graded: Callable[..., Figure]
     named: Callable[[pd.DataFrame, StimulusSet[Any], float], pd.DataFrame | None]
     machines: Callable[[Evidence], pd.DataFrame]

@@ -14,8 +14,12 @@ from analysis.report.content import consistency_content
 from analysis.report.content_items import items_content, machines_content, trials_content
 from analysis.report.content_people import beyond_content, details_content
 from analysis.report.findings import Findings, noun_of
+from analysis.report.formatting import between
+from analysis.report.groups import missing_by_group
+from analysis.report.plain_values import plain, record_of
 from analysis.report.scores import Scores, score
 from analysis.settings import AnalyseSettings
+from analysis.statistics.accuracy import PopulationAccuracy
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -54,10 +58,15 @@ def _content(evidence: Evidence, task: AnswerTask, scores: Scores) -> dict[str, 
     )
     change = None
     if relabelled is not None and scores.label_change is not None:
-        change = {"labels": relabelled.name} | asdict(scores.label_change)
+        found = scores.label_change
+        before = record_of(found.before, PopulationAccuracy)
+        change = {"labels": relabelled.name} | asdict(found) | {"before": before}
     table = scores.observers
     return {
-        "sessions": {"n_without_answer": int(evidence.sessions["correct"].isna().sum())},
+        "sessions": {
+            "n_without_answer": int(evidence.sessions["correct"].isna().sum()),
+            "n_observers_without_answer": evidence.recorded["participant"].nunique() - len(table),
+        },
         "exclusions": {"population_without": None if without is None else asdict(without)},
         "label_change": change,
         "population": asdict(scores.population) | {"chance": chance} | beyond_content(scores.beyond),
@@ -66,7 +75,9 @@ def _content(evidence: Evidence, task: AnswerTask, scores: Scores) -> dict[str, 
             "accuracy_low": table["accuracy"].min(),
             "accuracy_high": table["accuracy"].max(),
             "accuracy_sd": table["accuracy"].std(),
+            "accuracy_sd_reason": "one observer has no spread" if len(table) == 1 else None,
             "observers": table.reset_index().to_dict("records"),
+            "n_without_confidence": _n_without_confidence(evidence.sessions),
             **details_content(scores.details, task.measures(evidence.stimulus_set)),
         },
         "consistency": {
@@ -79,10 +90,16 @@ def _content(evidence: Evidence, task: AnswerTask, scores: Scores) -> dict[str, 
         if scores.named is None
         else {
             "groups": scores.named["group"].unique().tolist(),
+            "missing": missing_by_group(evidence, scores.named["group"].unique().tolist()),
             "shares": scores.named.to_dict("records"),
         },
         "machines": machines_content(scores),
     }
+
+
+def _n_without_confidence(sessions: pd.DataFrame) -> int | None:
+    """Return how many answers that count have no confidence; None where it was not asked."""
+    return int(sessions["confidence"].isna().sum()) if "confidence" in sessions else None
 
 
 def _figures(evidence: Evidence, task: AnswerTask, scores: Scores) -> dict[str, Figure]:
@@ -92,18 +109,21 @@ def _figures(evidence: Evidence, task: AnswerTask, scores: Scores) -> dict[str, 
         "observers": figures.observer_accuracies(
             scores.observers, scores.population, chance=chance, noun=noun
         ),
-        "observer_consistency": figures.consistency_matrix(scores.observer_consistency.kappa, noun),
-        "observer_details": figures_people.observer_details(
-            scores.details.table, level, noun, task.measures(evidence.stimulus_set)
-        ),
         "items": figures_items.item_accuracies(scores.trials, chance=chance, unit=task.unit),
     }
+    if len(scores.observers) > 1:
+        drawn["observer_consistency"] = figures.consistency_matrix(scores.observer_consistency.kappa, noun)
+    measures = task.measures(evidence.stimulus_set)
+    if scores.details.table.reindex(columns=list(measures)).notna().any(axis=None):
+        drawn["observer_details"] = figures_people.observer_details(
+            scores.details.table, level, noun, measures
+        )
     if len(scores.graded):
         drawn["graded"] = task.draw_graded(scores.graded, scores.curve, level=level, chance=chance, noun=noun)
     items, ceiling = scores.items, scores.items.ceiling
     if items.explained is not None:
         drawn["explained"] = figures_items.explained_variance(
-            items.explained, ceiling.reliability, ceiling.low, ceiling.high, level, task.unit
+            items.explained, ceiling.estimate, ceiling.low, ceiling.high, level, task.unit
         )
     if len(scores.machines):
         drawn["machines"] = figures_items.machine_accuracies(
@@ -160,10 +180,7 @@ def _told(scores: Scores) -> pd.DataFrame:
 
 def _said(scores: Scores, task: AnswerTask, noun: str) -> str:
     found = scores.population
-    interval = f"no interval: {found.reason}"
-    if found.reason is None:
-        interval = (
-            f"{found.level:.0%} interval for new observers and new {task.unit}s: "
-            f"{found.low:.1%} to {found.high:.1%}"
-        )
-    return f"{found.n_observers} {noun} were right in {found.estimate:.1%} of trials ({interval})"
+    interval = between(plain(found), f"for new observers and new {task.unit}s")
+    who = f"{found.n_observers} {noun}" if found.n_observers > 1 else f"1 {noun.removesuffix('s')}"
+    were = "were" if found.n_observers > 1 else "was"
+    return f"{who} {were} right in {found.estimate:.1%} of trials ({interval})"

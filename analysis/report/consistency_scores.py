@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections import Counter
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -12,13 +13,23 @@ from analysis.statistics.consistency_bounds import (
     mean_independence_p_value,
     summarise_pairs,
 )
-from analysis.statistics.consistency_intervals import measure_consistency, pairs_between, pairs_within
-from analysis.statistics.error_consistency import error_consistency
+from analysis.statistics.consistency_intervals import (
+    ConsistencyEstimate,
+    measure_consistency,
+    pairs_between,
+    pairs_within,
+)
+from analysis.statistics.error_consistency import error_consistency, why_undefined
 from model_eval.records import Decisions
 
 MOST_RESAMPLES, FEWEST_RESAMPLES = 2000, 100
 SUBJECTS_SQUARED = 2e7
 """Resamples times subjects squared, which time grows with: 2,000 resamples for 100 subjects."""
+COLUMNS = [
+    "between",
+    *(each.name for each in fields(ConsistencyEstimate)),
+    *("p_value", "p_value_reason", "n_resamples", "n_permutations"),
+]
 LARGE = 100_000
 """Answers beyond which the fewest permutations do: a dependence that matters is then seen at once."""
 
@@ -33,16 +44,23 @@ class Consistency:
         The most accurate subject first.
     summary : ConsistencySummary
         Over all pairs of two.
+    undefined : dict of str to int
+        Why pairs have no κ, and how many for each reason; the most frequent first.
     """
 
     kappa: pd.DataFrame
     summary: ConsistencySummary
+    undefined: dict[str, int]
 
 
 def consistency_of(correct: np.ndarray, seen: np.ndarray, names: pd.Index) -> Consistency:
     """Return the error consistency of every two subjects, (n_subjects, n_items) each."""
     kappa = error_consistency(correct, seen)
-    return Consistency(pd.DataFrame(kappa, names, names), summarise_pairs(kappa))
+    reasons = why_undefined(correct, seen)[np.triu_indices(len(kappa), k=1)]
+    undefined = Counter(str(reason) for reason in reasons[reasons != ""])
+    return Consistency(
+        pd.DataFrame(kappa, names, names), summarise_pairs(kappa), dict(undefined.most_common())
+    )
 
 
 def n_resamples_for(n_subjects: int) -> int:
@@ -77,7 +95,7 @@ def score_consistency(
         `between`: ``observers``, ``observers and models``, ``observers less observers and models`` (how much
         more two observers have in common than an observer and a model), ``models`` (on the same pairs) and
         ``models on all images``; `estimate`, `low`, `high`, `level`, `method`, `reason`, `n_items`, `n_pairs`
-        and `n_undefined` as in `ConsistencyEstimate`; `p_value` of independence (missing for a difference);
+        and `n_undefined` as in `ConsistencyEstimate`; `p_value` of independence, or `p_value_reason`;
         `n_resamples` of the interval and `n_permutations` of the test. Observers are taken for a sample of
         others, models for themselves. Rows that there is nothing for are left out.
     """
@@ -106,7 +124,7 @@ def score_consistency(
         rows.append(
             _measured("models on all images", decisions.correct, decisions.seen, pairs, [], rng, level)
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _measured(
@@ -135,9 +153,15 @@ def _measured(
         level=level,
         n_resamples=n_resamples,
     )
-    more = {"p_value": np.nan, "n_resamples": n_resamples, "n_permutations": 0}
+    more = {
+        "p_value": np.nan,
+        "p_value_reason": "a difference is not tested",
+        "n_resamples": n_resamples,
+        "n_permutations": 0,
+    }
     if compared_with is None:
         n_permutations = max(FEWEST_RESAMPLES, n_resamples if right.size < LARGE else 0) - 1
         p_value = mean_independence_p_value(right, pairs, rng, mask, n_permutations)
-        more |= {"p_value": p_value, "n_permutations": n_permutations}
+        reason = found.reason if np.isnan(p_value) else None
+        more |= {"p_value": p_value, "p_value_reason": reason, "n_permutations": n_permutations}
     return {"between": between} | asdict(found) | more

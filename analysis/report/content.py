@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
-
-import numpy as np
-import pandas as pd
 
 from analysis.data.exclusions import SESSION_RULES, TRIAL_RULES
 from analysis.data.study_data import Evidence
@@ -18,9 +14,11 @@ from analysis.report.figures import NAMES_UP_TO
 from analysis.report.methods import methods_content
 from analysis.report.model_scores import ModelScores
 from analysis.report.pictures import evenly_chosen
+from analysis.report.plain_values import plain
 from analysis.report.published import PUBLISHED
 from analysis.settings import AnalyseSettings
 from experiment.records import Kind
+from model_eval.manifests import PoolManifest
 from model_eval.records import Difficulty
 from tricky.core.files import versions_of
 
@@ -75,19 +73,6 @@ def content_of(
     )
 
 
-def plain(value: Any) -> Any:
-    """Return a value in the types of JSON, which knows no NaN: what is undefined becomes null."""
-    if isinstance(value, dict):
-        return {str(key): plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [plain(each) for each in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
-        return None
-    return value
-
-
 def _sessions(evidence: Evidence) -> dict[str, Any]:
     return {
         "kind": str(evidence.kind),
@@ -122,7 +107,10 @@ def _exclusions(evidence: Evidence, settings: AnalyseSettings) -> dict[str, Any]
             **{rule: int((table["excluded_by"] == rule).sum()) for rule in SESSION_RULES},
             **{rule: int(table[rule].sum()) for rule in TRIAL_RULES},
         },
-        "sessions": table.to_dict("records"),
+        "n_unanswered": exclusion.n_unanswered,
+        "sessions": table.assign(
+            catch_accuracy=table["catch_accuracy"].astype(object).where(table["catch_accuracy"].notna(), None)
+        ).to_dict("records"),
     }
 
 
@@ -130,22 +118,23 @@ def _pool(evidence: Evidence, models: ModelScores | None) -> dict[str, Any] | No
     if evidence.decisions is None or models is None:
         return None
     manifest = evidence.manifests["decisions/pool.json"]
+    assert isinstance(manifest, PoolManifest)
     keys = ("name", "source", "family", "weights", "n_parameters", "weights_sha256", "precision")
     accuracy = models.accuracy
     return {
-        "images": manifest["images"].get("source"),
+        "images": manifest.images.source,
         "n_images": len(evidence.decisions.images),
-        "device": manifest.get("device"),
+        "device": manifest.device,
         "accuracy_mean": accuracy.mean(),
         "accuracy_low": accuracy.min(),
         "accuracy_high": accuracy.max(),
         "models": [
-            {key: model.get(key) for key in keys} | {"accuracy": accuracy[model["name"]]}
-            for model in manifest["models"]
-            if model["name"] in accuracy.index
+            {key: getattr(model, key) for key in keys} | {"accuracy": accuracy[model.name]}
+            for model in manifest.models
+            if model.name in accuracy.index
         ],
         "failures": evidence.decisions.failures,
-        "n_skipped": len(manifest["images"].get("skipped", ())),
+        "n_skipped": len(manifest.images.skipped),
     }
 
 
@@ -158,11 +147,11 @@ def _difficulty(evidence: Evidence) -> dict[str, Any]:
         images.groupby(["n_correct", "difficulty"]).size().rename("n_images").reset_index().to_dict("records")
     )
     return {
-        "images": manifest.get("images"),
+        "images": manifest.images,
         "n_images": len(images),
         "n_not_labelled": len(every) - len(images),
         "n_models": int(images["n_models"].max()),
-        "tolerance": manifest["tolerance"],
+        "tolerance": manifest.tolerance,
         "counts": counts,
         "shares": {kind: count / len(images) for kind, count in counts.items()},
         "histogram": histogram,
@@ -186,19 +175,26 @@ def _examples(evidence: Evidence) -> dict[str, list[dict[str, Any]]]:
 
 def consistency_content(consistency: Consistency) -> dict[str, Any]:
     """Return the error consistency of a group of subjects, over all pairs and of each."""
+    undefined, n = consistency.undefined, len(consistency.kappa)
+    why = "; ".join(undefined) or ("there is one of them only" if n == 1 else None)
+    one_pair = consistency.summary.n_pairs == 1
     return asdict(consistency.summary) | {
+        "reason": None if consistency.summary.n_pairs else why,
+        "sd_reason": "one pair has no spread" if one_pair else None,
+        "undefined": [{"reason": reason, "n_pairs": n_pairs} for reason, n_pairs in undefined.items()],
         "subjects": list(consistency.kappa.index),
         # Nobody reads a million values here: tables/ holds the matrix, whatever its size.
-        "kappa": consistency.kappa.to_numpy() if len(consistency.kappa) <= NAMES_UP_TO else None,
+        "kappa": consistency.kappa.to_numpy() if n <= NAMES_UP_TO else None,
+        "kappa_reason": why,
     }
 
 
 def _lists(evidence: Evidence) -> list[dict[str, Any]]:
     """Return how many entries of each list of the lab match the data, as the stages that read them found."""
     return [
-        {"list": name, **counts}
+        {"list": name, **counts.model_dump()}
         for manifest in (evidence.difficulty.manifest, evidence.stimulus_set.manifest)
-        for name, counts in manifest.get("matched", {}).items()
+        for name, counts in manifest.matched.items()
     ]
 
 
@@ -208,9 +204,9 @@ def _stages(evidence: Evidence) -> list[dict[str, Any]]:
         {
             "manifest": name,
             "sha256": evidence.made_from[name],
-            "seed": manifest.get("seed"),
-            "versions": manifest.get("versions", {}),
-            "settings": manifest.get("settings", {}),
+            "seed": manifest.seed,
+            "versions": manifest.versions,
+            "settings": manifest.settings.model_dump(mode="json", exclude_unset=True),
         }
         for name, manifest in evidence.manifests.items()
     ]

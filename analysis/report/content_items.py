@@ -10,7 +10,10 @@ import pandas as pd
 
 from analysis.data.study_data import Evidence
 from analysis.report.answer_task import AnswerTask
+from analysis.report.item_scores import ItemScores
+from analysis.report.plain_values import record_of
 from analysis.report.scores import Scores
+from analysis.statistics.psychometric import Psychometric
 
 HARDEST_TRIALS = 12
 EASIEST_TRIALS = 6
@@ -59,9 +62,20 @@ def items_content(scores: Scores) -> dict[str, Any]:
     items = scores.items
     return {
         "graded": scores.graded.to_dict("records"),
-        "psychometric": None if scores.curve is None else asdict(scores.curve),
+        "psychometric": None if scores.curve is None else record_of(scores.curve, Psychometric),
+        **ceiling_content(items),
+    }
+
+
+def ceiling_content(items: ItemScores) -> dict[str, Any]:
+    """Return the noise ceiling, and what explains the differences between items, or why nothing can."""
+    found, reason = items.explained, items.ceiling.reason
+    return {
         "ceiling": asdict(items.ceiling),
-        "explained": None if items.explained is None else items.explained.to_dict("records"),
+        "explained": None if found is None else found.to_dict("records"),
+        "explained_reason": None
+        if found is not None
+        else reason or "observers do not agree on which items are hard, so there is nothing to explain",
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.study_data import Evidence
-from model_eval.records import LEAVE_ONE_OUT, POOL_SIZE
+from model_eval.columns import LEAVE_ONE_OUT, POOL_SIZE
 
 
 def labels_content(evidence: Evidence) -> dict[str, Any] | None:
@@ -22,11 +22,11 @@ def labels_content(evidence: Evidence) -> dict[str, Any] | None:
     most = left_out.dropna(subset="n_relabelled")
     whole = by_size[by_size["n_models"] == by_size["n_models"].max()]
     half = by_size[
-        by_size["n_models"] == by_size["n_models"][by_size["n_models"] <= manifest["n_models"] / 2].max()
+        by_size["n_models"] == by_size["n_models"][by_size["n_models"] <= manifest.n_models / 2].max()
     ]
     return {
-        "mean_stability": manifest.get("mean_stability"),
-        "mean_stability_families": manifest.get("mean_stability_families"),
+        "mean_stability": manifest.mean_stability,
+        "mean_stability_families": manifest.mean_stability_families,
         "half": half.to_dict("records"),
         "whole": whole.to_dict("records"),
         "most_left_out": None

@@ -6,25 +6,32 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from analysis.report.figures_people import Measure
 from analysis.report.people_scores import ObserverScores, PopulationScores
+from analysis.report.plain_values import record_of
+from analysis.statistics.contrasts import Contrast
+from analysis.statistics.variance_components import Components, LogitComponents
 
 
 def details_content(details: ObserverScores, measures: Mapping[str, Measure]) -> dict[str, Any]:
     """Return each observer's measures, and of each measure its mean and spread over observers.
 
     `n_above` and `n_below` are how many observers have their whole interval on one side of what it is where
-    there is nothing to find.
+    there is nothing to find. A measure that was not asked for is None; one that nobody has says why not.
     """
     table = details.table
     summary = {}
     for name, measure in measures.items():
-        if name not in table or table[name].isna().all():
+        if name not in table:
             summary[name] = None
             continue
-        nothing = measure.nothing or 0.0
+        nothing, n = measure.nothing or 0.0, int(table[name].notna().sum())
         summary[name] = {
-            "n": int(table[name].notna().sum()),
+            "n": n,
+            "reason": None if n else "; ".join(table[f"{name}_reason"].dropna().unique()),
+            "sd_reason": "one observer has no spread" if n == 1 else None,
             "mean": table[name].mean(),
             "sd": table[name].std(),
             "low": table[name].min(),
@@ -42,17 +49,20 @@ def details_content(details: ObserverScores, measures: Mapping[str, Measure]) ->
 
 def beyond_content(beyond: PopulationScores) -> dict[str, Any]:
     """Return the tests, the next observer, the bootstrap, the components and the halves."""
-    parts, logit = beyond.components, beyond.logit
+    parts = record_of(beyond.components, Components)
+    names = ("observer_share", "item_share", "rest_share")
+    if isinstance(beyond.components, Components):
+        parts |= dict(zip(names, beyond.components.shares, strict=True))
+        if not sum(np.maximum(beyond.components[1:], 0)) > 0:
+            parts |= {f"{name}_reason": "answers do not vary" for name in names}
+    else:
+        parts |= dict.fromkeys(names)
     return {
         "p_chance": beyond.p_chance,
         "p_published": beyond.p_published,
-        "next_low": beyond.next_low,
-        "next_high": beyond.next_high,
+        "next_observer": asdict(beyond.next_observer),
         "bootstrap": asdict(beyond.bootstrap) | {"n_resamples": beyond.n_resamples},
-        "components": None
-        if parts is None
-        else parts._asdict()
-        | dict(zip(("observer_share", "item_share", "rest_share"), parts.shares, strict=True)),
-        "components_logit": None if logit is None else logit._asdict(),
-        "halves": None if beyond.halves is None else asdict(beyond.halves),
+        "components": parts,
+        "components_logit": record_of(beyond.logit, LogitComponents),
+        "halves": record_of(beyond.halves, Contrast),
     }

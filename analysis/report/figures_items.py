@@ -18,13 +18,14 @@ from analysis.report.figures import (
     reach,
     styled,
 )
+from analysis.statistics.psychometric import Psychometric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from analysis.statistics.accuracy import PopulationAccuracy
-    from analysis.statistics.psychometric import Psychometric
+    from analysis.statistics.estimate import NoResult
 
 MEASURES = {
     "confidence": ("o", INK, "confidence"),
@@ -40,7 +41,12 @@ MACHINES_UP_TO = 24
 
 @styled
 def graded_accuracy(
-    by_gap: pd.DataFrame, curve: Psychometric | None, *, level: float, chance: float, noun: str = "observers"
+    by_gap: pd.DataFrame,
+    curve: Psychometric | NoResult | None,
+    *,
+    level: float,
+    chance: float,
+    noun: str = "observers",
 ) -> Figure:
     """Draw people's accuracy against the gap between the two images of a pair.
 
@@ -48,7 +54,7 @@ def graded_accuracy(
     ----------
     by_gap : DataFrame
         As `analysis.statistics.psychometric.accuracy_by` returns it, by `gap`.
-    curve : Psychometric or None
+    curve : Psychometric, NoResult or None
         Drawn with its threshold, where there is one.
     level : float
         Coverage of the intervals.
@@ -63,19 +69,21 @@ def graded_accuracy(
     axes = figure.add_subplot()
     axes.axhline(100 * chance, color=FAINT, lw=1, ls=(0, (4, 3)))
     axes.text(0.01, 100 * chance + 1, "guessing", size=9, color=FAINT, transform=axes.get_yaxis_transform())
-    if curve is not None:
+    if isinstance(curve, Psychometric):
         axes.plot(100 * curve.gaps, 100 * curve.accuracy, color=BLUE, lw=1.6)
         axes.axvspan(100 * curve.low, 100 * curve.high, color=BLUE, alpha=0.14, lw=0)
-        axes.axvline(100 * curve.threshold, color=BLUE, lw=1.2)
-        label = f"threshold {100 * curve.threshold:.0f}"
+        axes.axvline(100 * curve.estimate, color=BLUE, lw=1.2)
+        label = f"threshold {100 * curve.estimate:.0f}"
         # At the foot of the line: above it stand the numbers of pairs.
         foot = axes.get_xaxis_transform()
-        axes.text(100 * curve.threshold + 1.5, 0.02, label, color=BLUE, size=9, va="bottom", transform=foot)
+        axes.text(100 * curve.estimate + 1.5, 0.02, label, color=BLUE, size=9, va="bottom", transform=foot)
     _dots(axes, by_gap, "gap", INK, by_gap["n_items"].max())
     _count(axes, by_gap, "gap", "pairs")
     low = min(by_gap["low"].min(), by_gap["accuracy"].min(), chance - 0.05)
     span = by_gap["gap"].max() - by_gap["gap"].min()
-    left = 0 if curve is not None or span == 0 else 100 * max(0, by_gap["gap"].min() - 0.25 * span)
+    left = (
+        0 if isinstance(curve, Psychometric) or span == 0 else 100 * max(0, by_gap["gap"].min() - 0.25 * span)
+    )
     right = 100 * (by_gap["gap"].max() + max(0.02, 0.12 * span))
     axes.set(
         xlim=(left, max(right, left + 5)),

@@ -52,7 +52,9 @@ def studies_beside(studies: pd.DataFrame, *, level: float, chance: float) -> Fig
     shares.spines["left"].set_visible(False)
     figure.legend(loc="outside upper center", ncols=3, handlelength=1)
 
-    centre, low, high = (100 * studies[name].to_numpy(float) for name in ("accuracy", "low", "high"))
+    centre, low, high = (
+        100 * studies[name].to_numpy(float) for name in ("accuracy", "accuracy_low", "accuracy_high")
+    )
     known = np.isfinite(low)
     accuracy.axvline(100 * chance, color=FAINT, lw=1, ls=(0, (4, 3)))
     accuracy.hlines(rows[known], low[known], high[known], color=INK, lw=1)

@@ -13,7 +13,7 @@ from analysis.statistics import network_observers
 from analysis.statistics.accuracy import observer_accuracy
 from analysis.statistics.items import answer_matrix
 from analysis.statistics.noise_ceiling import Ceiling, explained, noise_ceiling
-from stimuli.features import FEATURES
+from stimuli.columns import FEATURES
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def score_items(
     ceiling = noise_ceiling(answers.to_numpy(), rng, level)
     about = evidence.trials.loc[answers.columns]
     found = None
-    if ceiling.reliability > 0:
+    if ceiling.estimate > 0:
         predictors = {
             "difficulty (number of correct models)": about[list(difficulty)],
             "class": about[[f"{which}_class" for which in places]],
@@ -68,7 +68,7 @@ def score_items(
             low_level = pd.concat(features, axis=1, keys=places).droplevel(0, axis=1)
             low_level.columns = [f"feature {n}" for n in range(low_level.shape[1])]
             predictors["low-level features"] = low_level.set_axis(about.index)
-        found = explained(answers.mean().to_numpy(), predictors, ceiling.reliability, rng, level)
+        found = explained(answers.mean().to_numpy(), predictors, ceiling.estimate, rng, level)
     return ItemScores(ceiling, found)
 
 

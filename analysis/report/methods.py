@@ -14,7 +14,7 @@ def methods_content(evidence: Evidence) -> dict[str, Any]:
     rows = evidence.recorded[evidence.recorded["scored"]]
     settings = [condition["settings"].get("experiment", {}) for condition in evidence.conditions]
     apparatus = [condition["apparatus"] for condition in evidence.conditions]
-    stimuli = evidence.stimulus_set.manifest["settings"].get("stimuli", {})
+    stimuli = evidence.stimulus_set.settings
     timing = rows["timing_ok"].dropna() if "timing_ok" in rows else rows["correct"].iloc[:0]
     return {
         "n_participants": int(evidence.recorded["participant"].nunique()),
@@ -32,12 +32,9 @@ def methods_content(evidence: Evidence) -> dict[str, Any]:
         "keyboard": _common(apparatus, "keyboard"),
         "psychopy": _common([condition["versions"] for condition in evidence.conditions], "psychopy"),
         "timing_ok_share": None if timing.empty else float(timing.astype(float).mean()),
-        "groups": stimuli.get("groups"),
-        "matched_on": [
-            *stimuli.get("match", {}).get("covariates", []),
-            *stimuli.get("match", {}).get("exact", []),
-        ],
-        "view": stimuli.get("export", {}).get("view"),
+        "groups": stimuli.groups,
+        "matched_on": [*stimuli.match.covariates, *stimuli.match.exact],
+        "view": stimuli.export.view,
     }
 
 

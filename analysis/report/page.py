@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analysis.report.figures import ROWS_UP_TO
+from analysis.report.formatting import (
+    Footnotes,
+    between,
+    count,
+    fixed,
+    in_words,
+    interval,
+    p_value,
+    percent,
+    plural,
+    points,
+    reason_of,
+    stated,
+)
 from analysis.report.pictures import Picture
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 TEMPLATES = Path(__file__).parent / "templates"
-NOTHING = "–"
-"""What stands where a number is undefined."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +90,11 @@ def render(content: Mapping[str, Any], pictures: Pictures, *, sections: str, uni
 
 def fill(template: str, **values: Any) -> str:
     """Fill a page; every text is escaped, and the same values give the same bytes."""
+    return _environment().get_template(template).render(**values)
+
+
+@functools.cache
+def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -84,40 +105,8 @@ def fill(template: str, **values: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {
-        "percent": percent,
-        "fixed": fixed,
-        "count": count,
-        "plural": plural,
-        "p_value": p_value,
-        "pretty": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
-    }
-    environment.globals["rows_up_to"] = ROWS_UP_TO
-    return environment.get_template(template).render(**values)
-
-
-def percent(share: float | None, digits: int = 1) -> str:
-    """Return a share as a percentage: ``81.4%``."""
-    return NOTHING if share is None else f"{share:z.{digits}%}".replace("-", "−")
-
-
-def fixed(value: float | None, digits: int = 2) -> str:
-    """Return a number with so many digits and a true minus sign."""
-    return NOTHING if value is None else f"{value:z.{digits}f}".replace("-", "−")
-
-
-def p_value(p: float | None) -> str:
-    """Return a p value as papers print it: ``p = 0.023``, ``p < 0.001``."""
-    if p is None:
-        return "p undefined"
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
-
-
-def count(value: int | None) -> str:
-    """Return a whole number with its thousands set apart: ``50,000``."""
-    return NOTHING if value is None else f"{value:,}"
-
-
-def plural(n: int, noun: str) -> str:
-    """Return a number with its noun: ``1 observer``, ``12 observers``."""
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+    shown = (between, fixed, count, in_words, interval, p_value, percent, plural, points, reason_of, stated)
+    environment.filters |= {each.__name__: each for each in shown}
+    environment.filters["pretty"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False)
+    environment.globals |= {"rows_up_to": ROWS_UP_TO, "footnotes": Footnotes}
+    return environment

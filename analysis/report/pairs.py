@@ -23,6 +23,7 @@ from analysis.statistics.psychometric import accuracy_by, psychometric
 from stimuli.records import StimulusSet
 
 if TYPE_CHECKING:
+    from analysis.statistics.estimate import NoResult
     from analysis.statistics.psychometric import Psychometric
 
 
@@ -42,7 +43,7 @@ def _measures(_: StimulusSet[Any]) -> Mapping[str, Measure]:
     return MEASURES
 
 
-def _graded(sessions: pd.DataFrame, level: float) -> tuple[pd.DataFrame, Psychometric | None]:
+def _graded(sessions: pd.DataFrame, level: float) -> tuple[pd.DataFrame, Psychometric | NoResult]:
     by_gap = accuracy_by("gap", sessions, level)
     return by_gap, psychometric(by_gap, level)
 

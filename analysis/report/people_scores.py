@@ -12,7 +12,7 @@ from analysis.statistics.bootstrap import bootstrap_accuracy
 from analysis.statistics.confidence import calibration, type_2_area
 from analysis.statistics.contrasts import Contrast, accuracy_difference
 from analysis.statistics.detection import Task, observer_detection
-from analysis.statistics.estimate import Estimate
+from analysis.statistics.estimate import Estimate, NoResult, or_reason
 from analysis.statistics.observers import halves, repeat_agreement, side_bias, times_by_correctness
 from analysis.statistics.variance_components import (
     Components,
@@ -20,7 +20,6 @@ from analysis.statistics.variance_components import (
     on_logit_scale,
     variance_components,
 )
-from tricky.core.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -30,11 +29,11 @@ class ObserverScores:
     Attributes
     ----------
     table : DataFrame, one row an observer, index `observer`
-        Of the task `d_prime`, `criterion` and its bias; then `half_change` (second half less first),
+        Of the task `d_prime`, `criterion` and its bias; then `half_change` (second half minus first),
         `time_ratio` (wrong over right), `repeat_agreement` and `type_2_area`, each with its interval in
-        `…_low` and `…_high`; beside them `first_half`, `second_half`, `median_right_s`, `median_wrong_s`,
-        `n_repeats`, `repeat_kappa`. What repeats and confidence tell is missing where no trial was repeated,
-        and where confidence was not asked.
+        `…_low` and `…_high`, and why something is missing in `…_reason`; also `first_half`, `second_half`,
+        `median_right_s`, `median_wrong_s`, `n_repeats`, `repeat_kappa`. There are no columns about repeats
+        where no trial was repeated, nor about confidence where it was not asked.
     calibration : DataFrame or None
         As `analysis.statistics.confidence.calibration` returns it; None where confidence was not asked.
     """
@@ -61,9 +60,8 @@ def preference(
     """
     detected = observer_detection(said, is_right, observer, task, level)
     bias = side_bias(said, is_right, observer, level)
-    bias = bias.rename(columns={"bias": name, "low": f"{name}_low", "high": f"{name}_high"})
     return detected.drop(columns=["n_yes", "n_no", "hit_rate", "false_alarm_rate"]).join(
-        bias.drop(columns=["n_trials", "share_left"])
+        _named(bias, bias=name, keep=("accuracy_left", "accuracy_right"))
     )
 
 
@@ -74,31 +72,30 @@ class PopulationScores:
     Attributes
     ----------
     p_chance, p_published : float
-        Of accuracy against guessing, and against the published value taken as known; NaN without an interval
-        or such a value.
-    next_low, next_high : float
-        Between which the accuracy of the next observer of the same items lies; NaN with one observer.
+        Of accuracy against guessing, and against the published value taken as known; NaN without an interval,
+        None without such a value.
+    next_observer : Estimate
+        Of the accuracy of the next observer of the same items.
     bootstrap : Estimate
         Observers and items drawn anew.
     n_resamples : int
         How often.
-    components : Components or None
-        Variance between observers, between items and the rest; None with one observer or one item.
-    logit : LogitComponents or None
-        The same as standard deviations in logits; None where there are none that lead to it.
-    halves : Contrast or None
-        Second half of each observer's trials less first; None where nobody has two trials.
+    components : Components or NoResult
+        Variance between observers, between items and the rest.
+    logit : LogitComponents or NoResult
+        The same as standard deviations in logits.
+    halves : Contrast or NoResult
+        Second half of each observer's trials minus the first.
     """
 
     p_chance: float
-    p_published: float
-    next_low: float
-    next_high: float
+    p_published: float | None
+    next_observer: Estimate
     bootstrap: Estimate
     n_resamples: int
-    components: Components | None
-    logit: LogitComponents | None
-    halves: Contrast | None
+    components: Components | NoResult
+    logit: LogitComponents | NoResult
+    halves: Contrast | NoResult
 
 
 def score_observers(
@@ -135,7 +132,7 @@ def score_observers(
     twice = _repeats(sessions, recorded)
     if len(twice):
         again = repeat_agreement(twice["correct_first"], twice["correct"], twice["participant"], level)
-        again = again.rename(columns={"kappa": "repeat_kappa"})
+        again = again.rename(columns={"kappa": "repeat_kappa", "kappa_reason": "repeat_kappa_reason"})
         parts.append(_named(again, agreement="repeat_agreement", keep=("n_repeats", "repeat_kappa")))
     calibrated = None
     if "confidence" in sessions and sessions["confidence"].notna().any():
@@ -143,7 +140,14 @@ def score_observers(
         item = sessions["trial_id"].astype(str).to_numpy()
         parts.append(_named(type_2_area(confidence, right, observer, level), area="type_2_area"))
         calibrated = calibration(confidence, right, observer, item, level)
-    return ObserverScores(pd.concat(parts, axis=1).reindex(order).rename_axis("observer"), calibrated)
+    table = pd.concat(parts, axis=1).reindex(order).rename_axis("observer")
+    if "n_repeats" in table:
+        table["n_repeats"] = table["n_repeats"].fillna(0).astype(int)
+        for name in ("repeat_agreement", "repeat_kappa"):
+            table.loc[table["n_repeats"] == 0, f"{name}_reason"] = "no repeated trial was answered both times"
+    reasons = table.columns[table.columns.str.endswith("_reason")]
+    table[reasons] = table[reasons].astype(object).where(table[reasons].notna(), None)
+    return ObserverScores(table, calibrated)
 
 
 def score_population(
@@ -158,35 +162,32 @@ def score_population(
     """Test the population's accuracy, and say what to expect of others and what makes answers differ."""
     observer, item = sessions["participant"].astype(str), sessions["trial_id"].astype(str)
     right, level = sessions["correct"].to_numpy(bool), population.level
-    components = logit = None
-    if min(population.n_observers, population.n_items) > 1:
-        components = variance_components(right, observer, item)
-        try:
-            logit = on_logit_scale(components)
-        except InputError:  # no such observers and items: said on the page by leaving the numbers out
-            logit = None
+    components = or_reason(lambda: variance_components(right, observer, item))
+    logit = components if isinstance(components, NoResult) else or_reason(lambda: on_logit_scale(components))
     second = _second_half(sessions, observer)
-    low, high = next_observer_interval(right, observer, level)
     return PopulationScores(
         p_chance=population.p_value(chance),
-        p_published=np.nan if published is None else population.p_value(published),
-        next_low=low,
-        next_high=high,
+        p_published=None if published is None else population.p_value(published),
+        next_observer=next_observer_interval(right, observer, level),
         bootstrap=bootstrap_accuracy(right, observer, item, rng, level=level, n_resamples=n_resamples),
         n_resamples=n_resamples,
         components=components,
         logit=logit,
         halves=accuracy_difference(right, observer, item, second, level)
         if second.any() and not second.all()
-        else None,
+        else NoResult("nobody answered two trials"),
     )
 
 
 def _named(table: pd.DataFrame, keep: tuple[str, ...] = (), **of: str) -> pd.DataFrame:
-    """Return a measure with its interval under its own name, and what is to be kept beside it."""
+    """Return a measure, its interval and its reason under its own name, and what is to be kept with it."""
     (column, name) = next(iter(of.items()))
-    names = {column: name, "low": f"{name}_low", "high": f"{name}_high"}
-    return table.rename(columns=names)[[*keep, *names.values()]]
+    names = {column: name, **{each: f"{name}_{each}" for each in ("low", "high", "reason")}}
+    found = table.assign(reason=table.get("reason")).rename(columns=names)
+    for each in keep:
+        if f"{each}_reason" not in found:
+            found[f"{each}_reason"] = found[f"{name}_reason"].where(found[each].isna(), None)
+    return found[[*(part for each in keep for part in (each, f"{each}_reason")), *names.values()]]
 
 
 def _in_time(sessions: pd.DataFrame) -> np.ndarray:

@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from analysis.data.study_data import Evidence
+from analysis.report.groups import UNANSWERED, answer_shares, easiest_first, missing_by_group
 from analysis.report.item_scores import ItemScores, score_items
-from analysis.report.singles import easiest_first
+from analysis.statistics.estimate import NoResult, or_reason
 from analysis.statistics.mean_ratings import mean_by, observer_correlations
 from analysis.statistics.ratings import (
     Agreement,
     OrdinalFit,
     ordinal_regression,
     rating_agreement,
-    rating_distribution,
 )
 from stimuli.records import Question
-from tricky.core.errors import InputError
-
-
-@dataclass(frozen=True)
-class Slope:
-    """How ratings move from images that all models get right to images that none gets right.
-
-    Attributes
-    ----------
-    fit : OrdinalFit or None
-        Its predictor is the share of models that are wrong.
-    why_none : str
-        Why there is none.
-    """
-
-    fit: OrdinalFit | None
-    why_none: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,16 +28,21 @@ class QuestionScores:
     Attributes
     ----------
     question : Question
+    missing : dict of str to int
+        How many trials of the main block have no answer to this question, by group; before any rule.
     distribution : DataFrame
-        As `rating_distribution` returns it, with every answer; groups from easy to hard for networks.
+        As `rating_distribution` returns it, with every answer (`answer`) and group, from easy to hard for
+        networks.
     means : DataFrame
         By group, likewise, as `mean_by` returns it.
     graded : DataFrame
         By `group` and the share of models that are right, `image_share`, likewise.
-    slope : Slope
-    slope_without_exclusions : Slope or None
+    slope : OrdinalFit or NoResult
+        From images that all models get right to images that none gets right; the predictor is the share of
+        models that are wrong.
+    slope_without_exclusions : OrdinalFit or NoResult or None
         The same over all ratings; None where the rules took nothing away.
-    agreement : Agreement
+    agreement : Agreement or NoResult
     observers : DataFrame, index observer
         As `observer_correlations` returns it, with the share of models that are right.
     items : ItemScores
@@ -61,12 +50,13 @@ class QuestionScores:
     """
 
     question: Question
+    missing: dict[str, int]
     distribution: pd.DataFrame
     means: pd.DataFrame
     graded: pd.DataFrame
-    slope: Slope
-    slope_without_exclusions: Slope | None
-    agreement: Agreement
+    slope: OrdinalFit | NoResult
+    slope_without_exclusions: OrdinalFit | NoResult | None
+    agreement: Agreement | NoResult
     observers: pd.DataFrame
     items: ItemScores
 
@@ -124,10 +114,14 @@ def score_ratings(evidence: Evidence, level: float) -> RatingScores:
     for each in questions:
         name = each.question.name
         found = each.observers.drop(columns="n_ratings").rename(
-            columns={"low": "correlation_low", "high": "correlation_high"}
+            columns={part: f"correlation_{part}" for part in ("low", "high", "reason")}
         )
+        found = found.reindex(observers.index)
+        found["mean_reason"] = _if_missing(found["mean"])
+        found["correlation_reason"] = found["correlation_reason"].fillna(found["mean_reason"])
         observers = observers.join(found.add_prefix(f"{name}_"))
         trials[f"{name}_mean"] = by_trial[name].mean()
+        trials[f"{name}_mean_reason"] = _if_missing(trials[f"{name}_mean"])
     of_image = [str(name) for name in evidence.trials.columns if str(name).startswith("image_")]
     trials = trials.join(evidence.trials[[*of_image, "group"]]).rename_axis("trial_id").reset_index()
     trials = trials.sort_values(
@@ -160,18 +154,16 @@ def _question(
     rating, observer, item = rows[question.name], rows["observer"], rows["trial_id"]
     place = rows["group"].map({group: place for place, group in enumerate(groups)})
     share = rows["image_share"].astype(float)
-    means = mean_by(place, rating, observer, item, level)
     matrix = rows.pivot_table(index="observer", columns="trial_id", values=question.name)
     return QuestionScores(
         question,
-        distribution=_every_answer(
-            rating_distribution(rating, place, observer, item, level), question, groups
-        ),
-        means=means.assign(group=[groups[place] for place in means["group"].astype(int)]),
+        missing=missing_by_group(evidence, groups, question.name),
+        distribution=answer_shares(groups, question.answers, place, rating - 1, observer, item, level),
+        means=_every_group(groups, mean_by(place, rating, observer, item, level)),
         graded=_graded(rows, question, groups, level),
         slope=_slope(rows, question, level),
         slope_without_exclusions=None if everything is None else _slope(everything, question, level),
-        agreement=rating_agreement(rating, observer, item, level),
+        agreement=or_reason(lambda: rating_agreement(rating, observer, item, level)),
         observers=observer_correlations(rating, share, observer, level),
         items=score_items(
             evidence,
@@ -184,19 +176,19 @@ def _question(
     )
 
 
-def _every_answer(found: pd.DataFrame, question: Question, groups: list[str]) -> pd.DataFrame:
-    """Return the shares of all answers, also of those that nobody gave."""
-    found = found.astype({"group": int, "rating": int})
-    places = sorted(set(found["group"]))
-    every = pd.MultiIndex.from_product(
-        [places, range(1, len(question.answers) + 1)], names=["group", "rating"]
-    )
-    table = found.set_index(["group", "rating"]).reindex(every)
-    table["n_ratings"] = table.groupby("group")["n_ratings"].transform("max")
-    table = table.fillna({"n": 0, "share": 0.0}).astype({"n": int, "n_ratings": int}).reset_index()
-    answers = [question.answers[rating - 1] for rating in table["rating"]]
-    table.insert(2, "answer", answers)
-    return table.assign(group=[groups[place] for place in table["group"]])
+def _every_group(groups: Sequence[str], means: pd.DataFrame) -> pd.DataFrame:
+    """Return the means of all groups, also of those that nobody rated an image of."""
+    found = means.astype({"group": int}).set_index("group").reindex(range(len(groups)))
+    empty = found["mean"].isna()
+    found["reason"] = found["reason"].astype(object).where(~empty, f"{UNANSWERED} to an image of this group")
+    found[["n_items", "n_ratings"]] = found[["n_items", "n_ratings"]].fillna(0).astype(int)
+    found.insert(0, "group", pd.Series(groups))
+    return found.reset_index(drop=True)
+
+
+def _if_missing(means: pd.Series) -> pd.Series:
+    """Return the reason for each mean that is missing."""
+    return pd.Series(None, means.index, dtype=object).mask(means.isna(), UNANSWERED)
 
 
 def _graded(rows: pd.DataFrame, question: Question, groups: list[str], level: float) -> pd.DataFrame:
@@ -209,10 +201,8 @@ def _graded(rows: pd.DataFrame, question: Question, groups: list[str], level: fl
     return pd.concat(parts, ignore_index=True)
 
 
-def _slope(rows: pd.DataFrame, question: Question, level: float) -> Slope:
+def _slope(rows: pd.DataFrame, question: Question, level: float) -> OrdinalFit | NoResult:
     wrong = 1 - rows["image_share"].astype(float)
-    try:
-        fit = ordinal_regression(rows[question.name], wrong, rows["observer"], rows["trial_id"], level)
-    except InputError as error:
-        return Slope(None, str(error))
-    return Slope(fit)
+    return or_reason(
+        lambda: ordinal_regression(rows[question.name], wrong, rows["observer"], rows["trial_id"], level)
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -10,11 +9,15 @@ import pandas as pd
 
 from analysis.data.study_data import Evidence
 from analysis.report import figures_ratings
-from analysis.report.content_items import LISTED_UP_TO, item_content
+from analysis.report.content_items import LISTED_UP_TO, ceiling_content, item_content
 from analysis.report.figures_people import Measure, observer_details
 from analysis.report.findings import Findings, noun_of
-from analysis.report.rating_scores import QuestionScores, RatingScores, Slope, score_ratings
+from analysis.report.formatting import fixed, in_words
+from analysis.report.groups import UNANSWERED
+from analysis.report.plain_values import plain, record_of
+from analysis.report.rating_scores import QuestionScores, RatingScores, score_ratings
 from analysis.settings import AnalyseSettings
+from analysis.statistics.ratings import Agreement, OrdinalFit
 
 EXTREMES = 6
 """Images with the highest mean ratings, and with the lowest, that are shown for each question."""
@@ -57,7 +60,10 @@ def rating_findings(evidence: Evidence, settings: AnalyseSettings) -> Findings:
 def _content(evidence: Evidence, scores: RatingScores) -> dict[str, Any]:
     questions = [_question(evidence, scores, each) for each in scores.questions]
     return {
-        "sessions": {"n_without_answer": 0},
+        "sessions": {
+            "n_without_answer": 0,
+            "n_observers_without_answer": evidence.recorded["participant"].nunique() - scores.n_observers,
+        },
         "ratings": {
             "n_observers": scores.n_observers,
             "n_items": scores.n_items,
@@ -82,7 +88,7 @@ def _question(evidence: Evidence, scores: RatingScores, found: QuestionScores) -
         [f"{question.name}_mean", "trial_id"], ascending=[False, True]
     )
     lowest = by_mean.iloc[EXTREMES:].tail(EXTREMES)[::-1]
-    explained = found.items.explained
+    n = int(correlations.notna().sum())
     return {
         "name": question.name,
         "text": question.text,
@@ -90,13 +96,16 @@ def _question(evidence: Evidence, scores: RatingScores, found: QuestionScores) -
         "distribution": found.distribution.to_dict("records"),
         "means": found.means.to_dict("records"),
         "graded": found.graded.to_dict("records"),
-        "slope": _slope(found.slope),
+        "missing": found.missing,
+        "slope": record_of(found.slope, OrdinalFit),
         "slope_without_exclusions": None
         if found.slope_without_exclusions is None
-        else _slope(found.slope_without_exclusions),
-        "agreement": asdict(found.agreement),
+        else record_of(found.slope_without_exclusions, OrdinalFit),
+        "agreement": record_of(found.agreement, Agreement),
         "correlations": {
-            "n": int(correlations.notna().sum()),
+            "n": n,
+            "reason": None if n else "; ".join(found.observers["reason"].dropna().unique()) or UNANSWERED,
+            "sd_reason": "one observer has no spread" if n == 1 else None,
             "mean": correlations.mean(),
             "sd": correlations.std(),
             "low": correlations.min(),
@@ -104,17 +113,10 @@ def _question(evidence: Evidence, scores: RatingScores, found: QuestionScores) -
             "n_above": int((found.observers["low"] > 0).sum()),
             "n_below": int((found.observers["high"] < 0).sum()),
         },
-        "ceiling": asdict(found.items.ceiling),
-        "explained": None if explained is None else explained.to_dict("records"),
+        **ceiling_content(found.items),
         "highest": _rows(evidence, by_mean.head(EXTREMES), scores),
         "lowest": _rows(evidence, lowest, scores),
     }
-
-
-def _slope(slope: Slope) -> dict[str, Any]:
-    if slope.fit is None:
-        return {"estimate": None, "low": None, "high": None, "p_value": None, "reason": slope.why_none}
-    return asdict(slope.fit)
 
 
 def _rows(evidence: Evidence, trials: pd.DataFrame, scores: RatingScores) -> list[dict[str, Any]]:
@@ -123,7 +125,11 @@ def _rows(evidence: Evidence, trials: pd.DataFrame, scores: RatingScores) -> lis
             "trial_id": row["trial_id"],
             "group": row["group"],
             "n_ratings": row["n_ratings"],
-            "means": {each.question.name: row[f"{each.question.name}_mean"] for each in scores.questions},
+            "means": {
+                f"{each.question.name}{part}": row[f"{each.question.name}_mean{part}"]
+                for each in scores.questions
+                for part in ("", "_reason")
+            },
             "median_response_time_s": row["median_response_time_s"],
             "image": item_content(evidence, row, "image"),
         }
@@ -142,21 +148,31 @@ def _tables(scores: RatingScores) -> dict[str, pd.DataFrame]:
 
     rows = []
     for each in scores.questions:
-        fit, agreement = _slope(each.slope), each.agreement
+        fit, agreement = record_of(each.slope, OrdinalFit), record_of(each.agreement, Agreement)
         rows.append(
             {
                 "question": each.question.name,
                 "slope": fit["estimate"],
                 "slope_low": fit["low"],
                 "slope_high": fit["high"],
+                "slope_reason": fit["reason"],
                 "p_value": fit["p_value"],
-                "alpha": agreement.estimate,
-                "alpha_low": agreement.low,
-                "alpha_high": agreement.high,
+                "p_value_reason": fit["reason"],
+                "alpha": agreement["estimate"],
+                "alpha_low": agreement["low"],
+                "alpha_high": agreement["high"],
+                "alpha_reason": agreement["reason"],
             }
         )
+    missing = stacked(
+        [
+            pd.DataFrame({"group": list(each.missing), "n_missing": list(each.missing.values())})
+            for each in scores.questions
+        ]
+    )
     return {
         "questions": pd.DataFrame(rows),
+        "missing": missing,
         "ratings": stacked([each.distribution for each in scores.questions]),
         "graded": stacked([each.graded for each in scores.questions]),
         "observer_details": scores.observers.reset_index(),
@@ -170,9 +186,10 @@ def _told(scores: RatingScores) -> pd.DataFrame:
         "images rated": [f"{n}" for n in scores.observers["n_ratings"]],
     }
     for each in scores.questions:
-        found = scores.observers[f"{each.question.name}_correlation"]
+        name = f"{each.question.name}_correlation"
         told[f"{each.question.name}, with correct models"] = [
-            "–" if np.isnan(value) else f"{value:.2f}" for value in found
+            row[f"{name}_reason"] if np.isnan(row[name]) else fixed(row[name])
+            for row in scores.observers.to_dict("records")
         ]
     return pd.DataFrame(told)
 
@@ -180,12 +197,11 @@ def _told(scores: RatingScores) -> pd.DataFrame:
 def _said(scores: RatingScores, noun: str) -> str:
     sentences = [f"{scores.n_observers} {noun} rated {scores.n_items} images."]
     for each in scores.questions:
-        fit, agreement = each.slope.fit, each.agreement
-        slope = each.slope.why_none
-        if fit is not None:
-            slope = (
-                f"slope with the share of wrong models {fit.estimate:.2f} ({fit.low:.2f} to {fit.high:.2f})"
-            )
-        alpha = f"agreement α {agreement.estimate:.2f} ({agreement.low:.2f} to {agreement.high:.2f})"
-        sentences.append(f"{each.question.name}: {slope}, {alpha}.")
+        slope, alpha = (
+            in_words(plain(record_of(*found)), form="fixed")
+            for found in ((each.slope, OrdinalFit), (each.agreement, Agreement))
+        )
+        sentences.append(
+            f"{each.question.name}: slope with the share of wrong models {slope}; agreement α {alpha}."
+        )
     return " ".join(sentences)

@@ -20,6 +20,7 @@ from analysis.report.people_scores import (
 )
 from analysis.statistics.accuracy import PopulationAccuracy, observer_accuracy, population_accuracy
 from analysis.statistics.bootstrap import N_RESAMPLES
+from analysis.statistics.estimate import NoResult
 from analysis.statistics.items import answer_matrix, trial_accuracy
 from analysis.statistics.psychometric import Psychometric
 
@@ -47,8 +48,8 @@ class Scores:
     items : ItemScores
     graded : DataFrame
         Accuracy by how hard trials are for networks, as `accuracy_by` returns it.
-    curve : Psychometric or None
-        Where the design has enough levels.
+    curve : Psychometric or NoResult or None
+        None where the task has no such function.
     named : DataFrame or None
         How often each answer was given to which group, where answers name groups.
     machines : DataFrame
@@ -67,7 +68,7 @@ class Scores:
     trials: pd.DataFrame
     items: ItemScores
     graded: pd.DataFrame
-    curve: Psychometric | None
+    curve: Psychometric | NoResult | None
     named: pd.DataFrame | None
     machines: pd.DataFrame
     observer_consistency: Consistency

@@ -14,26 +14,15 @@ from analysis.report.answer_task import AnswerTask
 from analysis.report.answers import answer_findings
 from analysis.report.figures_people import MEASURES, Measure
 from analysis.report.findings import Findings
+from analysis.report.groups import answer_shares, easiest_first
 from analysis.report.people_scores import preference
 from analysis.settings import AnalyseSettings
 from analysis.statistics.psychometric import accuracy_by
-from analysis.statistics.ratings import rating_distribution
-from experiment.tasks import groups_of
 from stimuli.records import StimulusSet
-from stimuli.settings import settings_of
 
 
 def _chance(stimulus_set: StimulusSet[Any]) -> float:
-    return 1 / len(settings_of(stimulus_set).groups)
-
-
-def easiest_first(stimulus_set: StimulusSet[Any]) -> list[str]:
-    """Return the groups that observers tell apart, in the order of the share of models that are right."""
-    shares = pd.Series(
-        {name: item.n_correct / item.n_models for name, item in stimulus_set.items.items()}, name="share"
-    )
-    by_group = shares.groupby(pd.Series(groups_of(stimulus_set))).mean()
-    return [str(group) for group in by_group.sort_values(ascending=False, kind="stable").index]
+    return 1 / len(stimulus_set.settings.groups)
 
 
 def group_preference(sessions: pd.DataFrame, stimulus_set: StimulusSet[Any], level: float) -> pd.DataFrame:
@@ -50,7 +39,8 @@ def group_preference(sessions: pd.DataFrame, stimulus_set: StimulusSet[Any], lev
     said_hard = (sessions["response"].astype(str) == groups[1]).to_numpy()
     is_hard = said_hard == sessions["correct"].to_numpy(bool)
     found = preference(said_hard, is_hard, observer, "single", level, "group_bias")
-    return found.rename(columns={"accuracy_left": "accuracy_hard", "accuracy_right": "accuracy_easy"})
+    sides = (("accuracy_left", "accuracy_hard"), ("accuracy_right", "accuracy_easy"))
+    return found.rename(columns={old + end: new + end for old, new in sides for end in ("", "_reason")})
 
 
 def _measures(stimulus_set: StimulusSet[Any]) -> Mapping[str, Measure]:
@@ -79,18 +69,15 @@ def named_groups(sessions: pd.DataFrame, stimulus_set: StimulusSet[Any], level: 
     -------
     DataFrame, one row a group and a name, both from easy to hard
         `group`, `response`, `n_answers` (to images of this group), `n`, `share`, `low`, `high`: for new
-        observers and new images.
+        observers and new images; `reason`, why something is missing.
     """
     groups = easiest_first(stimulus_set)
     rows = sessions[sessions["response"].notna() & sessions["group"].notna()]
-    place = rows["response"].astype(str).map(groups.index)
+    places = {group: float(place) for place, group in enumerate(groups)}
+    group, answer = (rows[name].astype(object).map(places).astype(float) for name in ("group", "response"))
     observer, item = rows["participant"].astype(str), rows["trial_id"].astype(str)
-    found = rating_distribution(place, rows["group"].astype(str).map(groups.index), observer, item, level)
-    names = {
-        name: found[column].astype(int).map(dict(enumerate(groups)))
-        for name, column in (("group", "group"), ("response", "rating"))
-    }
-    return found.rename(columns={"rating": "response", "n_ratings": "n_answers"}).assign(**names)
+    found = answer_shares(groups, groups, group, answer, observer, item, level)
+    return found.drop(columns="rating").rename(columns={"answer": "response", "n_ratings": "n_answers"})
 
 
 def _no_machines(evidence: Evidence) -> pd.DataFrame:

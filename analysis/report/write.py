@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis.data.other_studies import compare, hashes_of, read_studies, studies_of
+from analysis.data.results_manifest import AccuracyResultsManifest, ResultsManifest
 from analysis.data.study_data import Choice, Evidence, gather
 from analysis.report import figures, figures_labels, figures_studies
 from analysis.report.content import content_of
@@ -24,10 +25,11 @@ from analysis.report.singles import single_findings
 from analysis.settings import AnalyseSettings
 from experiment.data.columns import RATING_TASK, SINGLE_TASK
 from experiment.records import Kind
-from model_eval.records import LEAVE_ONE_OUT, POOL_SIZE
+from model_eval.columns import LEAVE_ONE_OUT, POOL_SIZE
 from stimuli.records import PAIR_TASK
 from tricky.core.errors import InputError
-from tricky.core.files import write_json, write_text
+from tricky.core.files import write_text
+from tricky.core.manifests import write_manifest
 from tricky.core.tables import write_csv
 
 if TYPE_CHECKING:
@@ -40,7 +42,14 @@ FIGURES = (
     *("items", "graded", "explained", "machines", "studies"),
     *("observer_details", "calibration", "consistency_means", "pool_size", "leave_one_out", "ratings"),
 )
-TABLES = (*(name for name in FIGURES if name != "items"), "trials", "exclusions", "named", "questions")
+TABLES = (
+    *(name for name in FIGURES if name != "items"),
+    "trials",
+    "exclusions",
+    "named",
+    "questions",
+    "missing",
+)
 
 
 FINDINGS: dict[str, Callable[[Evidence, AnalyseSettings], Findings]] = {
@@ -147,7 +156,8 @@ def write_report(
     small = {item: embed_file(items / file, THUMBNAIL_PX) for item, file in found.thumbnails.items()}
     pictures = Pictures(written, examples, no_examples, large, small)
     write_text(folder / "report.html", render(content, pictures, sections=found.sections, unit=found.unit))
-    write_json(folder / "results.json", content)
+    model = ResultsManifest if found.chance is None else AccuracyResultsManifest
+    write_manifest(folder / "results.json", model, content)
     return Results(folder / "report.html", evidence.kind, content, found.scores, found.observers, found.said)
 
 

@@ -140,8 +140,8 @@ def population_accuracy(
     return result(max(low, 0.0), min(high, 1.0), method, spread)
 
 
-def next_observer_interval(correct: Answers, observer: ArrayLike, level: float = 0.95) -> tuple[float, float]:
-    r"""Return between which proportions correct the next observer of the same items will most likely lie.
+def next_observer_interval(correct: Answers, observer: ArrayLike, level: float = 0.95) -> Estimate:
+    r"""Predict the proportion correct of the next observer of the same items.
 
     For one more person from the same population who does the same session: the prediction interval of a
     normal distribution, :math:`m \pm t_{n-1}\, s \sqrt{1 + 1/n}`, of the observers' logits, each with
@@ -158,8 +158,8 @@ def next_observer_interval(correct: Answers, observer: ArrayLike, level: float =
 
     Returns
     -------
-    low, high : float
-        NaN with fewer than two observers.
+    Estimate
+        The middle of the prediction, at :math:`m`, and between which proportions it will most likely lie.
 
     Raises
     ------
@@ -171,12 +171,14 @@ def next_observer_interval(correct: Answers, observer: ArrayLike, level: float =
     n_trials = np.bincount(codes)
     n_correct = np.bincount(codes, weights=answers)
     n = len(n_trials)
-    if n < 2:
-        return np.nan, np.nan
     logits = special.logit((n_correct + 0.5) / (n_trials + 1))
+    middle = float(special.expit(logits.mean()))
+    if n < 2:
+        return Estimate(middle, np.nan, np.nan, level, None, reason="one observer tells nothing of others")
     reach = stats.t.ppf((1 + level) / 2, n - 1) * logits.std(ddof=1) * np.sqrt(1 + 1 / n)
     low, high = special.expit(logits.mean() + reach * np.array([-1, 1]))
-    return float(low), float(high)
+    method = "for the next observer of these items: prediction interval of a normal distribution of logits"
+    return Estimate(middle, float(low), float(high), level, method)
 
 
 def observer_accuracy(correct: Answers, observer: ArrayLike, level: float = 0.95) -> pd.DataFrame:

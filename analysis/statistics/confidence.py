@@ -28,14 +28,15 @@ def calibration(
     Returns
     -------
     DataFrame, one row a level of confidence, sorted, index `confidence`
-        `n_trials`, `n_observers`, `accuracy`, `low`, `high`, `method`.
+        `n_trials`, `n_observers`, `accuracy`, `low`, `high`, `method`, `reason` as in `PopulationAccuracy`.
     """
     table = pd.DataFrame({"confidence": confidence, "correct": correct, "observer": observer, "item": item})
     rows = {}
     for step, trials in table.dropna().groupby("confidence", observed=True):
         found = population_accuracy(trials["correct"], trials["observer"], trials["item"], level)
-        rows[step] = (found.n_trials, found.n_observers, found.estimate, found.low, found.high, found.method)
-    columns = ["n_trials", "n_observers", "accuracy", "low", "high", "method"]
+        about = found.estimate, found.low, found.high, found.method, found.reason
+        rows[step] = (found.n_trials, found.n_observers, *about)
+    columns = ["n_trials", "n_observers", "accuracy", "low", "high", "method", "reason"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("confidence")
 
 
@@ -61,8 +62,8 @@ def type_2_area(
     Returns
     -------
     DataFrame, one row an observer, index `observer`
-        `n_right`, `n_wrong`, `area`, `low`, `high`; the area is NaN without a right or without a wrong
-        answer, its interval also where there are fewer than two of either, or the area is 0 or 1.
+        `n_right`, `n_wrong`, `area`, `low`, `high`, and `reason`: why the area is NaN (no right or no wrong
+        answer), or its interval (fewer than two of either, confidence that does not vary, an area of 0 or 1).
 
     Raises
     ------
@@ -87,23 +88,30 @@ def type_2_area(
         mine = (codes == code) & ~np.isnan(sure)
         x, y = sure[mine & right], sure[mine & ~right]
         rows[name] = (len(x), len(y), *_area(x, y, level))
-    columns = ["n_right", "n_wrong", "area", "low", "high"]
+    columns = ["n_right", "n_wrong", "area", "low", "high", "reason"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     return table.astype({"n_right": int, "n_wrong": int}).rename_axis("observer")
 
 
-def _area(x: np.ndarray, y: np.ndarray, level: float) -> tuple[float, float, float]:
-    if min(len(x), len(y)) == 0:
-        return np.nan, np.nan, np.nan
+def _area(x: np.ndarray, y: np.ndarray, level: float) -> tuple[float, float, float, str | None]:
+    """Return the area between right answers' confidences x and wrong ones' y, its interval, or why not."""
+    for values, kind in ((x, "right"), (y, "wrong")):
+        if len(values) == 0:
+            return np.nan, np.nan, np.nan, f"no {kind} answer with a confidence"
     right_above, wrong_below = _share_below(x, y), 1 - _share_below(y, x)
     area = float(right_above.mean())
-    if min(len(x), len(y)) == 1 or area in (0.0, 1.0):
-        return area, np.nan, np.nan
+    for values, kind in ((x, "right"), (y, "wrong")):
+        if len(values) == 1:
+            return area, np.nan, np.nan, f"one {kind} answer tells nothing of others"
+    if area in (0.0, 1.0):
+        return area, np.nan, np.nan, "confidence divides right and wrong answers without exception"
+    if np.ptp(np.concatenate([x, y])) == 0:
+        return area, np.nan, np.nan, "confidence does not vary"
     parts = np.array([right_above.var(ddof=1) / len(x), wrong_below.var(ddof=1) / len(y)])
     df = parts.sum() ** 2 / (parts**2 / [len(x) - 1, len(y) - 1]).sum()
     reach = stats.t.ppf((1 + level) / 2, df) * np.sqrt(parts.sum()) / (area * (1 - area))
     low, high = special.expit(special.logit(area) + reach * np.array([-1, 1]))
-    return area, float(low), float(high)
+    return area, float(low), float(high), None
 
 
 def _share_below(values: np.ndarray, others: np.ndarray) -> np.ndarray:

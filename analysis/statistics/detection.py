@@ -80,8 +80,8 @@ def observer_detection(
     -------
     DataFrame, one row an observer, index `observer`
         `n_yes`, `n_no` (trials where yes and where no is right), `hit_rate`, `false_alarm_rate` (as counted),
-        `d_prime`, `d_prime_low`, `d_prime_high`, `criterion`, `criterion_low`, `criterion_high`; NaN where
-        an observer had no trial of one kind.
+        `d_prime`, `d_prime_low`, `d_prime_high`, `criterion`, `criterion_low`, `criterion_high`, and, where
+        an observer had no trial of one kind and these are NaN, `d_prime_reason` and `criterion_reason`.
 
     Raises
     ------
@@ -115,6 +115,8 @@ def observer_detection(
     variance = (rate * (1 - rate) / (n + 1) / stats.norm.pdf(stats.norm.ppf(rate)) ** 2).sum(axis=1)
     reach = stats.norm.ppf((1 + level) / 2) * np.sqrt(variance)
     d, c = d_prime(rate[:, 0], rate[:, 1], task), criterion(rate[:, 0], rate[:, 1])
+    reason = np.full(len(n), None, dtype=object)
+    reason[n.min(axis=1) == 0] = "only one of the two answers was ever right"
     return counts[["n_yes", "n_no"]].assign(
         hit_rate=raw[:, 0],
         false_alarm_rate=raw[:, 1],
@@ -124,6 +126,8 @@ def observer_detection(
         criterion=c,
         criterion_low=c - reach / 2,
         criterion_high=c + reach / 2,
+        d_prime_reason=reason,
+        criterion_reason=reason,
     )
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
+
+from tricky.core.errors import InputError
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -49,3 +55,24 @@ class Estimate:
                 f"method {self.method!r}, reason {self.reason!r}; what is missing needs a reason, "
                 "an interval needs a method, and neither goes without"
             )
+
+
+@dataclass(frozen=True)
+class NoResult:
+    """What there is in place of a result of several parts that the data can't give.
+
+    Attributes
+    ----------
+    reason : str
+        Why, as the end of a sentence.
+    """
+
+    reason: str
+
+
+def or_reason(compute: Callable[[], Result]) -> Result | NoResult:
+    """Return what a statistic finds in the data, or why it finds nothing: what its error says."""
+    try:
+        return compute()
+    except InputError as error:
+        return NoResult(str(error))

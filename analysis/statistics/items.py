@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special
 
-from analysis.data.trials import ABOUT_TRIALS
+from analysis.columns import ABOUT_TRIALS
 
 LARGEST_STRENGTH = 1e4
 """Of the prior, in answers: beyond it items are all alike."""

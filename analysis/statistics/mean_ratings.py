@@ -35,7 +35,7 @@ def mean_by(
     Returns
     -------
     DataFrame, one row a group, sorted
-        `group`, `n_items`, `n_ratings`, `mean`, `low`, `high`.
+        `group`, `n_items`, `n_ratings`, `mean`, `low`, `high`, `reason` as in `Mean`.
 
     Raises
     ------
@@ -47,8 +47,11 @@ def mean_by(
     for name, part in table.groupby("group"):
         found = clustered_mean(part["rating"], part["observer"], part["item"], level)
         n_items = part["item"].nunique()
-        rows.append((name, n_items, found.n_trials, found.estimate, found.low, found.high))
-    return pd.DataFrame(rows, columns=["group", "n_items", "n_ratings", "mean", "low", "high"])
+        about = found.estimate, found.low, found.high, found.reason
+        rows.append((name, n_items, found.n_trials, *about))
+    columns = ["group", "n_items", "n_ratings", "mean", "low", "high", "reason"]
+    found = pd.DataFrame(rows, columns=columns)
+    return found.astype({"n_items": int, "n_ratings": int, "mean": float, "low": float, "high": float})
 
 
 def observer_correlations(
@@ -71,8 +74,8 @@ def observer_correlations(
     Returns
     -------
     DataFrame, one row an observer, index `observer`
-        `n_ratings`, `mean`, `correlation`, `low`, `high`: NaN where ratings or predictor do not vary, the
-        interval also with fewer than four items or a correlation of 1.
+        `n_ratings`, `mean`, `correlation`, `low`, `high`, and `reason`: why the correlation is NaN (ratings
+        or predictor do not vary), or its interval (fewer than four items, a correlation of 1).
 
     Raises
     ------
@@ -88,19 +91,29 @@ def observer_correlations(
     table = _table(rating=rating, predictor=predictor, observer=observer)
     rows = {}
     for name, part in table.groupby("observer"):
-        r, low, high = np.nan, np.nan, np.nan
-        if min(part["rating"].nunique(), part["predictor"].nunique()) > 1:
-            found: Any = stats.spearmanr(part["rating"], part["predictor"])
-            r = float(found.statistic)
-            if len(part) >= FEWEST_ITEMS and abs(r) < 1:
-                error = np.sqrt((1 + r**2 / 2) / (len(part) - 3))
-                low, high = np.tanh(
-                    np.arctanh(r) + stats.norm.ppf((1 + level) / 2) * error * np.array([-1, 1])
-                )
-        rows[name] = (len(part), part["rating"].mean(), r, low, high)
-    columns = ["n_ratings", "mean", "correlation", "low", "high"]
+        found = _rank_correlation(part["rating"], part["predictor"], level)
+        rows[name] = (len(part), part["rating"].mean(), *found)
+    columns = ["n_ratings", "mean", "correlation", "low", "high", "reason"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     return table.astype({"n_ratings": int}).rename_axis("observer")
+
+
+def _rank_correlation(
+    rating: pd.Series, predictor: pd.Series, level: float
+) -> tuple[float, float, float, str | None]:
+    """Return Spearman's correlation, its interval, and why something is missing."""
+    for values, what in ((rating, "ratings do"), (predictor, "the predictor does")):
+        if values.nunique() < 2:
+            return np.nan, np.nan, np.nan, f"{what} not vary"
+    found: Any = stats.spearmanr(rating, predictor)
+    r = float(found.statistic)
+    if len(rating) < FEWEST_ITEMS:
+        return r, np.nan, np.nan, f"an interval needs {FEWEST_ITEMS} items"
+    if abs(r) > 1 - 1e-12:  # Fisher's transformation of 1 is infinite
+        return r, np.nan, np.nan, "ranks agree without exception"
+    error = np.sqrt((1 + r**2 / 2) / (len(rating) - 3))
+    low, high = np.tanh(np.arctanh(r) + stats.norm.ppf((1 + level) / 2) * error * np.array([-1, 1]))
+    return r, float(low), float(high), None
 
 
 def _table(**columns: ArrayLike) -> pd.DataFrame:

@@ -48,7 +48,7 @@ def clustered_mean(values: ArrayLike, observer: ArrayLike, item: ArrayLike, leve
     given = ~np.isnan(array)
     array = array[given]
     if len(array) == 0:
-        return Mean(np.nan, np.nan, np.nan, level, None, 0, reason="there is no value")
+        return Mean(np.nan, np.nan, np.nan, level, None, 0, reason="no trial has a value")
     groups = [pd.factorize(np.asarray(group)[given])[0] for group in (observer, item)]
     n_observers, n_items = (int(codes.max()) + 1 for codes in groups)
     n_fewest = min(n_observers, n_items)

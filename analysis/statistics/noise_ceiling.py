@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.statistics.estimate import Estimate
+
 N_SPLITS = 200
 N_DRAWS = 500
 N_REPEATS = 5
@@ -18,25 +20,20 @@ FEWEST_ITEMS = 30
 
 
 @dataclass(frozen=True)
-class Ceiling:
-    """How reliably people's accuracy tells items apart.
+class Ceiling(Estimate):
+    """How reliably people's accuracy tells items apart, with an interval for new items.
+
+    The reliability of the accuracy over all observers (Spearman–Brown) is the largest share of its variance
+    that any knowledge of the items can explain.
 
     Attributes
     ----------
     split_half : float
-        Mean correlation over items between two random halves of the observers.
-    reliability : float
-        Of the accuracy over all observers (Spearman–Brown): the largest share of its variance that any
-        knowledge of the items can explain. NaN where there are too few observers or items.
-    low, high : float
-        Interval of the reliability for new items.
+        Mean correlation over items between two random halves of the observers; NaN without a reliability.
     n_observers, n_items : int
     """
 
     split_half: float
-    reliability: float
-    low: float
-    high: float
     n_observers: int
     n_items: int
 
@@ -50,7 +47,8 @@ def noise_ceiling(answers: np.ndarray, rng: np.random.Generator, level: float = 
 
     .. math:: \rho = \frac{k r}{1 + (k - 1) r}, \qquad k = n / m.
 
-    The interval comes from items drawn with replacement, and all splits at once.
+    where a correlation below 0, which leaves nothing that could come back, counts as 0.  The interval comes
+    from items drawn with replacement, and all splits at once.
 
     Parameters
     ----------
@@ -62,8 +60,14 @@ def noise_ceiling(answers: np.ndarray, rng: np.random.Generator, level: float = 
     """
     n_observers, n_items = answers.shape
     half = n_observers // 2
-    if half < 1 or n_items < FEWEST_ITEMS:
-        return Ceiling(np.nan, np.nan, np.nan, np.nan, n_observers, n_items)
+
+    def none(reason: str) -> Ceiling:
+        return Ceiling(np.nan, np.nan, np.nan, level, None, np.nan, n_observers, n_items, reason=reason)
+
+    if half < 1:
+        return none("one observer has no halves to compare")
+    if n_items < FEWEST_ITEMS:
+        return none(f"{FEWEST_ITEMS} items or more are needed, there are {n_items}")
     orders = np.argsort(rng.random((N_SPLITS, n_observers)), axis=1)
     members = np.zeros((2, N_SPLITS, n_observers))
     for side in (0, 1):
@@ -79,11 +83,22 @@ def noise_ceiling(answers: np.ndarray, rng: np.random.Generator, level: float = 
     correlations = _weighted_correlations(first, second, np.asarray(both), weights)
     n_defined = np.isfinite(correlations).sum(axis=1)
     r = np.where(n_defined > 0, np.nansum(correlations, axis=1) / np.maximum(n_defined, 1), np.nan)
-    k = n_observers / half
-    reliability = k * r / (1 + (k - 1) * r)
+    if np.isnan(r[0]):
+        return none("halves of the observers share too few items, or their answers do not vary over items")
+    k, at_least_0 = n_observers / half, np.maximum(r, 0)
+    reliability = k * at_least_0 / (1 + (k - 1) * at_least_0)
     tail = (1 - level) / 2
-    low, high = np.nanquantile(reliability[1:], [tail, 1 - tail]) if np.isfinite(r[0]) else (np.nan, np.nan)
-    return Ceiling(float(r[0]), float(reliability[0]), float(low), float(high), n_observers, n_items)
+    low, high = np.nanquantile(reliability[1:], [tail, 1 - tail])
+    return Ceiling(
+        float(reliability[0]),
+        float(low),
+        float(high),
+        level,
+        "for new items: bootstrap over items",
+        float(r[0]),
+        n_observers,
+        n_items,
+    )
 
 
 def _weighted_correlations(x: np.ndarray, y: np.ndarray, seen: np.ndarray, weights: np.ndarray) -> np.ndarray:

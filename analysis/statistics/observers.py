@@ -7,13 +7,13 @@ of all observers to `analysis.statistics.accuracy`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats
 
-from analysis.statistics.error_consistency import error_consistency
+from analysis.statistics.error_consistency import error_consistency, why_undefined
 from tricky.core.errors import InputError
 
 
@@ -37,7 +37,8 @@ def side_bias(
     -------
     DataFrame, one row an observer, index `observer`
         `n_trials`, `share_left`, `accuracy_left` and `accuracy_right` (where left, where right was right),
-        `bias` (their difference; above 0 for a preference of left), `low`, `high`.
+        `bias` (their difference; above 0 for a preference of left), `low`, `high`, `reason` (why something
+        is missing: only one of the two answers was ever right).
 
     Raises
     ------
@@ -54,9 +55,9 @@ def side_bias(
         observer, np.asarray(chose_left, bool), np.asarray(left_is_right, bool)
     ):
         right = left == truth
-        bias = _difference(right[truth], right[~truth], level)
+        bias = _difference(right[truth], right[~truth], level, "only one of the two answers was ever right")
         rows[name] = (len(left), left.mean(), *bias)
-    columns = ["n_trials", "share_left", "accuracy_left", "accuracy_right", "bias", "low", "high"]
+    columns = ["n_trials", "share_left", "accuracy_left", "accuracy_right", "bias", "low", "high", "reason"]
     return _table(rows, columns)
 
 
@@ -78,7 +79,7 @@ def halves(correct: ArrayLike, order: ArrayLike, observer: ArrayLike, level: flo
     -------
     DataFrame, one row an observer, index `observer`
         `n_trials`, `first`, `second` (accuracies; of an odd number the middle trial is in the second half),
-        `change` (second less first), `low`, `high`.
+        `change` (second less first), `low`, `high`, `reason` (why something is missing: a single trial).
 
     Raises
     ------
@@ -89,9 +90,9 @@ def halves(correct: ArrayLike, order: ArrayLike, observer: ArrayLike, level: flo
     for name, (right, when) in _by_observer(observer, np.asarray(correct, bool), np.asarray(order)):
         right = right[np.argsort(when, kind="stable")]
         half = len(right) // 2
-        second, first, *change = _difference(right[half:], right[:half], level)
+        second, first, *change = _difference(right[half:], right[:half], level, "one trial has no halves")
         rows[name] = (len(right), first, second, *change)
-    return _table(rows, ["n_trials", "first", "second", "change", "low", "high"])
+    return _table(rows, ["n_trials", "first", "second", "change", "low", "high", "reason"])
 
 
 def times_by_correctness(
@@ -114,8 +115,8 @@ def times_by_correctness(
     Returns
     -------
     DataFrame, one row an observer, index `observer`
-        `n_right`, `n_wrong`, `median_right_s`, `median_wrong_s`, `ratio`, `low`, `high`; the ratio is NaN
-        with no trial of one kind, its interval with fewer than two.
+        `n_right`, `n_wrong`, `median_right_s`, `median_wrong_s`, `ratio`, `low`, `high`, and `reason`: why
+        the ratio is NaN (no trial of one kind), or its interval (one trial of a kind, times all the same).
 
     Raises
     ------
@@ -128,16 +129,27 @@ def times_by_correctness(
         usable = time > 0
         groups = time[usable & right], time[usable & ~right]
         medians = [float(np.median(each)) if len(each) else np.nan for each in groups]
-        ratio, low, high = np.nan, np.nan, np.nan
-        if min(map(len, groups)) > 0:
-            logs = [np.log(each) for each in groups]
-            ratio = np.exp(logs[1].mean() - logs[0].mean())
-            if min(map(len, groups)) > 1:
-                welch = stats.ttest_ind(logs[1], logs[0], equal_var=False)
-                low, high = np.exp(welch.confidence_interval(level))
-        rows[name] = (*map(len, groups), *medians, ratio, low, high)
-    columns = ["n_right", "n_wrong", "median_right_s", "median_wrong_s", "ratio", "low", "high"]
+        rows[name] = (*map(len, groups), *medians, *_time_ratio(np.log(groups[0]), np.log(groups[1]), level))
+    columns = ["n_right", "n_wrong", "median_right_s", "median_wrong_s", "ratio", "low", "high", "reason"]
     return _table(rows, columns)
+
+
+def _time_ratio(right: np.ndarray, wrong: np.ndarray, level: float) -> tuple[float, float, float, str | None]:
+    """Return the ratio of geometric means, wrong over right, its interval, and why something is missing."""
+    from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
+
+    for times, kind in ((right, "right"), (wrong, "wrong")):
+        if len(times) == 0:
+            return np.nan, np.nan, np.nan, f"no {kind} answer with a response time"
+    ratio = float(np.exp(wrong.mean() - right.mean()))
+    for times, kind in ((right, "right"), (wrong, "wrong")):
+        if len(times) == 1:
+            return ratio, np.nan, np.nan, f"one {kind} answer tells nothing of others"
+    if np.ptp(right) == np.ptp(wrong) == 0:
+        return ratio, np.nan, np.nan, "response times do not vary"
+    compared = CompareMeans(DescrStatsW(wrong), DescrStatsW(right))
+    low, high = np.exp(compared.tconfint_diff(1 - level, usevar="unequal"))
+    return ratio, float(low), float(high), None
 
 
 def repeat_agreement(
@@ -160,7 +172,8 @@ def repeat_agreement(
     Returns
     -------
     DataFrame, one row an observer, index `observer`
-        `n_repeats`, `agreement`, `low`, `high`, `kappa` (NaN where undefined, as in `error_consistency`).
+        `n_repeats`, `agreement`, `low`, `high`, `kappa` (NaN where undefined, as in `error_consistency`) and
+        `kappa_reason`, why it is.
 
     Raises
     ------
@@ -175,14 +188,10 @@ def repeat_agreement(
     ):
         same = int((first == second).sum())
         low, high = proportion_confint(same, len(first), alpha=1 - level, method="wilson")
-        rows[name] = (
-            len(first),
-            same / len(first),
-            low,
-            high,
-            error_consistency(np.array([first, second]))[0, 1],
-        )
-    return _table(rows, ["n_repeats", "agreement", "low", "high", "kappa"])
+        both = np.array([first, second])
+        kappa, reason = error_consistency(both)[0, 1], str(why_undefined(both)[0, 1]) or None
+        rows[name] = (len(first), same / len(first), low, high, kappa, reason)
+    return _table(rows, ["n_repeats", "agreement", "low", "high", "kappa", "kappa_reason"])
 
 
 def _by_observer(observer: ArrayLike, *arrays: np.ndarray) -> Iterator[tuple[object, list[np.ndarray]]]:
@@ -197,17 +206,20 @@ def _by_observer(observer: ArrayLike, *arrays: np.ndarray) -> Iterator[tuple[obj
         yield name, [array[codes == code] for array in arrays]
 
 
-def _difference(first: np.ndarray, second: np.ndarray, level: float) -> tuple[float, ...]:
-    """Return both shares and their difference with Newcombe's interval; NaN where one has no trials."""
+def _difference(first: np.ndarray, second: np.ndarray, level: float, lacking: str) -> tuple[Any, ...]:
+    """Return both shares, and their difference with Newcombe's interval and no reason.
+
+    Where one has no trials what can't be told is NaN, and the reason is `lacking`.
+    """
     from statsmodels.stats.proportion import confint_proportions_2indep
 
     shares = [float(each.mean()) if len(each) else np.nan for each in (first, second)]
     if not (len(first) and len(second)):
-        return (*shares, np.nan, np.nan, np.nan)
+        return (*shares, np.nan, np.nan, np.nan, lacking)
     low, high = confint_proportions_2indep(
         first.sum(), len(first), second.sum(), len(second), method="newcomb", alpha=1 - level
     )
-    return (*shares, shares[0] - shares[1], low, high)
+    return (*shares, shares[0] - shares[1], low, high, None)
 
 
 def _table(rows: dict, columns: list[str]) -> pd.DataFrame:

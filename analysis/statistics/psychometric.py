@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.statistics.accuracy import population_accuracy
+from analysis.statistics.estimate import Estimate, NoResult
 
 MOST_LEVELS = 12
 """More values than these are put into bins."""
@@ -17,14 +18,14 @@ FEWEST_LEVELS = 4
 
 
 @dataclass(frozen=True)
-class Psychometric:
-    """A psychometric function, as psignifit fits it.
+class Psychometric(Estimate):
+    """A psychometric function, as psignifit fits it: its threshold, with a credible interval.
+
+    The threshold is the gap at which 75% would be right (half-way between guessing and certainty, lapses
+    aside).
 
     Attributes
     ----------
-    threshold, low, high : float
-        Gap at which 75% would be right (half-way between guessing and certainty, lapses aside), with its
-        credible interval.
     width : float
         Gap over which the function rises from 5% to 95% of its way.
     lapse_rate, overdispersion : float
@@ -33,9 +34,6 @@ class Psychometric:
         The curve.
     """
 
-    threshold: float
-    low: float
-    high: float
     width: float
     lapse_rate: float
     overdispersion: float
@@ -59,7 +57,7 @@ def accuracy_by(share: str, sessions: pd.DataFrame, level: float) -> pd.DataFram
     -------
     DataFrame, one row a share (or a bin of shares), from small to large
         `share` (the mean of a bin) under its own name, `n_items`, `n_answers`, `n_correct`, `accuracy`,
-        `low`, `high`.
+        `low`, `high`, `reason` as in `PopulationAccuracy`.
     """
     rows = sessions.dropna(subset=["correct", share]).astype({share: float})
     place = rows[share].round(6)
@@ -79,21 +77,22 @@ def accuracy_by(share: str, sessions: pd.DataFrame, level: float) -> pd.DataFram
                 "accuracy": found.estimate,
                 "low": found.low,
                 "high": found.high,
+                "reason": found.reason,
             }
         )
-    columns = [share, "n_items", "n_answers", "n_correct", "accuracy", "low", "high"]
+    columns = [share, "n_items", "n_answers", "n_correct", "accuracy", "low", "high", "reason"]
     return pd.DataFrame(levels, columns=columns)
 
 
-def psychometric(by_gap: pd.DataFrame, level: float) -> Psychometric | None:
-    """Fit a psychometric function where the design has levels; None where it has fewer than four.
+def psychometric(by_gap: pd.DataFrame, level: float) -> Psychometric | NoResult:
+    """Fit a psychometric function where the design has levels; a reason where it has fewer than four.
 
     A cumulative normal with a guess rate of one half, fitted by psignifit (Schütt, Harmeling, Macke &
     Wichmann 2016, Vision Res. 122, 105), whose beta-binomial model lets answers scatter more than independent
     ones.
     """
     if len(by_gap) < FEWEST_LEVELS:
-        return None
+        return NoResult(f"a psychometric function needs {FEWEST_LEVELS} levels, there are {len(by_gap)}")
     from psignifit import psignifit
 
     counts = by_gap[["gap", "n_correct", "n_answers"]].to_numpy(float)
@@ -106,6 +105,8 @@ def psychometric(by_gap: pd.DataFrame, level: float) -> Psychometric | None:
         float(estimate["threshold"]),
         float(low),
         float(high),
+        level,
+        "credible interval (psignifit: cumulative normal, beta-binomial)",
         float(estimate["width"]),
         float(estimate["lambda"]),
         float(estimate["eta"]),

@@ -55,7 +55,12 @@ class OrdinalFit(Estimate):
 
 
 def rating_distribution(
-    rating: ArrayLike, group: ArrayLike, observer: ArrayLike, item: ArrayLike, level: float = 0.95
+    rating: ArrayLike,
+    group: ArrayLike,
+    observer: ArrayLike,
+    item: ArrayLike,
+    level: float = 0.95,
+    scale: ArrayLike | None = None,
 ) -> pd.DataFrame:
     """Return how often each rating was given to each group of items.
 
@@ -71,11 +76,14 @@ def rating_distribution(
     observer, item : array_like, shape (n_trials,)
     level : float
         Coverage of intervals, between 0 and 1.
+    scale : array_like of float, optional
+        All ratings that could be given. Default: those that were.
 
     Returns
     -------
     DataFrame, one row a group and rating, both from low to high
-        `group`, `rating`, `n_ratings` (of this group), `n` (of these, this rating), `share`, `low`, `high`.
+        `group`, `rating`, `n_ratings` (of this group), `n` (of these, this rating), `share`, `low`, `high`,
+        `reason` as in `PopulationAccuracy`.
 
     Raises
     ------
@@ -84,7 +92,7 @@ def rating_distribution(
     """
     check_level(level)
     table = _table(rating, observer, item, group=group)
-    steps = np.unique(table["rating"])
+    steps = np.unique(table["rating"] if scale is None else np.asarray(scale, dtype=float))
     rows = []
     for name, of_group in table.groupby("group", observed=True):
         for step in steps:
@@ -99,6 +107,7 @@ def rating_distribution(
                     "share": found.estimate,
                     "low": found.low,
                     "high": found.high,
+                    "reason": found.reason,
                 }
             )
     return pd.DataFrame(rows)

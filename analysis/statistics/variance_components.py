@@ -37,7 +37,10 @@ class Components(NamedTuple):
 
     @property
     def shares(self) -> tuple[float, float, float]:
-        """Shares of observer, item and rest in the whole, a variance below 0 counted as 0."""
+        """Shares of observer, item and rest in the whole, a variance below 0 counted as 0.
+
+        NaN where answers do not vary.
+        """
         parts = np.maximum(self[1:], 0)
         observer, item, rest = parts / parts.sum() if parts.sum() > 0 else np.full(3, np.nan)
         return float(observer), float(item), float(rest)
@@ -74,7 +77,8 @@ def variance_components(correct: Answers, observer: ArrayLike, item: ArrayLike) 
     Raises
     ------
     InputError
-        As `population_accuracy`, or there are fewer than two observers or items.
+        As `population_accuracy`, there are fewer than two observers or items, or who saw what does not tell
+        them apart: every item was seen by one observer only, say.
 
     References
     ----------
@@ -102,8 +106,19 @@ def variance_components(correct: Answers, observer: ArrayLike, item: ArrayLike) 
         [n, n, n, n],
         [n, np.square(by_observer).sum() / n, np.square(by_item).sum() / n, 1],
     ]
+    if np.linalg.matrix_rank(expected) < len(expected):
+        raise InputError(_why_inseparable(by_observer, by_item))
     _, between_observers, between_items, rest = np.linalg.solve(np.array(expected, float), squares)
     return Components(float(x.mean()), float(between_observers), float(between_items), float(rest))
+
+
+def _why_inseparable(by_observer: np.ndarray, by_item: np.ndarray) -> str:
+    """Say why variances can't be told apart, from the number of trials of each observer and item."""
+    if by_item.max() == 1:
+        return "every item was answered once, so what is the item's can't be told from chance"
+    if by_observer.max() == 1:
+        return "every observer answered once, so what is the observer's can't be told from chance"
+    return "observers and items overlap too little to tell their variances apart"
 
 
 def on_logit_scale(components: Components) -> LogitComponents:

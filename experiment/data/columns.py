@@ -129,6 +129,41 @@ def _with_time(ask: Ask, index: int) -> tuple[Column, Column]:
     return _answer(ask, index), Column(f"{ask.name}_time", description, cell, units="s")
 
 
+CONFIDENCE = "confidence"
+"""The question about confidence, and its column."""
+
+OF_QUESTIONS = ("", "_time")
+"""What the name of a question is followed by in columns of session tables."""
+
+PARTICIPANT_COLUMNS = ("participant_id", "kind")
+"""Columns of ``participants.tsv``; those of the study's participant fields follow."""
+
+CONSENT_COLUMNS = ("time", "participant_id", "session", "answer", "file", "sha256")
+"""Columns of ``consent.tsv``."""
+
+MARK_COLUMNS = ("participant_id", "session_sha256")
+"""Columns of ``withdrawn.tsv``."""
+
+SIDECAR_KEYS = (
+    *("TaskName", "TaskDescription", "Instructions", "CogAtlasID", "CogPOID", "InstitutionName"),
+    *("InstitutionalDepartmentName", "InstitutionAddress", "AnswerKeys", "StimulusSet", "Simulated"),
+    *("Settings", "Versions", "Apparatus", "Runs", "Consent", "Questionnaire", "Practice", "Preflight"),
+    *("Participant", "Session", "RecordedAs", "TableSHA256", "TableChanged", "schema_version"),
+)
+"""Keys of a session's sidecar, and of ``participants.json``, beside those that describe columns."""
+
+TABLES = {
+    "session tables": (
+        *(column.name for column in (*COLUMNS, _ITEM, *_LIMITED)),
+        *(CONFIDENCE + end for end in OF_QUESTIONS),
+    ),
+    "participants.tsv": PARTICIPANT_COLUMNS,
+    "consent.tsv": CONSENT_COLUMNS,
+    "withdrawn.tsv": MARK_COLUMNS,
+    "the JSON file of a session": SIDECAR_KEYS,
+}
+"""Table → its columns, those of the lab's own questions and fields apart."""
+
 _SIDES = tuple(Option(side, "", side) for side in Side)
 PAIR_TABLE = table_of(Task(PAIR_TASK, (Ask("response", "", _SIDES),)))
 """The table of a session of pairs without anything further."""

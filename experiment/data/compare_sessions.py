@@ -21,9 +21,9 @@ class Relation(StrEnum):
 def compare_sessions(first: SessionTable, second: SessionTable) -> Relation:
     """Say what a second copy of a session is to the first.
 
-    A copy is later if it begins with everything that the other one contains, at least one row: a session was
-    continued on another machine.  Times of answers are known to the microsecond, so rows that two copies have
-    in common are of one session.
+    A copy is later if it begins with everything that the other one contains: a session was continued on
+    another machine.  That two copies are of one session is known from a row that they have in common (times
+    of answers are recorded to the microsecond), or from the time at which it was started.
     """
     before, after = first.sidecar, second.sidecar
     if before.stimulus_set.set_id != after.stimulus_set.set_id or _drawn(first) != _drawn(second):
@@ -40,7 +40,7 @@ def _continues(first: SessionTable, second: SessionTable) -> bool:
     before, after = first.sidecar, second.sidecar
     runs = [[(run.started, run.first_trial) for run in each.runs] for each in (before, after)]
     return (
-        first.n_rows > 0
+        (first.n_rows > 0 or any(run.started for run in before.runs))
         and second.text.startswith(first.text)
         and runs[1][: len(runs[0])] == runs[0]
         and before.questionnaire.items() <= after.questionnaire.items()

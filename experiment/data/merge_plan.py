@@ -3,105 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
-from pathlib import Path
 
-from experiment.data.bids import Participants, free_ids, plain_id
+from experiment.data.bids import Participants, free_ids
 from experiment.data.compare_sessions import Relation, compare_sessions
-from experiment.data.consents import COLUMNS as CONSENT_COLUMNS
 from experiment.data.consents import Consents
-from experiment.data.find_sessions import SessionFile
-from experiment.data.read_data import RecordedData
+from experiment.data.merge_conflicts import Known, conflict_error, contradiction
+from experiment.data.merge_parts import Booth, Incoming, Key, MergePlan
 from experiment.data.session_table import SessionTable
-from experiment.data.sidecar import Sidecar
-from experiment.data.withdrawn import Mark
 from experiment.records import Kind
 from tricky.core.errors import InputError
 from tricky.core.names import MISSING
-
-Key = tuple[str, str, str]
-"""Participant, session, task."""
-
-
-@dataclass(frozen=True)
-class Booth:
-    """A data set with what is next to it.
-
-    Attributes
-    ----------
-    data : RecordedData
-    consents : Consents
-    marks : set of Mark
-        Of participants who were withdrawn.
-    """
-
-    data: RecordedData
-    consents: Consents
-    marks: frozenset[Mark]
-
-    @property
-    def folder(self) -> Path:
-        """The data set."""
-        return self.data.folder
-
-    @property
-    def ids(self) -> list[str]:
-        """Everybody who is in the data set, or was at least asked for consent."""
-        return list(dict.fromkeys([*self.data.participants.rows, *self.consents.participants()]))
-
-    def sessions_of(self, participant: str) -> list[SessionTable]:
-        """Return the sessions of a participant."""
-        return [each for each in self.data.sessions if each.file.participant == participant]
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """A session that is to be written.
-
-    Attributes
-    ----------
-    file : SessionFile
-        Where it will be.
-    content : bytes
-        Of the table.
-    sidecar : Sidecar
-    continued : bool
-        Whether it takes the place of an earlier copy.
-    """
-
-    file: SessionFile
-    content: bytes
-    sidecar: Sidecar
-    continued: bool
-
-
-@dataclass
-class MergePlan:
-    """What a merge will write.
-
-    Attributes
-    ----------
-    participants : Participants
-        The whole table.
-    consents : tuple of columns and rows
-        The whole list.
-    marks : set of Mark
-        All of them.
-    sessions : dict of Key to Incoming
-        New sessions, and later copies of those that are there.
-    n_same : int
-        Number of sessions that are there already, the same or a later copy.
-    notes : list of str
-        What people should know.
-    """
-
-    participants: Participants
-    consents: Consents
-    marks: set[Mark]
-    sessions: dict[Key, Incoming] = field(default_factory=dict)
-    n_same: int = 0
-    notes: list[str] = field(default_factory=list)
 
 
 def plan_merge(
@@ -131,7 +42,8 @@ def plan_merge(
     for booth in booths:
         planner.add(booth)
         planner.plan.notes += [f"{booth.folder}: {note}" for note in booth.data.notes]
-    planner.refuse_conflicts()
+    if planner.conflicts:
+        raise conflict_error(planner.conflicts, planner.used)
     return planner.plan
 
 
@@ -166,11 +78,13 @@ class _Planner:
         self._here = here
         self._renames = renames
         self._people_only = people_only
-        self._sessions = {_key(each.file): each for each in here.data.sessions}
+        self.conflicts: dict[str, str] = {}
+        self._sessions: dict[Key, SessionTable] = {}
+        self._by_first_row: dict[str, str] = {}
+        for each in here.data.sessions:
+            self._know((each.file.participant, each.file.session, each.file.task), each)
         self._were_here = frozenset(self._sessions)
-        self._by_first_row = {each.first_row_sha256: each.file.participant for each in here.data.sessions}
-        self._conflicts: dict[str, str] = {}
-        self._used = {*here.ids, *(mark.participant_id.removeprefix("sub-") for mark in here.marks)}
+        self.used = {*here.ids, *(mark.participant_id.removeprefix("sub-") for mark in here.marks)}
 
     def check_withdrawn(self, booths: Sequence[Booth]) -> None:
         """Take over the marks of all data sets; refuse to keep what was withdrawn elsewhere."""
@@ -182,41 +96,22 @@ class _Planner:
                         f"{participant}` here first"
                     )
             self.plan.marks |= booth.marks
-            self._used |= set(booth.ids)
+            self.used |= set(booth.ids)
 
     def add(self, booth: Booth) -> None:
         """Add a data set's participants, consents and sessions."""
         names = {old: self._name_of(old, booth) for old in booth.ids}
         kept = {old: new for old, new in names.items() if new is not None}
         for old, new in kept.items():
-            row = booth.data.participants.rows.get(old)
-            sessions = booth.sessions_of(old)
-            if reason := self._contradiction(booth, old, new, row, sessions):
-                self._conflicts.setdefault(old, f"sub-{old} in {booth.folder}: {reason}")
+            known = Known(self.plan.participants, self.plan.consents, self._sessions, self._by_first_row)
+            if reason := contradiction(known, booth, old, new):
+                self.conflicts.setdefault(old, f"sub-{old} in {booth.folder}: {reason}")
                 continue
-            if row is not None:
+            if (row := booth.data.participants.rows.get(old)) is not None:
                 self._add_row(new, row, booth.data.participants.columns)
-            for session in sessions:
+            for session in booth.sessions_of(old):
                 self._add_session(session, new)
         self._add_consents(booth, kept)
-
-    def refuse_conflicts(self) -> None:
-        """Raise InputError if an id means two participants, with free ids for the others."""
-        if not self._conflicts:
-            return
-        free = {old: iter(free_ids(self._used, old)) for old in self._conflicts}
-        taken: set[str] = set()
-        proposed = []
-        for old in self._conflicts:
-            new = next(each for each in free[old] if each not in taken)
-            taken.add(new)
-            proposed.append(f"--rename {old}={new}")
-        shown = " ".join(islice(proposed, 8)) + (" …" if len(proposed) > 8 else "")
-        more = f" (and {len(proposed) - 1} more such ids)" if len(proposed) > 1 else ""
-        raise InputError(
-            f"{next(iter(self._conflicts.values()))}{more}; if these are other participants, give them free "
-            f"ids: {shown}"
-        )
 
     def _name_of(self, old: str, booth: Booth) -> str | None:
         """Return the id that a participant has here; None for one who is left out."""
@@ -241,7 +136,7 @@ class _Planner:
                 raise InputError(f"--rename {old}={new}: sub-{new} was withdrawn; the id is not used again")
             self.plan.notes.append(
                 f"left out: sub-{old} of {booth.folder}, as sub-{new} was withdrawn; for another participant "
-                f"give --rename {old}={next(iter(free_ids(self._used, old)))}"
+                f"give --rename {old}={next(iter(free_ids(self.used, old)))}"
             )
             return None
         return new
@@ -255,42 +150,6 @@ class _Planner:
             if renamed and each.first_row_sha256 in first_rows:
                 return each.file.participant
         return old
-
-    def _contradiction(
-        self,
-        booth: Booth,
-        old: str,
-        new: str,
-        row: Mapping[str, str] | None,
-        sessions: Sequence[SessionTable],
-    ) -> str | None:
-        """Return why a participant there can't be the one with this id here; None if they may be."""
-        rows = self.plan.participants.rows
-        similar = [each for each in rows if plain_id(each) == plain_id(new) and each != new]
-        if similar:
-            return f"differs from sub-{similar[0]} in leading zeros or capital letters only"
-        for column, cell in (rows.get(new, {}) if row is not None else {}).items():
-            there = (row or {}).get(column, "n/a")
-            if column != "participant_id" and cell != there and not {cell, there} & set(MISSING):
-                return f"{column} is {there!r} there, but {cell!r} of sub-{new} here"
-        for session in sessions:
-            key = (new, session.file.session, session.file.task)
-            ours = self._sessions.get(key)
-            if ours is not None and compare_sessions(ours, session) is Relation.OTHER:
-                return f"{session.file.label} is another session than that of sub-{new} here"
-            other = self._by_first_row.get(session.first_row_sha256, new)
-            if other != new and session.sidecar.simulated is None:
-                return f"the same session is here as that of sub-{other}"
-        return self._other_consent(booth, old, new)
-
-    def _other_consent(self, booth: Booth, old: str, new: str) -> str | None:
-        """Return why consents of one session contradict."""
-        theirs = _answers(booth.consents, old)
-        for session, lines in _answers(self.plan.consents, new).items():
-            there = theirs.get(session, set())
-            if there and not (lines <= there or there <= lines):
-                return f"consent was asked another time than of sub-{new} here"
-        return None
 
     def _add_row(self, new: str, row: Mapping[str, str], columns: Sequence[str]) -> None:
         before = self.plan.participants
@@ -311,9 +170,12 @@ class _Planner:
         there = session.as_participant(new, self._here.folder)
         continued = key in self._were_here
         self.plan.sessions[key] = Incoming(there.file, session.recorded_bytes(), there.sidecar, continued)
-        self._sessions[key] = there
+        self._know(key, there)
+
+    def _know(self, key: Key, session: SessionTable) -> None:
+        self._sessions[key] = session
         if session.first_row_sha256 is not None:
-            self._by_first_row[session.first_row_sha256] = new
+            self._by_first_row[session.first_row_sha256] = session.file.participant
 
     def _add_consents(self, booth: Booth, names: Mapping[str, str]) -> None:
         before = self.plan.consents
@@ -328,18 +190,3 @@ class _Planner:
                 if row not in rows:
                     rows.append(row)
         self.plan.consents = Consents(before.path, columns, tuple(rows))
-
-
-def _key(file: SessionFile) -> Key:
-    return file.participant, file.session, file.task
-
-
-def _answers(consents: Consents, participant: str) -> dict[str, set[tuple[str, ...]]]:
-    """Return a participant's lines by session, without the id."""
-    found: dict[str, set[tuple[str, ...]]] = {}
-    columns = [each for each in CONSENT_COLUMNS if each not in ("participant_id", "session")]
-    for row, name in zip(consents.rows, consents.participants(), strict=True):
-        if name == participant:
-            cells = dict(zip(consents.columns, row, strict=True))
-            found.setdefault(cells["session"], set()).add(tuple(cells[each] for each in columns))
-    return found

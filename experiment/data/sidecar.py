@@ -6,6 +6,7 @@ once the session is complete, the hash of its table.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -193,8 +194,8 @@ class Sidecar(_Part):
 
     def with_keys_of(self, before: Sidecar | None) -> Sidecar:
         """Return the sidecar with the keys that a lab added to an earlier one."""
-        added, own = (before.model_extra if before else None) or {}, self.model_extra or {}
-        return self.model_copy(update={key: value for key, value in added.items() if key not in own})
+        added = (before.model_extra if before else None) or {}
+        return Sidecar.model_validate_json(json.dumps({**added, **self.content()}))
 
     def content(self) -> dict[str, Any]:
         """Return the keys and values of the file; those that were never set are left out."""

@@ -18,7 +18,7 @@ from experiment.session.interfaces import Observer
 from experiment.settings import SimulateSettings
 from stimuli.records import PAIR_TASK, StimulusSet
 from tricky.core.errors import InputError
-from tricky.core.files import check_hash, read_json, sha256_of
+from tricky.core.files import check_hash, sha256_of
 from tricky.core.matching import match_entries
 from tricky.core.tables import read_table
 
@@ -234,14 +234,13 @@ class NetworkObserver:
 
 def _network(name: str, score: str, stimulus_set: StimulusSet[Any], decisions: Path) -> Role:
     """Make an observer of a model's scores on the images of a set."""
-    from model_eval.records import read_rows
+    from model_eval.records import read_pool, read_rows
 
     manifest_path = decisions / "pool.json"
-    models = {each["name"]: each for each in read_json(manifest_path, "tricky evaluate")["models"]}
-    evaluated = [each for each in models if "failure" not in models[each]]
-    match_entries([name], evaluated, where="[simulate] models", what="evaluated model")
+    sha256 = {model.name: model.sha256 for model in read_pool(decisions).answered}
+    match_entries([name], sha256, where="[simulate] models", what="evaluated model")
     path = decisions / f"{name}.parquet"
-    check_hash(path, models[name]["sha256"], manifest_path, "tricky evaluate")
+    check_hash(path, sha256[name], manifest_path, "tricky evaluate")
     column, sign = {"confidence": ("p_prediction", 1), "margin": ("margin", 1), "entropy": ("entropy", -1)}[
         score
     ]
@@ -252,5 +251,5 @@ def _network(name: str, score: str, stimulus_set: StimulusSet[Any], decisions: P
             f"{path}: lacks image {missing[0]} of {stimulus_set.name}; run `tricky evaluate` again"
         )
     of_item = {item.item_id: float(scores[item.image_id]) for item in items}
-    parameters = {"model": name, "score": score, "decisions_sha256": models[name]["sha256"]}
+    parameters = {"model": name, "score": score, "decisions_sha256": sha256[name]}
     return Role(parameters, lambda display: NetworkObserver(of_item, display))

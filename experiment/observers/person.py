@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from experiment.keys import names_of
 from experiment.records import TOGETHER_S, Ask, Choice, ScheduledTrial
 from experiment.session.interfaces import Paused, Stopped
 from experiment.settings import ExperimentSettings
@@ -59,11 +60,6 @@ class Frames(Protocol):
     def ask_to_stop(self, until_s: float) -> None:
         """Say, until a time, that another press of the quit key stops the session."""
         ...
-
-
-def names_of(key: str) -> tuple[str, ...]:
-    """Return the names that a key goes by: a digit also stands on the number pad."""
-    return (key, f"num_{key}") if key.isdecimal() else (key,)
 
 
 class PersonAtKeyboard:

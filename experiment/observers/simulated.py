@@ -18,10 +18,10 @@ import numpy as np
 from scipy.optimize import root_scalar
 from scipy.special import expit, logit, ndtr, ndtri
 
+from experiment.data.columns import CONFIDENCE
 from experiment.records import Ask, Choice, ScheduledTrial, Timing
 from experiment.session.plan import Page, PageText
 from experiment.settings import SimulateSettings
-from experiment.tasks import CONFIDENCE
 from stimuli.records import Block
 from tricky.core.files import sha256_of
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field
 
 from experiment.settings import ExperimentSettings
 from tricky.core.errors import InputError
-from tricky.core.files import read_json, write_json
+from tricky.core.manifests import Manifest, read_manifest, write_manifest
 
 CARD_WIDTH_CM, CARD_HEIGHT_CM = 8.560, 5.398
 """Of a bank card: ISO/IEC 7810, ID-1."""
 FILE_NAME = "calibration.json"
 
 
-@dataclass(frozen=True)
-class Calibration:
+Pixels = Annotated[int, Field(gt=0)]
+Centimetres = Annotated[float, Field(gt=0)]
+
+
+class Calibration(Manifest):
     """What `tricky calibrate` measured.
 
     Attributes
@@ -38,10 +41,10 @@ class Calibration:
 
     measured: str
     computer: str
-    screen_px: tuple[int, int]
-    card_width_px: int
-    width_cm: float
-    viewing_distance_cm: float
+    screen_px: tuple[Pixels, Pixels]
+    card_width_px: Pixels
+    width_cm: Centimetres
+    viewing_distance_cm: Centimetres
 
 
 def width_from_card(card_width_px: int, screen_width_px: int) -> float:
@@ -52,7 +55,7 @@ def width_from_card(card_width_px: int, screen_width_px: int) -> float:
 def keep_calibration(root: Path, calibration: Calibration) -> Path:
     """Write ``calibration.json`` into the study's folder."""
     path = root / FILE_NAME
-    write_json(path, asdict(calibration))
+    write_manifest(path, Calibration, calibration.model_dump(mode="json"))
     return path
 
 
@@ -69,12 +72,7 @@ def calibrated(settings: ExperimentSettings, root: Path) -> ExperimentSettings:
     path = root / FILE_NAME
     if not path.exists():
         return settings
-    content = read_json(path, "tricky calibrate")
-    try:
-        names = [field.name for field in fields(Calibration)]
-        found = TypeAdapter(Calibration).validate_python({name: content[name] for name in names})
-    except (KeyError, ValidationError):
-        raise InputError(f"{path}: damaged; run `tricky calibrate` again") from None
+    found = read_manifest(path, Calibration, "tricky calibrate")
     monitor = settings.monitor
     if monitor.full_screen and tuple(monitor.size_px) != found.screen_px:
         raise InputError(

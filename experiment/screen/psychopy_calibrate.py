@@ -56,12 +56,12 @@ def measure(settings: ExperimentSettings, viewing_distance_cm: float, root: Path
                     raise Stopped
                 if key == settings.continue_key:
                     return Calibration(
-                        datetime.now(UTC).isoformat(timespec="seconds"),
-                        platform.platform(),
-                        screen_px,
-                        width_px,
-                        width_from_card(width_px, screen_px[0]),
-                        viewing_distance_cm,
+                        measured=datetime.now(UTC).isoformat(timespec="seconds"),
+                        computer=platform.platform(),
+                        screen_px=screen_px,
+                        card_width_px=width_px,
+                        width_cm=width_from_card(width_px, screen_px[0]),
+                        viewing_distance_cm=viewing_distance_cm,
                     )
                 # The outline stays on the screen, and of a size that can be a card's.
                 width_px = min(max(width_px + STEPS_PX.get(key, 0), 100), round(0.9 * canvas.size_px[0]))

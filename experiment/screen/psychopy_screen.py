@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 from psychopy import logging, visual
 
+from experiment.data.columns import CONFIDENCE
 from experiment.records import Ask, ScheduledTrial, Side, Task, Timing
 from experiment.screen.canvas import Canvas
 from experiment.screen.click_areas import Target, places
@@ -19,7 +20,6 @@ from experiment.screen.texts import Texts
 from experiment.screen.timing import timing_of
 from experiment.session.plan import Page, PageName
 from experiment.settings import ExperimentSettings
-from experiment.tasks import CONFIDENCE
 from stimuli.records import Block
 
 FEEDBACK_S = 1.5

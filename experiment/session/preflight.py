@@ -6,6 +6,7 @@ What needs a window is checked where windows are (`psychopy_devices`), and judge
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -13,9 +14,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from experiment.keys import is_known
 from experiment.screen.timing import Refresh
 from experiment.session.desktop import notifications_are_on, screen_saver_is_on
-from experiment.settings import MonitorSettings
+from experiment.settings import ExperimentSettings, MonitorSettings
 from stimuli.check import require_sound
 from tricky.core.errors import InputError
 
@@ -85,6 +87,25 @@ def check_desktop() -> list[Check]:
     )
     said = {None: "can't be told on this system: see to it that they are off", True: "on", False: "off"}
     return [Check(name, is_on is not True, said[is_on], advice) for name, is_on, advice in asked]
+
+
+def check_keys(settings: ExperimentSettings) -> Check:
+    """Check that the keyboards of this system have the keys: some are known on another system only."""
+    system = platform.system()
+    keys = {
+        "left_key": settings.left_key,
+        "right_key": settings.right_key,
+        "continue_key": settings.continue_key,
+        "quit_key": settings.quit_key,
+        "pause_key": settings.pause_key,
+    } | {f"answer_keys[{n}]": key for n, key in enumerate(settings.answer_keys)}
+    unknown = [
+        f'{name} = "{key}"' for name, key in keys.items() if not is_known(key, settings.keyboard, system)
+    ]
+    if unknown:
+        advice = "choose keys in [experiment] of study.toml that this system has"
+        return Check("keys", False, f"PsychoPy doesn't know {', '.join(unknown)} on {system}", advice)
+    return Check("keys", True, f"PsychoPy knows all {len(keys)} of them on {system}")
 
 
 def check_refresh(refresh: Refresh, refresh_hz: float) -> Check:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import entr, softmax
 
-from model_eval.records import DECISION_DTYPES
+from model_eval.columns import DECISION_DTYPES
 
 
 def decision_rows(image_ids: list[str], labels: np.ndarray, logits: np.ndarray) -> pd.DataFrame:

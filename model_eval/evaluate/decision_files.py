@@ -6,8 +6,6 @@ another pool, a run that was killed), rows that are still true are found again a
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +13,11 @@ from typing import Any
 
 import pandas as pd
 
-from model_eval.records import DECISION_DTYPES
+from model_eval.columns import DECISION_DTYPES
 from model_eval.settings import ModelEntry
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
-from tricky.core.parquet import read_parquet, write_parquet
-
-_KEY = "tricky"
-"""Under this name pandas keeps what a table says of itself among the metadata of its parquet file."""
+from tricky.core.memory import read_memory, write_memory
 
 _IMAGE = ["image_id", "label", "image_sha256"]
 """What a row is about, in parts; in finished files ``images.parquet`` says it."""
@@ -99,7 +94,7 @@ class DecisionFile:
         rows = rows.assign(image_sha256=hashes.to_numpy())
         run = {"device": device, "batch_size": batch_size, "noise": noise}
         path = self.parts / f"{table_sha256(rows[_IMAGE])[:16]}.parquet"
-        _write(path, rows, {"identity": self.identity, **run})
+        write_memory(path, rows, {"identity": self.identity, **run})
 
     def known(self, images: pd.DataFrame) -> Known:
         """Return the rows of whole parts of this identity that are about some of these images."""
@@ -132,7 +127,7 @@ class DecisionFile:
             "noise": noise,
             "near_ties": int((rows["margin"] < 2 * noise).sum()),
         }
-        _write(self.path, rows, about)
+        write_memory(self.path, rows, about)
         shutil.rmtree(self.parts)
 
     def manifest_entry(self, failure: str | None = None) -> dict[str, Any]:
@@ -164,32 +159,9 @@ def table_sha256(table: pd.DataFrame) -> str:
     return sha256_of(table.to_csv(index=False))
 
 
-def _write(path: Path, rows: pd.DataFrame, about: dict[str, Any]) -> None:
-    """Write rows with what they say of themselves, and the hash of both: damage to any of it shows."""
-    rows.attrs = {_KEY: about | {"sha256": _content_sha256(rows, about)}}
-    write_parquet(path, rows)
-
-
 def _read(path: Path, identity: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]] | None:
     """Return a file's rows and what it says of itself, or None unless it is whole and of this identity."""
-    try:
-        rows = read_parquet(path, DECISION_DTYPES, "tricky evaluate", others=True)
-        about = rows.attrs[_KEY]
-        told = about.pop("sha256")
-        if about["identity"] == identity and told == _content_sha256(rows, about):
-            return rows, about
-    except (InputError, KeyError, TypeError, AttributeError):
-        return None  # missing, damaged or of an earlier version: the model is asked again
-    return None
-
-
-def _content_sha256(rows: pd.DataFrame, about: dict[str, Any]) -> str:
-    """Hash what a file says: of itself, and in every column."""
-    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
-    for name, column in rows.items():
-        digest.update(f"{name} {column.dtype}\n".encode())
-        if pd.api.types.is_numeric_dtype(column) and not column.hasnans:
-            digest.update(column.to_numpy().tobytes())
-        else:
-            digest.update("\n".join(column.astype("str").fillna("")).encode())
-    return digest.hexdigest()
+    found = read_memory(path)
+    if found is None or not set(DECISION_DTYPES).issubset(found[0].columns):
+        return None  # missing, damaged, or of an earlier version, which kept less: it is asked for again
+    return found if found[1].get("identity") == identity else None

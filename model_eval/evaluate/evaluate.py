@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import torch
 
+from model_eval.columns import IMAGE_DTYPES
 from model_eval.evaluate.decision_files import DecisionFile, parts_folder
 from model_eval.evaluate.memory_plan import (
     SHARE_FOR_WEIGHTS,
@@ -24,14 +25,16 @@ from model_eval.evaluate.training_images import images_trained_on
 from model_eval.images.decode import DECODING
 from model_eval.images.listing import record_not_counted
 from model_eval.images.open import InspectedSource, class_names, list_images
+from model_eval.manifests import PoolManifest
 from model_eval.networks.build import Classifier, build_classifier, check_head
 from model_eval.networks.device import choose_device, exact_arithmetic
 from model_eval.networks.sample import draw_sample
-from model_eval.records import IMAGE_DTYPES
+from model_eval.records import EVALUATE
 from model_eval.settings import EvaluateSettings, ModelEntry
 from model_eval.train.split import never_seen
 from tricky.core.errors import InputError
-from tricky.core.files import sha256_of, told_if_unwritable, versions_of, write_json
+from tricky.core.files import sha256_of, told_if_unwritable, versions_of
+from tricky.core.manifests import write_manifest
 from tricky.core.parquet import read_parquet, write_parquet
 from tricky.core.progress import Progress, Tell, no_progress, no_tell
 
@@ -155,7 +158,7 @@ def evaluate_pool(
         "models": [file.manifest_entry(failures.get(file.entry.name)) for file in files],
     }
     with told_if_unwritable(folder):
-        write_json(folder / "pool.json", manifest)
+        write_manifest(folder / "pool.json", PoolManifest, manifest)
     if not failures:  # parts of failed models are kept for the run that tries them again
         shutil.rmtree(parts_folder(folder), ignore_errors=True)
     for unfinished in folder.glob(".*.part"):  # what a killed run was just writing
@@ -165,7 +168,7 @@ def evaluate_pool(
 def _images_before(path: Path) -> pd.DataFrame | None:
     """Return the images that an earlier run evaluated; None where there was none, or its table is damaged."""
     try:
-        return read_parquet(path, IMAGE_DTYPES, "tricky evaluate") if path.is_file() else None
+        return read_parquet(path, IMAGE_DTYPES, EVALUATE) if path.is_file() else None
     except InputError:  # this run writes the table again; models are asked about all images
         return None
 

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from model_eval.columns import IMAGE_COLUMNS
+from model_eval.manifests import ConditionsManifest, TrainingManifest
 from model_eval.networks.weights import TrainedRecord, read_trained_record
-from model_eval.records import IMAGE_COLUMNS, IMAGE_DTYPES
+from model_eval.records import read_images
 from model_eval.settings import ModelEntry
 from model_eval.train.epoch_decisions import MADE_BY, MANIFEST
 from tricky.core.errors import InputError
-from tricky.core.files import check_hash, read_json
-from tricky.core.parquet import read_parquet
+from tricky.core.files import check_hash
+from tricky.core.manifests import read_manifest
 
 POOL_MANIFEST = "training.json"
 
@@ -70,15 +72,14 @@ def images_trained_on(
     tables, files = [pd.DataFrame(columns=list(IMAGE_COLUMNS))], []
 
     def add(path: Path, manifest_path: Path, digest: str, of_study: bool) -> None:
-        check_hash(path, digest, manifest_path, made_by=MADE_BY)
-        tables.append(read_parquet(path, IMAGE_DTYPES, MADE_BY))
+        tables.append(read_images(path, digest, manifest_path, MADE_BY))
         if of_study:
             _require_unchanged(tables[-1], catalogue, path)
 
     if own := [entry for entry in entries if entry.weights == "train"]:
         manifest_path, images_path = training / POOL_MANIFEST, training / "images.parquet"
-        manifest = read_json(manifest_path, made_by=MADE_BY)
-        known = {(model["name"], model["source"]): model["sha256"] for model in manifest["models"]}
+        manifest = read_manifest(manifest_path, TrainingManifest, MADE_BY)
+        known = {(model.name, model.source): model.sha256 for model in manifest.models}
         for entry in own:
             if (entry.name, entry.source) not in known:
                 raise InputError(
@@ -87,7 +88,7 @@ def images_trained_on(
                 )
             weights = training / f"{entry.name}.safetensors"
             check_hash(weights, known[entry.name, entry.source], manifest_path, made_by=MADE_BY)
-        add(images_path, manifest_path, manifest["images"]["sha256"], of_study=True)
+        add(images_path, manifest_path, manifest.images.sha256, of_study=True)
         files += [manifest_path, images_path]
 
     for entry in entries:
@@ -97,16 +98,16 @@ def images_trained_on(
         here = path.parent.resolve().parent == root.resolve()  # then the same name is the same set of images
         if (path.parent / MANIFEST).is_file():
             manifest_path, images_path = path.parent / MANIFEST, path.parent / "training_images.parquet"
-            manifest = read_json(manifest_path, made_by=MADE_BY)
-            about = manifest["training_images"]
-            drawn = about["source"] == source and manifest["settings"]["train"]["training_set"] is None
-            _require_named(path, record, manifest_path, manifest["models"])
+            conditions = read_manifest(manifest_path, ConditionsManifest, MADE_BY)
+            about = conditions.training_images
+            drawn = about.source == source and conditions.settings.train.training_set is None
+            _require_named(path, record, manifest_path, conditions)
         elif (path.parent / POOL_MANIFEST).is_file():
             manifest_path, images_path = path.parent / POOL_MANIFEST, path.parent / "images.parquet"
-            manifest = read_json(manifest_path, made_by=MADE_BY)
-            about = manifest["images"]
-            drawn = about["source"] == source
-            named = {f"{model['name']}.safetensors": model["sha256"] for model in manifest["models"]}
+            manifest = read_manifest(manifest_path, TrainingManifest, MADE_BY)
+            about = manifest.images
+            drawn = about.source == source
+            named = {f"{model.name}.safetensors": model.sha256 for model in manifest.models}
             check_hash(path, named.get(path.name, ""), manifest_path, made_by=MADE_BY)
         else:
             tell(
@@ -115,13 +116,13 @@ def images_trained_on(
             )
             continue
         files += [path, images_path]
-        add(images_path, manifest_path, about["sha256"], of_study=here and drawn)
+        add(images_path, manifest_path, about.sha256, of_study=here and drawn)
     return TrainedOn(pd.concat(tables, ignore_index=True), tuple(dict.fromkeys(files)))
 
 
-def _require_named(path: Path, record: TrainedRecord, where: Path, models: Sequence[dict[str, str]]) -> None:
+def _require_named(path: Path, record: TrainedRecord, where: Path, manifest: ConditionsManifest) -> None:
     """Refuse weights of controlled training that are not those that the manifest beside them speaks of."""
-    named = {f"{model['name']}.safetensors": model["sha256"] for model in models}
+    named = {f"{model.name}.safetensors": model.sha256 for model in manifest.models}
     if named.get(path.name) != record.decisions_sha256:
         raise InputError(
             f"{path}: {where.name} beside it speaks of other weights, so that it isn't known which images "

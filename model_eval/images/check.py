@@ -13,10 +13,10 @@ from typing import NamedTuple
 import pandas as pd
 from PIL import Image
 
+from model_eval.columns import IMAGE_COLUMNS
 from model_eval.images.decode import DECODING, conversions
 from model_eval.images.formats import FORMATS
 from model_eval.images.listing import Listing, NotCounted, count, describe_not_counted, printable
-from model_eval.records import IMAGE_COLUMNS
 from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from model_eval.columns import IMAGE_COLUMNS
 from model_eval.images.check import Inspection
-from model_eval.records import IMAGE_COLUMNS
 from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of

@@ -13,11 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from stat import S_ISDIR, S_ISREG
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from model_eval.images.formats import FORMATS, HEAD_BYTES, SUFFIXES, format_of, is_camera_raw
 from tricky.core.copies import original_of
-from tricky.core.errors import InputError
+
+if TYPE_CHECKING:
+    from model_eval.manifests import NotCountedRecord
 
 N_FIRST = 10
 """Files of a kind that are named before the rest is counted."""
@@ -157,7 +159,7 @@ def count(names_by_kind: Mapping[str, Sequence[str]]) -> dict[str, NotCounted]:
     }
 
 
-def describe_not_counted(not_counted: Mapping[str, NotCounted]) -> list[str]:
+def describe_not_counted(not_counted: Mapping[str, NotCounted | NotCountedRecord]) -> list[str]:
     """Return a line for each kind of files that don't count as images."""
     return [
         f"not counted: {each.n:,} {kind}: {', '.join(each.first)}"
@@ -169,34 +171,6 @@ def describe_not_counted(not_counted: Mapping[str, NotCounted]) -> list[str]:
 def record_not_counted(not_counted: Mapping[str, NotCounted]) -> dict[str, dict[str, Any]]:
     """Return what manifests hold: kind → ``{"n": …, "first": […]}``."""
     return {kind: {"n": each.n, "first": list(each.first)} for kind, each in not_counted.items()}
-
-
-def recorded_not_counted(record: Any, where: Path, made_by: str) -> dict[str, NotCounted]:
-    """Return what `record_not_counted` gave a manifest.
-
-    Parameters
-    ----------
-    record : object
-        As read from the manifest.
-    where : Path
-        The manifest.
-    made_by : str
-        The command that writes it.
-
-    Raises
-    ------
-    InputError
-        It is of another form.
-    """
-    try:
-        return {
-            str(kind): NotCounted(int(each["n"]), tuple(map(str, each["first"])))
-            for kind, each in record.items()
-        }
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise InputError(
-            f"{where}: doesn't say which files were not counted as images; run `{made_by}` again"
-        ) from None
 
 
 def printable(name: str) -> str:

@@ -14,25 +14,26 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from model_eval.columns import DIFFICULTY_DTYPES, LEAVE_ONE_OUT, POOL_SIZE
 from model_eval.label.criterion import NOT_LABELLED, difficulty_of, least_models, stability
 from model_eval.label.modal_answers import modal_answers
 from model_eval.label.near_ties import count_near_ties
 from model_eval.label.published_counts import read_counts
 from model_eval.label.reassessed import Reason, read_reassessed, why_impossible
 from model_eval.label.subpools import leave_one_out, shares_by_size
+from model_eval.manifests import DifficultyManifest
 from model_eval.records import (
-    DIFFICULTY_DTYPES,
-    LEAVE_ONE_OUT,
-    POOL_SIZE,
     Decisions,
     Difficulty,
     DifficultyTable,
     read_decisions,
     read_difficulty,
+    read_pool,
 )
 from model_eval.settings import LabelSettings
 from tricky.core.errors import InputError
-from tricky.core.files import read_json, sha256_of, versions_of, write_json
+from tricky.core.files import sha256_of, versions_of
+from tricky.core.manifests import write_manifest
 from tricky.core.matching import match_entries
 from tricky.core.parquet import write_parquet
 from tricky.core.tables import read_entries, write_csv
@@ -76,7 +77,7 @@ def label_decisions(
         is too large for the pool; a file that the settings name can't be used.
     """
     manifest_path = decisions_folder / "pool.json"
-    pool = read_json(manifest_path, made_by="tricky evaluate")
+    pool = read_pool(decisions_folder)
     decisions = _without(read_decisions(decisions_folder), settings.leave_out, manifest_path)
     correct, seen = decisions.correct, decisions.seen
     n_models = len(decisions.models)
@@ -102,8 +103,8 @@ def label_decisions(
         about={
             "models": list(decisions.models),
             "seed": seed,
-            "images": pool["images"]["source"],
-            "not_counted": pool["images"].get("not_counted", {}),
+            "images": pool.images.source,
+            "not_counted": {kind: each.model_dump() for kind, each in pool.images.not_counted.items()},
             "near_ties": count_near_ties(decisions_folder, decisions, settings.tolerance),
         },
     )
@@ -252,7 +253,7 @@ def _write(
         "near_ties": about["near_ties"],
         "matched": lists.matched,
     }
-    write_json(folder / "difficulty.json", manifest)
+    write_manifest(folder / "difficulty.json", DifficultyManifest, manifest)
     return read_difficulty(folder)
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
+from model_eval.columns import DECISION_DTYPES
 from model_eval.label.criterion import IMPOSSIBLE, TRIVIAL, codes_of
-from model_eval.records import DECISION_DTYPES, Decisions
-from tricky.core.files import read_json
+from model_eval.records import EVALUATE, Decisions, read_pool
 from tricky.core.parquet import read_arrow
 
 
@@ -34,16 +34,16 @@ def read_near_ties(folder: Path, decisions: Decisions) -> np.ndarray:
     ndarray of bool, shape (n_models, n_images)
         Only near ties that make a difference between right and wrong: one of the two best is the true class.
     """
-    models = {model["name"]: model for model in read_json(folder / "pool.json", "tricky evaluate")["models"]}
+    noise = {model.name: model.noise for model in read_pool(folder).answered}
+    columns = {name: DECISION_DTYPES[name] for name in ("image_id", "margin", "label_rank")}
 
     columns = {name: DECISION_DTYPES[name] for name in ("image_id", "margin", "label_rank")}
 
     def turning(name: str) -> list[str]:
-        largest = np.float32(2 * models[name].get("noise", 0.0))  # in the precision of the margins
+        largest = np.float32(2 * noise[name])  # in the precision of the margins
         turns = (pc.field("margin") < pc.scalar(largest)) & (pc.field("label_rank") <= 2)
-        table = read_arrow(
-            folder / f"{name}.parquet", columns, "tricky evaluate", filters=turns, use_threads=False
-        )
+        path = folder / f"{name}.parquet"
+        table = read_arrow(path, columns, EVALUATE, filters=turns, use_threads=False)
         return table["image_id"].to_pylist()
 
     near = np.zeros(decisions.predictions.shape, dtype=bool)

@@ -16,7 +16,7 @@ from model_eval.networks.output_classes import Head, Readout, named_head, read_o
 from model_eval.networks.preprocessing import Preprocessing, fit_square
 from model_eval.networks.sample import Sample, count_outputs
 from model_eval.networks.timm import new_network
-from model_eval.networks.weights import TrainedRecord, read_trained_record
+from model_eval.networks.weights import TrainedRecord, check_state, read_trained_record
 from model_eval.settings import ModelEntry
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
@@ -176,7 +176,9 @@ def _trained(entry: ModelEntry, classes: tuple[str, ...], path: Path, record: Tr
             "run `tricky train` again"
         )
     module = new_network(entry, len(classes), record.input_size_px)
-    load(entry, module, read_state(entry, path), path)
+    state = read_state(entry, path)
+    check_state(path, state, record)
+    load(entry, module, state, path)
     head = named_head("the classes that it was trained on here", record.classes)
     return Network(module.eval(), fit_square(record.input_size_px, record.crop_pct), head, sha256_of(path))
 

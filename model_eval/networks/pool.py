@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from importlib.resources import as_file, files
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from model_eval.settings import ModelEntry, PoolSettings
+from model_eval.settings import ModelEntry, Models, PoolSettings
 from tricky.core.errors import InputError
 from tricky.core.settings import read_toml, validated
-
-RESERVED = "images"
-"""No model may be called so: its file of decisions would take the place of ``images.parquet``."""
 
 
 class _PoolFile(BaseModel):
@@ -21,7 +17,7 @@ class _PoolFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    models: tuple[ModelEntry, ...]
+    models: Models
 
 
 def read_pool(settings: PoolSettings, root: Path) -> tuple[ModelEntry, ...]:
@@ -45,13 +41,6 @@ def read_pool(settings: PoolSettings, root: Path) -> tuple[ModelEntry, ...]:
         where, entries = _read_file(settings.file, root)
     if len(entries) == 0:
         raise InputError(f"{where}: no models; add [[models]] entries")
-    # Names become file names, and some file systems don't tell upper case from lower.
-    counts = Counter(entry.name.lower() for entry in entries)
-    for entry in entries:
-        if entry.name.lower() == RESERVED:
-            raise InputError(f"{where}: a model can't be called {entry.name!r}; choose another name")
-        if counts[entry.name.lower()] > 1:
-            raise InputError(f"{where}: more than one model is called {entry.name!r}; names must differ")
     return tuple(entries)
 
 

@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
+
+from tricky.core.names import check_path
 
 _FORMS = {
     "timm": ("timm:NAME or timm:NAME.TAG", r"(?P<name>\w+)(\.(?P<tag>\w+))?"),
@@ -71,7 +73,7 @@ def _trainable(text: str) -> str:
     return text
 
 
-Source = Annotated[str, AfterValidator(_known)]
+Source = Annotated[str, BeforeValidator(check_path), AfterValidator(_known)]
 """A model's source, as a type of pydantic's."""
 
 TrainableSource = Annotated[str, AfterValidator(_trainable)]

@@ -6,6 +6,8 @@ more epoch) share one course and are trained once.
 
 from __future__ import annotations
 
+import hashlib
+import io
 import math
 import shutil
 from collections.abc import Callable
@@ -20,19 +22,24 @@ import torch.nn.functional as F
 from torch import nn
 
 from model_eval.evaluate.decide import decision_rows
+from model_eval.manifests import DivergedEpoch
 from model_eval.networks.device import exact_arithmetic, n_cores
 from model_eval.networks.weights import TrainedRecord, read_trained_record, write_trained
-from model_eval.records import DECISION_DTYPES
 from model_eval.train.data_loading import DecodedImages, TrainingBatches, epoch_rows, loaded, n_batches
-from model_eval.train.epoch_decisions import MADE_BY, Diverged, write_epochs
+from model_eval.train.epoch_decisions import Diverged, write_epochs
 from model_eval.train.parallel_jobs import Report
 from model_eval.train.recipe import Run
 from model_eval.train.training_loop import DivergedError, Learner
-from tricky.core.files import read_json, replacing, sha256_of, write_json
-from tricky.core.parquet import read_parquet, write_parquet
+from tricky.core.errors import InputError
+from tricky.core.files import replacing, sha256_of
+from tricky.core.manifests import read_manifest, write_manifest
+from tricky.core.memory import read_memory, write_memory
 
 CHUNK_BATCHES = 16
 """Batches whose answers are turned into decisions together."""
+
+_HASH_BYTES = 32
+"""Length of the hash that a checkpoint begins with."""
 
 
 @dataclass(frozen=True)
@@ -164,15 +171,14 @@ class Course:
         if self.asked is not None:
             rows = decide(network, self.asked, device, after_batch)
             accuracies.append(float((rows["prediction"] == rows["label"]).mean()))
-            write_parquet(self._part(epoch), rows)
+            write_memory(self._part(epoch), rows, {"epoch": epoch})
 
     def _write(self, run: Run, learner: Learner, losses: list[float], accuracies: list[float]) -> None:
         """Write a model's decisions, then its weights, which say that all is there."""
-        decisions_sha256 = ""
+        decisions_sha256 = None
         if self.asked is not None:
             path = self.folder / f"{run.name}.parquet"
-            parts = [self._part(epoch) for epoch in range(run.last_epoch + 1)]
-            write_epochs(path, [read_parquet(part, DECISION_DTYPES, MADE_BY) for part in parts])
+            write_epochs(path, [self._read_part(epoch) for epoch in range(run.last_epoch + 1)])
             decisions_sha256 = sha256_of(path)
         record = TrainedRecord(
             identity=model_identity(self.identity, run),
@@ -199,19 +205,34 @@ class Course:
         path = self._parts / "state.pt"
         if self.asked is None or not path.is_file():
             return None
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        digest, content = path.read_bytes()[:_HASH_BYTES], path.read_bytes()[_HASH_BYTES:]
+        if hashlib.sha256(content).digest() != digest:
+            return None  # damaged: the same training gives the same again
+        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        decided = range(1 + len(state["losses"]))
+        if any(read_memory(self._part(epoch)) is None for epoch in decided):
+            return None
         return state if len(state["losses"]) < self.runs[0].last_epoch else None
 
     def _save(self, state: dict[str, Any]) -> None:
+        """Leave a checkpoint, its hash first: torch doesn't notice a changed weight."""
         if self.asked is not None:
+            content = io.BytesIO()
+            torch.save(state, content)
             with replacing(self._parts / "state.pt") as part:
-                torch.save(state, part)
+                part.write_bytes(hashlib.sha256(content.getvalue()).digest() + content.getvalue())
+
+    def _read_part(self, epoch: int) -> pd.DataFrame:
+        found = read_memory(self._part(epoch))
+        if found is None or found[1] != {"epoch": epoch}:
+            raise InputError(f"{self._part(epoch)}: changed during training; run `tricky train` again")
+        return found[0]
 
     def _diverged(self, epoch: int) -> Diverged:
         """Remember a divergence: the same training would end in it again."""
         shutil.rmtree(self._parts, ignore_errors=True)
         if self.asked is not None:
-            write_json(self._parts / "diverged.json", {"epoch": epoch})
+            write_manifest(self._parts / "diverged.json", DivergedEpoch, {"epoch": epoch})
         run = self.runs[0]
         return Diverged(run.name, run.condition, run.replicate, epoch)
 
@@ -223,7 +244,10 @@ def model_identity(course_identity: str, run: Run) -> str:
 
 def finished(folder: Path, course_identity: str, run: Run) -> TrainedRecord | None:
     """Return what a finished model's weights say of themselves; None where it isn't finished."""
-    record = read_trained_record(folder / f"{run.name}.safetensors")
+    try:
+        record = read_trained_record(folder / f"{run.name}.safetensors")
+    except InputError:  # damaged: the same training gives the same again
+        return None
     if record is None or record.identity != model_identity(course_identity, run):
         return None
     decisions = folder / f"{run.name}.parquet"
@@ -237,7 +261,7 @@ def finished(folder: Path, course_identity: str, run: Run) -> TrainedRecord | No
 def diverged_epoch(folder: Path, course_identity: str) -> int | None:
     """Return the epoch in which a course is known to diverge."""
     path = folder / ".checkpoints" / course_identity[:16] / "diverged.json"
-    return read_json(path, "tricky train")["epoch"] if path.is_file() else None
+    return read_manifest(path, DivergedEpoch, "tricky train").epoch if path.is_file() else None
 
 
 @torch.inference_mode()

@@ -20,7 +20,7 @@ from model_eval.networks.device import choose_device, n_cores
 from model_eval.settings import EvaluateSettings
 from model_eval.train.checkpoints import Asked, Course, diverged_epoch, finished
 from model_eval.train.data_loading import DecodedImages, room_for_images, training_view
-from model_eval.train.epoch_decisions import ConditionModel, Diverged, write_manifest
+from model_eval.train.epoch_decisions import ConditionModel, Diverged, write_conditions
 from model_eval.train.parallel_jobs import run_jobs
 from model_eval.train.recipe import Recipe, Run, runs_of
 from model_eval.train.split import deal, draw_training_images, never_seen
@@ -115,7 +115,7 @@ def train_conditions(
 
     def report() -> None:
         models, diverged, unfinished = _found(runs, courses)
-        write_manifest(
+        write_conditions(
             folder,
             conditions=recipe.differences(),
             models=models,

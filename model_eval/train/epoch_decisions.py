@@ -14,9 +14,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from model_eval.records import DECISION_DTYPES, IMAGE_DTYPES
+from model_eval.columns import DECISION_DTYPES
+from model_eval.manifests import ConditionsManifest
+from model_eval.records import read_images
 from tricky.core.errors import InputError
-from tricky.core.files import check_hash, read_json, sha256_of, write_json
+from tricky.core.files import check_hash, sha256_of
+from tricky.core.manifests import read_manifest, write_manifest
 from tricky.core.parquet import read_parquet, write_parquet
 
 BASE = "base"
@@ -126,7 +129,7 @@ def write_epochs(path: Path, after_epochs: Sequence[pd.DataFrame]) -> None:
     write_parquet(path, pd.concat(tables, ignore_index=True).astype(DECISION_DTYPES))
 
 
-def write_manifest(
+def write_conditions(
     folder: Path,
     *,
     conditions: Mapping[str, Mapping[str, Any]],
@@ -149,8 +152,9 @@ def write_manifest(
     about : mapping
         What every manifest carries: `made_from`, `settings`, `seed`, `versions`; and what else is known.
     """
-    write_json(
+    write_manifest(
         folder / MANIFEST,
+        ConditionsManifest,
         {
             **about,
             "images": {"sha256": sha256_of(folder / "images.parquet"), **about.get("images", {})},
@@ -173,32 +177,28 @@ def read_conditions(folder: Path) -> EpochDecisions:
         No model is trained yet, a file changed since, or its rows are not those of ``images.parquet``.
     """
     path = folder / MANIFEST
-    manifest = read_json(path, made_by=MADE_BY)
-    check_hash(folder / "images.parquet", manifest["images"]["sha256"], path, made_by=MADE_BY)
-    images = read_parquet(folder / "images.parquet", IMAGE_DTYPES, MADE_BY)
+    manifest = read_manifest(path, ConditionsManifest, MADE_BY)
+    images = read_images(folder / "images.parquet", manifest.images.sha256, path, MADE_BY)
     models, predictions = [], []
-    for entry in manifest["models"]:
+    for entry in manifest.models:
         model = ConditionModel(
-            entry["name"],
-            entry["condition"],
-            entry["replicate"],
-            entry["network"],
-            tuple(entry["losses"]),
-            tuple(entry["accuracies"]),
+            entry.name, entry.condition, entry.replicate, entry.network, entry.losses, entry.accuracies
         )
         table = folder / f"{model.name}.parquet"
-        check_hash(table, entry["sha256"], path, made_by=MADE_BY)
+        check_hash(table, entry.sha256, path, made_by=MADE_BY)
         models.append(model)
         predictions.append(_predictions(table, images["label"].to_numpy(), 1 + model.last_epoch))
     if not models:
         raise InputError(f"{path}: no model is trained yet; run `{MADE_BY}` again")
-    return EpochDecisions(manifest["conditions"], tuple(models), images, tuple(predictions))
+    return EpochDecisions(manifest.conditions, tuple(models), images, tuple(predictions))
 
 
 def _predictions(path: Path, labels: np.ndarray, n_epochs: int) -> np.ndarray:
     """Return predictions, (n_epochs, n_images), of a file whose rows must go by epoch, then by image."""
     columns = {name: DECISION_DTYPES[name] for name in ("epoch", "label", "prediction")}
     rows = read_parquet(path, columns, MADE_BY)
+    if rows["epoch"].isna().any():
+        raise InputError(f"{path}: column `epoch` has missing values; run `{MADE_BY}` again")
     expected = np.repeat(np.arange(n_epochs), len(labels))
     if not (
         np.array_equal(rows["epoch"].to_numpy(dtype="int64"), expected)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from model_eval.images.listing import record_not_counted
 from model_eval.images.open import InspectedSource, class_names, list_images
+from model_eval.manifests import TrainingManifest
 from model_eval.networks.device import choose_device, n_cores
 from model_eval.settings import ModelEntry, TrainSettings
 from model_eval.train.checkpoints import Course, finished
@@ -22,7 +23,8 @@ from model_eval.train.parallel_jobs import run_jobs
 from model_eval.train.recipe import BASE, Run, Seeds
 from model_eval.train.split import draw_training_images
 from tricky.core.errors import InputError
-from tricky.core.files import sha256_of, versions_of, write_json
+from tricky.core.files import sha256_of, versions_of
+from tricky.core.manifests import write_manifest
 from tricky.core.parquet import write_parquet
 from tricky.core.progress import Progress, Tell, no_progress, no_tell
 from tricky.core.randomness import derived_seeds, generator
@@ -115,8 +117,9 @@ def train_pool(
         names = ", ".join(f"{name} in epoch {epoch}" for name, epoch in diverged)
         raise InputError(f"training diverged: {names}; lower `learning_rate` in [train]")
 
-    write_json(
+    write_manifest(
         folder / "training.json",
+        TrainingManifest,
         {
             "made_from": {},
             "settings": {

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator
 
 from model_eval.settings import TrainSettings
 from model_eval.train.epoch_decisions import BASE, model_name
 from model_eval.train.network_settings import BaseRecipe, NetworkRecipe
 from tricky.core.errors import InputError
+from tricky.core.names import FileName, first_duplicate
 from tricky.core.randomness import derived_seeds
 from tricky.core.settings import read_toml, validated
 
@@ -53,7 +54,14 @@ class Recipe(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     base: BaseRecipe = BaseRecipe()
-    conditions: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")], ConditionSettings] = {}
+    conditions: dict[FileName, ConditionSettings] = {}
+
+    @field_validator("conditions")
+    @classmethod
+    def _names_differ(cls, conditions: dict[str, ConditionSettings]) -> dict[str, ConditionSettings]:
+        if (name := first_duplicate(conditions)) is not None:
+            raise ValueError(f"names that differ (capitals aside): {name!r} is there twice")
+        return conditions
 
     def differences(self) -> dict[str, dict[str, Any]]:
         """Return what each condition changes; the base network comes first and changes nothing."""
@@ -175,7 +183,7 @@ def runs_of(recipe: Recipe, seed: int) -> list[Run]:
                 model_name(name, replicate),
                 name,
                 replicate,
-                _network_recipe(f"conditions.{name}", base | change),
+                _network_recipe(name, base | change),
                 _seeds(seed, condition.new_seeds, name, str(replicate)),
             )
             if (key := (str(run.course), run.last_epoch)) in there:
@@ -207,10 +215,11 @@ def _per_model(name: str, condition: ConditionSettings) -> list[dict[str, Any]]:
     ]
 
 
-def _network_recipe(section: str, content: Mapping[str, Any]) -> NetworkRecipe:
-    fields: dict[str, Any] = {section: (NetworkRecipe, ...)}  # so that errors name the section
-    model = create_model("_Section", **fields)
-    return getattr(validated(model, {section: content}, where="[train]"), section)
+def _network_recipe(name: str, content: Mapping[str, Any]) -> NetworkRecipe:
+    fields: dict[str, Any] = {name: (NetworkRecipe, ...)}  # so that errors name the section
+    model = create_model("_Recipe", conditions=(create_model("_Conditions", **fields), ...))
+    found: Any = validated(model, {"conditions": {name: content}}, where="[train]")
+    return getattr(found.conditions, name)
 
 
 def _seeds(seed: int, new: tuple[Chance, ...] = (), *names: str) -> Seeds:

@@ -11,18 +11,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import write_difficulty, write_pool, write_set_manifest
 from PIL import Image, ImageDraw
 
 from experiment.data.bids import Dataset
 from experiment.session.simulate import simulate_sessions
 from experiment.settings import ExperimentSettings, SimulateSettings
+from model_eval.columns import DECISION_DTYPES
 from model_eval.images.open import InspectedSource, open_images
 from model_eval.label.label import label_counts
-from model_eval.records import DECISION_DTYPES, DIFFICULTY_DTYPES
 from model_eval.settings import ImageSettings, LabelSettings
 from stimuli.build import build_set
 from stimuli.settings import StimulusSettings
-from tricky.core.files import sha256_of, write_json, write_text
+from tricky.core.files import sha256_of, write_text
 from tricky.core.parquet import write_parquet
 
 HEADER = [
@@ -104,19 +105,9 @@ class SmallStudy:
                     "weights_sha256": sha256_of(name),
                     "n_parameters": 123_456,
                     "accuracy": float((answers == label).mean()),
-                    "sha256": sha256_of(folder / f"{name}.parquet"),
                 }
             )
-        pool = {
-            "made_from": {},
-            "settings": {"pool": {"file": "test"}},
-            "seed": 1,
-            "versions": {"tricky-images": "0"},
-            "images": {"sha256": sha256_of(folder / "images.parquet"), "n": n_images, "source": "drawn"},
-            "device": "cpu",
-            "models": entries,
-        }
-        write_json(folder / "pool.json", pool)
+        write_pool(folder, entries, {"n": n_images})
         made_from = {"decisions/pool.json": sha256_of(folder / "pool.json")}
         self.write_difficulty(images, correct.sum(axis=0), (label + 1) % 10, made_from, source="drawn")
 
@@ -147,20 +138,7 @@ class SmallStudy:
             stability_families=np.float32(1),
             reason=None,
         )
-        folder = self.root / "difficulty"
-        write_parquet(folder / "difficulty.parquet", table.astype(DIFFICULTY_DTYPES))
-        manifest = {
-            "made_from": dict(made_from),
-            "settings": {"label": {"tolerance": 1}},
-            "versions": {"tricky-images": "0"},
-            "sha256": sha256_of(folder / "difficulty.parquet"),
-            "counts": {each: int((kind == each).sum()) for each in ("trivial", "in-between", "impossible")},
-            "n_images": len(table),
-            "n_models": n_models,
-            "tolerance": 1,
-            "images": source,
-        }
-        write_json(folder / "difficulty.json", manifest)
+        write_difficulty(self.root / "difficulty", table, made_from=dict(made_from), images=source)
 
     def write_set(self, n_main: int = 20, n_practice: int = 2) -> None:
         """Write the stimulus set ``main``: pairs of one trivial and one impossible image."""
@@ -197,20 +175,12 @@ class SmallStudy:
             self.harder[trial] = names[0] if number % 2 else names[1]
         write_tsv(folder / "items.tsv", items)
         write_tsv(folder / "trials.tsv", self.trials)
-        hashes = {name: sha256_of(folder / name) for name in ("items.tsv", "trials.tsv")}
-        self.set_id = sha256_of("".join(hashes.values()))[:16]
         made_from = self.root / "difficulty" / "difficulty.json"
-        manifest = {
-            "set_id": self.set_id,
-            "name": "main",
-            "task": "2afc",
-            "tables": hashes,
-            "made_from": {"difficulty/difficulty.json": sha256_of(made_from)},
-            "settings": {"stimuli": {"trials": n_main, "practice_trials": n_practice}},
-            "seed": 1,
-            "versions": {"tricky-images": "0"},
-        }
-        write_json(folder / "stimulus_set.json", manifest)
+        self.set_id = write_set_manifest(
+            folder,
+            {"trials": n_main, "practice_trials": n_practice},
+            made_from={"difficulty/difficulty.json": sha256_of(made_from)},
+        )
 
     def write_session(
         self,
@@ -342,15 +312,3 @@ def rehearse(tmp_path: Path, digits: InspectedSource) -> Callable[..., Path]:
 def drawn_images() -> DrawnImages:
     """Return the source of the small study's images."""
     return DrawnImages()
-
-
-@pytest.fixture
-def blank_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave figures undrawn, which take most of the time of a report."""
-
-    def save_blank(_figure: object, stem: Path) -> None:
-        stem.parent.mkdir(parents=True, exist_ok=True)
-        for suffix in (".svg", ".png"):
-            stem.with_suffix(suffix).write_text("<svg/>")
-
-    monkeypatch.setattr("analysis.report.figures.save", save_blank)

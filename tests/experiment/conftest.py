@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from made_up import write_set_manifest
 from PIL import Image, ImageDraw
 
 from experiment.data.bids import Dataset
@@ -25,7 +26,7 @@ from model_eval.settings import ImageSettings, LabelSettings
 from stimuli.build import build_set
 from stimuli.records import Item, StimulusSet, read_any_set
 from stimuli.settings import StimulusSettings
-from tricky.core.files import sha256_of, write_json, write_text
+from tricky.core.files import sha256_of, write_text
 
 ITEM_COLUMNS = [field.name for field in fields(Item)]
 
@@ -63,12 +64,7 @@ def write_set(folder: Path, n_practice: int, n_main: int, n_ties: int = 0, **ima
         trial_rows.append(f"t{number:03d}\t{block}\ti{2 * number:04d}\ti{2 * number + 1:04d}")
     write_text(folder / "items.tsv", "\n".join(item_rows) + "\n")
     write_text(folder / "trials.tsv", "\n".join(trial_rows) + "\n")
-    tables = {name: sha256_of(folder / name) for name in ("items.tsv", "trials.tsv")}
-    set_id = sha256_of("".join(tables.values()))[:16]
-    write_json(
-        folder / "stimulus_set.json",
-        {"set_id": set_id, "name": folder.name, "task": "2afc", "tables": tables},
-    )
+    write_set_manifest(folder)
     return read_any_set(folder)
 
 
@@ -96,10 +92,7 @@ def write_images_set(
         trial_rows.append(f"t{number:03d}\t{'practice' if number < n_practice else 'main'}\t{item_id}")
     write_text(folder / "items.tsv", "\n".join(item_rows) + "\n")
     write_text(folder / "trials.tsv", "\n".join(trial_rows) + "\n")
-    tables = {name: sha256_of(folder / name) for name in ("items.tsv", "trials.tsv")}
-    settings = StimulusSettings.model_validate({"task": task, "questions": questions}).model_dump(mode="json")
-    content = {"set_id": sha256_of("".join(tables.values()))[:16], "name": folder.name, "task": task}
-    write_json(folder / "stimulus_set.json", content | {"tables": tables, "settings": {"stimuli": settings}})
+    write_set_manifest(folder, {"task": task, "questions": questions})
     return read_any_set(folder)
 
 

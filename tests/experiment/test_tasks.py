@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
+from made_up import set_manifest
 
 from experiment.data.columns import table_of
 from experiment.records import Choice, Response, Timing
@@ -104,15 +106,9 @@ def test_a_row_holds_every_answer_and_the_presentation_as_it_was(rating_set):
 
 
 def test_a_question_named_like_another_column_is_refused(rating_set):
-    manifest = rating_set.manifest
-    stimuli = dict(manifest["settings"]["stimuli"])
+    content = rating_set.manifest.model_dump(mode="json", exclude_unset=True)
+    stimuli = content["settings"]["stimuli"]
     stimuli["questions"] = [stimuli["questions"][0] | {"name": "onset"}]
-    renamed = type(rating_set)(
-        **{
-            field: getattr(rating_set, field)
-            for field in ("folder", "set_id", "name", "task", "items", "trials", "more")
-        },
-        manifest=manifest | {"settings": {"stimuli": stimuli}},
-    )
+    renamed = replace(rating_set, manifest=set_manifest(**content))
     with pytest.raises(InputError, match="'onset', as another column"):
         table_of(task_of(renamed, SETTINGS, "01"))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import made_up
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,8 +16,7 @@ from model_eval.settings import ImageSettings
 from stimuli.build import build_set
 from stimuli.records import StimulusSet
 from stimuli.settings import StimulusSettings
-from tricky.core.files import sha256_of, write_json
-from tricky.core.parquet import write_parquet
+from tricky.core.files import sha256_of
 from tricky.core.progress import Progress, no_progress
 
 TEN_MODELS = 10
@@ -78,9 +78,7 @@ def _difficulty_rows(n_of_each: int, n_classes: int = 3) -> pd.DataFrame:
 
 
 def _write_difficulty(folder: Path, rows: pd.DataFrame, images: str | None = "plain") -> Path:
-    write_parquet(folder / "difficulty.parquet", rows.astype({"reason": "str"}))
-    manifest = {"sha256": sha256_of(folder / "difficulty.parquet"), "images": images}
-    write_json(folder / "difficulty.json", manifest)
+    made_up.write_difficulty(folder, rows, images=images)
     return folder
 
 

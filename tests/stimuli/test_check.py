@@ -8,9 +8,11 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from stimuli.check import check_set, require_sound
+from stimuli.manifest import SetManifest
 from stimuli.write_set import set_id_of
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
+from tricky.core.manifests import write_manifest
 
 
 def broken(folder):
@@ -26,7 +28,7 @@ def edit(folder, file, change):
     manifest = json.loads((folder / "stimulus_set.json").read_text())
     manifest["tables"][file] = sha256_of(folder / file)
     manifest["set_id"] = set_id_of(manifest["tables"])
-    (folder / "stimulus_set.json").write_text(json.dumps(manifest))
+    write_manifest(folder / "stimulus_set.json", SetManifest, manifest)
 
 
 @pytest.fixture

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_up import set_manifest
 
 from stimuli.order import list_of, present
 from stimuli.order_check import orders, times_seen
 from stimuli.records import Block, Item, PairTrial, StimulusSet
 from tricky.core.errors import InputError
+from tricky.core.files import sha256_of
 
 
 def made_up(n_practice, n_main, *, n_repeats=0, n_sessions=1, distance=0, set_id="abc"):
@@ -24,8 +26,10 @@ def made_up(n_practice, n_main, *, n_repeats=0, n_sessions=1, distance=0, set_id
         trials.append(PairTrial(f"t{number}", block, *pair, session=session))
         if n_practice <= number < n_practice + n_repeats:
             trials.append(PairTrial(f"r{number}", block, *pair, session=session, repeats=f"t{number}"))
-    manifest = {"settings": {"stimuli": {"repeat_distance": distance}}}
-    return StimulusSet(Path("set"), set_id, "main", "2afc", items, tuple(trials), {}, manifest)
+    manifest = set_manifest(
+        set_id=sha256_of(set_id)[:16], settings={"stimuli": {"repeat_distance": distance}}
+    )
+    return StimulusSet(Path("set"), manifest, items, tuple(trials))
 
 
 def test_a_thousand_observers_get_balanced_sides_and_short_runs():

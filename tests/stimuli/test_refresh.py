@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from stimuli.check import check_set
 from stimuli.eligibility import Candidates
+from stimuli.manifest import ParentRecord
 from stimuli.records import Block, read_any_set
 from stimuli.refill import Situation, renew
 from stimuli.refresh import refresh_set
@@ -24,6 +25,11 @@ GROUPS = ("trivial", "impossible")
 
 def problems(folder):
     return [problem for checked in check_set(folder) for problem in checked.problems]
+
+
+def changed_in(successor):
+    assert successor.manifest.refresh is not None
+    return successor.manifest.refresh
 
 
 @pytest.fixture
@@ -56,8 +62,10 @@ def test_with_the_same_labels_nothing_changes(build, refresh, difficulty_rows):
     built = build(rows, {"match": {"covariates": ["covariate"], "exact": ["class_name"]}})
     again = refresh(built, rows)
     assert again.set_id == built.set_id
-    assert again.manifest["refresh"]["dropped"] == {}
-    assert again.manifest["parent"]["set_id"] == built.set_id
+    assert changed_in(again).dropped == {}
+    assert again.manifest.parent == ParentRecord(
+        name="main", set_id=built.set_id, balance=built.manifest.balance
+    )
 
 
 def test_valid_items_stay_with_their_ids_and_pairs_and_the_others_are_replaced_with_the_reason(
@@ -105,7 +113,7 @@ def test_single_images_are_replaced_within_their_group(build, refresh, difficult
     labels, gone = relabelled(rows, built, 3)
     new = refresh(built, labels)
     assert problems(new.folder) == []
-    assert new.manifest["refresh"]["reasons"] == {"now in-between": 3}
+    assert changed_in(new).reasons == {"now in-between": 3}
     assert not {item.image_id for item in new.items.values()} & gone
 
 
@@ -116,7 +124,7 @@ def test_an_image_that_is_no_longer_labelled_or_is_another_picture_goes(build, r
     catalogue = pd.DataFrame({"image_id": rows["image_id"], "sha256": rows["image_id"].map(sha256_of)})
     catalogue.loc[catalogue["image_id"] == second, "sha256"] = "another"
     new = refresh(built, rows[rows["image_id"] != first], catalogue=catalogue)
-    assert new.manifest["refresh"]["reasons"] == {
+    assert changed_in(new).reasons == {
         "another picture under this name": 1,
         "no longer labelled": 1,
     }
@@ -126,8 +134,8 @@ def test_all_anew_when_asked(build, refresh, difficulty_rows):
     rows = difficulty_rows(40)
     built = build(rows)
     new = refresh(built, rows, full=True)
-    assert new.manifest["refresh"]["full"]
-    assert "drawn anew" in new.manifest["refresh"]["reasons"]
+    assert changed_in(new).full
+    assert "drawn anew" in changed_in(new).reasons
     assert problems(new.folder) == []
 
 
@@ -203,4 +211,4 @@ def test_as_many_images_stay_as_can(seed, exact, cap):
 def test_the_successor_can_be_read_and_checked_like_any_set(build, refresh, difficulty_rows):
     rows = difficulty_rows(30)
     new = refresh(build(rows), rows)
-    assert read_any_set(new.folder).manifest["tables"].keys() == {"items.tsv", "trials.tsv", "changes.tsv"}
+    assert read_any_set(new.folder).manifest.tables.keys() == {"items.tsv", "trials.tsv", "changes.tsv"}

@@ -3,9 +3,17 @@
 import re
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel
 
 from stimuli.settings import StimulusSettings
+from tricky.core.errors import InputError
+from tricky.core.settings import validated
+
+FITS = {"name": "fits", "text": "Does it fit?", "answers": ["no", "yes"]}
+
+
+class Sets(BaseModel):
+    stimuli: dict[str, StimulusSettings]
 
 
 @pytest.mark.parametrize(
@@ -13,27 +21,71 @@ from stimuli.settings import StimulusSettings
     [
         (
             {"groups": ["trivial", "hard"]},
-            "`groups` among trivial, in-between, impossible; 'hard' is none of them",
+            '] groups = ["trivial", "hard"]: expected groups among trivial, in-between, impossible; '
+            "'hard' is none of them",
         ),
-        ({"groups": ["trivial", "trivial"]}, "`groups` that differ; 'trivial' stands twice"),
-        ({"groups": ["trivial"]}, "two `groups` for a choice between two images"),
-        ({"ranges": {"hard": [3, 1]}}, "`ranges` with the smaller number first"),
-        ({"ranges": {"trivial": [0, 1]}}, "names in `ranges` other than the classes of difficulty"),
-        ({"ranges": {"hard": [1, 3]}}, "every name in `ranges` also among `groups`; 'hard' is not"),
-        ({"task": "rating"}, '`questions` together with `task = "rating"`'),
-        ({"catch_trials": 2}, "`catch_images`, a file, together with `catch_trials`"),
-        ({"carry": ["licence"]}, "`table`, which has the columns to `carry`"),
-        ({"trials": 2, "sessions": 3}, "at least one of the `trials` a session"),
-        ({"repeat_trials": 61}, "at most as many `repeat_trials` as `trials`"),
-        ({"repeat_trials": 5, "repeat_distance": 60}, "`repeat_distance` of at most 59"),
-        ({"match": {"caliper_sd": 1.0}}, "`caliper_sd` together with `covariates`"),
-        ({"export": {"view": "whole"}}, '`size_px` together with `view = "whole"`'),
+        (
+            {"groups": ["trivial", "trivial"]},
+            '] groups = ["trivial", "trivial"]: expected entries that differ',
+        ),
+        (
+            {"groups": ["trivial"]},
+            '] groups = ["trivial"]: expected two groups, for a choice between two images',
+        ),
+        (
+            {"ranges": {"hard": [3, 1]}},
+            "[stimuli.main.ranges]: expected the smaller number first; 'hard' has",
+        ),
+        (
+            {"ranges": {"trivial": [0, 1]}},
+            "[stimuli.main.ranges]: expected names other than trivial, in-between,",
+        ),
+        ({"ranges": {"a": [0, 1], "A": [2, 3]}}, "'A' is taken"),
+        ({"ranges": {"Rule": [0, 1]}}, "'Rule' is taken"),
+        ({"ranges": {"n/a": [0, 1]}}, '[stimuli.main.ranges] "n/a": expected a name that tables can hold'),
+        ({"task": "rating"}, '[stimuli.main]: expected `questions` together with `task = "rating"`'),
+        (
+            {"catch_trials": 2},
+            "[stimuli.main]: expected `catch_images`, a file, together with `catch_trials`",
+        ),
+        ({"carry": ["licence"]}, '[stimuli.main] carry = ["licence"]: expected `table` next to it'),
+        (
+            {"trials": 2, "sessions": 3},
+            "[stimuli.main] sessions = 3: expected at most one for each of 2 trials",
+        ),
+        ({"repeat_trials": 61}, "[stimuli.main] repeat_trials = 61: expected at most 60"),
+        ({"repeat_trials": 5, "repeat_distance": 60}, "repeat_distance = 60: expected at most 59"),
+        ({"match": {"caliper_sd": 1.0}}, "[stimuli.main.match] caliper_sd = 1.0: expected `covariates`"),
+        (
+            {"export": {"view": "whole"}},
+            '[stimuli.main.export]: expected `size_px` together with `view = "whole"`',
+        ),
+        (
+            {"ranges": {"hard": [1, 3]}},
+            "hard\": [1, 3]}: expected names that are also among `groups`; 'hard' is not",
+        ),
         ({"export": {"view": "whole", "size_px": 100, "reference": True}}, "`reference = true` only with"),
+        (
+            {"task": "rating", "questions": [FITS | {"answers": ["no", "n/a"]}]},
+            'questions[0]] answers[1] = "n/a"',
+        ),
+        ({"task": "rating", "questions": [FITS | {"answers": ["no", "No"]}]}, "'No' is there twice"),
+        ({"task": "rating", "questions": [FITS, FITS | {"name": "Fits"}]}, "'Fits' is there twice"),
+        (
+            {"task": "rating", "questions": [FITS | {"name": "it fits"}]},
+            "expected the name of a column: letters",
+        ),
+        (
+            {"table": "C:\temp.csv"},
+            'table = "C:\\temp.csv": expected a path: it contains a tab, which a backslash',
+        ),
     ],
 )
-def test_what_does_not_fit_together_is_refused(asked, said):
-    with pytest.raises(ValidationError, match=re.escape(said)):
-        StimulusSettings.model_validate(asked)
+def test_what_does_not_fit_together_is_refused_with_its_place(asked, said):
+    with pytest.raises(InputError, match=re.escape(said)) as raised:
+        validated(Sets, {"stimuli": {"main": asked}}, where="study.toml")
+    assert str(raised.value).startswith("study.toml: [stimuli.main")
+    assert "\n" not in str(raised.value)
 
 
 def test_ranges_make_groups():

@@ -12,13 +12,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import write_pool
 from PIL import Image
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from model_eval.evaluate.decide import decision_rows
+from model_eval.records import read_difficulty
 from tricky import stages
 from tricky.core.errors import InputError
-from tricky.core.files import sha256_of, write_json
+from tricky.core.files import sha256_of
 from tricky.core.parquet import write_parquet
 from tricky.study import Settings, Study, open_study
 
@@ -84,7 +86,8 @@ def label(folder: Path, **sections: str) -> Study:
 def build(folder: Path, **sections: str) -> dict[str, dict[str, int]]:
     """Label and build; return how many entries of each list matched."""
     study = label(folder, **sections)
-    return dict(stages.build_stimuli(study, "main").manifest["matched"])
+    matched = stages.build_stimuli(study, "main").manifest.matched
+    return {name: each.model_dump() for name, each in matched.items()}
 
 
 def simulate(folder: Path, **sections: str) -> Study:
@@ -107,10 +110,8 @@ def evaluated(folder: Path, **sections: str) -> Study:
         path = decisions / f"{name}.parquet"
         answers = np.where(np.arange(40) % (number + 2) == 0, labels, 0)
         write_parquet(path, decision_rows(IMAGES, labels, np.eye(4)[answers]).sort_values("image_id"))
-        models.append({"name": name, "family": "", "accuracy": 0.5, "sha256": sha256_of(path)})
-    about = {"sha256": sha256_of(decisions / "images.parquet"), "n": 40, "source": "folder:photos"}
-    content = {"made_from": {}, "settings": {}, "versions": {}, "images": about, "classes": list(CLASSES)}
-    write_json(decisions / "pool.json", content | {"device": "cpu", "models": models})
+        models.append({"name": name})
+    write_pool(decisions, models, {"n": 40, "source": "folder:photos"}, classes=list(CLASSES))
     return opened(folder, **sections)
 
 
@@ -396,7 +397,7 @@ def test_lists_that_may_be_larger_than_the_data_are_counted_printed_and_reported
         "table": {"n_entries": 2, "n_matched": 1},
         "allow_images": {"n_entries": 41, "n_matched": 41},
     }
-    show_difficulty(difficulty)
+    show_difficulty(read_difficulty(study / "difficulty").manifest)
     assert "label_errors: 1 of 3 entries match" in capsys.readouterr().out
     from stimuli.records import read_any_set
 
@@ -452,8 +453,3 @@ def test_a_column_of_the_lab_s_table_is_not_called_like_one_of_tricky_s(column: 
     write(study, "own.csv", f"image_id,{column}", "ant/00.png,1")
     with pytest.raises(InputError, match=rf"own\.csv, line 1: tricky itself has a column {column}; rename"):
         build(study, stimuli='table = "own.csv"')
-
-
-def test_settings_that_contradict_themselves_are_refused_when_they_are_made() -> None:
-    with pytest.raises(ValidationError, match="`models` that differ"):
-        Settings.model_validate({"simulate": {"models": ["first", "first"]}})

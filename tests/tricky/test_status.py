@@ -3,10 +3,17 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from made_up import HASH, change, origins, set_manifest, write_difficulty, write_pool
 
+from analysis.data.results_manifest import DynamicsManifest
+from model_eval.manifests import ConditionsManifest, DifficultyManifest
+from model_eval.networks.pool import read_pool
+from stimuli.manifest import SetManifest
 from tricky.core.errors import InputError
-from tricky.core.files import sha256_of, write_json
+from tricky.core.files import sha256_of
+from tricky.core.manifests import write_manifest
 from tricky.status import State, require_current, study_status
 from tricky.study import Study, create_study, open_study, override
 
@@ -16,23 +23,20 @@ def study(tmp_path: Path) -> Study:
     """A study of two finished stages that are made up, and so can be broken one link at a time."""
     study = create_study(tmp_path)
     settings = study.settings.model_dump(mode="json")
-    write_json(
-        study.decisions / "pool.json",
-        {
-            "images": {"n": 5, "source": "mnist-5k"},
-            "models": [{"name": "a", "accuracy": 0.5}],
-            "made_from": {},
-            "settings": {"evaluate": settings["evaluate"]},
-        },
+    entries = read_pool(study.settings.pool, study.root)
+    made_with = {"models": [entry.model_dump(mode="json") for entry in entries]}
+    write_pool(
+        study.decisions,
+        [{"name": "a"}],
+        {"n": 5, "source": "mnist-5k"},
+        settings={"evaluate": settings["evaluate"], "pool": made_with},
     )
-    write_json(
-        study.difficulty / "difficulty.json",
-        {
-            "counts": {"trivial": 3, "in-between": 1, "impossible": 1},
-            "n_images": 5,
-            "made_from": {"decisions/pool.json": sha256_of(study.decisions / "pool.json")},
-            "settings": {"label": settings["label"]},
-        },
+    kinds = ["trivial"] * 3 + ["in-between", "impossible"]
+    write_difficulty(
+        study.difficulty,
+        pd.DataFrame({"image_id": list("abcde"), "difficulty": kinds}),
+        made_from={"decisions/pool.json": sha256_of(study.decisions / "pool.json")},
+        settings={"label": settings["label"]},
     )
     return study
 
@@ -69,14 +73,10 @@ def test_a_stage_without_its_origins_is_usable_as_on_a_machine_that_was_given_no
 
 
 def test_what_was_made_from_something_out_of_date_is_out_of_date(study):
-    write_json(
-        study.stimulus_set("main") / "stimulus_set.json",
-        {
-            "set_id": "0",
-            "made_from": {"difficulty/difficulty.json": sha256_of(study.difficulty / "difficulty.json")},
-            "settings": {"stimuli": study.settings.stimuli["main"].model_dump(mode="json")},
-        },
-    )
+    made_from = {"difficulty/difficulty.json": sha256_of(study.difficulty / "difficulty.json")}
+    settings = {"stimuli": study.settings.stimuli["main"].model_dump(mode="json")}
+    content = set_manifest(made_from=made_from, settings=settings).model_dump(mode="json")
+    write_manifest(study.stimulus_set("main") / "stimulus_set.json", SetManifest, content)
     assert state_of(study, "stimuli/main") == (State.CURRENT, "")
     with (study.decisions / "pool.json").open("a") as file:
         file.write("\n")
@@ -85,9 +85,8 @@ def test_what_was_made_from_something_out_of_date_is_out_of_date(study):
 
 def test_other_settings_are_named_but_not_refused(study):
     path = study.difficulty / "difficulty.json"
-    content = json.loads(path.read_text())
-    content["settings"]["label"]["tolerance"] = 0
-    path.write_text(json.dumps(content))
+    label = json.loads(path.read_text())["settings"]["label"]
+    change(path, DifficultyManifest, settings={"label": label | {"tolerance": 0}})
     said = "label.tolerance was 0, study.toml has 1"
     assert state_of(study, "difficulty") == (State.OTHER_SETTINGS, said)
     require_current(study, "difficulty")
@@ -106,15 +105,18 @@ def conditions(study: Study, **changed: object) -> None:
 
     recipe = read_recipe(study.settings.train, study.root)
     assert recipe is not None
+    images = {"sha256": HASH, "source": "mnist-5k", "n": 5}
+    trained = {"network": "timm:x", "losses": [1.0], "accuracies": [0.1, 0.5], "sha256": HASH}
+    made_with = recipe.model_dump(mode="json", exclude_unset=True)
     content = {
-        "made_from": {},
-        "settings": {"recipe": recipe.model_dump(mode="json", exclude_unset=True)},
+        **origins(train={"training_set": None}, recipe=made_with),
+        **{"images": images, "training_images": images, "classes": [], "device": "cpu"},
         "conditions": {"base": {}, "order": {}},
-        "models": [{"name": "base-1"}],
+        "models": [{"name": "base-1", "condition": "base", "replicate": 1, **trained}],
         "diverged": [],
         "unfinished": [],
     }
-    write_json(study.conditions / "conditions.json", content | changed)
+    write_manifest(study.conditions / "conditions.json", ConditionsManifest, content | changed)
 
 
 def with_recipe(study: Study, text: str = 'recipe = "small"') -> Study:
@@ -135,7 +137,11 @@ def test_conditions_are_listed_where_the_study_file_itself_describes_them(study)
 
 def test_models_that_are_still_to_be_trained_are_counted(study):
     study = with_recipe(study)
-    conditions(study, unfinished=["order-1", "order-2"], diverged=[{"name": "order-3"}])
+    conditions(
+        study,
+        unfinished=["order-1", "order-2"],
+        diverged=[{"name": "order-3", "condition": "order", "replicate": 3, "epoch": 1}],
+    )
     state = next(each for each in study_status(study) if each.folder == "conditions")
     assert state.state is State.UNFINISHED
     assert state.holds == "1 of 4 models of 2 conditions, 1 diverged"
@@ -161,13 +167,14 @@ def test_a_recipe_that_changed_is_told_condition_by_condition(study):
 def dynamics(study: Study) -> None:
     """Pretend that the pool's models have been compared."""
     content = {
+        "versions": {},
         "folder": "decisions",
         "n_models": 3,
         "dichotomy": {"value": 0.714},
         "made_from": {"decisions/pool.json": sha256_of(study.decisions / "pool.json")},
         "settings": {"label": {"tolerance": 1, "leave_out": []}, "analyse": {"level": 0.95}},
     }
-    write_json(study.report / "dynamics.json", content)
+    write_manifest(study.report / "dynamics.json", DynamicsManifest, content)
 
 
 def test_a_comparison_of_models_is_told_where_there_is_one_beside_the_report(study):

@@ -60,19 +60,19 @@ def test_name_and_seed_of_a_new_study_stand_in_its_file(tmp_path):
             "[experiment.monitor]\nwidth = 50",
             "[experiment.monitor] width: unknown key; did you mean `width_cm`?",
         ),
-        ("[label]\ntolerance = -1", "[label] tolerance = -1: expected greater than or equal to 0"),
-        ('[label]\ntolerance = "one"', '[label] tolerance = "one": expected a valid integer'),
+        ("[label]\ntolerance = -1", "[label] tolerance = -1: expected at least 0"),
+        ('[label]\ntolerance = "one"', '[label] tolerance = "one": expected a whole number'),
         ("[analyse]\nlevel = 95", "[analyse] level = 95: expected less than 1"),
         ('[evaluate]\ndevice = "gpu"', '[evaluate] device = "gpu": expected auto, cpu, mps, cuda'),
         (
             '[images]\nsource = "imagenet"',
             '[images] source = "imagenet": expected one of mnist-5k, ',
         ),
-        ('[images]\nsource = "folder"', "[images] = "),
+        ('[images]\nsource = "folder"', "[images]: expected `path` with every source but"),
         ('[images]\nsource = "imagenet-val"\npath = "x"', "`labels` together with"),
         (
             "[experiment.monitor]\nsize_px = [10, 600]",
-            "[experiment.monitor] size_px[0] = 10: expected greater",
+            "[experiment.monitor] size_px[0] = 10: expected at least 640",
         ),
         ('[[pool.models]]\nname = "a"', "[pool.models[0]] source: missing"),
         (
@@ -80,7 +80,7 @@ def test_name_and_seed_of_a_new_study_stand_in_its_file(tmp_path):
             "[pool.models[0]] wieghts: unknown key; did you mean `weights`?",
         ),
         ("[train.base]\nepoch = 3", "[train.base] epoch: unknown key; did you mean `epochs`?"),
-        ("[train.base]\nepochs = 0", "[train.base] epochs = 0: expected greater than or equal to 1"),
+        ("[train.base]\nepochs = 0", "[train.base] epochs = 0: expected at least 1"),
         ("[label\ntolerance = 1", "not valid TOML"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tricky.cli.output import say
+from tricky.cli.output import say, say_error
 
 if TYPE_CHECKING:
     from tricky.study import Study
@@ -70,7 +70,10 @@ def open_study(context: typer.Context, **flags: dict[str, Any]) -> Study:
     """Open the study that the command acts on; options of this run replace what its file says."""
     from tricky import study
 
-    return study.override(study.open_study(context.obj), flags)
+    opened = study.override(study.open_study(context.obj), flags)
+    for warning in opened.warnings():
+        say_error(f"warning: {warning}")
+    return opened
 
 
 def _version(asked: bool) -> None:

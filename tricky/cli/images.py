@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -12,6 +11,7 @@ from tricky.cli.output import Styled, progress, say, tell
 
 if TYPE_CHECKING:
     from model_eval.images.check import Inspection
+    from model_eval.manifests import DifficultyManifest
     from model_eval.settings import ImageSettings
 
 N_NAMED = 10
@@ -57,9 +57,9 @@ def show_inspection(inspection: Inspection, settings: ImageSettings) -> None:
     say(f"{total}; ", Styled(f"{len(inspection.problems):,} can't", "bold red"), f": {consequence}")
 
 
-def show_not_counted(record: Any, manifest: Path) -> None:
-    """Print what a manifest says of files that don't count as images."""
-    from model_eval.images.listing import describe_not_counted, recorded_not_counted
+def show_not_counted(manifest: DifficultyManifest) -> None:
+    """Print how many files didn't count as images, by kind."""
+    from model_eval.images.listing import describe_not_counted
 
-    for line in describe_not_counted(recorded_not_counted(record, manifest, "tricky evaluate")):
+    for line in describe_not_counted(manifest.not_counted):
         tell(line)

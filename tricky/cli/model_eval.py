@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from model_eval.label.compare_labels import Comparison
+    from model_eval.manifests import ConditionsManifest, DifficultyManifest, PoolManifest
 
 
 @app.command(rich_help_panel=STAGES)
@@ -34,8 +35,10 @@ def train(
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
 ) -> None:
     """Train the pool's models that need it, or a recipe's conditions."""
+    from model_eval.manifests import ConditionsManifest
+    from model_eval.train.epoch_decisions import MADE_BY, MANIFEST
     from tricky import stages
-    from tricky.core.files import read_json
+    from tricky.core.manifests import read_manifest
 
     study = open_study(context, train={"recipe": recipe}, evaluate={"device": device})
     settings = study.settings.train
@@ -51,7 +54,7 @@ def train(
         return
     with progress() as moved:
         stages.train_conditions(study, moved, tell)
-    show_conditions(read_json(study.conditions / "conditions.json", "tricky train"))
+    show_conditions(read_manifest(study.conditions / MANIFEST, ConditionsManifest, MADE_BY))
     say(f"Decisions after every epoch, and weights, in {study.conditions}. Next: tricky dynamics")
 
 
@@ -61,13 +64,13 @@ def evaluate(
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
 ) -> None:
     """Run every model on every image, except those that models were trained on."""
+    from model_eval.records import read_pool
     from tricky import stages
-    from tricky.core.files import read_json
 
     study = open_study(context, evaluate={"device": device})
     with progress() as moved:
         stages.evaluate(study, moved, tell)
-    show_pool(read_json(study.decisions / "pool.json", "tricky evaluate"))
+    show_pool(read_pool(study.decisions))
 
 
 @app.command(rich_help_panel=STAGES)
@@ -106,98 +109,98 @@ def label(
         return
     study = open_study(context, label={"tolerance": tolerance})
     table = stages.label(study) if counts is None else stages.label_counts(study, counts, models)
-    show_not_counted(table.manifest["not_counted"], study.difficulty / "difficulty.json")
+    show_not_counted(table.manifest)
     show_difficulty(table.manifest)
     if tables := read_label_tables(study.difficulty):
         show_pool_dependence(tables, table.manifest)
 
 
-def show_conditions(manifest: Mapping[str, Any]) -> None:
+def show_conditions(manifest: ConditionsManifest) -> None:
     """Print every condition with the results of its models, and the models that diverged."""
     table = Table("condition", "models", "epochs", "loss", "top-1")
-    for condition in manifest["conditions"]:
-        models = [each for each in manifest["models"] if each["condition"] == condition]
+    for condition in manifest.conditions:
+        models = [each for each in manifest.models if each.condition == condition]
         if models:
-            accuracies = sorted({f"{each['accuracies'][-1]:.1%}" for each in models})
+            accuracies = sorted({f"{each.accuracies[-1]:.1%}" for each in models})
             table.row(
                 condition,
                 f"{len(models)}",
-                f"{len(models[0]['losses'])}",
-                f"{sum(each['losses'][-1] for each in models) / len(models):.3f}",
+                f"{len(models[0].losses)}",
+                f"{sum(each.losses[-1] for each in models) / len(models):.3f}",
                 " to ".join(dict.fromkeys((accuracies[0], accuracies[-1]))),
             )
     table.show()
-    for each in manifest["diverged"]:
-        diverged = Styled(f"{each['name']} diverged in epoch {each['epoch']}", "bold red")
+    for each in manifest.diverged:
+        diverged = Styled(f"{each.name} diverged in epoch {each.epoch}", "bold red")
         say(diverged, ": it has no decisions")
     say(
-        f"{manifest['training_images']['n']:,} training images, {manifest['images']['n']:,} evaluated after "
-        f"every epoch, on {manifest['device']}"
+        f"{manifest.training_images.n:,} training images, {manifest.images.n:,} evaluated after "
+        f"every epoch, on {manifest.device}"
     )
 
 
-def show_pool(pool: Mapping[str, Any]) -> None:
+def show_pool(pool: PoolManifest) -> None:
     """Print every model with its accuracy or why it has none, and how many images were skipped."""
     table = Table("model", "family", "parameters", "top-1", "near ties", left=("family",))
-    for model in pool["models"]:
-        if "failure" in model:
-            results = [Styled("failed", "red")]
+    for model in pool.models:
+        if model.failure is None:
+            results = [f"{model.accuracy:.1%}", f"{model.near_ties:,}"]
         else:
-            results = [f"{model['accuracy']:.1%}", f"{model['near_ties']:,}"]
-        table.row(model["name"], model["family"], f"{model['n_parameters']:,}", *results)
+            results = [Styled("failed", "red")]
+        table.row(model.name, model.family, f"{model.n_parameters:,}", *results)
     table.show()
-    for model in pool["models"]:
-        if "failure" in model:
-            say(Styled(f"{model['name']} failed", "red"), f": {model['failure']}")
-    images = pool["images"]
-    say(f"{images['n']:,} images of {images['source']}, on {pool['device']}")
-    if images["skipped"]:
+    for name, failure in pool.failures.items():
+        say(Styled(f"{name} failed", "red"), f": {failure}")
+    images = pool.images
+    say(f"{images.n:,} images of {images.source}, on {pool.device}")
+    if images.skipped:
         say(
-            Styled(f"{len(images['skipped']):,} images can't be read", "red"),
+            Styled(f"{len(images.skipped):,} images can't be read", "red"),
             " and are left out for all models; `tricky images check` lists them",
         )
 
 
-def show_difficulty(manifest: Mapping[str, Any]) -> None:
+def show_difficulty(manifest: DifficultyManifest) -> None:
     """Print how many images are trivial, in-between and impossible, and why they are."""
     from tricky.core.matching import describe_matches
 
-    sound = manifest["without_label_errors"]
+    sound = manifest.without_label_errors
     table = Table("difficulty", "share", "images", *(["without label errors", ""] if sound else []))
-    for name, count in manifest["counts"].items():
-        cells = [f"{_share(count, manifest['n_images'])}", f"{count:,}"]
+    for name, count in manifest.counts.by_name().items():
+        cells = [f"{_share(count, manifest.n_images)}", f"{count:,}"]
         if sound:
-            cells += [f"{_share(sound['counts'][name], sound['n_images'])}", f"{sound['counts'][name]:,}"]
+            n_sound = sound.counts.by_name()[name]
+            cells += [f"{_share(n_sound, sound.n_images)}", f"{n_sound:,}"]
         table.row(name, *cells)
     table.show()
-    say(f"{manifest['n_images']:,} images, {manifest['n_models']} models, tolerance {manifest['tolerance']}")
-    if manifest["n_not_labelled"]:
-        say(f"{manifest['n_not_labelled']:,} further images were seen by too few models: n/a")
-    if ties := manifest["near_ties"]:
+    say(f"{manifest.n_images:,} images, {manifest.n_models} models, tolerance {manifest.tolerance}")
+    if manifest.n_not_labelled:
+        say(f"{manifest.n_not_labelled:,} further images were seen by too few models: n/a")
+    if ties := manifest.near_ties:
         say(
-            f"{ties['decisions']:,} decisions between right and wrong are near ties, within numeric noise; "
-            f"{ties['trivial']:,} trivial and {ties['impossible']:,} impossible labels depend on them"
+            f"{ties.decisions:,} decisions between right and wrong are near ties, within numeric noise; "
+            f"{ties.trivial:,} trivial and {ties.impossible:,} impossible labels depend on them"
         )
-    for line in describe_matches(manifest["matched"]):
+    for line in describe_matches({name: each.model_dump() for name, each in manifest.matched.items()}):
         say(line)
-    if manifest["impossible"]:
-        reasons = ", ".join(f"{n:,} {reason}" for reason, n in manifest["impossible"].items())
+    if manifest.impossible:
+        reasons = ", ".join(f"{n:,} {reason}" for reason, n in manifest.impossible.items())
         say(f"impossible: {reasons}")
 
 
-def show_pool_dependence(tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> None:
+def show_pool_dependence(tables: Mapping[str, pd.DataFrame], manifest: DifficultyManifest) -> None:
     """Print how stable labels are, and how the most influential model and family change them."""
-    from model_eval.records import LEAVE_ONE_OUT
+    from model_eval.columns import LEAVE_ONE_OUT
 
-    line = f"stability {manifest['mean_stability']:.1%} on average"
-    if manifest["mean_stability_families"] is not None:
-        line += f", {manifest['mean_stability_families']:.1%} without each image's most influential family"
+    line = f"stability {manifest.mean_stability or 0:.1%} on average"
+    if manifest.mean_stability_families is not None:
+        line += f", {manifest.mean_stability_families:.1%} without each image's most influential family"
     say(line)
     left_out = tables[LEAVE_ONE_OUT].dropna(subset="n_relabelled")
     for what in ("model", "family"):
         rows = left_out[left_out["what"] == what]
         if what == "family":  # families of one model are among the models
-            rows = rows[rows["n_models"] < manifest["n_models"] - 1]
+            rows = rows[rows["n_models"] < manifest.n_models - 1]
         for row in rows.nlargest(1, "n_relabelled").to_dict("records"):
             trivial, impossible = 100 * row["trivial_change"], 100 * row["impossible_change"]
             say(

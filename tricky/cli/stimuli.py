@@ -114,39 +114,42 @@ def show_set(built: StimulusSet[Any]) -> None:
     from tricky.core.matching import describe_matches
 
     say(f"{len(built.trials)} trials, {len(built.items)} images in {built.folder} (id {built.set_id})")
-    for line in describe_matches(built.manifest["matched"]):
+    matched = {name: each.model_dump() for name, each in built.manifest.matched.items()}
+    for line in describe_matches(matched):
         say(line)
-    giveaway = built.manifest["giveaway"]
+    giveaway = built.manifest.giveaway
     if giveaway:
-        chance = f" ± {giveaway['chance_sd']:.3f}" if giveaway["chance_sd"] else ""
-        say(f"Low-level features give the groups away with AUC {giveaway['auc']:.3f} (chance .5{chance})")
-    for warning in built.manifest["warnings"]:
+        chance = f" ± {giveaway.chance_sd:.3f}" if giveaway.chance_sd else ""
+        say(f"Low-level features give the groups away with AUC {giveaway.auc:.3f} (chance .5{chance})")
+    for warning in built.manifest.warnings:
         say(Styled(warning, "yellow"))
 
 
 def show_changes(built: StimulusSet[Any]) -> None:
     """Print what changed since the parent."""
-    changes, parent = built.manifest["refresh"], built.manifest["parent"]
-    groups = built.manifest["settings"]["stimuli"]["groups"]
+    changes, parent = built.manifest.refresh, built.manifest.parent
+    assert changes is not None
+    assert parent is not None
+    groups = built.settings.groups
     table = Table("images", *groups)
-    for change in ("kept", "dropped", "added"):
-        table.row(change, *(str(changes[change].get(group, 0)) for group in groups))
+    for change, counts in (("kept", changes.kept), ("dropped", changes.dropped), ("added", changes.added)):
+        table.row(change, *(str(counts.get(group, 0)) for group in groups))
     shares = []
     for group in groups:
-        kept, dropped = changes["kept"].get(group, 0), changes["dropped"].get(group, 0)
+        kept, dropped = changes.kept.get(group, 0), changes.dropped.get(group, 0)
         shares.append(f"{kept / (kept + dropped):.1%}" if kept + dropped else "–")
     table.row("share kept", *shares)
-    say(f"Since {parent['name']} (id {parent['set_id']}): {changes['trials_kept']} trials kept")
+    say(f"Since {parent.name} (id {parent.set_id}): {changes.trials_kept} trials kept")
     table.show()
-    for reason, n in changes["reasons"].items():
+    for reason, n in changes.reasons.items():
         say(f"dropped: {n} {reason}")
-    say(f"{changes['kept_with_other_share_correct']} of those kept have another share of correct models")
-    before = {(row["covariate"], *row["groups"]): row["after"] for row in parent["balance"]}
+    say(f"{changes.kept_with_other_share_correct} of those kept have another share of correct models")
+    before = {(row.covariate, *row.groups): row.after for row in parent.balance}
     balance = Table("balance", "groups", "before", "after")
-    for row in built.manifest["balance"]:
-        values = (before.get((row["covariate"], *row["groups"])), row["after"])
+    for row in built.manifest.balance:
+        values = (before.get((row.covariate, *row.groups)), row.after)
         shown = ["–" if value is None else f"{value:+.3f}" for value in values]
-        balance.row(f"{row['covariate']} ({row['statistic']})", " − ".join(row["groups"]), *shown)
+        balance.row(f"{row.covariate} ({row.statistic})", " − ".join(row.groups), *shown)
     balance.show()
 
 

@@ -81,8 +81,8 @@ def show_status(stages: Sequence[StageStatus]) -> None:
 def show_demo(demo: Demo) -> None:
     """Print what the demo found, and the two things to do next."""
     table = Table("", "")
-    for name, count in demo.difficulty["counts"].items():
-        table.row(f"{name} images", f"{count / demo.difficulty['n_images']:.1%}")
+    for name, count in demo.difficulty.counts.by_name().items():
+        table.row(f"{name} images", f"{count / demo.difficulty.n_images:.1%}")
     say()
     table.show()
     say(demo.results.said)

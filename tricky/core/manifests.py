@@ -11,31 +11,16 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from tricky.core.errors import InputError
-from tricky.core.files import SCHEMA_VERSION, parse_json_object, read_text, write_json
+from tricky.core.files import SCHEMA_VERSION, parse_json_object, read_text, sha256_of, write_json
 
 _SHOWN_AT_MOST = 60
 """Characters of a wrong value that a message shows."""
-
-
-class Record(BaseModel):
-    """A JSON object that tricky reads back: values have exactly the declared types, numbers are finite.
-
-    Keys that are not declared are kept: a later version may have added them.
-    """
-
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class Manifest(Record):
-    """A JSON file with a `schema_version`."""
-
-    schema_version: int = SCHEMA_VERSION
 
 
 def _hash(text: str) -> str:
@@ -78,13 +63,47 @@ Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class StageManifest(Manifest):
+class Record(BaseModel):
+    """A JSON object that tricky reads back: values have exactly the declared types, numbers are finite.
+
+    Keys that are not declared are kept: a later version may have added them.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Manifest(Record):
+    """A JSON file with a `schema_version`.
+
+    Attributes
+    ----------
+    schema_version : int
+    content_sha256 : str or None
+        Hash of all other content, which `write_manifest` adds: a value that was changed later shows.  Other
+        programs that write such a file may leave it out.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    content_sha256: Sha256 | None = None
+
+
+Settings = TypeVar("Settings", bound=Record)
+
+
+class StageManifest(Manifest, Generic[Settings]):
     """What the manifest of every stage holds: see `docs/formats.md`, "The chain of hashes"."""
 
     made_from: dict[RelativePath, Sha256]
-    settings: dict[str, Any]
+    settings: Settings
     versions: dict[str, str]
     seed: int | None = None
+
+
+class MatchedRecord(Record):
+    """How many entries of a lab's list match the data."""
+
+    n_entries: Count
+    n_matched: Count
 
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
@@ -154,21 +173,38 @@ def parse_record(text: str, model: type[AnyRecord], where: str, remedy: str) -> 
             f"{where}: schema_version is {_shown(found)}, this tricky reads {SCHEMA_VERSION}; {remedy}"
         )
     try:
-        return model.model_validate_json(text)
+        record = model.model_validate_json(text)
     except ValidationError as error:
         raise InputError(f"{where}: {_explain(error)}; {remedy}") from None
+    if isinstance(record, Manifest) and record.content_sha256 not in (None, _content_sha256(content)):
+        raise InputError(f"{where}: a value has changed since the file was written; {remedy}")
+    return record
 
 
 def write_manifest(path: Path, model: type[Manifest], content: Mapping[str, Any]) -> None:
-    """Write a manifest: two-space indent, keys in the order given, `schema_version` first.
+    """Write a manifest: two-space indent, keys in the order given, `schema_version` first, its hash last.
 
     Raises
     ------
     pydantic.ValidationError
         The content is not what `read_manifest` would accept.
     """
-    model.model_validate_json(json.dumps(content))
-    write_json(path, dict(content))
+    write_json(path, sealed(model, content))
+
+
+def sealed(model: type[Manifest], content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a manifest's content with its schema version first and its hash last: see `write_manifest`."""
+    keys = {key: value for key, value in content.items() if key not in ("schema_version", "content_sha256")}
+    whole = {"schema_version": SCHEMA_VERSION, **json.loads(json.dumps(keys))}
+    whole["content_sha256"] = _content_sha256(whole)
+    model.model_validate_json(json.dumps(whole))
+    return whole
+
+
+def _content_sha256(content: Mapping[str, Any]) -> str:
+    """Hash what a manifest says, however it is laid out."""
+    keys = {key: value for key, value in content.items() if key != "content_sha256"}
+    return sha256_of(json.dumps(keys, sort_keys=True, separators=(",", ":")))
 
 
 def _explain(error: ValidationError) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 MISSING = ("", "n/a")
 """The only two spellings of a missing value, in every table that tricky reads or writes."""
@@ -34,6 +35,9 @@ READ_AS_MISSING = frozenset(
     ]
 )
 """Texts that pandas (`read_csv`) or R read as missing unless they are told otherwise.  Here they are text."""
+
+_CONTROLS = {"\t": "a tab", "\n": "a line break", "\r": "a line break", "\b": "a backspace"}
+_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
 
 
 def plain(text: str) -> str:
@@ -85,10 +89,17 @@ def problem_with(name: str) -> str | None:
         return "`n/a` means that a value is missing; choose a word, such as `does not apply`"
     if name != name.strip():
         return "it begins or ends with a space"
-    for character in name:
+    if found := _control_in(name):
+        return f"it contains {found}"
+    return None
+
+
+def _control_in(text: str) -> str | None:
+    """Return in words the first control character of a text, or None."""
+    for character in text:
         # Cc: tabs, line breaks and other control characters; Cs: half of a character; Zl, Zp: line breaks.
         if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
-            return f"it contains a line break, a tab or another control character (U+{ord(character):04X})"
+            return _CONTROLS.get(character, f"a control character (U+{ord(character):04X})")
     return None
 
 
@@ -105,8 +116,106 @@ def check_name(name: str) -> str:
     return plain(name)
 
 
+def check_column(name: str) -> str:
+    """Return a name that is a column of a table, too; see `check_name`.
+
+    Raises
+    ------
+    ValueError
+        It isn't made of ASCII letters, digits and ``_``, beginning with a letter, as programs expect it.
+    """
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
+        raise ValueError("the name of a column: letters (a to z), digits and _, beginning with a letter")
+    return name
+
+
+def check_file_name(name: str) -> str:
+    """Return a name that is part of the names of files and folders, too.
+
+    Raises
+    ------
+    ValueError
+        It isn't made of ASCII letters, digits, ``_`` and ``-``, beginning with a letter or digit, or Windows
+        has a device of this name.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+        raise ValueError(
+            "a name for files: letters (a to z), digits, _ and -, beginning with a letter or digit"
+        )
+    return _no_device(name)
+
+
+def check_dotted_file_name(name: str) -> str:
+    """Return a name that is part of the names of files, with points as names of networks have them.
+
+    Raises
+    ------
+    ValueError
+        It contains something other than `check_file_name` allows and points within it.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_-])?", name):
+        raise ValueError(
+            "a name for files: letters (a to z), digits, _, - and points, beginning with a letter or digit "
+            "and not ending with a point"
+        )
+    return _no_device(name)
+
+
+def _no_device(name: str) -> str:
+    if name.partition(".")[0].upper() in _DEVICES:
+        raise ValueError(f"a name for files other than {name}, which is a device on Windows")
+    return name
+
+
+def check_line(text: str) -> str:
+    """Return a text of one line.
+
+    Raises
+    ------
+    ValueError
+        It contains a line break, a tab or another control character.
+    """
+    if found := _control_in(text):
+        raise ValueError(f"one line of text: it contains {found}")
+    return text
+
+
+def check_path(path: Any) -> Any:
+    r"""Return a path as it is, unless it holds what a backslash in TOML makes of it.
+
+    Raises
+    ------
+    ValueError
+        It contains a control character: ``"C:\temp"`` is ``C:``, a tab, and ``emp``.
+    """
+    if isinstance(path, str) and (found := _control_in(path)):
+        raise ValueError(
+            f"a path: it contains {found}, which a backslash within double quotation marks makes of the "
+            "letter after it; write / for \\, or put the path in single quotation marks"
+        )
+    return path
+
+
 Name = Annotated[str, AfterValidator(check_name)]
-"""A name or an answer in a study file, as a type of pydantic's."""
+"""A name or an answer in a study file: a cell of tables."""
+
+ColumnName = Annotated[str, AfterValidator(check_column)]
+"""A name in a study file that becomes a column of tables."""
+
+FileName = Annotated[str, AfterValidator(check_file_name)]
+"""A name in a study file that becomes part of the names of files and folders."""
+
+DottedFileName = Annotated[str, AfterValidator(check_dotted_file_name)]
+"""The same with points within it."""
+
+Line = Annotated[str, AfterValidator(check_line)]
+"""A text in a study file that is shown or stored as one line."""
+
+PathSetting = Annotated[Path, BeforeValidator(check_path)]
+"""A path in a study file."""
+
+PathText = Annotated[str, BeforeValidator(check_path)]
+"""A text in a study file that is, or may be, a path."""
 
 
 def first_duplicate(names: Iterable[str]) -> str | None:
@@ -118,3 +227,20 @@ def first_duplicate(names: Iterable[str]) -> str | None:
             return name
         seen.add(key)
     return None
+
+
+def check_different(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return names of which no two are the same, capitals and Unicode forms aside.
+
+    Raises
+    ------
+    ValueError
+        Two are.
+    """
+    if (name := first_duplicate(names)) is not None:
+        raise ValueError(f"entries that differ (capitals aside): {name!r} is there twice")
+    return names
+
+
+DifferentNames = Annotated[tuple[Name, ...], AfterValidator(check_different)]
+"""Names or answers in a study file, each one once."""

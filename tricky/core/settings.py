@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from types import NoneType
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -16,6 +18,59 @@ from tricky.core.errors import InputError
 from tricky.core.files import read_text
 
 Model = TypeVar("Model", bound=BaseModel)
+
+_SHOWN_AT_MOST = 60
+"""Characters of a wrong value that a message shows."""
+
+_KINDS = {
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "dict_type": "a table of keys and values",
+    "finite_number": "a finite number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a smaller whole number",
+    "int_type": "a whole number",
+    "list_type": "a list in square brackets",
+    "mapping_type": "a table of keys and values",
+    "model_type": "a table of keys and values",
+    "path_type": "a path in quotation marks",
+    "string_type": "text in quotation marks",
+    "tuple_type": "a list in square brackets",
+}
+"""What was expected, by pydantic's type of error."""
+
+_LIMITS = {
+    "greater_than": ("more than {}", "gt"),
+    "greater_than_equal": ("at least {}", "ge"),
+    "less_than": ("less than {}", "lt"),
+    "less_than_equal": ("at most {}", "le"),
+    "string_too_short": ("text of at least {} characters", "min_length"),
+    "too_long": ("at most {} entries", "max_length"),
+    "too_short": ("at least {} entries", "min_length"),
+}
+"""The same for limits, with pydantic's name of the limit."""
+
+
+class SettingError(ValueError):
+    """What a model as a whole finds wrong with one of its keys.
+
+    Parameters
+    ----------
+    key : str, or sequence of str and int
+        The key within the model, or the path to it.
+    value : object
+        What it says.
+    expected : str
+        What it should be, as the end of a sentence.
+    """
+
+    def __init__(self, key: str | Sequence[str | int], value: object, expected: str) -> None:
+        super().__init__(expected)
+        self.key = (key,) if isinstance(key, str) else tuple(key)
+        self.value = value
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -44,59 +99,156 @@ def validated(model: type[Model], content: Mapping[str, Any], *, where: str) -> 
     content : mapping
         As TOML gives it.
     where : str
-        Where the values stand, for people: a file's path, say.
+        Where the values are from, for people: a file's path, say.
 
     Raises
     ------
     InputError
-        A key is unknown (the nearest valid one is named) or missing, or a value is of another type or out of
+        A key is unknown (the closest valid one is named) or missing, or a value is of another type or out of
         range; further mistakes are counted.
     """
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        first, *others = error.errors()
-        more = f" (and {len(others)} more)" if others else ""
-        raise InputError(f"{where}: {_explain(first, model)}{more}") from None
+        raise InputError(f"{where}: {_explain(error.errors(include_url=False), model)}") from None
 
 
-def _explain(error: ErrorDetails, model: type[BaseModel]) -> str:
-    """Tell one validation error: the key, what was found, what was expected, the nearest valid key."""
-    place, section, key = _place(error["loc"])
-    if error["type"] == "extra_forbidden":
-        keys = _keys_at(model, section)
-        near = difflib.get_close_matches(key, keys, n=1, cutoff=0.5)
-        hint = f"did you mean `{near[0]}`?" if near else f"expected one of {', '.join(keys)}"
-        return f"{place}: unknown {'key' if section else 'section'}; {hint}"
-    if error["type"] == "missing":
-        return f"{place}: missing"
-    message = error["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    return f"{place} = {json.dumps(error['input'], default=str)}: expected {message[0].lower()}{message[1:]}"
+def place_of(location: Sequence[int | str]) -> str:
+    """Return a place in the file as people write it: ``[section] key``.
+
+    Parameters
+    ----------
+    location : sequence of int and str
+        Sections and key from the outermost one, and indices of elements of lists.
+    """
+    *section, key = _parts(location)
+    return f"[{'.'.join(section)}] {key}" if section else f"[{key}]"
 
 
-def _place(location: tuple[int | str, ...]) -> tuple[str, list[str], str]:
-    """Return a place in the file as people write it, its section, and its key (``[section] key``)."""
+def _section(location: Sequence[int | str]) -> str:
+    return f"[{'.'.join(_parts(location))}]"
+
+
+def _parts(location: Sequence[int | str]) -> list[str]:
     parts: list[str] = []
     for part in location:
         if isinstance(part, int):  # an element of a list: named by its list
             parts[-1] += f"[{part}]"
-        else:
-            parts.append(part)
-    if len(parts) == 1:
-        return f"[{parts[0]}]", [], parts[0]
-    *section, key = parts
-    return f"[{'.'.join(section)}] {key}", section, key
+        else:  # quoted as TOML wants it, where it isn't a bare word
+            parts.append(part if re.fullmatch(r"[\w-]+", part, re.ASCII) else shown(part))
+    return parts
 
 
-def _keys_at(model: type[BaseModel], section: list[str]) -> list[str]:
-    """Return the keys that a section knows, following its place in the file."""
+def shown(value: object) -> str:
+    """Return a value as a settings file has it, shortened, in one line."""
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= _SHOWN_AT_MOST else f"{text[: _SHOWN_AT_MOST - 1]}…"
+
+
+def _explain(errors: list[ErrorDetails], model: type[BaseModel]) -> str:
+    """Explain the first place with an error: the key, what was found, what was expected."""
+    by_place: dict[tuple[int | str, ...], list[ErrorDetails]] = {}
+    for error in errors:
+        by_place.setdefault(_keys_of(error, model), []).append(error)
+    location, first = next(iter(by_place.items()))
+    more = f" (and {len(by_place) - 1} more)" if len(by_place) > 1 else ""
+    return f"{_explain_place(location, first, model)}{more}"
+
+
+def _explain_place(
+    location: tuple[int | str, ...], errors: list[ErrorDetails], model: type[BaseModel]
+) -> str:
+    first = errors[0]
+    place = place_of(location) if location else ""
+    if first["type"] == "extra_forbidden":
+        *section, key = location
+        keys = list(_model_at(section, model).model_fields)
+        near = difflib.get_close_matches(str(key), keys, n=1, cutoff=0.5)
+        hint = f"did you mean `{near[0]}`?" if near else f"expected one of {', '.join(keys)}"
+        return f"{place}: unknown {'key' if section else 'section'}; {hint}"
+    if first["type"] == "missing":
+        return f"{place}: missing"
+    # An error for each alternative of a type: what was expected is any of them.
+    expected = " or ".join(dict.fromkeys(map(_expected, errors)))
+    value: object = first["input"]
+    if isinstance(raised := first.get("ctx", {}).get("error"), SettingError):
+        value = raised.value
+    elif first["type"] == "value_error" and _is_section(value):
+        return f"{_section(location)}: expected {expected}"
+    elif first["loc"][-1:] == ("[key]",):
+        return f"{place}: expected {expected}"
+    return f"{place} = {shown(value)}: expected {expected}"
+
+
+def _is_section(value: object) -> bool:
+    """Return whether a value is a section of the file, or a list of such, and too long to be shown."""
+    if isinstance(value, list | tuple):
+        return any(isinstance(each, dict | BaseModel) for each in value)
+    return isinstance(value, dict | BaseModel)
+
+
+def _expected(error: ErrorDetails) -> str:
+    kind, context = error["type"], error.get("ctx", {})
+    if kind in _KINDS:
+        return _KINDS[kind]
+    if kind in _LIMITS:
+        text, limit = _LIMITS[kind]
+        if (kind, context[limit]) == ("string_too_short", 1):
+            return "some text"
+        return text.format(f"{context[limit]:g}").replace(" 1 entries", " 1 entry")
+    if kind == "string_pattern_mismatch":
+        return f"text of the form {context['pattern']}"
+    if kind == "value_error":  # raised by one of our own checks
+        return str(context["error"])
+    message = error["msg"].removeprefix("Input should be ")
+    return f"{message[:1].lower()}{message[1:]}"
+
+
+def _keys_of(error: ErrorDetails, model: type[BaseModel]) -> tuple[int | str, ...]:
+    """Return where an error is: its keys and indices, without pydantic's names of alternatives of a type."""
+    keys: list[int | str] = []
+    options: list[Any] = [model]
+    for part in error["loc"]:
+        inner = [each for option in options for each in _inner(option, part)]
+        if inner:
+            options = inner
+        elif error["type"] != "extra_forbidden" or part != error["loc"][-1]:
+            continue
+        keys.append(part)
+    if isinstance(raised := error.get("ctx", {}).get("error"), SettingError):
+        keys += raised.key
+    return tuple(keys)
+
+
+def _model_at(section: Sequence[int | str], model: type[BaseModel]) -> type[BaseModel]:
+    """Return the model that a section of the file is read as."""
+    options: list[Any] = [model]
     for part in section:
-        field = model.model_fields.get(part.partition("[")[0])
-        candidates = [field.annotation] if field else []
-        while candidates:
-            candidate = candidates.pop()
-            if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-                model = candidate
-                break
-            candidates.extend(getattr(candidate, "__args__", ()))
-    return list(model.model_fields)
+        options = [each for option in options for each in _inner(option, part)]
+    return next(each for each in options if isinstance(each, type) and issubclass(each, BaseModel))
+
+
+def _inner(annotation: Any, part: int | str) -> list[Any]:
+    """Return the types, alternatives apart, of what is under a key or an index; empty if there is nothing."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        field = annotation.model_fields.get(str(part))
+        return [] if field is None else _alternatives(field.annotation)
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (list, tuple) and isinstance(part, int):
+        varied = origin is tuple and arguments[-1] is not Ellipsis
+        return _alternatives(arguments[min(part, len(arguments) - 1)] if varied else arguments[0])
+    if origin in (dict, Mapping) and isinstance(part, str) and part != "[key]":
+        return _alternatives(arguments[1])
+    return []
+
+
+def _alternatives(annotation: Any) -> list[Any]:
+    """Return the types that a union or an annotated type stands for."""
+    if getattr(annotation, "__metadata__", None) is not None:  # Annotated
+        return _alternatives(get_args(annotation)[0])
+    origin = get_origin(annotation)
+    if origin is None or origin in (list, tuple, dict, Mapping) or str(origin) == "typing.Literal":
+        return [annotation]
+    return [
+        each for option in get_args(annotation) if option is not NoneType for each in _alternatives(option)
+    ]

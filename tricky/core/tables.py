@@ -246,7 +246,7 @@ def parse_table(
                 + (f"{quote}, or remove what is too much" if more else "add the missing cells")
             )
     header, rows = _without_empty_columns(header, rows, path)
-    if own and _CONTROL_OF.search(content.decode("utf-8-sig")):
+    if own and not content.isascii():
         rows = [[unescaped(cell) for cell in row] for row in rows]
     table = TextTable(path, tuple(header), rows, lines, decimal)
     table.require(*columns)

@@ -37,7 +37,7 @@ def run(
     from experiment.data.bids import SessionPath
     from experiment.screen.calibrate import calibrated
     from experiment.session.participant import take_in
-    from experiment.session.preflight import check_desktop, check_files, refuse
+    from experiment.session.preflight import check_desktop, check_files, check_keys, refuse
     from experiment.session.run import run_session
     from stimuli.records import read_tables
 
@@ -45,7 +45,7 @@ def run(
     if participant is not None:
         SessionPath(study.data, participant, session, settings.task_name)  # refuses a bad id
     stimuli = study.shown_set()
-    checks = [*check_files(stimuli, study.data), *check_desktop()]
+    checks = [*check_files(stimuli, study.data), check_keys(settings), *check_desktop()]
     if not force:
         refuse(checks)  # before anyone is asked anything
     if ask is None:
@@ -96,12 +96,12 @@ def doctor(study: Study) -> list[Check]:
     """Check everything that a session relies on, without recording any."""
     require("psychopy", extra="experiment", to="show images to people")
     from experiment.screen.calibrate import calibrated
-    from experiment.session.preflight import check_desktop, check_files
+    from experiment.session.preflight import check_desktop, check_files, check_keys
     from experiment.session.run import check_devices
 
     settings = calibrated(study.settings.experiment, study.root)
     stimuli = study.shown_set()
-    checks = [*check_files(stimuli, study.data), *check_desktop()]
+    checks = [*check_files(stimuli, study.data), check_keys(settings), *check_desktop()]
     return [*checks, *check_devices(stimuli, settings, study.root)] if checks[0].ok else checks
 
 

@@ -2,12 +2,14 @@ import json
 from pathlib import Path
 
 import pytest
+from made_up import origins
 
 from analysis.data.other_studies import population_of, read_studies, studies_of
+from analysis.data.results_manifest import AccuracyResultsManifest, ResultsManifest
 from analysis.report.content import PUBLISHED, plain
 from analysis.statistics.contrasts import study_difference
 from tricky.core.errors import InputError
-from tricky.core.files import write_json
+from tricky.core.manifests import write_manifest
 
 
 def results(title: str, accuracy: float = 0.8, level: float = 0.95) -> dict:
@@ -16,7 +18,9 @@ def results(title: str, accuracy: float = 0.8, level: float = 0.95) -> dict:
         "title": title,
         "task": "2afc",
         "published": plain(PUBLISHED),
-        "sessions": {"kind": "person"},
+        **origins(analyse={"level": level}),
+        "sessions": {"kind": "person", "stimulus_set": {"name": "main", "set_id": "0" * 16}},
+        "label_change": None,
         "difficulty": {"n_images": 100, "n_models": 5, "shares": shares},
         "population": {
             **{"estimate": accuracy, "low": accuracy - 0.1, "high": accuracy + 0.1, "level": level},
@@ -30,14 +34,14 @@ def results(title: str, accuracy: float = 0.8, level: float = 0.95) -> dict:
             },
             **{"standard_error": 0.04, "degrees_of_freedom": 8.0, "skewness": 0.0},
         },
-        "consistency": {"observers": {"mean": 0.6}},
+        "consistency": {"observers": {"mean": 0.6, "reason": None}},
     }
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Path:
     for name in ("here", "one", "two"):
-        write_json(tmp_path / name / "report" / "results.json", results(name))
+        write_manifest(tmp_path / name / "report" / "results.json", AccuracyResultsManifest, results(name))
     return tmp_path / "here"
 
 
@@ -45,7 +49,7 @@ def test_the_published_row_holds_the_published_values():
     row = studies_of(results("here"), [], [])[1]
     shares = [round(100 * row[name], 1) for name in ("trivial", "in-between", "impossible", "accuracy")]
     assert shares == [46.0, 42.5, 11.5, 81.4]
-    assert (row["n_observers"], row["n_items"], row["low"]) == (9, 149, None)
+    assert (row["n_observers"], row["n_items"], row["accuracy_low"]) == (9, 149, None)
     exact = PUBLISHED["accuracy"]
     differences = [row["difference"], row["difference_low"], row["difference_high"], row["difference_p"]]
     assert differences == pytest.approx([0.8 - exact, 0.7 - exact, 0.9 - exact, 0.6])
@@ -76,11 +80,11 @@ def test_a_folder_that_is_no_other_study_is_refused(study, folders, message):
 
 def test_a_report_of_another_version_or_coverage_is_refused(study):
     path = study.parent / "one" / "report" / "results.json"
-    write_json(path, results("one", level=0.9))
+    write_manifest(path, AccuracyResultsManifest, results("one", level=0.9))
     with pytest.raises(InputError, match="intervals of 90%, this study of 95%"):
         read_studies([Path("../one")], study, 0.95, "2afc")
     content = json.loads(path.read_text())
     del content["population"]
-    path.write_text(json.dumps(content))
-    with pytest.raises(InputError, match=r"lacks 'population'; run `tricky -C ../one analyse` again"):
+    write_manifest(path, ResultsManifest, content)
+    with pytest.raises(InputError, match=r"`population` is missing; run `tricky -C ../one analyse` again"):
         read_studies([Path("../one")], study, 0.95, "2afc")

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import HASH, origins, write_difficulty, write_pool
 
+from analysis.columns import REPORT_COLUMNS
 from analysis.models.comparison import compare, gather_models, read_superclasses, shares_by_group
 from analysis.models.dynamics import write_dynamics
-from model_eval.records import DIFFICULTY_DTYPES
-from model_eval.train.epoch_decisions import ConditionModel, write_epochs, write_manifest
+from model_eval.train.epoch_decisions import ConditionModel, write_conditions, write_epochs
 from tricky.core.errors import InputError
-from tricky.core.files import sha256_of, write_json
+from tricky.core.files import sha256_of
 from tricky.core.parquet import write_parquet
 
 N_IMAGES, N_EPOCHS = 240, 4
@@ -71,16 +72,17 @@ def make_conditions(
             ConditionModel(name, condition, replicate, "timm:test_resnet", (1.0,) * last, accuracies)
         )
     conditions = {name: {} if name == "base" else {"epochs": 5} for name, *_ in models}
-    write_manifest(
+    images_are = {"n": 1, "source": source}
+    write_conditions(
         folder,
         conditions=conditions,
         models=records,
         about={
-            "made_from": {},
-            "settings": {},
-            "seed": 1,
-            "versions": {},
-            "images": {"n": 1, "source": source},
+            **origins(train={"training_set": None}, recipe={}),
+            "images": images_are,
+            "training_images": images_are | {"sha256": HASH},
+            "classes": [],
+            "device": "cpu",
         },
     )
 
@@ -109,9 +111,8 @@ def pool(tmp_path: Path) -> Path:
         if name == "three":
             rows = rows.iloc[10:]  # it failed to see ten images
         write_parquet(folder / f"{name}.parquet", rows)
-        entries.append({"name": name, "sha256": sha256_of(folder / f"{name}.parquet")})
-    about = {"sha256": sha256_of(folder / "images.parquet"), "n": N_IMAGES, "source": "drawn"}
-    write_json(folder / "pool.json", {"images": about, "models": entries})
+        entries.append({"name": name})
+    write_pool(folder, entries, {"n": N_IMAGES})
     return tmp_path
 
 
@@ -171,6 +172,25 @@ def test_one_study_gives_the_same_files_and_leaves_the_report_alone(study):
     assert gone == {"dynamics_representations_1.svg", "dynamics_representations_1.png"}
 
 
+def test_every_column_of_its_tables_is_declared(study, tmp_path):
+    superclasses = tmp_path / "superclasses.csv"
+    superclasses.write_text("class_name,superclass\ndisc,thing\nnoise,pattern\nstripes,pattern\n")
+    write_dynamics(study, **SETTINGS, superclasses=superclasses, representations={"penultimate": np.eye(4)})
+    noise = tmp_path / "noise"
+    make_conditions(
+        noise / "conditions",
+        [("base", 1, 2), ("order", 1, 2)],
+        source="gaussian:3x80@32px",
+        class_names=("010", "020", "040"),
+    )
+    write_dynamics(noise, **SETTINGS)
+    models = {f"{condition}-{n}" for condition in ("base", "order", "longer") for n in (1, 2)}
+    tables = [*study.rglob("report/tables/*.csv")]
+    assert {"dynamics_superclasses.csv", "dynamics_noise.csv"} <= {path.name for path in tables}
+    found = {column for path in tables for column in pd.read_csv(path).columns}
+    assert found - models <= set(REPORT_COLUMNS), "declare these in analysis/columns.py"
+
+
 def test_a_pool_is_compared_without_epochs_on_the_images_that_all_saw(pool):
     content = write_dynamics(pool, **SETTINGS).content
     page = (pool / "report" / "dynamics.html").read_text()
@@ -190,14 +210,10 @@ def test_models_of_a_pool_can_be_left_out(pool):
 
 
 def test_label_errors_count_where_labels_are_of_the_same_images(study):
-    table = pd.DataFrame(dict.fromkeys(DIFFICULTY_DTYPES, 0), range(N_IMAGES)).astype(DIFFICULTY_DTYPES)
-    wrong = [True] * 6 + [False] * (N_IMAGES - 6)
-    table = table.assign(image_id=images_table()["image_id"], label_error=wrong)
+    table = images_table()[["image_id"]].assign(label_error=[True] * 6 + [False] * (N_IMAGES - 6))
     labels = study / "difficulty"
     for source, n_marked in (("drawn", 6), ("others", 0)):
-        write_parquet(labels / "difficulty.parquet", table)
-        manifest = {"sha256": sha256_of(labels / "difficulty.parquet"), "images": source}
-        write_json(labels / "difficulty.json", manifest)
+        write_difficulty(labels, table, images=source)
         compared = gather_models(study)
         assert compared.label_error.sum() == n_marked
         assert ("difficulty/difficulty.json" in compared.made_from) == bool(n_marked)

@@ -186,7 +186,7 @@ def test_other_labels_move_the_groups_and_leave_the_ratings(rehearse):
     [
         ({"beside": ["../other"]}, "ratings have no accuracy to stand beside others'"),
         ({"exclude": {"min_catch_accuracy": 0.5}}, "ratings are neither right nor wrong; leave it out"),
-        ({"exclude": {"max_response_time_s": 0.01}}, "leave no trial with an answer; loosen them"),
+        ({"exclude": {"max_response_time_s": 0.01}}, "leave no answer; loosen them"),
     ],
 )
 def test_what_ratings_cannot_have_is_refused_in_one_line_and_nothing_is_written(rehearse, settings, message):

@@ -108,7 +108,7 @@ def test_other_labels_score_the_answers_anew(rehearse):
     assert sessions["correct"].mean() == pytest.approx(after["population"]["estimate"])
     counts.assign(n_correct=6).to_csv(root / "new.csv", index=False)
     label_counts(root / "new.csv", root / "middling", LabelSettings(), n_models=11)
-    with pytest.raises(InputError, match="no trial of a main block has a right answer yet"):
+    with pytest.raises(InputError, match="no image belongs to a group of the set"):
         analyse(root, labels=root / "middling")
 
 
@@ -149,5 +149,5 @@ def test_a_set_of_other_settings_than_this_version_knows_is_refused(rehearse):
     manifest = json.loads(path.read_text())
     del manifest["settings"]["stimuli"]
     write_json(path, manifest)
-    with pytest.raises(InputError, match="settings of another version of tricky; build the set anew"):
+    with pytest.raises(InputError, match=r"`settings\.stimuli` is missing; run `tricky stimuli build` again"):
         analyse(root)

@@ -6,17 +6,20 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import HASH, change, origins, write_difficulty, write_set_manifest
 from PIL import Image
 
+from analysis.data.results_manifest import AccuracyResultsManifest
 from analysis.data.sessions import read_sessions
 from analysis.data.study_data import Choice
-from analysis.report.page import fixed, percent
+from analysis.report.formatting import fixed, percent
 from analysis.report.write import write_report
 from analysis.settings import AnalyseSettings
 from analysis.statistics.contrasts import accuracy_difference
+from model_eval.manifests import DifficultyManifest, PoolManifest, TrainingManifest
 from tricky.core.errors import InputError
-from tricky.core.files import sha256_of, write_json
-from tricky.core.parquet import write_parquet
+from tricky.core.files import sha256_of
+from tricky.core.manifests import write_manifest
 
 
 def report(
@@ -232,7 +235,7 @@ def test_a_single_observer_and_perfect_answers_give_a_page_without_an_interval(s
     study.write_session("07", answers, kind="person")
     results = report(study)
     assert np.isnan(results.scores.population.low)
-    assert "no interval for the population" in text_of(results)
+    assert "no interval for new observers and new pairs: one observer tells nothing" in text_of(results)
     assert json.loads((study.root / "report" / "results.json").read_text())["population"]["low"] is None
 
 
@@ -258,8 +261,7 @@ def test_figures_of_an_earlier_report_that_no_longer_hold_are_removed(study):
     study.write_observers(3)
     report(study)
     assert (study.root / "report" / "tables" / "model_consistency.csv").exists()
-    manifest = json.loads((study.root / "difficulty" / "difficulty.json").read_text())
-    (study.root / "difficulty" / "difficulty.json").write_text(json.dumps(manifest | {"made_from": {}}))
+    change(study.root / "difficulty" / "difficulty.json", DifficultyManifest, made_from={})
     report(study)
     for name in ("figures/models.png", "figures/model_consistency.svg", "tables/model_consistency.csv"):
         assert not (study.root / "report" / name).exists()
@@ -320,15 +322,15 @@ def test_what_does_not_fit_is_refused_in_one_line_and_nothing_is_written(study, 
 def test_the_seed_of_the_training_is_named_and_another_training_is_refused(study):
     study.write_observers(2)
     training, pool = study.root / "training" / "training.json", study.root / "decisions" / "pool.json"
-    write_json(training, {"made_from": {}, "seed": 4711, "versions": {}, "settings": {}})
-    made_from = {"training/training.json": sha256_of(training)}
-    write_json(pool, json.loads(pool.read_text()) | {"made_from": made_from})
+    about = {"images": {"sha256": HASH, "source": "drawn"}, "classes": [], "models": []}
+    about |= origins(pool={"models": []}, train={})
+    write_manifest(training, TrainingManifest, about | {"seed": 4711})
+    change(pool, PoolManifest, made_from={"training/training.json": sha256_of(training)})
     table = study.root / "difficulty" / "difficulty.json"
-    made_from = {"decisions/pool.json": sha256_of(pool)}
-    write_json(table, json.loads(table.read_text()) | {"made_from": made_from})
+    change(table, DifficultyManifest, made_from={"decisions/pool.json": sha256_of(pool)})
     assert "training/training.json" in text_of(report(study))
     assert report(study).content["stages"][0]["seed"] == 4711
-    write_json(training, {"made_from": {}, "seed": 1, "versions": {}, "settings": {}})
+    write_manifest(training, TrainingManifest, about)
     with pytest.raises(InputError, match=r"training.json: changed since pool.json was written"):
         report(study)
 
@@ -370,7 +372,7 @@ def test_another_study_stands_beside_this_one_and_the_published_one(study):
     rows = {row["study"]: row for row in here.content["studies"]}
     assert list(rows) == ["Here", "Meding et al. (2022)", "There"]
     assert rows["Here"]["accuracy"] == here.scores.population.estimate
-    assert (rows["There"]["accuracy"], rows["There"]["low"]) == (there.estimate, there.low)
+    assert (rows["There"]["accuracy"], rows["There"]["accuracy_low"]) == (there.estimate, there.low)
     assert there.estimate != here.scores.population.estimate
     path = study.root.parent / "other" / "report" / "results.json"
     assert here.content["made_from"]["../other/report/results.json"] == sha256_of(path)
@@ -413,9 +415,9 @@ def test_another_study_whose_sessions_are_no_longer_those_of_its_report_is_refus
     other = study.root.parent / "other"
     shutil.copytree(study.root, other)
     path = other / "report" / "results.json"
-    content = json.loads(path.read_text())
-    content["population"]["estimate"] -= 0.01
-    write_json(path, content)
+    population = json.loads(path.read_text())["population"]
+    population["estimate"] -= 0.01
+    change(path, AccuracyResultsManifest, population=population)
     with pytest.raises(InputError, match="its sessions are not those of its report"):
         report(study, beside=["../other"])
 
@@ -443,11 +445,7 @@ def test_repeats_and_confidence_are_reported_where_they_were_asked(study):
         practice = "\tpractice\t" in row
         lines.append(f"{row}\t{int(not practice)}\tfalse\t{again.get(row.split(chr(9))[0], 'n/a')}")
     path.write_text("\n".join(lines) + "\n")
-    manifest = json.loads(path.with_name("stimulus_set.json").read_text())
-    manifest["tables"]["trials.tsv"] = sha256_of(path)
-    names = ("items.tsv", "trials.tsv")
-    manifest["set_id"] = study.set_id = sha256_of("".join(manifest["tables"][each] for each in names))[:16]
-    write_json(path.with_name("stimulus_set.json"), manifest)
+    study.set_id = write_set_manifest(path.parent, {"trials": 20, "practice_trials": 2})
     for participant, wrong in (("01", [main[0], main[3]]), ("02", [main[1], main[-1], main[4]])):
         table = study.write_session(participant, dict.fromkeys(wrong, False), kind="person")
         head, *answers = table.read_text().splitlines()
@@ -474,9 +472,7 @@ def test_images_without_a_difficulty_count_in_no_share(study):
     folder = study.root / "difficulty"
     table = pd.read_parquet(folder / "difficulty.parquet")
     table.loc[table["difficulty"] == "in-between", "difficulty"] = None
-    write_parquet(folder / "difficulty.parquet", table)
-    manifest = json.loads((folder / "difficulty.json").read_text())
-    write_json(folder / "difficulty.json", manifest | {"sha256": sha256_of(folder / "difficulty.parquet")})
+    write_difficulty(folder, table, images="drawn")
     results = report(study)
     after = results.content["difficulty"]
     n_left = before["n_images"] - before["counts"]["in-between"]
@@ -514,9 +510,7 @@ def test_what_labels_owe_to_the_pool_is_shown_where_it_is_known(study):
     left_out = left_out.assign(**dict.fromkeys((*kinds, "stability"), 0.5))
     left_out.to_csv(folder / "leave_one_out.csv", index=False)
     tables = {name: sha256_of(folder / name) for name in ("pool_size.csv", "leave_one_out.csv")}
-    manifest = json.loads((folder / "difficulty.json").read_text())
-    stability = {"mean_stability": 0.912, "mean_stability_families": None}
-    write_json(folder / "difficulty.json", manifest | {"tables": tables} | stability)
+    change(folder / "difficulty.json", DifficultyManifest, tables=tables, mean_stability=0.912)
     text = text_of(results := report(study))
     assert "with a probability of 91.2% on average" in text
     assert "the family two: without it, 30 images get another label" in text

@@ -184,10 +184,11 @@ def test_the_next_observer_lies_in_the_interval_as_often_as_it_says():
     for _ in range(2000):
         logit = 1.6 + 0.6 * rng.standard_normal((10, 1)) + 1.2 * rng.standard_normal(100)
         correct = rng.random(logit.shape) < 1 / (1 + np.exp(-logit))
-        low, high = next_observer_interval(correct[:9].ravel(), np.repeat(np.arange(9), 100))
-        held.append(low <= correct[9].mean() <= high)
+        found = next_observer_interval(correct[:9].ravel(), np.repeat(np.arange(9), 100))
+        held.append(found.low <= correct[9].mean() <= found.high)
     assert 0.935 < np.mean(held) < 0.965
 
 
 def test_one_observer_does_not_tell_where_the_next_will_lie():
-    assert np.isnan(next_observer_interval([True, False], ["a", "a"])).all()
+    alone = next_observer_interval([True, False], ["a", "a"])
+    assert (alone.estimate, alone.reason) == (0.5, "one observer tells nothing of others")

@@ -17,15 +17,15 @@ def test_the_ceiling_is_the_share_of_variance_that_the_true_accuracies_explain()
     # Reliability is the squared correlation of what is observed with what is true.
     expected = np.corrcoef(seen.mean(axis=0), truth)[0, 1] ** 2
     found = noise_ceiling(seen, rng)
-    assert found.reliability == pytest.approx(expected, abs=0.02)
-    assert found.low < found.reliability < found.high
+    assert found.estimate == pytest.approx(expected, abs=0.02)
+    assert found.low < found.estimate < found.high
 
 
 @pytest.mark.parametrize("n_observers", [5, 12], ids=["odd", "even"])
 def test_items_that_nobody_tells_apart_have_a_ceiling_about_zero(n_observers):
     rng = np.random.default_rng(12)
     found = noise_ceiling(answers(n_observers, 3000, 0.0, rng)[0], rng)
-    assert abs(found.reliability) < 0.1
+    assert abs(found.estimate) < 0.1
 
 
 def test_items_that_not_all_saw_change_what_is_known_and_not_what_is_estimated():
@@ -33,12 +33,32 @@ def test_items_that_not_all_saw_change_what_is_known_and_not_what_is_estimated()
     seen, truth = answers(16, 4000, 1.4, rng)
     seen[rng.random(seen.shape) < 0.25] = np.nan
     expected = np.corrcoef(np.nanmean(seen, axis=0), truth)[0, 1] ** 2
-    assert noise_ceiling(seen, rng).reliability == pytest.approx(expected, abs=0.03)
+    assert noise_ceiling(seen, rng).estimate == pytest.approx(expected, abs=0.03)
 
 
-@pytest.mark.parametrize("shape", [(1, 60), (9, 5)], ids=["one observer", "five items"])
-def test_too_few_observers_or_items_have_no_ceiling(shape):
-    assert np.isnan(noise_ceiling(np.ones(shape), np.random.default_rng(1)).reliability)
+@pytest.mark.parametrize(
+    ("shape", "reason"),
+    [
+        ((1, 60), "one observer has no halves to compare"),
+        ((9, 5), "30 items or more are needed, there are 5"),
+        ((9, 60), "halves of the observers share too few items, or their answers do not vary over items"),
+    ],
+)
+def test_what_has_no_ceiling_says_why(shape, reason):
+    found = noise_ceiling(np.ones(shape), np.random.default_rng(1))
+    assert np.isnan(found.estimate)
+    assert found.reason == reason
+
+
+@pytest.mark.parametrize("n_observers", [2, 3])
+def test_observers_who_err_on_different_items_leave_nothing_that_could_come_back(n_observers):
+    # Spearman–Brown of a correlation of −1/(k − 1) divides by 0, and beyond it changes its sign.
+    first = np.arange(60) % 2 == 0
+    seen = np.array([first, ~first, ~first][:n_observers], dtype=float)
+    found = noise_ceiling(seen, np.random.default_rng(1))
+    assert found.split_half < 0
+    assert (found.estimate, found.low) == (0, 0)
+    assert found.high < 1
 
 
 def test_the_explained_share_is_that_of_items_left_out():

@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from analysis.statistics.psychometric import accuracy_by, psychometric
+from analysis.statistics.estimate import NoResult
+from analysis.statistics.psychometric import Psychometric, accuracy_by, psychometric
 
 
 def sessions(gaps, n_observers, threshold, rng, n_pairs=20):
@@ -29,14 +30,15 @@ def test_each_level_has_its_accuracy_and_the_threshold_that_was_put_in_comes_bac
     counted = data.astype({"correct": float}).groupby("gap")["correct"].mean()
     assert by_gap["accuracy"].tolist() == pytest.approx(counted.tolist())
     fit = psychometric(by_gap, 0.95)
-    assert fit is not None
-    assert fit.threshold == pytest.approx(0.5, abs=0.1)
+    assert isinstance(fit, Psychometric)
+    assert fit.estimate == pytest.approx(0.5, abs=0.1)
     assert fit.low < 0.5 < fit.high
 
 
 def test_three_levels_get_no_curve():
     rng = np.random.default_rng(32)
-    assert psychometric(accuracy_by("gap", sessions([0.8, 0.9, 1.0], 5, 0.5, rng), 0.95), 0.95) is None
+    found = psychometric(accuracy_by("gap", sessions([0.8, 0.9, 1.0], 5, 0.5, rng), 0.95), 0.95)
+    assert found == NoResult("a psychometric function needs 4 levels, there are 3")
 
 
 def test_many_gaps_are_put_into_bins_and_keep_every_answer():

@@ -103,6 +103,14 @@ def test_a_session_that_was_continued_on_another_machine_is_taken_over_once(mach
     assert here.files()["data/sub-01/beh/sub-01_task-harder_beh.tsv"] == complete.read_bytes()
 
 
+def test_sessions_without_a_row_are_not_taken_for_each_other(machine, merge):
+    here, a = machine("here"), machine("a")
+    here.record("01", n_rows=0)
+    a.record("01", n_rows=0)
+    a.record("02", n_rows=0)
+    assert counts(merge(here, a)) == (1, 0, 1, 2)
+
+
 def test_a_session_begun_twice_without_a_row_in_common_is_a_conflict(machine, merge):
     here, a = machine("here"), machine("a")
     here.record("01", n_rows=0, seed=1)
@@ -409,7 +417,7 @@ def test_a_session_of_which_a_half_is_left_is_made_whole(machine, merge):
 COPIES = st.lists(
     st.dictionaries(
         st.tuples(st.sampled_from(["01", "02", "11"]), st.sampled_from([None, 1, 2])),
-        st.integers(1, 6),
+        st.integers(0, 6),
         max_size=4,
     ),
     min_size=2,

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import write_pool
 
 from analysis.data.sessions import read_sessions
 from experiment.session.simulate import simulate_sessions
 from experiment.settings import ExperimentSettings, SimulateSettings
 from tricky.core.errors import InputError
-from tricky.core.files import sha256_of, write_json
+from tricky.core.files import sha256_of
 
 EXPERIMENT = ExperimentSettings()
 
@@ -94,8 +95,7 @@ def network(small_set, tmp_path):
     table["entropy"] = 2.0 * n  # the surer by confidence, the less sure by entropy
     (tmp_path / "decisions").mkdir()
     table.to_parquet(tmp_path / "decisions" / "net.parquet")
-    models = [{"name": "net", "sha256": sha256_of(tmp_path / "decisions" / "net.parquet")}]
-    write_json(tmp_path / "decisions" / "pool.json", {"models": models})
+    write_pool(tmp_path / "decisions", [{"name": "net"}])
     return {item.item_id: number for number, item in enumerate(small_set.items.values())}
 
 
@@ -150,7 +150,7 @@ def test_a_damaged_recording_is_named(simulate, tmp_path):
 
 
 def test_a_network_twice_is_refused():
-    with pytest.raises(ValueError, match="`models` that differ, as observers do; 'net' is there twice"):
+    with pytest.raises(ValueError, match="entries that differ .*'net' is there twice"):
         SimulateSettings(models=("net", "net"))
 
 

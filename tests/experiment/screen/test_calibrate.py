@@ -25,7 +25,14 @@ SETTINGS = ExperimentSettings(monitor=MONITOR)
 
 def calibration(card_width_px: int = 320, screen_px: tuple[int, int] = (1280, 800)) -> Calibration:
     width_cm = width_from_card(card_width_px, screen_px[0])
-    return Calibration("2026-01-01T00:00:00+00:00", "Linux", screen_px, card_width_px, width_cm, 57.0)
+    return Calibration(
+        measured="2026-01-01T00:00:00+00:00",
+        computer="Linux",
+        screen_px=screen_px,
+        card_width_px=card_width_px,
+        width_cm=width_cm,
+        viewing_distance_cm=57.0,
+    )
 
 
 def test_a_card_a_quarter_of_the_screen_wide_makes_the_screen_four_cards_wide():

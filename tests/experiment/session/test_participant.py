@@ -152,7 +152,7 @@ def test_an_answer_that_cannot_be_is_refused(about, text, said):
         check_field(about, text)
 
 
-@pytest.mark.parametrize("name", ["name", "date_of_birth", "email", "kind", "participant_id", "Age", "a-b"])
+@pytest.mark.parametrize("name", ["name", "date_of_birth", "email", "Age", "a-b", "n/a", "", "ä"])
 def test_fields_that_identify_people_or_break_the_table_cannot_be_asked(name):
     with pytest.raises(ValidationError):
         ParticipantField(name=name, question="?")

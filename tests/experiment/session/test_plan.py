@@ -5,6 +5,7 @@ from itertools import groupby
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_up import set_manifest
 
 from experiment.records import ScheduledTrial, Side
 from experiment.session.plan import Page, PageName, schedule, steps
@@ -24,7 +25,7 @@ def stimulus_set(tmp_path, n_practice: int, n_main: int, n_ties: int = 0, name: 
             items[item_id] = Item(item_id, item_id, f"{item_id}.png", "", 0, "", "", n_correct, 11)
         block = Block.PRACTICE if number < n_practice else Block.MAIN
         trials.append(PairTrial(f"t{number}", block, f"a{number}", f"b{number}"))
-    return StimulusSet(tmp_path, sha256_of(name)[:16], name, "2afc", items, tuple(trials))
+    return StimulusSet(tmp_path, set_manifest(set_id=sha256_of(name)[:16], name=name), items, tuple(trials))
 
 
 def harder_sides(trials: tuple[ScheduledTrial, ...]) -> list[str]:

@@ -676,11 +676,11 @@ def test_a_session_that_was_killed_at_its_very_end_gets_its_hash_later(sit):
 def test_keys_that_a_lab_added_to_a_sidecar_stay(sit, tape):
     tape.stop_at = 5
     path = sit().path
-    content = sidecar(path) | {"Lamp": "on"}
+    content = sidecar(path) | {"Lamp": "on", "settings": "ours"}
     path.with_suffix(".json").write_text(json.dumps(content))
     tape.stop_at = None
     assert sit().complete
-    assert sidecar(path)["Lamp"] == "on"
+    assert (sidecar(path)["Lamp"], sidecar(path)["settings"]) == ("on", "ours")
 
 
 def test_a_participant_who_was_renamed_goes_on_with_the_order_and_keys_of_the_old_id(

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from scipy.stats import rankdata
 
+from model_eval.columns import DECISION_DTYPES
 from model_eval.evaluate.decide import decision_rows
-from model_eval.records import DECISION_DTYPES
 
 
 def test_decisions_of_hand_computed_logits() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import subprocess
@@ -19,13 +20,14 @@ from safetensors.torch import load_file, save_file
 
 import model_eval.evaluate.evaluate
 import model_eval.evaluate.memory_plan
-from model_eval.evaluate import decision_files
+from model_eval.columns import DECISION_DTYPES, IMAGE_COLUMNS
 from model_eval.evaluate.evaluate import evaluate_pool
 from model_eval.evaluate.memory_plan import size_bytes
-from model_eval.records import DECISION_DTYPES, IMAGE_COLUMNS, read_decisions, read_rows
+from model_eval.records import read_decisions, read_rows
 from model_eval.settings import EvaluateSettings, ModelEntry
 from tricky.core.errors import InputError
-from tricky.core.files import read_json, sha256_of
+from tricky.core.files import sha256_of
+from tricky.core.memory import write_memory
 
 Entries = Sequence[ModelEntry]
 N_LEFT = 36  # of 60 images 24 are trained on
@@ -106,7 +108,7 @@ def test_decisions_are_written_as_the_formats_say(drawn, two_entries: Entries, s
         assert rows["label"].equals(images["label"])
         assert ((rows["label_rank"] == 1) == (rows["prediction"] == rows["label"])).all()
 
-    manifest = read_json(folder / "pool.json", "tricky evaluate")
+    manifest = json.loads((folder / "pool.json").read_text())
     assert manifest["images"] == {
         "sha256": sha256_of(folder / "images.parquet"),
         "n": N_LEFT,
@@ -380,7 +382,7 @@ def test_a_bad_image_is_left_out_for_all_models_alike_where_the_study_says_so(
         image_ids = pd.read_parquet(folder / f"{name}.parquet")["image_id"].tolist()
         assert len(image_ids) == 59
         assert "noise/19.png" not in image_ids
-    about = read_json(folder / "pool.json", "tricky evaluate")["images"]
+    about = json.loads((folder / "pool.json").read_text())["images"]
     assert about["n"] == 59
     assert about["skipped"] == {"noise/19.png": "no image of a known kind"}
     assert about["converted"] == {"disc/00.png": "in truth TIFF; CMYK to RGB"}
@@ -405,7 +407,7 @@ def test_a_model_that_fails_is_kept_as_a_failure_and_the_others_answer(drawn, tm
     change_bias(tmp_path / "nan.pt", torch.tensor([0.0, float("nan"), 0.0]))
     told: list[str] = []
     folder = evaluate(drawn, entries, tmp_path, tell=told.append)
-    good, failed = read_json(folder / "pool.json", "tricky evaluate")["models"]
+    good, failed = json.loads((folder / "pool.json").read_text())["models"]
     assert good["accuracy"] > 0
     assert "failure" not in good
     assert failed["name"] == "nan"
@@ -457,7 +459,7 @@ def test_other_arithmetic_is_another_decision_and_is_recorded(drawn, tmp_path: P
     changes: list[dict[str, Any]] = [{"precision": "bfloat16"}, {"channels_last": True}]
     for change in changes:
         folder = evaluate(drawn, [entry], tmp_path, **change)
-        (model,) = read_json(folder / "pool.json", "tricky evaluate")["models"]
+        (model,) = json.loads((folder / "pool.json").read_text())["models"]
         assert {key: model[key] for key in change} == change
         rows = rows_of(folder)["net"]
         assert not np.array_equal(rows["p_label"], reference["p_label"])
@@ -468,12 +470,12 @@ def test_near_ties_are_decisions_whose_margin_arithmetic_alone_could_turn(drawn,
     entry = checkpoint(tmp_path / "net.pt")
     evaluate(drawn, [entry], tmp_path)
     reference = rows_of(tmp_path / "decisions")["net"]
-    (model,) = read_json(tmp_path / "decisions" / "pool.json", "tricky evaluate")["models"]
+    (model,) = json.loads((tmp_path / "decisions" / "pool.json").read_text())["models"]
     assert 0 < model["noise"] < 1e-4
     assert model["near_ties"] == (reference["margin"] < 2 * model["noise"]).sum()
 
     coarse_folder = evaluate(drawn, [entry], tmp_path, precision="bfloat16")
-    (coarse,) = read_json(coarse_folder / "pool.json", "tricky evaluate")["models"]
+    (coarse,) = json.loads((coarse_folder / "pool.json").read_text())["models"]
     assert 20 * model["noise"] < coarse["noise"] < 0.1
     # What other arithmetic turned around had been told to be a near tie under it.
     turned = rows_of(coarse_folder)["net"]["prediction"] != reference["prediction"]
@@ -488,7 +490,7 @@ def test_decisions_of_a_version_that_kept_less_are_made_anew(drawn, tmp_path: Pa
     rows = pd.read_parquet(path).drop(columns="entropy")
     about = rows.attrs["tricky"]
     about.pop("sha256")
-    decision_files._write(path, rows, about)  # whole, and of the same identity
+    write_memory(path, rows, about)  # whole, and of the same identity
     with pytest.raises(
         InputError, match=r"net.parquet: has no column 'entropy'; run `tricky evaluate` again"
     ):

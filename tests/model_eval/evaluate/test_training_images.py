@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from model_eval.settings import EvaluateSettings, ModelEntry
 from model_eval.train.conditions import train_conditions
 from model_eval.train.recipe import Recipe
 from tricky.core.errors import InputError
-from tricky.core.files import read_json, sha256_of
+from tricky.core.files import sha256_of
 
 EVALUATE = EvaluateSettings(device="cpu", batch_size=32)
 
@@ -53,7 +54,7 @@ def test_no_image_is_evaluated_that_a_recipes_network_learned_from(
     assert (len(learned), len(evaluated)) == (30, 30)
     assert not evaluated["sha256"].isin(learned["sha256"]).any()
     files = ("conditions/base-1.safetensors", "conditions/training_images.parquet")
-    made_from = read_json(tmp_path / "decisions/pool.json", "tricky evaluate")["made_from"]
+    made_from = json.loads((tmp_path / "decisions/pool.json").read_text())["made_from"]
     assert made_from == {name: sha256_of(tmp_path / name) for name in files}
 
 

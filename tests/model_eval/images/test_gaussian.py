@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from model_eval.columns import IMAGE_COLUMNS
 from model_eval.images.gaussian import GaussianImages
 from model_eval.images.open import class_names, open_images
-from model_eval.records import IMAGE_COLUMNS
 from model_eval.settings import EvaluateSettings, ImageSettings
 from model_eval.train.conditions import train_conditions
 from model_eval.train.epoch_decisions import read_conditions

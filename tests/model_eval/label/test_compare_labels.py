@@ -1,21 +1,26 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import write_difficulty
 
 from model_eval.label.compare_labels import compare
 from model_eval.label.criterion import difficulty_of
-from model_eval.records import DifficultyTable
+from model_eval.records import DifficultyTable, read_difficulty
 from tricky.core.errors import InputError
 
 
 def table(ids: str, n_correct: list[int], n_models: int = 5, class_name: str = "x") -> DifficultyTable:
     images = pd.DataFrame({"image_id": list(ids), "class_name": class_name, "n_correct": n_correct})
-    difficulty = difficulty_of(np.array(n_correct), n_models, 1)
-    return DifficultyTable(images.assign(n_models=n_models, difficulty=difficulty), {})
+    images = images.assign(n_models=n_models, difficulty=difficulty_of(np.array(n_correct), n_models, 1))
+    with TemporaryDirectory() as folder:
+        write_difficulty(Path(folder), images)
+        return read_difficulty(Path(folder))
 
 
 def test_every_image_is_counted_where_it_was_and_where_it_went() -> None:

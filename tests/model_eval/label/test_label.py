@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import made_up
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import write_pool
 
 from model_eval.evaluate.decide import decision_rows
 from model_eval.label.label import label_counts, label_decisions, summary
-from model_eval.records import Difficulty, read_decisions, read_label_tables
+from model_eval.manifests import PoolManifest
+from model_eval.records import Difficulty, read_decisions, read_difficulty, read_label_tables
 from model_eval.settings import LabelSettings
 from tricky.core.errors import InputError
-from tricky.core.files import read_json, sha256_of, write_json
+from tricky.core.files import sha256_of
 from tricky.core.parquet import write_parquet
 
 REFERENCES = Path(__file__).parents[2] / "references"
@@ -41,12 +45,12 @@ def test_the_published_pool_gives_the_published_shares(
     assert shares[Difficulty.TRIVIAL] == pytest.approx(trivial, abs=1e-9)
     assert shares[Difficulty.IMPOSSIBLE] == pytest.approx(impossible, abs=1e-9)
     assert shares[Difficulty.IN_BETWEEN] == pytest.approx(in_between, abs=1e-9)
-    assert table.manifest["counts"] == {
+    assert table.manifest.counts.by_name() == {
         "trivial": round(50_000 * trivial),
         "in-between": round(50_000 * in_between),
         "impossible": round(50_000 * impossible),
     }
-    assert table.manifest["images"] is None
+    assert table.manifest.images is None
     assert table.images["modal_share"].isna().all()
 
 
@@ -71,9 +75,8 @@ def decisions(tmp_path: Path) -> Path:
         path = folder / f"{name}.parquet"
         write_parquet(path, decision_rows(list("abcd"), labels, np.eye(3)[prediction]))
         family = "first" if name in "vw" else ""
-        models.append({"name": name, "family": family, "sha256": sha256_of(path)})
-    manifest = {"sha256": sha256_of(folder / "images.parquet"), "n": 4, "source": "letters"}
-    write_json(folder / "pool.json", {"images": manifest, "models": models})
+        models.append({"name": name, "family": family})
+    write_pool(folder, models, {"n": 4, "source": "letters"})
     return folder
 
 
@@ -89,9 +92,9 @@ def test_decisions_are_counted_labelled_and_their_modal_answer_given(decisions: 
     assert images["reason"].isna().all()
     np.testing.assert_allclose(images["modal_share"], [1, 0.8, 0.8, 0.4], rtol=1e-6)
     assert not images["label_error"].any()
-    assert table.manifest["images"] == "letters"
-    assert table.manifest["made_from"] == {"decisions/pool.json": sha256_of(decisions / "pool.json")}
-    assert (table.manifest["n_images"], table.manifest["n_models"], table.manifest["tolerance"]) == (4, 5, 1)
+    assert table.manifest.images == "letters"
+    assert table.manifest.made_from == {"decisions/pool.json": sha256_of(decisions / "pool.json")}
+    assert (table.manifest.n_images, table.manifest.n_models, table.manifest.tolerance) == (4, 5, 1)
 
 
 def test_labelling_twice_gives_the_same_bytes(decisions: Path) -> None:
@@ -120,16 +123,16 @@ def test_a_table_from_outside_the_study_is_named_without_its_place(tmp_path: Pat
     counts.parent.mkdir()
     counts.write_text("image_id,n_correct\nb,3\na,0\n")
     table = label_counts(counts, tmp_path / "study" / "difficulty", LabelSettings(), 3)
-    assert table.manifest["made_from"] == {"counts.csv": sha256_of(counts)}
+    assert table.manifest.made_from == {"counts.csv": sha256_of(counts)}
     assert table.images["image_id"].tolist() == ["a", "b"]
-    assert read_json(tmp_path / "study" / "difficulty" / "difficulty.json", "")["n_models"] == 3
+    assert read_difficulty(tmp_path / "study" / "difficulty").manifest.n_models == 3
 
 
 def change(decisions: Path, name: str, **entry: object) -> None:
     """Change what ``pool.json`` says of a model."""
-    manifest = read_json(decisions / "pool.json", "")
-    models = [model | entry if model["name"] == name else model for model in manifest["models"]]
-    write_json(decisions / "pool.json", {"images": manifest["images"], "models": models})
+    models = json.loads((decisions / "pool.json").read_text())["models"]
+    models = [model | entry if model["name"] == name else model for model in models]
+    made_up.change(decisions / "pool.json", PoolManifest, models=models)
 
 
 def rewrite(decisions: Path, name: str, rows: pd.DataFrame) -> None:
@@ -149,8 +152,8 @@ def test_an_image_counts_the_models_that_saw_it(decisions: Path) -> None:
     assert images["n_correct"].to_dict() == {"a": 4, "b": 4, "c": 0, "d": 0}
     assert images["difficulty"].fillna("n/a").tolist() == ["trivial", "trivial", "n/a", "impossible"]
     assert images["stability"].isna().tolist() == [False, False, True, False]
-    assert table.manifest["n_images"] == 3
-    assert table.manifest["n_not_labelled"] == 1
+    assert table.manifest.n_images == 3
+    assert table.manifest.n_not_labelled == 1
     assert sum(n for n, _ in summary(table).values()) == 3
     assert sum(share for _, share in summary(table).values()) == pytest.approx(1)
     rewrite(decisions, "x", pd.read_parquet(decisions / "x.parquet").iloc[:0])
@@ -172,7 +175,7 @@ def test_a_model_that_failed_is_left_out_only_when_told_to(decisions: Path) -> N
     with pytest.raises(InputError, match=r"w failed \(its answer isn't finite\).*add \"w\" to `leave_out`"):
         label_decisions(decisions, folder, LabelSettings())
     table = label_decisions(decisions, folder, LabelSettings(leave_out=("w",)))
-    assert table.manifest["models"] == ["v", "x", "y", "z"]
+    assert table.manifest.models == ("v", "x", "y", "z")
     assert set(table.images["n_models"]) == {4}
     with pytest.raises(
         InputError, match=r"leave_out: no model of the pool is called 'u'; there are 'v', 'x'"
@@ -187,14 +190,15 @@ def test_label_errors_are_flagged_and_the_shares_given_with_and_without_them(dec
     settings = LabelSettings(label_errors=Path("errors.txt"))
     table = label_decisions(decisions, decisions.parent / "difficulty", settings)
     assert table.images.set_index("image_id")["label_error"].to_dict() == {"a": 0, "b": 0, "c": 1, "d": 0}
-    assert table.manifest["counts"] == {"trivial": 2, "in-between": 0, "impossible": 2}
-    assert table.manifest["without_label_errors"] == {
-        "counts": {"trivial": 2, "in-between": 0, "impossible": 1},
-        "n_images": 3,
-    }
-    assert table.manifest["impossible"] == {"wrong label": 1, "not reassessed": 1}
-    assert set(table.manifest["made_from"]) == {"decisions/pool.json", "errors.txt"}
-    assert table.manifest["matched"] == {"label_errors": {"n_entries": 2, "n_matched": 1}}
+    assert table.manifest.counts.by_name() == {"trivial": 2, "in-between": 0, "impossible": 2}
+    sound = table.manifest.without_label_errors
+    assert sound is not None
+    assert sound.counts.by_name() == {"trivial": 2, "in-between": 0, "impossible": 1}
+    assert sound.n_images == 3
+    assert table.manifest.impossible == {"wrong label": 1, "not reassessed": 1}
+    assert set(table.manifest.made_from) == {"decisions/pool.json", "errors.txt"}
+    matched = table.manifest.matched["label_errors"]
+    assert (matched.n_entries, matched.n_matched) == (2, 1)
     (decisions.parent / "errors.txt").write_text("C\n")
     with pytest.raises(
         InputError, match=r"errors\.txt \(\[label\] label_errors\), line 1: .* write 'c': capital"
@@ -207,7 +211,7 @@ def test_impossible_images_are_split_by_what_annotators_found(decisions: Path) -
     settings = LabelSettings(reassessed=Path("right.csv"))
     table = label_decisions(decisions, decisions.parent / "difficulty", settings)
     assert table.images["reason"].fillna("").tolist() == ["", "", "wrong label", "ambiguous"]
-    assert table.manifest["impossible"] == {"wrong label": 1, "ambiguous": 1}
+    assert table.manifest.impossible == {"wrong label": 1, "ambiguous": 1}
     assert not table.images["label_error"].any()
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from made_up import write_pool
 
 from model_eval.label.criterion import difficulty_of
 from model_eval.label.near_ties import count_near_ties, hanging_labels
 from model_eval.records import Decisions
-from tricky.core.files import write_json
 
 
 def test_labels_hang_on_near_ties_where_some_way_of_turning_them_gives_another() -> None:
@@ -41,8 +41,8 @@ def test_near_ties_are_counted_only_where_they_turn_right_into_wrong(tmp_path: P
     for name, rank, margin in zip(names, ranks, margins, strict=True):
         table = pd.DataFrame({"image_id": images["image_id"], "label_rank": rank, "margin": margin})
         table.to_parquet(tmp_path / f"{name}.parquet")
-    write_json(tmp_path / "pool.json", {"models": [{"name": name, "noise": 6e-8} for name in names]})
+    write_pool(tmp_path, [{"name": name, "noise": 6e-8} for name in names])
     decisions = Decisions(names, ("", "", ""), images, np.where(ranks == 1, 0, 1), {})
     assert count_near_ties(tmp_path, decisions, 0) == {"decisions": 2, "trivial": 1, "impossible": 1}
-    write_json(tmp_path / "pool.json", {"models": [{"name": name, "noise": 4e-8} for name in names]})
+    write_pool(tmp_path, [{"name": name, "noise": 4e-8} for name in names])
     assert count_near_ties(tmp_path, decisions, 0) == {"decisions": 0, "trivial": 0, "impossible": 0}

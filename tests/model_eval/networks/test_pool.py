@@ -36,8 +36,11 @@ def test_a_pool_of_one_s_own_is_read_relative_to_the_study(tmp_path: Path) -> No
     ("text", "message"),
     [
         (ENTRY.format(name="a") + 'famly = "x"\n', "did you mean `family`"),
-        (ENTRY.format(name="a") + ENTRY.format(name="A"), "more than one model is called 'a'"),
-        (ENTRY.format(name="images"), "can't be called 'images'"),
+        (
+            ENTRY.format(name="a") + ENTRY.format(name="A"),
+            "[models]: expected models with names that differ (capitals aside): 'A' is there twice",
+        ),
+        (ENTRY.format(name="images"), '[models[0]] name = "images": expected another name'),
         (ENTRY.format(name="a/b"), "name"),
         ('[[models]]\nname = "a"\n', "source"),
         ("models = []\n", "no models"),
@@ -77,7 +80,10 @@ def test_an_unknown_pool_is_met_with_those_that_ship(tmp_path: Path) -> None:
         ),
         ('source = "openclip:RN50/openai"\nhead = "images"', "no `head` for openclip"),
         ('source = "timm:test_resnet"\npreprocessing = { size = 3 }', "unknown key; did you mean `size_px`"),
-        ('source = "timm:test_resnet"\npreprocessing = { crop_pct = 1.5 }', "less than or equal to 1"),
+        (
+            'source = "timm:test_resnet"\npreprocessing = { crop_pct = 1.5 }',
+            "crop_pct = 1.5: expected at most 1",
+        ),
     ],
 )
 def test_an_entry_that_cannot_be_is_refused_in_one_line(entry: str, message: str, tmp_path: Path) -> None:

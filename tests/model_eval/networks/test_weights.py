@@ -2,20 +2,32 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from model_eval.networks.weights import TrainedRecord, read_trained_record, write_trained
+from model_eval.networks.weights import TrainedRecord, check_state, read_trained_record, write_trained
+from tricky.core.errors import InputError
 
-RECORD = TrainedRecord("1a2b", "timm:test_resnet", ("cat", "Löwe"), 32, 0.125)
+RECORD = TrainedRecord(
+    identity="1a2b" * 16,
+    source="timm:test_resnet",
+    classes=("cat", "Löwe"),
+    input_size_px=32,
+    final_loss=0.125,
+)
 STATE = {"b": torch.arange(6.0).reshape(2, 3).T, "a": torch.tensor([1, 2])}
 
 
 def test_weights_and_what_they_are_come_back(tmp_path: Path) -> None:
     path = tmp_path / "net.safetensors"
     write_trained(path, STATE, RECORD)
-    assert read_trained_record(path) == RECORD
+    record = read_trained_record(path)
+    assert record is not None
+    added = {"state_sha256", "content_sha256"}
+    assert record.model_dump(exclude=added) == RECORD.model_dump(exclude=added)
     read = load_file(path)
+    check_state(path, read, record)
     assert read.keys() == STATE.keys()
     assert all(torch.equal(read[name], STATE[name]) for name in STATE)
 
@@ -24,6 +36,20 @@ def test_the_same_weights_give_the_same_bytes(tmp_path: Path) -> None:
     write_trained(tmp_path / "one", STATE, RECORD)
     write_trained(tmp_path / "two", dict(reversed(STATE.items())), RECORD)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_weights_and_records_that_changed_since_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    write_trained(path, STATE, RECORD)
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b'input_size_px\\": 32', b'input_size_px\\": 64'))
+    with pytest.raises(InputError, match="a value has changed since the file was written; delete the file"):
+        read_trained_record(path)
+    path.write_bytes(whole[:-1] + b"\x01")
+    record = read_trained_record(path)
+    assert record is not None
+    with pytest.raises(InputError, match="the weights have changed"):
+        check_state(path, load_file(path), record)
 
 
 def test_other_files_have_no_record(tmp_path: Path) -> None:

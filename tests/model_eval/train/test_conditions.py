@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import subprocess
@@ -18,7 +19,7 @@ from model_eval.train.conditions import train_conditions
 from model_eval.train.epoch_decisions import read_conditions
 from model_eval.train.recipe import Recipe
 from tricky.core.errors import InputError
-from tricky.core.files import read_json, sha256_of
+from tricky.core.files import sha256_of
 
 EVALUATE = EvaluateSettings(device="cpu", batch_size=32)
 BASE = {"images": 30, "epochs": 2, "batch_size": 8, "augmentation": "crop", "learning_rate": 0.003}
@@ -72,7 +73,7 @@ def test_every_model_has_its_decisions_after_every_epoch_and_its_weights(whole: 
     for model, predictions in zip(read.models, read.predictions, strict=True):
         assert (whole / f"{model.name}.safetensors").is_file()
         assert model.accuracies == pytest.approx((predictions == read.labels).mean(axis=1))
-    manifest = read_json(whole / "conditions.json", "")
+    manifest = json.loads((whole / "conditions.json").read_text())
     assert manifest["unfinished"] == []
     assert manifest["images"] == {"sha256": sha256_of(whole / "images.parquet"), "n": 30} | {
         "source": "folder:drawn0",
@@ -81,7 +82,7 @@ def test_every_model_has_its_decisions_after_every_epoch_and_its_weights(whole: 
 
 
 def test_a_model_that_diverges_is_named_and_the_others_go_on(whole: Path) -> None:
-    (diverged,) = read_json(whole / "conditions.json", "")["diverged"]
+    (diverged,) = json.loads((whole / "conditions.json").read_text())["diverged"]
     assert (diverged["name"], diverged["condition"], diverged["replicate"]) == ("too-fast-1", "too-fast", 1)
     assert diverged["epoch"] in (1, 2)
     assert not (whole / "too-fast-1.parquet").exists()
@@ -240,7 +241,7 @@ def test_a_checkpoint_spares_the_epochs_before_it(drawn_module: Any, whole: Path
     arguments: dict[str, Any] = {"folder": tmp_path, "seed": 5, "workers": 1}
     with pytest.raises(KeyboardInterrupt):
         train_conditions(drawn_module, recipe(**CONDITIONS), EVALUATE, **arguments, progress=stop)
-    assert read_json(tmp_path / "conditions.json", "")["unfinished"] == [
+    assert json.loads((tmp_path / "conditions.json").read_text())["unfinished"] == [
         *("base-1", "later-1", "order-1", "order-2", "halves-1", "halves-2", "half-1", "too-fast-1")
     ]
     said.clear()
@@ -281,7 +282,11 @@ def test_a_training_set_of_its_own_is_trained_on_as_a_whole(
     read = read_conditions(tmp_path / "c")
     assert len(pd.read_parquet(tmp_path / "c/training_images.parquet")) == 61
     # All but the exact copy, though the names are the same in both folders.
-    assert set(read_json(tmp_path / "c/conditions.json", "")["classes"]) == {"disc", "noise", "stripes"}
+    assert set(json.loads((tmp_path / "c/conditions.json").read_text())["classes"]) == {
+        "disc",
+        "noise",
+        "stripes",
+    }
     assert len(read.images) == 59
     assert "disc/00.png" not in set(read.images["image_id"])
 

@@ -5,16 +5,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import HASH, origins
 
+from model_eval.columns import DECISION_DTYPES
 from model_eval.evaluate.decide import decision_rows
-from model_eval.records import DECISION_DTYPES
 from model_eval.train.epoch_decisions import (
     ConditionModel,
     Diverged,
     model_name,
     read_conditions,
+    write_conditions,
     write_epochs,
-    write_manifest,
 )
 from tricky.core.errors import InputError
 from tricky.core.parquet import write_parquet
@@ -28,24 +29,33 @@ def rows_for(predictions: np.ndarray) -> pd.DataFrame:
     return decision_rows(["a", "b", "c"], LABELS, np.eye(2)[predictions])
 
 
+ABOUT = {
+    **origins(train={"training_set": None}, recipe={}),
+    "images": {"n": 3, "source": "letters"},
+    "training_images": {"n": 3, "source": "letters", "sha256": HASH},
+    "classes": ["x", "y"],
+    "device": "cpu",
+}
+
+
 def write(folder: Path) -> None:
     """Two models of two conditions, the second with an epoch more, and one that diverged."""
     folder.mkdir()
     images = pd.DataFrame({"image_id": list("abc"), "path": list("abc"), "label": LABELS.astype(np.int32)})
-    write_parquet(folder / "images.parquet", images.assign(class_name="", sha256=""))
+    write_parquet(folder / "images.parquet", images.assign(class_name="x", sha256=""))
     models = []
     for condition, n_epochs in (("base", 1), ("one-more-epoch", 2)):
         name = model_name(condition, 1)
         accuracies = tuple(float(x) for x in (PREDICTIONS[: n_epochs + 1] == LABELS).mean(axis=1))
         models.append(ConditionModel(name, condition, 1, "timm:x", (0.5,) * n_epochs, accuracies))
         write_epochs(folder / f"{name}.parquet", [rows_for(row) for row in PREDICTIONS[: n_epochs + 1]])
-    write_manifest(
+    write_conditions(
         folder,
         conditions={"base": {}, "one-more-epoch": {"extra_epochs": 1}, "rate": {"learning_rate": 9.0}},
         models=models,
         diverged=[Diverged("rate-1", "rate", 1, 2)],
         unfinished=["rate-2"],
-        about={"made_from": {}},
+        about=ABOUT,
     )
 
 
@@ -84,13 +94,13 @@ def test_rows_of_other_images_are_refused(tmp_path: Path) -> None:
     folder = tmp_path / "c"
     model = ConditionModel("base-1", "base", 1, "timm:x", (0.5,), (0.0, 0.0))
     write_epochs(folder / "base-1.parquet", [rows_for(PREDICTIONS[0])])
-    write_manifest(folder, conditions={"base": {}}, models=[model], about={})
+    write_conditions(folder, conditions={"base": {}}, models=[model], about=ABOUT)
     with pytest.raises(InputError, match=r"not epochs × images.parquet"):
         read_conditions(folder)
 
 
 def test_a_folder_without_a_trained_model_is_told_so(tmp_path: Path) -> None:
     write(tmp_path / "c")
-    write_manifest(tmp_path / "c", conditions={"base": {}}, models=[], unfinished=["base-1"], about={})
+    write_conditions(tmp_path / "c", conditions={"base": {}}, models=[], unfinished=["base-1"], about=ABOUT)
     with pytest.raises(InputError, match="no model is trained yet"):
         read_conditions(tmp_path / "c")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -8,11 +9,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from model_eval.records import IMAGE_COLUMNS
+from model_eval.columns import IMAGE_COLUMNS
 from model_eval.settings import ModelEntry, TrainSettings
 from model_eval.train.pool_training import train_pool
 from tricky.core.errors import InputError
-from tricky.core.files import read_json, sha256_of
+from tricky.core.files import sha256_of
 
 Entries = tuple[ModelEntry, ...]
 
@@ -24,7 +25,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 def test_the_manifest_tells_what_was_trained_on_what(
     trained_folder: Path, two_entries: Entries, quick_training: TrainSettings
 ) -> None:
-    manifest = read_json(trained_folder / "training.json", "tricky train")
+    manifest = json.loads((trained_folder / "training.json").read_text())
     assert manifest["classes"] == ["disc", "noise", "stripes"]
     assert manifest["seed"] == 7
     assert manifest["settings"]["train"] == quick_training.model_dump(
@@ -160,7 +161,7 @@ def test_a_killed_run_leaves_no_process_behind_and_its_finished_models_are_kept(
     settings = TrainSettings(images=24, epochs=25, batch_size=8)
     train_pool(drawn, entries, settings, folder=folder, seed=7, workers=1)
     assert finished.stat().st_ino == inode
-    assert len(read_json(folder / "training.json", "tricky train")["models"]) == 3
+    assert len(json.loads((folder / "training.json").read_text())["models"]) == 3
     # What the kill left half written is no weight file and in nobody's way.
     assert {path.name for path in folder.iterdir() if not path.name.startswith(".")} == {
         *("images.parquet", "training.json"),

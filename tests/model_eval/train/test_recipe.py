@@ -191,7 +191,7 @@ def test_a_network_that_may_differ_by_chance_shares_its_course_with_no_other() -
     ("condition", "message"),
     [
         ({"learning_rat": 1}, r"\[conditions.x\] learning_rat: unknown key; did you mean `learning_rate`\?"),
-        ({"learning_rate": -1}, r"\[conditions.x\] learning_rate = -1: expected greater than 0"),
+        ({"learning_rate": -1}, r"\[conditions.x\] learning_rate = -1: expected more than 0"),
         ({"models": 3, "learning_rate": [1, 2]}, r"\[conditions.x\] learning_rate: 2 values for 3 models"),
         ({"models": 2, "learning_rate": 1}, r"\[conditions.x\]: model 2 would be the same as another"),
         ({}, r"\[conditions.x\]: model 1 would be the same as another, or as the base network"),

@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
+import made_up
 import numpy as np
 import pandas as pd
 
-from tricky.core.files import sha256_of, write_json
 from tricky.core.parquet import write_parquet
 
 
@@ -22,10 +22,8 @@ def write_pool(folder: Path) -> None:
         prediction = np.where(demand + rng.normal(size=80) > -0.7, labels, 1 - labels).astype("int32")
         rows = images[["image_id", "label"]].assign(prediction=prediction)
         write_parquet(folder / f"{name}.parquet", rows)
-        models.append({"name": name, "accuracy": 0.7, "sha256": sha256_of(folder / f"{name}.parquet")})
-    about = {"sha256": sha256_of(folder / "images.parquet"), "n": 80, "source": "drawn"}
-    content = {"made_from": {}, "settings": {}, "images": about, "models": models}
-    write_json(folder / "pool.json", content)
+        models.append({"name": name, "accuracy": 0.7})
+    made_up.write_pool(folder, models, {"n": 80})
 
 
 def test_dynamics_writes_the_page_of_a_pool_and_says_what_to_run_without(tmp_path, tricky, succeed):

@@ -66,7 +66,7 @@ def test_commands_act_on_the_study_that_they_are_given_or_stand_in(tmp_path, tri
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["label", "--tolerance", "-1"], "[label] tolerance = -1: expected greater than or equal to 0"),
+        (["label", "--tolerance", "-1"], "[label] tolerance = -1: expected at least 0"),
         (["label"], "pool.json: not there yet; run `tricky evaluate` first"),
         (["label", "--models", "11"], "--models goes with --counts"),
         (["label", "--counts", "none.csv"], "none.csv"),

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from made_up import write_pool
 
 from model_eval.evaluate.decide import decision_rows
-from tricky.core.files import sha256_of, write_json
 from tricky.core.parquet import write_parquet
 
 
@@ -29,10 +29,7 @@ def write_study(folder: Path, predictions: list[list[int]], settings: str = "") 
         path = folder / "decisions" / f"{name}.parquet"
         write_parquet(path, decision_rows(ids, labels, np.eye(3)[answers]))
         models.append({"name": name, "family": "kin" if name in "vw" else name})
-        models[-1] |= {"accuracy": 0.5, "sha256": sha256_of(path)}
-    about = {"sha256": sha256_of(folder / "decisions" / "images.parquet"), "n": len(ids), "source": "drawn"}
-    content = {"made_from": {}, "settings": {}, "versions": {}, "images": about, "models": models}
-    write_json(folder / "decisions" / "pool.json", content)
+    write_pool(folder / "decisions", models, {"n": len(ids)})
     return folder
 
 

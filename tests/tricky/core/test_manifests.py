@@ -29,7 +29,7 @@ class Model(Record):
     accuracy: float
 
 
-class Example(StageManifest):
+class Example(StageManifest[Record]):
     sha256: Sha256
     n: Count
     models: Annotated[tuple[Model, ...], unique("name")]
@@ -68,7 +68,17 @@ def test_a_manifest_is_what_was_written(tmp_path):
     write_manifest(tmp_path / "example.json", Example, content())
     found = read_manifest(tmp_path / "example.json", Example, "tricky label")
     assert (found.n, found.models[0].accuracy, found.seed) == (3, 0.5, None)
-    assert json.loads((tmp_path / "example.json").read_text()) == content()
+    written = json.loads((tmp_path / "example.json").read_text())
+    assert written == content() | {"content_sha256": written["content_sha256"]}
+    assert next(iter(written)) == "schema_version"
+
+
+@pytest.mark.parametrize("change", [{"n": 4}, {"more": 1}, {"settings": {}}, {"content_sha256": HASH}])
+def test_a_value_that_was_changed_after_writing_is_noticed(tmp_path, change):
+    write_manifest(tmp_path / "example.json", Example, content())
+    written = json.loads((tmp_path / "example.json").read_text())
+    said = message(tmp_path, json.dumps(written | change))
+    assert said == "a value has changed since the file was written"
 
 
 def test_keys_that_a_later_version_adds_are_kept(tmp_path):

@@ -1,10 +1,11 @@
 """Training, as the study file says it."""
 
+import json
+
 import pytest
 
 from tricky import stages
 from tricky.core.errors import InputError
-from tricky.core.files import read_json
 from tricky.status import State, study_status
 from tricky.study import create_study, open_study
 
@@ -18,7 +19,7 @@ def test_conditions_are_trained_on_further_gaussian_noise_and_their_state_is_kno
     )
     study = open_study(tmp_path)
     stages.train_conditions(study)
-    manifest = read_json(study.conditions / "conditions.json", "tricky train")
+    manifest = json.loads((study.conditions / "conditions.json").read_text())
     assert (manifest["images"]["n"], manifest["training_images"]["n"]) == (8, 16)
     assert [model["name"] for model in manifest["models"]] == ["base-1"]
     state = next(each for each in study_status(study) if each.folder == "conditions")

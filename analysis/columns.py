@@ -1,0 +1,83 @@
+"""The columns of every frame and table that this package makes, without what makes them."""
+
+from __future__ import annotations
+
+ENTITIES = ("participant", "session", "kind", "set_id")
+"""Columns of `read_sessions` that name a session."""
+
+SESSION_COLUMNS = ("complete", "interrupted", "forced")
+"""What is known of a session as a whole, on each of its rows."""
+
+ABOUT_TRIALS = ("block", "list", "catch", "repeats", "scored", "labelled", "right_answer")
+"""Columns of a trial's place in the set and of its scoring; all others are about its items."""
+
+ABOUT_ITEMS = tuple(
+    f"{which}_{what}"
+    for which in ("harder", "easier", "image")
+    for what in ("item", "class", "difficulty", "n_correct", "n_models", "share")
+)
+"""Columns of a trial's items: of a pair the harder and the easier one, else the one image."""
+
+TRIAL_COLUMNS = ("trial_id", *ABOUT_TRIALS, *ABOUT_ITEMS, "gap", "group")
+"""Columns of `trials_of`."""
+
+JOINED_COLUMNS = ("session_key", "n_expected")
+"""What joining adds to sessions and trials."""
+
+INTERNAL_COLUMNS = ("observer", "study", "rating", "index", "level_0", "level_1", "key_0", "_file")
+"""Columns that frames of sessions have for a time while they are read, compared or scored."""
+
+EXCLUSION_COLUMNS = (
+    *("participant", "session", "n_expected", "n_recorded", "timing", "too_fast", "too_slow", "n_kept"),
+    *("catch_accuracy", "share_missing", "excluded_by", "reason"),
+)
+"""One row for each session: what was excluded, and why."""
+
+REPORT_COLUMNS = (
+    # models and images
+    *("model", "name", "source", "family", "weights", "weights_sha256", "n_parameters", "precision"),
+    *("accuracy", "n_correct", "difficulty", "n_images", "what", "left_out", "n_models", "n_pools", "sd"),
+    *("trivial", "in-between", "impossible", "trivial_change", "impossible_change", "n_relabelled"),
+    *("stability", "share", "low", "high"),
+    # observers
+    *("n_trials", "median_response_time_s", "d_prime", "d_prime_low", "d_prime_high"),
+    *("criterion", "criterion_low", "criterion_high", "accuracy_left", "accuracy_right"),
+    *("accuracy_hard", "accuracy_easy", "side_bias", "side_bias_low", "side_bias_high"),
+    *("group_bias", "group_bias_low", "group_bias_high", "first_half", "second_half"),
+    *("half_change", "half_change_low", "half_change_high", "median_right_s", "median_wrong_s"),
+    *("time_ratio", "time_ratio_low", "time_ratio_high", "n_repeats", "repeat_kappa"),
+    *("repeat_agreement", "repeat_agreement_low", "repeat_agreement_high"),
+    *("type_2_area", "type_2_area_low", "type_2_area_high", "confidence", "n_observers", "method"),
+    *("between", "value", "estimate", "level", "n_items", "n_pairs", "n_undefined", "p_value"),
+    *("n_resamples", "n_permutations"),
+    # trials and items
+    *("n_answers", "shrunk_accuracy", "gap", "image_share", "machine", "measure"),
+    *("kappa", "kappa_low", "kappa_high", "response", "n"),
+    # ratings
+    *("group", "question", "answer", "n_ratings", "mean", "slope", "slope_low", "slope_high"),
+    *("alpha", "alpha_low", "alpha_high"),
+    # studies
+    *("kind", "difference", "difference_low", "difference_high", "difference_p", "difference_method"),
+    # dynamics
+    *("condition", "models", "values", "in_between", "epoch", "accuracy_mean", "accuracy_base"),
+    *("flips_mean", "flips_base", "forgetting_events", "class_name", "superclass", "divergence"),
+    *("accuracy_low", "accuracy_high", "accuracy_in_between", "kappa_all", "kappa_in_between"),
+    *("image_id", "label", "subset", "labelled_by", "independent", "n_label_errors", "reliability"),
+    *(f"{kind}_{end}" for kind in ("trivial", "in-between", "impossible") for end in ("low", "high")),
+)
+"""Columns of tables in ``report/tables/``, where the lab's questions and participants have no columns."""
+
+POWER_COLUMNS = ("n_observers", "n_trials", "power", "power_error", "width", "width_90")
+"""Columns of ``power/power.csv``."""
+
+OF_QUESTIONS = ("_mean", "_correlation", "_correlation_low", "_correlation_high")
+"""What the name of a question is followed by in columns of the report's tables."""
+
+TABLES = {
+    "the sessions that `read_sessions` returns": (*ENTITIES, *SESSION_COLUMNS),
+    "sessions joined with their trials": (*TRIAL_COLUMNS, *JOINED_COLUMNS, *INTERNAL_COLUMNS),
+    "report/tables/exclusions.csv": EXCLUSION_COLUMNS,
+    "tables of the report": REPORT_COLUMNS,
+    "power/power.csv": POWER_COLUMNS,
+}
+"""Table → its columns."""

@@ -1,0 +1,103 @@
+"""What other stages and other studies read of ``results.json`` and ``dynamics.json``."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_type_hints
+
+from pydantic import Field, create_model
+
+from analysis.settings import AnalyseSettings
+from analysis.statistics.accuracy import PopulationAccuracy
+from tricky.core.manifests import Count, Record, Share, StageManifest
+
+_hints: dict[str, Any] = {
+    name: (kind | None, ...) for name, kind in get_type_hints(PopulationAccuracy).items()
+}
+
+PopulationRecord = create_model("PopulationRecord", __base__=Record, **_hints)
+"""A `PopulationAccuracy` in JSON, which has null for NaN."""
+
+
+class SharesRecord(Record):
+    """Share of the images of each difficulty."""
+
+    trivial: Share
+    in_between: Share = Field(alias="in-between")
+    impossible: Share
+
+
+class DifficultyRecord(Record):
+    """The labels that a report speaks of."""
+
+    n_images: Count
+    n_models: Count
+    shares: SharesRecord
+
+
+class ShownSetRecord(Record):
+    """The stimulus set that the sessions were run with."""
+
+    name: str
+    set_id: str
+
+
+class SessionsRecord(Record):
+    """The sessions that a report speaks of."""
+
+    kind: Literal["person", "simulated"]
+    stimulus_set: ShownSetRecord
+
+
+class MeanRecord(Record):
+    """The mean error consistency of pairs; None where there is no pair."""
+
+    mean: float | None
+
+
+class ConsistencyRecord(Record):
+    """Error consistency between observers."""
+
+    observers: MeanRecord
+
+
+class LabelChangeRecord(Record):
+    """The labels that answers were scored by in place of the set's own."""
+
+    labels: str
+
+
+class ResultsSettings(Record):
+    """What a report was made with."""
+
+    analyse: AnalyseSettings
+
+
+class ResultsManifest(StageManifest[ResultsSettings]):
+    """``report/results.json``; reports of ratings have no accuracy."""
+
+    title: str
+    task: str
+    sessions: SessionsRecord
+    difficulty: DifficultyRecord
+
+
+class AccuracyResultsManifest(ResultsManifest):
+    """``report/results.json`` of a task with right and wrong answers."""
+
+    population: PopulationRecord  # type: ignore[valid-type]
+    consistency: ConsistencyRecord
+    label_change: LabelChangeRecord | None
+
+
+class DichotomyRecord(Record):
+    """How dichotomous the images are; None where it isn't defined."""
+
+    value: float | None
+
+
+class DynamicsManifest(StageManifest[Record]):
+    """``report/dynamics.json``."""
+
+    folder: str
+    n_models: Count
+    dichotomy: DichotomyRecord

@@ -1,0 +1,81 @@
+"""Groups of images, from easy to hard for networks, and the shares of the answers that each was given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from analysis.data.study_data import Evidence
+from analysis.statistics.ratings import rating_distribution
+from experiment.tasks import groups_of
+from model_eval.records import Difficulty
+from stimuli.records import StimulusSet
+
+UNANSWERED = "no answer"
+"""The reason why there is no mean answer, or no share."""
+TYPICAL_SHARE = {Difficulty.TRIVIAL: 1.0, Difficulty.IN_BETWEEN: 0.5, Difficulty.IMPOSSIBLE: 0.0}
+"""Of models that are right, for a group of which the set has no image."""
+
+
+def easiest_first(stimulus_set: StimulusSet[Any]) -> list[str]:
+    """Return the groups that observers tell apart, in the order of the share of models that are right."""
+    settings, items = stimulus_set.settings, stimulus_set.items.values()
+    shares = pd.Series({item.item_id: item.n_correct / item.n_models for item in items})
+    found = shares.groupby(pd.Series(groups_of(stimulus_set))).mean().to_dict()
+    n_models = max(item.n_models for item in items)
+    for group in settings.groups:
+        typical = sum(settings.ranges.get(group, (0, 0))) / 2 / n_models
+        found.setdefault(group, dict(TYPICAL_SHARE).get(group, typical))  # type: ignore[call-overload]
+    return sorted(settings.groups, key=lambda group: -found[group])
+
+
+def answer_shares(
+    groups: Sequence[str],
+    answers: Sequence[str],
+    group: pd.Series,
+    answer: pd.Series,
+    observer: pd.Series,
+    item: pd.Series,
+    level: float,
+) -> pd.DataFrame:
+    """Return the share of every answer in every group, also of those that nobody gave or saw.
+
+    Parameters
+    ----------
+    groups, answers : sequence of str
+        Their names, in order.
+    group, answer : Series of float
+        Of each trial, as places in these.
+    observer, item : Series
+    level : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    DataFrame, one row a group and answer
+        `group`, `rating` (the answer's place, from 1), `answer`, and the rest of `rating_distribution`.
+    """
+    every = pd.MultiIndex.from_product([range(len(groups)), range(len(answers))], names=["group", "rating"])
+    if answer.notna().any():
+        found = rating_distribution(answer, group, observer, item, level, scale=range(len(answers)))
+        found = found.astype({"group": int, "rating": int}).set_index(["group", "rating"]).reindex(every)
+    else:
+        found = pd.DataFrame(index=every, columns=["n_ratings", "n", "share", "low", "high", "reason"])
+    empty = found["share"].isna()
+    found = found.astype({"share": float, "low": float, "high": float, "reason": object})
+    found.loc[empty, "reason"] = f"{UNANSWERED} to an image of this group"
+    found[["n_ratings", "n"]] = found[["n_ratings", "n"]].astype(float).fillna(0).astype(int)
+    table = found.reset_index()
+    table.insert(2, "answer", [answers[place] for place in table["rating"]])
+    table["group"] = [groups[place] for place in table["group"]]
+    table["rating"] += 1
+    return table
+
+
+def missing_by_group(evidence: Evidence, groups: Sequence[str], asked: str = "response") -> dict[str, int]:
+    """Return how many trials of the main block have no answer to a question, by group; before any rule."""
+    shown = evidence.recorded[evidence.recorded["scored"]]
+    missing = shown[asked].isna().groupby(shown["group"].astype(object)).sum()
+    return {group: int(missing.get(group, 0)) for group in groups}

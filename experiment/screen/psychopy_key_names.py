@@ -1,0 +1,47 @@
+"""The names that PsychoPy gives to keys, taken from PsychoPy itself.
+
+``python -m experiment.screen.psychopy_key_names`` (on a machine with a screen, as pyglet wants one) writes
+them to ``experiment/key_names.json``, so that a study file can be checked on machines without PsychoPy.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import psychopy
+import pyglet
+from psychopy import event
+from psychopy.hardware import keyboard
+
+FILE = Path(__file__).parents[1] / "key_names.json"
+
+
+def key_names() -> dict[str, Any]:
+    """Return the names by keyboard backend; those of ``ptb`` by `platform.system` (the operating system)."""
+    tables = {
+        "Windows": keyboard.keyNamesWin,
+        "Darwin": keyboard.keyNamesMac,
+        "Linux": keyboard.keyNamesLinux,
+    }
+    return {
+        "psychopy": psychopy.__version__,
+        "pyglet": pyglet.version,
+        "ptb": {system: sorted(set(table.values())) for system, table in tables.items()},
+        "event": sorted(_event_names()),
+    }
+
+
+def _event_names() -> set[str]:
+    """Return what `psychopy.event` calls each key that pyglet knows."""
+    before = len(event._keyBuffer)
+    for symbol in pyglet.window.key._key_names:  # pyglet has no public list of its keys
+        event._onPygletKey(symbol, 0)  # what PsychoPy does with a key event of a window
+    names = {name for name, *_ in event._keyBuffer[before:]}
+    del event._keyBuffer[before:]
+    return names
+
+
+if __name__ == "__main__":
+    FILE.write_text(json.dumps(key_names(), indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,271 @@
+"""The manifests of this package: ``{pool,difficulty,training,conditions}.json``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from model_eval.settings import ModelEntry
+from tricky.core.manifests import (
+    Count,
+    FileName,
+    Manifest,
+    MatchedRecord,
+    Record,
+    Sha256,
+    Share,
+    StageManifest,
+    unique,
+)
+
+Loss = Annotated[float, Field(ge=0)]
+
+
+class NotCountedRecord(Record):
+    """Files of one kind that don't count as images: how many, and the first of them."""
+
+    n: Count
+    first: tuple[str, ...]
+
+
+class TableRecord(Record):
+    """A table of images, and which data set they are of."""
+
+    sha256: Sha256
+    source: str
+
+
+class ImagesRecord(TableRecord):
+    """The images that models were asked about, or learned from.
+
+    Attributes
+    ----------
+    skipped : dict of str to str
+        By `image_id`: why an image was left out for all models.
+    converted : dict of str to str
+        By `image_id`: what decoding changes.
+    not_counted : dict of str to NotCountedRecord
+        By kind: files that don't count as images.
+    """
+
+    n: Count
+    skipped: dict[str, str] = Field(default_factory=dict)
+    converted: dict[str, str] = Field(default_factory=dict)
+    not_counted: dict[str, NotCountedRecord] = Field(default_factory=dict)
+
+
+class PoolRecord(Record):
+    """The models of a pool, as the study file described them."""
+
+    models: Annotated[tuple[ModelEntry, ...], unique("name")]
+
+
+class ModelRecord(Record):
+    """One model of ``pool.json``: its decisions, or why there are none.
+
+    Attributes
+    ----------
+    noise : float
+        Largest difference that arithmetic alone makes to a logit.
+    near_ties : int
+        Decisions that are within it.
+    failure : str or None
+        Why the model gave no decisions; all that says how they were made is missing then.
+    """
+
+    name: FileName
+    source: str
+    family: str
+    weights: str
+    weights_sha256: str
+    n_parameters: Count
+    precision: str | None = None
+    accuracy: Share = 0.0
+    noise: Annotated[float, Field(ge=0)] = 0.0
+    near_ties: Count = 0
+    sha256: Sha256 = ""
+    failure: str | None = None
+
+    @model_validator(mode="after")
+    def _decisions_or_failure(self) -> ModelRecord:
+        told = {"accuracy", "noise", "near_ties", "sha256"} - self.model_fields_set
+        if self.failure is None and told:
+            raise ValueError(f"`{min(told)}` of its decisions, or a `failure`")
+        return self
+
+
+class EvaluatedSettings(Record):
+    """What ``pool.json`` was made with."""
+
+    pool: PoolRecord
+
+
+class PoolManifest(StageManifest[EvaluatedSettings]):
+    """``decisions/pool.json``."""
+
+    images: ImagesRecord
+    classes: tuple[str, ...]
+    device: str
+    models: Annotated[tuple[ModelRecord, ...], unique("name")]
+
+    @property
+    def answered(self) -> tuple[ModelRecord, ...]:
+        """The models that gave decisions."""
+        return tuple(model for model in self.models if model.failure is None)
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """The other models, and why they gave none."""
+        return {model.name: model.failure for model in self.models if model.failure is not None}
+
+
+class DifficultyCounts(Record):
+    """Images of each difficulty."""
+
+    trivial: Count
+    in_between: Count = Field(alias="in-between")
+    impossible: Count
+
+    def by_name(self) -> dict[str, int]:
+        """Return the counts as the file has them."""
+        return {"trivial": self.trivial, "in-between": self.in_between, "impossible": self.impossible}
+
+
+class LabelledRecord(Record):
+    """Images that have a difficulty."""
+
+    counts: DifficultyCounts
+    n_images: Count
+
+    @field_validator("n_images")
+    @classmethod
+    def _is_the_sum(cls, n_images: int, info: ValidationInfo) -> int:
+        if "counts" in info.data and sum(info.data["counts"].by_name().values()) != n_images:
+            raise ValueError("the sum of `counts`")
+        return n_images
+
+
+class NearTiesRecord(Record):
+    """Decisions that arithmetic alone could change, and the labels that depend on them."""
+
+    decisions: Count
+    trivial: Count
+    impossible: Count
+
+
+class LabelledSettings(Record):
+    """What ``difficulty.json`` was made with."""
+
+    label: dict[str, Any]
+
+
+class DifficultyManifest(StageManifest[LabelledSettings], LabelledRecord):
+    """``difficulty/difficulty.json``."""
+
+    sha256: Sha256
+    tables: dict[FileName, Sha256]
+    n_not_labelled: Count
+    without_label_errors: LabelledRecord | None
+    impossible: dict[str, Count]
+    mean_stability: Share | None
+    mean_stability_families: Share | None
+    n_models: Annotated[int, Field(ge=1)]
+    models: tuple[str, ...] | None
+    tolerance: Count
+    images: str | None
+    not_counted: dict[str, NotCountedRecord] = Field(default_factory=dict)
+    near_ties: NearTiesRecord | None
+    matched: dict[str, MatchedRecord] = Field(default_factory=dict)
+
+
+class WeightsRecord(Record):
+    """One model of ``training.json``."""
+
+    name: FileName
+    source: str
+    sha256: Sha256
+    final_loss: Loss
+
+
+class TrainedSettings(EvaluatedSettings):
+    """What ``training.json`` was made with."""
+
+    train: dict[str, Any]
+
+
+class TrainingManifest(StageManifest[TrainedSettings]):
+    """``training/training.json``."""
+
+    images: TableRecord
+    classes: tuple[str, ...]
+    models: Annotated[tuple[WeightsRecord, ...], unique("name")]
+
+
+class ConditionRecord(Record):
+    """A model of ``conditions.json``: its condition and which of its replicates it is, from 1."""
+
+    name: FileName
+    condition: str
+    replicate: Annotated[int, Field(ge=1)]
+
+
+class TrainedModelRecord(ConditionRecord):
+    """A model that was trained: see `model_eval.train.epoch_decisions.ConditionModel`."""
+
+    network: str
+    losses: Annotated[tuple[float, ...], Field(min_length=1)]
+    accuracies: tuple[Share, ...]
+    sha256: Sha256
+
+    @field_validator("accuracies")
+    @classmethod
+    def _one_more_than_losses(cls, accuracies: tuple[float, ...], info: ValidationInfo) -> tuple[float, ...]:
+        if len(accuracies) != 1 + len(info.data.get("losses", accuracies[1:])):
+            raise ValueError("one value for each epoch, the untrained network first")
+        return accuracies
+
+
+class DivergedRecord(ConditionRecord):
+    """A model whose loss was no longer finite."""
+
+    epoch: Count
+
+
+class DivergedEpoch(Manifest):
+    """``.checkpoints/…/diverged.json``: the epoch in which a course diverges."""
+
+    epoch: Count
+
+
+class TrainingSetRecord(Record):
+    """The section of the study file that names images to train on."""
+
+    training_set: dict[str, Any] | None
+
+
+class RecipeRecord(Record):
+    """The recipe of ``conditions.json``, as far as it was set."""
+
+    base: dict[str, Any] = Field(default_factory=dict)
+    conditions: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+class ConditionSettingsRecord(Record):
+    """What ``conditions.json`` was made with."""
+
+    train: TrainingSetRecord
+    recipe: RecipeRecord
+
+
+class ConditionsManifest(StageManifest[ConditionSettingsRecord]):
+    """``conditions/conditions.json``."""
+
+    images: ImagesRecord
+    training_images: ImagesRecord
+    classes: tuple[str, ...]
+    device: str
+    conditions: dict[str, dict[str, Any]]
+    models: Annotated[tuple[TrainedModelRecord, ...], unique("name")]
+    diverged: tuple[DivergedRecord, ...]
+    unfinished: tuple[str, ...]

@@ -1,0 +1,44 @@
+"""The columns of a stimulus set's tables, without what reads them."""
+
+from __future__ import annotations
+
+FEATURES = (
+    "mean_luminance",
+    "rms_contrast",
+    "colourfulness",
+    "edge_density",
+    "resolution_px",
+    "file_size_bytes",
+)
+"""Covariates that are measured on every image."""
+
+FEATURE_COLUMNS = ("width_px", "height_px", *FEATURES, "phash")
+"""Columns of what is measured on images."""
+
+ITEM_FIELDS = (
+    *("item_id", "image_id", "file", "sha256", "label", "class_name", "difficulty", "n_correct", "n_models"),
+)
+"""The first columns of ``items.tsv``: the attributes of `stimuli.records.Item`."""
+
+ITEM_COLUMNS = (*ITEM_FIELDS, "stability", "image_sha256", *FEATURE_COLUMNS)
+"""Columns of ``items.tsv``; those that the lab carries along follow."""
+
+TRIAL_COLUMNS = ("trial_id", "block", "item", "item_a", "item_b", "session", "catch", "repeats")
+"""Columns of ``trials.tsv``: a pair has `item_a` and `item_b` in place of `item`."""
+
+CHANGE_COLUMNS = (
+    *("item_id", "image_id", "change", "reason", "difficulty_before", "difficulty_after"),
+    *("n_correct_before", "n_correct_after", "n_models_before", "n_models_after"),
+)
+"""Columns of ``changes.tsv``."""
+
+RULE = "rule"
+"""Key in the manifest's counts of images that a rule excluded, whose other keys are the names of groups."""
+
+TABLES = {
+    "stimuli/<set>/items.tsv": ITEM_COLUMNS,
+    "stimuli/<set>/trials.tsv": TRIAL_COLUMNS,
+    "stimuli/<set>/changes.tsv": CHANGE_COLUMNS,
+    "stimuli/<set>/stimulus_set.json": (RULE,),
+}
+"""Table → its columns."""

@@ -1,0 +1,114 @@
+"""What ``stimulus_set.json`` holds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from stimuli.settings import StimulusSettings
+from tricky.core.files import sha256_of
+from tricky.core.manifests import Count, FileName, MatchedRecord, Record, Sha256, StageManifest
+
+CONTENT = ("items.tsv", "trials.tsv")
+"""Tables that a set's id stands for; others only describe it."""
+
+
+def set_id_of(hashes: dict[str, str]) -> str:
+    """Return a set's id: 16 digits of the hash over the hashes of its items and trials."""
+    return sha256_of("".join(hashes[file] for file in CONTENT))[:16]
+
+
+class EligibleRecord(Record):
+    """How many images could enter.
+
+    Attributes
+    ----------
+    labelled : int
+    groups : dict of str to int
+        Group → eligible images.
+    turned_away : tuple of dict
+        For each rule its name as ``rule``, and by group the images that break it first.
+    """
+
+    labelled: Count
+    groups: dict[str, Count]
+    turned_away: tuple[dict[str, str | int], ...]
+
+
+class HistogramRecord(Record):
+    """Images by number of correct models."""
+
+    labelled: dict[str, Count]
+    eligible: dict[str, Count]
+    used: dict[str, Count]
+
+
+class BalanceRecord(Record):
+    """How two groups differ in one covariate, among all eligible images and in the main block."""
+
+    covariate: str
+    groups: tuple[str, str]
+    statistic: Literal["smd", "overlap"]
+    before: float | None
+    after: float | None
+
+
+class GiveawayRecord(Record):
+    """How well low-level features alone tell the groups apart."""
+
+    auc: float
+    chance_sd: float | None
+    covariates: tuple[str, ...]
+
+
+class ParentRecord(Record):
+    """The set that a successor follows."""
+
+    name: str
+    set_id: str
+    balance: tuple[BalanceRecord, ...]
+
+
+class RefreshRecord(Record):
+    """What changed since the parent; `kept`, `dropped` and `added` by group."""
+
+    full: bool
+    kept: dict[str, Count]
+    dropped: dict[str, Count]
+    added: dict[str, Count]
+    reasons: dict[str, Count]
+    kept_with_other_share_correct: Count
+    trials_kept: Count
+
+
+class SetSettings(Record):
+    """What a set was made with."""
+
+    stimuli: StimulusSettings
+
+
+class SetManifest(StageManifest[SetSettings]):
+    """``stimuli/<set>/stimulus_set.json``: see `docs/formats.md`."""
+
+    set_id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+    name: FileName
+    task: Literal["2afc", "single", "rating"]
+    tables: dict[FileName, Sha256]
+    eligible: EligibleRecord = EligibleRecord(labelled=0, groups={}, turned_away=())
+    scale_sd: dict[str, float] = Field(default_factory=dict)
+    histogram: HistogramRecord = HistogramRecord(labelled={}, eligible={}, used={})
+    balance: tuple[BalanceRecord, ...] = ()
+    giveaway: GiveawayRecord | None = None
+    warnings: tuple[str, ...] = ()
+    lists: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    matched: dict[str, MatchedRecord] = Field(default_factory=dict)
+    parent: ParentRecord | None = None
+    refresh: RefreshRecord | None = None
+
+    @field_validator("tables")
+    @classmethod
+    def _holds_the_content(cls, tables: dict[str, str]) -> dict[str, str]:
+        if missing := [name for name in CONTENT if name not in tables]:
+            raise ValueError(f"hashes of {' and '.join(CONTENT)}; {missing[0]} is missing")
+        return tables
