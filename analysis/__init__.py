@@ -1,11 +1,12 @@
 """What did observers and models do, and with what certainty?"""
 
 from analysis.data.sessions import read_sessions
-from analysis.statistics.accuracy import PopulationAccuracy, observer_accuracy, population_accuracy
+from analysis.statistics.accuracy import observer_accuracy, population_accuracy
 from analysis.statistics.error_consistency import error_consistency
+from analysis.statistics.means import PopulationMean
 
 __all__ = [
-    "PopulationAccuracy",
+    "PopulationMean",
     "error_consistency",
     "observer_accuracy",
     "population_accuracy",

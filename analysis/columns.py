@@ -29,11 +29,11 @@ INTERNAL_COLUMNS = ("observer", "study", "rating", "index", "level_0", "level_1"
 
 EXCLUSION_COLUMNS = (
     *("participant", "session", "n_expected", "n_recorded", "timing", "too_fast", "too_slow", "n_kept"),
-    *("catch_accuracy", "share_missing", "excluded_by", "reason"),
+    *("n_unanswered", "catch_accuracy", "share_missing", "excluded_by", "reason"),
 )
 """One row for each session: what was excluded, and why."""
 
-REPORT_COLUMNS = (
+_REPORT_COLUMNS = (
     # models and images
     *("model", "name", "source", "family", "weights", "weights_sha256", "n_parameters", "precision"),
     *("accuracy", "n_correct", "difficulty", "n_images", "what", "left_out", "n_models", "n_pools", "sd"),
@@ -54,7 +54,7 @@ REPORT_COLUMNS = (
     *("n_answers", "shrunk_accuracy", "gap", "image_share", "machine", "measure"),
     *("kappa", "kappa_low", "kappa_high", "response", "n"),
     # ratings
-    *("group", "question", "answer", "n_ratings", "mean", "slope", "slope_low", "slope_high"),
+    *("group", "question", "answer", "n_missing", "n_ratings", "mean", "slope", "slope_low", "slope_high"),
     *("alpha", "alpha_low", "alpha_high"),
     # studies
     *("kind", "difference", "difference_low", "difference_high", "difference_p", "difference_method"),
@@ -65,12 +65,20 @@ REPORT_COLUMNS = (
     *("image_id", "label", "subset", "labelled_by", "independent", "n_label_errors", "reliability"),
     *(f"{kind}_{end}" for kind in ("trivial", "in-between", "impossible") for end in ("low", "high")),
 )
+
+REASON = "_reason"
+"""What the name of a column is followed by in the column of reasons why its number is missing."""
+
+REPORT_COLUMNS = (*_REPORT_COLUMNS, *(column + REASON for column in _REPORT_COLUMNS))
 """Columns of tables in ``report/tables/``, where the lab's questions and participants have no columns."""
 
 POWER_COLUMNS = ("n_observers", "n_trials", "power", "power_error", "width", "width_90")
 """Columns of ``power/power.csv``."""
 
-OF_QUESTIONS = ("_mean", "_correlation", "_correlation_low", "_correlation_high")
+OF_QUESTIONS = (
+    *("_mean", "_mean_reason", "_correlation", "_correlation_low", "_correlation_high"),
+    "_correlation_reason",
+)
 """What the name of a question is followed by in columns of the report's tables."""
 
 TABLES = {

@@ -84,7 +84,7 @@ def main() -> None:
             conditions = [model.condition for model in trained.models]
             print(f"{name}: {len(trained.models)} models in {seconds:.0f} s")
             print(f"  {BASE:16} accuracy {correct[0].mean():6.1%}")
-            rows = beside_base(correct, conditions, 0, np.random.default_rng(1))
+            rows = beside_base(correct, conditions, 0)
             for row in rows:
                 print(
                     f"  {row.condition:16} accuracy {row.accuracy:6.1%}  trivial {row.both_right:6.1%}  "

@@ -22,7 +22,7 @@ from analysis.statistics.accuracy import population_accuracy
 from analysis.statistics.consistency_bounds import copy_model
 from analysis.statistics.error_consistency import error_consistency
 from analysis.statistics.variance_components import on_logit_scale, variance_components
-from benchmarks.coverage import Design
+from benchmarks.simulated_studies import Design
 from tricky.core.errors import InputError
 
 N_STUDIES = 300

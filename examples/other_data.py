@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.statistics.accuracy import observer_accuracy, population_accuracy
+from analysis.statistics.agreement import rating_agreement
 from analysis.statistics.contrasts import accuracy_difference
 from analysis.statistics.detection import observer_detection
 from analysis.statistics.error_consistency import error_consistency
-from analysis.statistics.ratings import ordinal_regression, rating_agreement, rating_distribution
+from analysis.statistics.ratings import ordinal_regression, rating_distribution
 from tricky.core.tables import read_table
 
 # %% [markdown]

@@ -12,6 +12,7 @@ from tricky.core.lazy import attach
 
 if TYPE_CHECKING:
     from analysis.statistics.accuracy import observer_accuracy, population_accuracy
+    from analysis.statistics.agreement import rating_agreement
     from analysis.statistics.bootstrap import bootstrap_accuracy
     from analysis.statistics.consistency_bounds import copy_model, kappa_bounds
     from analysis.statistics.consistency_intervals import measure_consistency
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from analysis.statistics.error_consistency import error_consistency
     from analysis.statistics.noise_ceiling import noise_ceiling
     from analysis.statistics.power import plan_study
-    from analysis.statistics.ratings import ordinal_regression, rating_agreement, rating_distribution
+    from analysis.statistics.ratings import ordinal_regression, rating_distribution
     from analysis.statistics.variance_components import variance_components
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
 
 _HOMES = {
     "accuracy": ("observer_accuracy", "population_accuracy"),
+    "agreement": ("rating_agreement",),
     "bootstrap": ("bootstrap_accuracy",),
     "consistency_bounds": ("copy_model", "kappa_bounds"),
     "consistency_intervals": ("measure_consistency",),
@@ -59,7 +61,7 @@ _HOMES = {
     "error_consistency": ("error_consistency",),
     "noise_ceiling": ("noise_ceiling",),
     "power": ("plan_study",),
-    "ratings": ("ordinal_regression", "rating_agreement", "rating_distribution"),
+    "ratings": ("ordinal_regression", "rating_distribution"),
     "variance_components": ("variance_components",),
 }
 __getattr__, __dir__ = attach(

@@ -14,8 +14,8 @@ import pandas as pd
 from analysis.data.results_manifest import AccuracyResultsManifest, ResultsManifest
 from analysis.data.study_data import Evidence, gather
 from analysis.settings import AnalyseSettings
-from analysis.statistics.accuracy import PopulationAccuracy
 from analysis.statistics.contrasts import Contrast, accuracy_difference, study_difference
+from analysis.statistics.means import PopulationMean
 from stimuli.records import PAIR_TASK
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
@@ -187,15 +187,20 @@ def _difference(
     )
 
 
-def population_of(content: dict[str, Any]) -> PopulationAccuracy:
+def population_of(content: dict[str, Any]) -> PopulationMean:
     """Return the population's accuracy that a report found."""
     population: dict[str, Any] = content["population"]
-    found: dict[str, Any] = {field.name: population[field.name] for field in fields(PopulationAccuracy)}
-    words = ("method", "reason")
+    found: dict[str, Any] = {field.name: population[field.name] for field in fields(PopulationMean)}
+    may_be_none = ("method", "reason", "bounds")
     known: dict[str, Any] = {
-        name: np.nan if value is None and name not in words else value for name, value in found.items()
+        name: np.nan
+        if value is None and name not in may_be_none
+        else tuple(value)
+        if isinstance(value, list)
+        else value
+        for name, value in found.items()
     }
-    return PopulationAccuracy(**known)
+    return PopulationMean(**known)
 
 
 def _from_published(population: dict[str, Any], accuracy: float | None) -> dict[str, Any]:

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.trials import is_right
-from analysis.statistics.accuracy import PopulationAccuracy, population_accuracy
+from analysis.statistics.accuracy import population_accuracy
 from analysis.statistics.estimate import NoResult
-from analysis.statistics.means import Mean, clustered_mean
+from analysis.statistics.means import PopulationMean, population_mean
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class LabelChange:
         of none of the groups), and those that had none before.
     n_left : int
         Trials with an image that the new table lacks.
-    before : PopulationAccuracy or NoResult
+    before : PopulationMean or NoResult
         Under the labels that the set was built with, over all answers that these can score.
-    after : PopulationAccuracy
+    after : PopulationMean
         Likewise under the new ones.
-    change : Mean
+    change : PopulationMean
         Of the proportion correct, after minus before, over the answers that both can score.
     """
 
@@ -43,9 +43,9 @@ class LabelChange:
     n_lost: int
     n_gained: int
     n_left: int
-    before: PopulationAccuracy | NoResult
-    after: PopulationAccuracy
-    change: Mean
+    before: PopulationMean | NoResult
+    after: PopulationMean
+    change: PopulationMean
 
 
 def compare_labels(
@@ -81,5 +81,5 @@ def compare_labels(
         if right_before.notna().any()
         else NoResult("by the labels of the set no answer is right or wrong"),
         after=population_accuracy(right_after, observer, item, level),
-        change=clustered_mean(difference.to_numpy(float, na_value=np.nan), observer, item, level),
+        change=population_mean(difference.to_numpy(float, na_value=np.nan), observer, item, level),
     )

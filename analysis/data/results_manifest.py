@@ -7,15 +7,13 @@ from typing import Any, Literal, get_type_hints
 from pydantic import Field, create_model
 
 from analysis.settings import AnalyseSettings
-from analysis.statistics.accuracy import PopulationAccuracy
+from analysis.statistics.means import PopulationMean
 from tricky.core.manifests import Count, Record, Share, StageManifest
 
-_hints: dict[str, Any] = {
-    name: (kind | None, ...) for name, kind in get_type_hints(PopulationAccuracy).items()
-}
+_hints: dict[str, Any] = {name: (kind | None, ...) for name, kind in get_type_hints(PopulationMean).items()}
 
 PopulationRecord = create_model("PopulationRecord", __base__=Record, **_hints)
-"""A `PopulationAccuracy` in JSON, which has null for NaN."""
+"""A `PopulationMean` in JSON, which has null for NaN."""
 
 
 class SharesRecord(Record):

@@ -198,7 +198,6 @@ def compare(
                 correct,
                 compared.conditions,
                 compared.base,
-                generator(seed, "dynamics", "base network"),
                 level=level,
             )
         ),

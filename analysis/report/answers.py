@@ -19,7 +19,7 @@ from analysis.report.groups import missing_by_group
 from analysis.report.plain_values import plain, record_of
 from analysis.report.scores import Scores, score
 from analysis.settings import AnalyseSettings
-from analysis.statistics.accuracy import PopulationAccuracy
+from analysis.statistics.means import PopulationMean
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,7 +59,7 @@ def _content(evidence: Evidence, task: AnswerTask, scores: Scores) -> dict[str, 
     change = None
     if relabelled is not None and scores.label_change is not None:
         found = scores.label_change
-        before = record_of(found.before, PopulationAccuracy)
+        before = record_of(found.before, PopulationMean)
         change = {"labels": relabelled.name} | asdict(found) | {"before": before}
     table = scores.observers
     return {

@@ -22,16 +22,16 @@ from analysis.statistics.consistency_intervals import (
 from analysis.statistics.error_consistency import error_consistency, why_undefined
 from model_eval.records import Decisions
 
-MOST_RESAMPLES, FEWEST_RESAMPLES = 2000, 100
+MOST_PERMUTATIONS, FEWEST_PERMUTATIONS = 1999, 99
 SUBJECTS_SQUARED = 2e7
-"""Resamples times subjects squared, which time grows with: 2,000 resamples for 100 subjects."""
+"""Permutations times subjects squared, which time grows with: 2,000 permutations for 100 subjects."""
 COLUMNS = [
     "between",
     *(each.name for each in fields(ConsistencyEstimate)),
-    *("p_value", "p_value_reason", "n_resamples", "n_permutations"),
+    *("p_value", "p_value_reason", "n_permutations"),
 ]
 LARGE = 100_000
-"""Answers beyond which the fewest permutations do: a dependence that matters is then seen at once."""
+"""Answers beyond which the fewest permutations are enough: a dependence that matters is then obvious."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,12 @@ def consistency_of(correct: np.ndarray, seen: np.ndarray, names: pd.Index) -> Co
     )
 
 
-def n_resamples_for(n_subjects: int) -> int:
-    """Return how many resamples and permutations so many subjects are given."""
-    return int(np.clip(SUBJECTS_SQUARED / max(n_subjects, 1) ** 2, FEWEST_RESAMPLES, MOST_RESAMPLES))
+def n_permutations_for(n_subjects: int, n_answers: int) -> int:
+    """Return how many permutations the test over so many subjects and answers takes."""
+    if n_answers >= LARGE:
+        return FEWEST_PERMUTATIONS
+    n_permutations = SUBJECTS_SQUARED / max(n_subjects, 1) ** 2 - 1
+    return int(np.clip(n_permutations, FEWEST_PERMUTATIONS, MOST_PERMUTATIONS))
 
 
 def score_consistency(
@@ -96,7 +99,7 @@ def score_consistency(
         more two observers have in common than an observer and a model), ``models`` (on the same pairs) and
         ``models on all images``; `estimate`, `low`, `high`, `level`, `method`, `reason`, `n_items`, `n_pairs`
         and `n_undefined` as in `ConsistencyEstimate`; `p_value` of independence, or `p_value_reason`;
-        `n_resamples` of the interval and `n_permutations` of the test. Observers are taken for a sample of
+        `n_permutations` of the test. Observers are taken for a sample of
         others, models for themselves. Rows that there is nothing for are left out.
     """
     n, m = len(answers), len(machines)
@@ -142,25 +145,17 @@ def _measured(
     place[involved] = np.arange(len(involved))
     right, seen, pairs = right[involved], seen[involved], place[pairs]
     mask = None if seen.all() else seen
-    n_resamples = n_resamples_for(len(involved))
     found = measure_consistency(
         right,
         pairs,
-        rng,
         compared_with=None if compared_with is None else place[compared_with],
         observed=mask,
         new_subjects=[place[group] for group in groups],
         level=level,
-        n_resamples=n_resamples,
     )
-    more = {
-        "p_value": np.nan,
-        "p_value_reason": "a difference is not tested",
-        "n_resamples": n_resamples,
-        "n_permutations": 0,
-    }
+    more = {"p_value": np.nan, "p_value_reason": "a difference is not tested", "n_permutations": 0}
     if compared_with is None:
-        n_permutations = max(FEWEST_RESAMPLES, n_resamples if right.size < LARGE else 0) - 1
+        n_permutations = n_permutations_for(len(involved), right.size)
         p_value = mean_independence_p_value(right, pairs, rng, mask, n_permutations)
         reason = found.reason if np.isnan(p_value) else None
         more |= {"p_value": p_value, "p_value_reason": reason, "n_permutations": n_permutations}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import numpy as np
 import pandas as pd
 
-from analysis.statistics.accuracy import PopulationAccuracy
+from analysis.statistics.means import PopulationMean
 from model_eval.records import Difficulty
 from tricky.core.files import replacing
 
@@ -183,7 +183,7 @@ def draw_difficulties(axes: Axes, n_correct: np.ndarray, difficulty: np.ndarray,
 
 @styled
 def observer_accuracies(
-    observers: pd.DataFrame, population: PopulationAccuracy, *, chance: float, noun: str = "observers"
+    observers: pd.DataFrame, population: PopulationMean, *, chance: float, noun: str = "observers"
 ) -> Figure:
     """Draw each observer's accuracy with its interval, over the population's, the best observer on top.
 
@@ -193,7 +193,7 @@ def observer_accuracies(
     ----------
     observers : DataFrame, index observer
         As `analysis.statistics.accuracy.observer_accuracy` returns it.
-    population : PopulationAccuracy
+    population : PopulationMean
         Drawn as a line, and as a band where it has an interval.
     chance : float
         Proportion correct by guessing.

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from analysis.statistics.accuracy import PopulationAccuracy
     from analysis.statistics.estimate import NoResult
+    from analysis.statistics.means import PopulationMean
+    from analysis.statistics.psychometric import Psychometric
 
 MEASURES = {
     "confidence": ("o", INK, "confidence"),
@@ -246,7 +247,7 @@ def explained_variance(
 
 @styled
 def machine_accuracies(
-    machines: pd.DataFrame, population: PopulationAccuracy, people_kappa: float, *, chance: float, noun: str
+    machines: pd.DataFrame, population: PopulationMean, people_kappa: float, *, chance: float, noun: str
 ) -> Figure:
     """Draw machines as observers: how often each is right, and whether it errs where people err.
 
@@ -254,7 +255,7 @@ def machine_accuracies(
     ----------
     machines : DataFrame
         As `analysis.report.item_scores.score_machines` returns it.
-    population : PopulationAccuracy
+    population : PopulationMean
         Of the people, drawn as a line, and as a band where it has an interval.
     people_kappa : float
         Mean error consistency of two observers.

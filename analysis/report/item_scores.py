@@ -101,10 +101,9 @@ def score_machines(evidence: Evidence, told: pd.DataFrame, level: float) -> pd.D
     if told.empty:
         return pd.DataFrame()
     answers = answer_matrix(evidence.sessions)
-    rng = evidence.generator("networks as observers", "error consistency")
     names = told.columns.to_frame(index=False)
     long = told.set_axis(range(told.shape[1]), axis=1).melt(var_name="machine", value_name="right").dropna()
     accuracy = observer_accuracy(long["right"].astype(bool), long["machine"], level)
-    kappa = network_observers.consistency_with_people(told.T.to_numpy(float), answers.to_numpy(), rng, level)
+    kappa = network_observers.consistency_with_people(told.T.to_numpy(float), answers.to_numpy(), level)
     found = accuracy.reset_index(drop=True).rename(columns={"n_trials": "n_pairs"})
     return pd.concat([names, found, kappa], axis=1)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.statistics.accuracy import PopulationAccuracy, next_observer_interval
+from analysis.statistics.accuracy import next_observer_interval
 from analysis.statistics.bootstrap import bootstrap_accuracy
 from analysis.statistics.confidence import calibration, type_2_area
 from analysis.statistics.contrasts import Contrast, accuracy_difference
 from analysis.statistics.detection import Task, observer_detection
 from analysis.statistics.estimate import Estimate, NoResult, or_reason
+from analysis.statistics.means import PopulationMean
 from analysis.statistics.observers import halves, repeat_agreement, side_bias, times_by_correctness
 from analysis.statistics.variance_components import (
     Components,
@@ -152,7 +153,7 @@ def score_observers(
 
 def score_population(
     sessions: pd.DataFrame,
-    population: PopulationAccuracy,
+    population: PopulationMean,
     rng: np.random.Generator,
     *,
     chance: float,

@@ -10,14 +10,10 @@ import pandas as pd
 from analysis.data.study_data import Evidence
 from analysis.report.groups import UNANSWERED, answer_shares, easiest_first, missing_by_group
 from analysis.report.item_scores import ItemScores, score_items
+from analysis.statistics.agreement import Agreement, rating_agreement
 from analysis.statistics.estimate import NoResult, or_reason
 from analysis.statistics.mean_ratings import mean_by, observer_correlations
-from analysis.statistics.ratings import (
-    Agreement,
-    OrdinalFit,
-    ordinal_regression,
-    rating_agreement,
-)
+from analysis.statistics.ratings import OrdinalFit, ordinal_regression
 from stimuli.records import Question
 
 
@@ -155,11 +151,12 @@ def _question(
     place = rows["group"].map({group: place for place, group in enumerate(groups)})
     share = rows["image_share"].astype(float)
     matrix = rows.pivot_table(index="observer", columns="trial_id", values=question.name)
+    bounds = (1.0, float(len(question.answers)))
     return QuestionScores(
         question,
         missing=missing_by_group(evidence, groups, question.name),
         distribution=answer_shares(groups, question.answers, place, rating - 1, observer, item, level),
-        means=_every_group(groups, mean_by(place, rating, observer, item, level)),
+        means=_every_group(groups, mean_by(place, rating, observer, item, level, bounds=bounds)),
         graded=_graded(rows, question, groups, level),
         slope=_slope(rows, question, level),
         slope_without_exclusions=None if everything is None else _slope(everything, question, level),
@@ -196,7 +193,8 @@ def _graded(rows: pd.DataFrame, question: Question, groups: list[str], level: fl
     for group in groups:
         part = rows[rows["group"] == group]
         share = part["image_share"].astype(float).round(6)
-        found = mean_by(share, part[question.name], part["observer"], part["trial_id"], level)
+        bounds = 1.0, float(len(question.answers))
+        found = mean_by(share, part[question.name], part["observer"], part["trial_id"], level, bounds=bounds)
         parts.append(found.rename(columns={"group": "image_share"}).assign(group=group))
     return pd.concat(parts, ignore_index=True)
 

@@ -18,10 +18,11 @@ from analysis.report.people_scores import (
     score_observers,
     score_population,
 )
-from analysis.statistics.accuracy import PopulationAccuracy, observer_accuracy, population_accuracy
+from analysis.statistics.accuracy import observer_accuracy, population_accuracy
 from analysis.statistics.bootstrap import N_RESAMPLES
 from analysis.statistics.estimate import NoResult
 from analysis.statistics.items import answer_matrix, trial_accuracy
+from analysis.statistics.means import PopulationMean
 from analysis.statistics.psychometric import Psychometric
 
 
@@ -31,9 +32,9 @@ class Scores:
 
     Attributes
     ----------
-    population : PopulationAccuracy
+    population : PopulationMean
         For new observers and new trials.
-    without_exclusions : PopulationAccuracy or None
+    without_exclusions : PopulationMean or None
         The same over all scored trials; None where the rules took nothing away.
     label_change : LabelChange or None
         Where other labels than the set's own are scored by.
@@ -59,8 +60,8 @@ class Scores:
         Mean error consistencies, as `score_consistency` returns them.
     """
 
-    population: PopulationAccuracy
-    without_exclusions: PopulationAccuracy | None
+    population: PopulationMean
+    without_exclusions: PopulationMean | None
     label_change: LabelChange | None
     observers: pd.DataFrame
     details: ObserverScores
@@ -143,6 +144,6 @@ def _by_confidence(told: pd.DataFrame, answers: pd.DataFrame) -> np.ndarray:
     return models.reindex(answers.columns).T.to_numpy(float)
 
 
-def _population(sessions: pd.DataFrame, level: float) -> PopulationAccuracy:
+def _population(sessions: pd.DataFrame, level: float) -> PopulationMean:
     observer, item = sessions["participant"].astype(str), sessions["trial_id"].astype(str)
     return population_accuracy(sessions["correct"], observer, item, level)

@@ -3,79 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special, stats
 
-from analysis.statistics.clusters import Spread, spread_of
-from analysis.statistics.estimate import Estimate
+from analysis.statistics.estimate import Estimate, check_level
+from analysis.statistics.means import PopulationMean, population_mean
 from tricky.core.errors import InputError
 
 Answers = ArrayLike | Sequence[bool | None]
 """Bools, with None, NaN or NA where a trial has no right answer."""
 
 
-@dataclass(frozen=True)
-class PopulationAccuracy(Estimate):
-    """Proportion correct of the population over all trials, with its interval for new observers *and* items.
-
-    Attributes
-    ----------
-    standard_error : float
-        Of the estimate; NaN where the data cannot give one.
-    degrees_of_freedom, skewness : float
-        Of the t distribution that the interval rests on, and of the estimate; NaN likewise.
-    n_observers, n_items, n_trials : int
-        What the estimate rests on; trials without a right answer are not among them.
-    """
-
-    standard_error: float
-    degrees_of_freedom: float
-    skewness: float
-    n_observers: int
-    n_items: int
-    n_trials: int
-
-    def p_value(self, value: float) -> float:
-        """Test a proportion correct: chance, or one that others published; two-sided.
-
-        By what the interval was made with: below 1 − `level` just where the interval leaves `value` out.  NaN
-        where there is no interval.
-
-        Parameters
-        ----------
-        value : float, in (0, 1)
-            Taken as known without error.
-        """
-        if self.estimate in (0.0, 1.0):
-            n = min(self.n_observers, self.n_items)
-            return float(stats.binomtest(round(self.estimate * n), n, value).pvalue) if n > 1 else np.nan
-        if np.isnan(self.standard_error):
-            return np.nan
-        spread = Spread(self.standard_error, self.degrees_of_freedom, self.skewness, (), ())
-        return spread.p_value(self.estimate, value)
-
-
 def population_accuracy(
     correct: Answers, observer: ArrayLike, item: ArrayLike, level: float = 0.95
-) -> PopulationAccuracy:
-    r"""Estimate the proportion correct that new observers reach on new items.
+) -> PopulationMean:
+    """Estimate the proportion correct that new observers reach on new items.
 
-    Trials of one observer are alike, and so are trials on one item, so both count as clusters: the standard
-    error is the two-way cluster-robust one, with the degrees of freedom of `clusters.spread_of`.
-    The interval rests on a t distribution and on Hall's transformation, which undoes the skewness that
-    proportions near 0 or 1 have where a few observers (or items) make up most of the variance; limits are
-    cut at 0 and 1.
+    The mean of `means.population_mean` between 0 and 1: two-way cluster-robust standard error, score
+    interval on the logit scale (`analysis.statistics.bounded`).  Where all answers are right (or all wrong)
+    no variance can be estimated; then the interval is the exact binomial one for as many independent answers
+    as there are clusters in the smaller set, the worst that dependence could do.
 
-    ``benchmarks/coverage.py`` simulates studies with crossed observers and items, and prints how often the
-    interval holds the true value.
-
-    Where all trials are right (or all wrong) no variance can be estimated; then the interval is the exact
-    binomial one [1]_ for as many independent answers as there are clusters in the smaller set, the worst
-    that dependence could do.
+    ``benchmarks/coverage_accuracy.py`` simulates studies with crossed observers and items, and counts how
+    often the interval holds the true value.
 
     Parameters
     ----------
@@ -88,56 +41,16 @@ def population_accuracy(
 
     Returns
     -------
-    PopulationAccuracy
+    PopulationMean
 
     Raises
     ------
     InputError
         The arrays differ in length, no answer is left, or `correct` holds more than right and wrong.
-
-    References
-    ----------
-    .. [1] Clopper, C. J., & Pearson, E. S. (1934). The use of confidence or fiducial limits illustrated in
-       the case of the binomial. Biometrika, 26(4), 404–413.
     """
     check_level(level)
-    answers, [(observers, observer_names), (items, item_names)] = answered(correct, observer, item)
-    n_trials, n_observers, n_items = len(answers), len(observer_names), len(item_names)
-    estimate = float(answers.mean())
-    n_fewest = min(n_observers, n_items)
-
-    def result(
-        low: float, high: float, method: str | None, spread: Spread | None = None, reason: str | None = None
-    ):
-        of = Spread(np.nan, np.nan, np.nan, (), ()) if spread is None else spread
-        return PopulationAccuracy(
-            estimate,
-            low,
-            high,
-            level,
-            method,
-            of.error,
-            of.df,
-            of.skewness,
-            n_observers,
-            n_items,
-            n_trials,
-            reason=reason,
-        )
-
-    if n_fewest < 2:
-        lacking = "observer" if n_observers < 2 else "item"
-        return result(np.nan, np.nan, None, reason=f"one {lacking} tells nothing of others")
-    if estimate in (0.0, 1.0):
-        successes = round(estimate * n_fewest)
-        exact = stats.binomtest(successes, n_fewest).proportion_ci(level, method="exact")
-        return result(
-            exact.low, exact.high, "exact binomial (Clopper–Pearson) over the smaller number of clusters"
-        )
-    spread = spread_of((answers - estimate) / n_trials, observers, items)
-    low, high = spread.interval(estimate, level)
-    method = "two-way cluster-robust (observers and items), t with Hall's correction for skewness"
-    return result(max(low, 0.0), min(high, 1.0), method, spread)
+    answers, [(observers, _), (items, _)] = answered(correct, observer, item)
+    return population_mean(answers, observers, items, level, bounds=(0.0, 1.0))
 
 
 def next_observer_interval(correct: Answers, observer: ArrayLike, level: float = 0.95) -> Estimate:
@@ -145,7 +58,8 @@ def next_observer_interval(correct: Answers, observer: ArrayLike, level: float =
 
     For one more person from the same population who does the same session: the prediction interval of a
     normal distribution, :math:`m \pm t_{n-1}\, s \sqrt{1 + 1/n}`, of the observers' logits, each with
-    half a right and half a wrong answer added.
+    half a right and half a wrong answer added.  The limits are turned back into proportions of right answers
+    without these two, within 0 and 1: all trials right is what an able observer of a short session does.
 
     Parameters
     ----------
@@ -176,7 +90,9 @@ def next_observer_interval(correct: Answers, observer: ArrayLike, level: float =
     if n < 2:
         return Estimate(middle, np.nan, np.nan, level, None, reason="one observer tells nothing of others")
     reach = stats.t.ppf((1 + level) / 2, n - 1) * logits.std(ddof=1) * np.sqrt(1 + 1 / n)
-    low, high = special.expit(logits.mean() + reach * np.array([-1, 1]))
+    limits = special.expit(logits.mean() + reach * np.array([-1, 1]))
+    n_each = n_trials.mean()
+    low, high = np.clip((limits * (n_each + 1) - 0.5) / n_each, 0, 1)
     method = "for the next observer of these items: prediction interval of a normal distribution of logits"
     return Estimate(middle, float(low), float(high), level, method)
 
@@ -246,9 +162,3 @@ def answered(correct: Answers, *groups: ArrayLike) -> tuple[np.ndarray, list[tup
     if any((codes < 0).any() for codes, _ in factorized):
         raise InputError("a trial lacks its observer or its item; name both for every trial")
     return answers[given].to_numpy(float), factorized
-
-
-def check_level(level: float) -> None:
-    """Refuse a coverage that is none."""
-    if not 0 < level < 1:
-        raise InputError(f"level is {level}, but a coverage lies between 0 and 1: write 0.95 for 95%")

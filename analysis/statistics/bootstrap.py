@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.statistics.accuracy import Answers, answered, check_level
-from analysis.statistics.estimate import Estimate
+from analysis.statistics.accuracy import Answers, answered
+from analysis.statistics.estimate import Estimate, check_level
 from tricky.core.errors import InputError
 
 N_RESAMPLES = 10_000

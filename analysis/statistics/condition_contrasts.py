@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.statistics.pair_counts import kappa_of_tables, reference_tables
-from analysis.statistics.pool_intervals import N_RESAMPLES, interval, patterns_of, resampled
+from analysis.statistics.consistency_intervals import measure_consistency, pairs_between
+from analysis.statistics.error_consistency import error_consistency
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class BesideBase:
     kappa : tuple of float
         Error consistency of each with the base; NaN where it is undefined.
     mean, low, high : float
-        Mean κ, and its interval for other images and these very models.
+        Mean κ of those that have one, and its interval for other images and these very models.
     both_right, both_wrong, one_right : float
         Shares of images that are trivial, impossible and in-between for the two.
     accuracy : float
@@ -45,18 +45,12 @@ class BesideBase:
 
 
 def beside_base(
-    correct: np.ndarray,
-    conditions: Sequence[str],
-    base: int,
-    rng: np.random.Generator,
-    *,
-    level: float = 0.95,
-    n_resamples: int = N_RESAMPLES,
+    correct: np.ndarray, conditions: Sequence[str], base: int, *, level: float = 0.95
 ) -> list[BesideBase]:
     """Compare every model with the base network, and put those of one condition together.
 
-    Intervals hold for other images and these very models, from a bootstrap over images.  What other models of
-    a condition would do, its own dots show: there are too few of them for an interval.
+    Intervals hold for other images and these very models, as those of `measure_consistency`.  What other
+    models of a condition would do, its own dots show: there are too few of them for an interval.
 
     Parameters
     ----------
@@ -66,45 +60,33 @@ def beside_base(
         The condition of each model.
     base : int
         Row of the base network, which is not compared with itself.
-    rng : Generator
     level : float
-    n_resamples : int
 
     Returns
     -------
     list of BesideBase
         One a condition, in the order in which they come first.
     """
-    patterns = patterns_of(correct)
-    reference = patterns.correct[base]
-    tables = reference_tables(patterns.correct, reference, patterns.n_images[np.newaxis])[:, 0]
-    kappa = kappa_of_tables(tables)
-    replicates = np.concatenate(
-        [
-            kappa_of_tables(reference_tables(patterns.correct, reference, weights))
-            for weights in resampled(patterns.n_images, n_resamples, rng)
-        ]
-    )
-    shares = tables / correct.shape[1]
+    kappa = error_consistency(correct)[base]
+    both_right = (correct & correct[base]).mean(axis=1)
+    one_right = (correct != correct[base]).mean(axis=1)
     found = []
     for condition in dict.fromkeys(conditions):
         rows = [row for row, name in enumerate(conditions) if name == condition and row != base]
         if not rows:
             continue
-        mean = float(kappa[rows].mean())
-        low, high = interval(mean, replicates[:, rows].mean(axis=1), level=level)
-        both_right, both_wrong = float(shares[0, rows].mean()), float(shares[3, rows].mean())
+        consistency = measure_consistency(correct, pairs_between([base], rows), level=level)
         found.append(
             BesideBase(
                 condition,
                 tuple(rows),
                 tuple(float(each) for each in kappa[rows]),
-                mean,
-                low,
-                high,
-                both_right,
-                both_wrong,
-                one_right=float(shares[1:3, rows].sum(axis=0).mean()),
+                consistency.estimate,
+                consistency.low,
+                consistency.high,
+                both_right=float(both_right[rows].mean()),
+                both_wrong=float(1 - both_right[rows].mean() - one_right[rows].mean()),
+                one_right=float(one_right[rows].mean()),
                 accuracy=float(correct[rows].mean()),
             )
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import special, stats
+from scipy import optimize, stats
 
 from analysis.statistics.accuracy import population_accuracy
 from tricky.core.errors import InputError
@@ -28,7 +28,7 @@ def calibration(
     Returns
     -------
     DataFrame, one row a level of confidence, sorted, index `confidence`
-        `n_trials`, `n_observers`, `accuracy`, `low`, `high`, `method`, `reason` as in `PopulationAccuracy`.
+        `n_trials`, `n_observers`, `accuracy`, `low`, `high`, `method`, `reason` as in `PopulationMean`.
     """
     table = pd.DataFrame({"confidence": confidence, "correct": correct, "observer": observer, "item": item})
     rows = {}
@@ -47,8 +47,14 @@ def type_2_area(
 
     The probability that a right answer was given with more confidence than a wrong one, ties counting half
     [1]_; 1/2 where confidence tells nothing.  It grows with accuracy too, so it compares observers only where
-    these are alike.  DeLong's variance [2]_, with the interval on the logit scale and, as wrong answers
-    are few, Welch's degrees of freedom.
+    these are alike.  Newcombe's score interval [2]_: the limits are the areas A from which the estimate lies
+    z standard errors away, with the variance that Hanley and McNeil give for A [3]_, made symmetric,
+
+    .. math:: V(A) = \frac{A (1 - A)}{m n} \Bigl(1 + n^* \frac{1 - A}{2 - A} + n^* \frac{A}{1 + A}\Bigr),
+              \qquad n^* = \frac{m + n}{2} - 1.
+
+    With few wrong answers and few steps of confidence the observed variance (DeLong's) is often near 0 by
+    chance: its intervals for 95% hold the area in 77–90% of cases of 3 to 15 wrong answers.
 
     Parameters
     ----------
@@ -62,8 +68,8 @@ def type_2_area(
     Returns
     -------
     DataFrame, one row an observer, index `observer`
-        `n_right`, `n_wrong`, `area`, `low`, `high`, and `reason`: why the area is NaN (no right or no wrong
-        answer), or its interval (fewer than two of either, confidence that does not vary, an area of 0 or 1).
+        `n_right`, `n_wrong`, `area`, `low`, `high`, and `reason`: why these are NaN (no right or no wrong
+        answer).
 
     Raises
     ------
@@ -74,8 +80,10 @@ def type_2_area(
     ----------
     .. [1] Fleming, S. M., & Lau, H. C. (2014). How to measure metacognition. Frontiers in Human Neuroscience,
        8, 443.
-    .. [2] DeLong, E. R., DeLong, D. M., & Clarke-Pearson, D. L. (1988). Comparing the areas under two or more
-       correlated receiver operating characteristic curves. Biometrics, 44(3), 837–845.
+    .. [2] Newcombe, R. G. (2006). Confidence intervals for an effect size measure based on the Mann–Whitney
+       statistic. Part 2: asymptotic methods and evaluation. Statistics in Medicine, 25(4), 559–573, method 5.
+    .. [3] Hanley, J. A., & McNeil, B. J. (1982). The meaning and use of the area under a receiver operating
+       characteristic (ROC) curve. Radiology, 143(1), 29–36.
     """
     sure, right, who = np.asarray(confidence, float), np.asarray(correct, bool), np.asarray(observer)
     if not len(sure) == len(right) == len(who):
@@ -98,20 +106,22 @@ def _area(x: np.ndarray, y: np.ndarray, level: float) -> tuple[float, float, flo
     for values, kind in ((x, "right"), (y, "wrong")):
         if len(values) == 0:
             return np.nan, np.nan, np.nan, f"no {kind} answer with a confidence"
-    right_above, wrong_below = _share_below(x, y), 1 - _share_below(y, x)
-    area = float(right_above.mean())
-    for values, kind in ((x, "right"), (y, "wrong")):
-        if len(values) == 1:
-            return area, np.nan, np.nan, f"one {kind} answer tells nothing of others"
-    if area in (0.0, 1.0):
-        return area, np.nan, np.nan, "confidence divides right and wrong answers without exception"
-    if np.ptp(np.concatenate([x, y])) == 0:
-        return area, np.nan, np.nan, "confidence does not vary"
-    parts = np.array([right_above.var(ddof=1) / len(x), wrong_below.var(ddof=1) / len(y)])
-    df = parts.sum() ** 2 / (parts**2 / [len(x) - 1, len(y) - 1]).sum()
-    reach = stats.t.ppf((1 + level) / 2, df) * np.sqrt(parts.sum()) / (area * (1 - area))
-    low, high = special.expit(special.logit(area) + reach * np.array([-1, 1]))
-    return area, float(low), float(high), None
+    area = float(_share_below(x, y).mean())
+    z, n_mean = float(stats.norm.ppf((1 + level) / 2)), (len(x) + len(y)) / 2 - 1
+
+    def excess(true_area: float) -> float:
+        spread = 1 + n_mean * ((1 - true_area) / (2 - true_area) + true_area / (1 + true_area))
+        variance = true_area * (1 - true_area) * spread / (len(x) * len(y))
+        return (area - true_area) ** 2 - z**2 * variance
+
+    def limit(outermost: float) -> float:
+        # At 0 and 1 the variance is 0: an area there is its own limit on that side.
+        if area == outermost:
+            return area
+        inside = area if 0 < area < 1 else abs(area - 1e-9)
+        return float(optimize.root_scalar(excess, bracket=(inside, outermost)).root)
+
+    return area, limit(0.0), limit(1.0), None
 
 
 def _share_below(values: np.ndarray, others: np.ndarray) -> np.ndarray:

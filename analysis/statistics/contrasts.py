@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.statistics.accuracy import Answers, PopulationAccuracy, answered, check_level
+from analysis.statistics import clusters
+from analysis.statistics.accuracy import Answers, answered
 from analysis.statistics.clusters import Spread, spread_of
-from analysis.statistics.estimate import Estimate
+from analysis.statistics.estimate import Estimate, check_level
+from analysis.statistics.means import PopulationMean
 from tricky.core.errors import InputError
 
 
@@ -23,8 +25,11 @@ class Contrast(Estimate):
         Proportion correct in each.
     p_value : float
         Of the hypothesis that there is no difference, two-sided; NaN without an interval.
-    standard_error, degrees_of_freedom : float
-        Of the difference, and of the t distribution that the interval rests on.
+    standard_error : float
+        Of the difference.
+    variances, degrees_of_freedom : tuple of float
+        Which part of its square rests on few observers, and which on few items, and how well either is known
+        (`analysis.statistics.clusters`); empty without a standard error.
     n_observers, n_items : tuple of two int
         In the first and in the second; whoever is in both is counted in both.
     n_trials : tuple of two int
@@ -34,7 +39,8 @@ class Contrast(Estimate):
     second: float
     p_value: float
     standard_error: float
-    degrees_of_freedom: float
+    variances: tuple[float, ...]
+    degrees_of_freedom: tuple[float, ...]
     n_observers: tuple[int, ...]
     n_items: tuple[int, ...]
     n_trials: tuple[int, ...]
@@ -50,8 +56,9 @@ def accuracy_difference(
     """Return how much more often answers are right in the second condition, or group, than in the first.
 
     Observers who were in both conditions are compared with themselves, and so are items; who was in one only
-    counts as a sample of it, and which of the two it is follows from the data.  Standard error, degrees of
-    freedom, interval and test are those of `analysis.statistics.clusters`, as for `population_accuracy`.
+    counts as a sample of it, and which of the two it is follows from the data.  Variance, interval
+    (difference ± t · standard error, cut at −1 and 1) and test are those of `analysis.statistics.clusters`:
+    differences are far from their bounds, and nearly symmetric.
 
     Parameters
     ----------
@@ -96,7 +103,8 @@ def accuracy_difference(
             level=level,
             method=method,
             standard_error=spread.error,
-            degrees_of_freedom=spread.df,
+            variances=spread.variances,
+            degrees_of_freedom=spread.dfs,
             n_observers=spread.n_observers,
             n_items=spread.n_items,
             n_trials=tuple(n_trials.tolist()),
@@ -107,32 +115,33 @@ def accuracy_difference(
         if min(counts) < 2:
             why = f"one {name} in a condition tells nothing of others"
             return result(np.nan, np.nan, np.nan, None, why)
-    if spread.error == 0:
+    if spread.variance == 0:
         return result(np.nan, np.nan, np.nan, None, "in each condition all answers are alike")
     low, high = spread.interval(difference, level)
     return result(
         max(low, -1.0),
         min(high, 1.0),
-        spread.p_value(difference, 0.0),
-        "two-way cluster-robust (observers and items), t",
+        spread.p_value(abs(difference)),
+        clusters.METHOD,
     )
 
 
-def study_difference(first: PopulationAccuracy, second: PopulationAccuracy) -> Contrast:
+def study_difference(first: PopulationMean, second: PopulationMean) -> Contrast:
     r"""Return how much higher accuracy is in a second study than in a first that shares nothing with it.
 
-    Both studies have observers and items of their own, so that what each reports is enough: variances
-    :math:`s_i^2` add up, and the degrees of freedom are Satterthwaite's [1]_,
+    Both studies have observers and items of their own, so that what each reports is enough: variances add
+    up, those parts :math:`A_i` that rest on few observers (and likewise on few items) with Satterthwaite's
+    degrees of freedom [1]_,
 
-    .. math:: \nu = \frac{(s_1^2 + s_2^2)^2}{s_1^4 / \nu_1 + s_2^4 / \nu_2}.
+    .. math:: \nu = \frac{(A_1 + A_2)^2}{A_1^2 / \nu_1 + A_2^2 / \nu_2}.
 
-    As with any difference, skewness is taken as 0 (`analysis.statistics.clusters`).  Where trials are at hand
-    and the studies share items or observers, use `accuracy_difference`, which sees that by itself: with
-    shared items this interval is too wide, as what makes them easy or hard does so in both.
+    Where trials are at hand and the studies share items or observers, use `accuracy_difference`, which sees
+    that by itself: with shared items this interval is too wide, as what makes them easy or hard does so in
+    both.
 
     Parameters
     ----------
-    first, second : PopulationAccuracy
+    first, second : PopulationMean
         With intervals of one coverage, which that of the difference has, too.
 
     Raises
@@ -151,16 +160,13 @@ def study_difference(first: PopulationAccuracy, second: PopulationAccuracy) -> C
             "estimate both with the same level"
         )
     difference = second.estimate - first.estimate
-    errors = np.array([first.standard_error, second.standard_error])
-    dfs = np.array([first.degrees_of_freedom, second.degrees_of_freedom])
-    low = high = p = error = df = np.nan
+    low = high = p = np.nan
     method, reason = None, "one of the studies has no standard error"
-    if np.isfinite(errors).all() and errors.any():
-        error = float(np.sqrt((errors**2).sum()))
-        df = float(error**4 / (errors**4 / dfs).sum())
-        spread = Spread(error, df, 0.0, (), ())
+    spread = Spread(np.nan, (), ())
+    if first.standard_error > 0 and second.standard_error > 0:
+        spread = _added(first.spread, second.spread)
         low, high = spread.interval(difference, first.level)
-        low, high, p = max(low, -1.0), min(high, 1.0), spread.p_value(difference, 0.0)
+        low, high, p = max(low, -1.0), min(high, 1.0), spread.p_value(abs(difference))
         method, reason = "studies without common observers or items: variances added, t", None
     return Contrast(
         first=first.estimate,
@@ -171,10 +177,20 @@ def study_difference(first: PopulationAccuracy, second: PopulationAccuracy) -> C
         p_value=p,
         level=first.level,
         method=method,
-        standard_error=error,
-        degrees_of_freedom=df,
+        standard_error=spread.error,
+        variances=spread.variances,
+        degrees_of_freedom=spread.dfs,
         n_observers=(first.n_observers, second.n_observers),
         n_items=(first.n_items, second.n_items),
         n_trials=(first.n_trials, second.n_trials),
         reason=reason,
     )
+
+
+def _added(first: Spread, second: Spread) -> Spread:
+    """Return the spread of the difference between two independent estimates."""
+    parts = np.array([first.variances, second.variances])
+    dfs = np.array([first.dfs, second.dfs])
+    squares = (parts**2 / dfs).sum(axis=0)
+    pooled = np.divide(parts.sum(axis=0) ** 2, squares, out=dfs.max(axis=0), where=squares > 0)
+    return Spread(first.variance + second.variance, tuple(parts.sum(axis=0).tolist()), tuple(pooled.tolist()))

@@ -13,7 +13,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
 
-from analysis.statistics.accuracy import Answers, answered, check_level
+from analysis.statistics.accuracy import Answers, answered
+from analysis.statistics.estimate import check_level
 from analysis.statistics.variance_components import NODES, WEIGHTS
 from tricky.core.errors import InputError
 

@@ -121,8 +121,8 @@ def measure_dichotomy(
     correct : ndarray of bool, shape (n_models, n_images)
     rng : Generator
     holds_for : {"images", "images and models"}
-        Whether the interval is for other images under these very models (a bootstrap over images), or for
-        other models of such a pool too (with a jackknife over models added); see `resampling.interval`.
+        Whether the interval is for other images under these very models, or for other models of such a pool
+        too; see `pool_intervals.interval`.
     level : float
     n_resamples : int
 
@@ -131,34 +131,23 @@ def measure_dichotomy(
     InputError
         As `dichotomy`.
     """
-    value = dichotomy(correct)
     n_models, n_images = correct.shape
     patterns = patterns_of(correct)
-    n_right = patterns.correct.sum(axis=0)
-    bootstrap = []
-    for weights in resampled(patterns.n_images, n_resamples, rng):
-        expected = _expected_pairs(weights @ patterns.correct.T / n_images)
-        observed = weights @ (n_right * (n_models - n_right)) / n_images
-        bootstrap.append(
-            1 - np.divide(observed, expected, out=np.full(len(weights), np.nan), where=expected > 0)
-        )
-
-    jackknife = None
-    if holds_for == "images and models":
-        # Two models left of two can't be asked for pairs: then nothing is known of other models.
-        jackknife = (
-            np.array([dichotomy(np.delete(correct, j, axis=0)) for j in range(n_models)])
-            if n_models > 2
-            else np.array([np.nan])
-        )
-    low, high = interval(value, np.concatenate(bootstrap), jackknife, level)
+    # Two models without one of them make no pairs: then nothing is known of other models.
+    of_models = holds_for == "images and models"
+    values = _values(patterns.correct, patterns.n_images[np.newaxis], of_models)[0]
+    bootstrap = [
+        _values(patterns.correct, weights, of_models)
+        for weights in resampled(patterns.n_images, n_resamples, rng)
+    ]
+    low, high = interval(values, np.concatenate(bootstrap), level)
     own = correct.mean(axis=1)
     least, most = dichotomy_range(own)
     histogram = np.bincount(correct.sum(axis=0), minlength=n_models + 1)
     n_pairs = n_models * (n_models - 1) / 2
     found, independent = _disagreements(histogram, own)
     return Dichotomy(
-        value=value,
+        value=float(values[0]),
         low=low,
         high=high,
         level=level,
@@ -192,7 +181,8 @@ def interval_of_histogram(
     values = [
         dichotomy_of_histogram(each) for weights in resampled(counts, n_resamples, rng) for each in weights
     ]
-    return interval(dichotomy_of_histogram(counts), np.array(values), level=level)
+    own = np.array([dichotomy_of_histogram(counts)])
+    return interval(own, np.array(values)[:, np.newaxis], level)
 
 
 def dichotomy_range(accuracy: np.ndarray) -> tuple[float, float]:
@@ -240,6 +230,36 @@ def _expected_pairs(accuracy: np.ndarray) -> np.ndarray:
     number = accuracy.sum(axis=1)
     n_models = accuracy.shape[1]
     return number * (n_models - number) - (accuracy * (1 - accuracy)).sum(axis=1)
+
+
+def _values(correct: np.ndarray, weights: np.ndarray, of_models: bool) -> np.ndarray:
+    """Return the dichotomy of each sample, and with `of_models` that without each model.
+
+    Parameters
+    ----------
+    correct : ndarray of bool, shape (n_models, n_patterns)
+    weights : ndarray of int, shape (n_samples, n_patterns)
+    of_models : bool
+
+    Returns
+    -------
+    ndarray of float, shape (n_samples, 1) or (n_samples, 1 + n_models)
+    """
+    _check(correct)
+    x, n_models = correct.astype(float), len(correct)
+    left_out = np.vstack([np.zeros_like(x[:1]), x]) if of_models else np.zeros_like(x[:1])
+    n_left = n_models - (np.arange(len(left_out)) > 0)[:, np.newaxis]
+    n_right = x.sum(axis=0) - left_out
+    total = weights.sum(axis=1, keepdims=True)
+    observed = weights @ (n_right * (n_left - n_right)).T / total
+    accuracy = weights @ x.T / total
+    number = accuracy.sum(axis=1, keepdims=True)
+    spread = (accuracy * (1 - accuracy)).sum(axis=1, keepdims=True)
+    of_left_out = np.hstack([np.zeros_like(number), accuracy]) if of_models else np.zeros_like(number)
+    number, spread = number - of_left_out, spread - of_left_out * (1 - of_left_out)
+    expected = number * (n_left.T - number) - spread
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(expected > 1e-12, 1 - observed / expected, np.nan)
 
 
 def _check(correct: np.ndarray) -> None:

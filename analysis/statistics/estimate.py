@@ -76,3 +76,9 @@ def or_reason(compute: Callable[[], Result]) -> Result | NoResult:
         return compute()
     except InputError as error:
         return NoResult(str(error))
+
+
+def check_level(level: float) -> None:
+    """Refuse a coverage that is none."""
+    if not 0 < level < 1:
+        raise InputError(f"level is {level}, but a coverage lies between 0 and 1: write 0.95 for 95%")

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis.statistics.accuracy import check_level
-from analysis.statistics.means import clustered_mean
+from analysis.statistics.estimate import check_level
+from analysis.statistics.means import population_mean
 from tricky.core.errors import InputError
 
 FEWEST_ITEMS = 4
@@ -18,9 +18,15 @@ FEWEST_ITEMS = 4
 
 
 def mean_by(
-    group: ArrayLike, rating: ArrayLike, observer: ArrayLike, item: ArrayLike, level: float = 0.95
+    group: ArrayLike,
+    rating: ArrayLike,
+    observer: ArrayLike,
+    item: ArrayLike,
+    level: float = 0.95,
+    *,
+    bounds: tuple[float, float] | None = None,
 ) -> pd.DataFrame:
-    """Return the mean rating of each group of items, with the interval of `clustered_mean`.
+    """Return the mean rating of each group of items, with the interval of `population_mean`.
 
     Parameters
     ----------
@@ -31,6 +37,8 @@ def mean_by(
     observer, item : array_like, shape (n_trials,)
     level : float
         Coverage of the intervals, which are for new observers and new items of the group.
+    bounds : tuple of two float, optional
+        The lowest and the highest rating of the scale, within which intervals stay.
 
     Returns
     -------
@@ -40,12 +48,12 @@ def mean_by(
     Raises
     ------
     InputError
-        The arrays differ in length.
+        The arrays differ in length, or a rating lies outside of the bounds.
     """
     table = _table(group=group, rating=rating, observer=observer, item=item)
     rows = []
     for name, part in table.groupby("group"):
-        found = clustered_mean(part["rating"], part["observer"], part["item"], level)
+        found = population_mean(part["rating"], part["observer"], part["item"], level, bounds=bounds)
         n_items = part["item"].nunique()
         about = found.estimate, found.low, found.high, found.reason
         rows.append((name, n_items, found.n_trials, *about))

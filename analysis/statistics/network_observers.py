@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.statistics.consistency_intervals import measure_consistency, pairs_between
 from model_eval.records import Decisions, read_rows
 
 ENSEMBLE = "all models"
-N_DRAWS = 500
 N_FOLDS = 10
 FEWEST_PAIRS = 20
 """With fewer nothing can be learned of low-level features."""
@@ -117,47 +117,31 @@ def feature_choices(
     return right
 
 
-def consistency_with_people(
-    machines: np.ndarray, people: np.ndarray, rng: np.random.Generator, level: float
-) -> pd.DataFrame:
-    """Return each machine's mean error consistency with people.
+def consistency_with_people(machines: np.ndarray, people: np.ndarray, level: float) -> pd.DataFrame:
+    """Return each machine's mean error consistency with people, for other people and other pairs.
 
     Parameters
     ----------
     machines, people : ndarray of float, shapes (n_machines, n_pairs) and (n_observers, n_pairs)
         1 right, 0 wrong, NaN no answer.
-    rng : Generator
     level : float
-        Coverage of the interval: observers and pairs are drawn with replacement, both at once (Owen 2007).
+        Coverage of the interval, which is that of `measure_consistency`.
 
     Returns
     -------
     DataFrame, one row a machine
         `kappa` (mean over the observers with whom it is defined), `kappa_low`, `kappa_high`.
     """
-    n_observers, n_pairs = people.shape
-    draws = rng.multinomial(n_pairs, np.full(n_pairs, 1 / n_pairs), N_DRAWS)
-    weights = np.vstack([np.ones(n_pairs), draws]).astype(float)
-    chosen = rng.multinomial(n_observers, np.full(n_observers, 1 / n_observers), N_DRAWS)
-    counts = np.vstack([np.ones(n_observers), chosen]).astype(float)
-    seen_by_people, right_people = ~np.isnan(people), np.nan_to_num(people)
+    observers = np.arange(1, len(people) + 1)
     rows = []
     for machine in machines:
-        seen = (~np.isnan(machine)) * seen_by_people
-        right = np.nan_to_num(machine)
-        n = weights @ seen.T
-        a = weights @ (seen * right).T
-        b = weights @ (seen * right_people).T
-        both = weights @ (seen * right * right_people).T
-        agree, expected = n - a - b + 2 * both, a * b + (n - a) * (n - b)
-        defined = (a * (n - a) > 0) & (b * (n - b) > 0)
-        kappa = np.where(defined, n * agree - expected, 0) / np.where(defined, n**2 - expected, 1)
-        weight = counts * defined
-        total = weight.sum(axis=1)
-        mean = np.where(total > 0, (kappa * weight).sum(axis=1) / np.maximum(total, 1), np.nan)
-        tail = (1 - level) / 2
-        interval = (np.nan, np.nan)
-        if np.isfinite(mean[0]) and n_observers > 1:
-            interval = np.nanquantile(mean[1:], [tail, 1 - tail])
-        rows.append({"kappa": mean[0], "kappa_low": interval[0], "kappa_high": interval[1]})
+        every = np.vstack([machine, people])
+        found = measure_consistency(
+            every == 1,
+            pairs_between([0], observers),
+            observed=~np.isnan(every),
+            new_subjects=[observers],
+            level=level,
+        )
+        rows.append({"kappa": found.estimate, "kappa_low": found.low, "kappa_high": found.high})
     return pd.DataFrame(rows)

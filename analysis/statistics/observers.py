@@ -16,6 +16,9 @@ from numpy.typing import ArrayLike
 from analysis.statistics.error_consistency import error_consistency, why_undefined
 from tricky.core.errors import InputError
 
+FEWEST_TIMES = 4
+"""Of right and of wrong answers, for an interval: with two, Welch's 95% holds the ratio in 85% of cases."""
+
 
 def side_bias(
     chose_left: ArrayLike, left_is_right: ArrayLike, observer: ArrayLike, level: float = 0.95
@@ -116,7 +119,8 @@ def times_by_correctness(
     -------
     DataFrame, one row an observer, index `observer`
         `n_right`, `n_wrong`, `median_right_s`, `median_wrong_s`, `ratio`, `low`, `high`, and `reason`: why
-        the ratio is NaN (no trial of one kind), or its interval (one trial of a kind, times all the same).
+        the ratio is NaN (no trial of one kind), or its interval (fewer than four of a kind, times all the
+        same).
 
     Raises
     ------
@@ -143,8 +147,9 @@ def _time_ratio(right: np.ndarray, wrong: np.ndarray, level: float) -> tuple[flo
             return np.nan, np.nan, np.nan, f"no {kind} answer with a response time"
     ratio = float(np.exp(wrong.mean() - right.mean()))
     for times, kind in ((right, "right"), (wrong, "wrong")):
-        if len(times) == 1:
-            return ratio, np.nan, np.nan, f"one {kind} answer tells nothing of others"
+        if len(times) < FEWEST_TIMES:
+            why = f"{len(times)} {kind} answer{'s' * (len(times) > 1)}; an interval needs {FEWEST_TIMES}"
+            return ratio, np.nan, np.nan, why
     if np.ptp(right) == np.ptp(wrong) == 0:
         return ratio, np.nan, np.nan, "response times do not vary"
     compared = CompareMeans(DescrStatsW(wrong), DescrStatsW(right))

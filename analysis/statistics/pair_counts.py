@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from analysis.statistics.error_consistency import kappa_of
+
 
 def pair_tables(correct: np.ndarray, weights: np.ndarray, kept: np.ndarray, without_pair: bool) -> np.ndarray:
     """Count for every pair of models how many kept images both got right, one of them, or none.
@@ -45,27 +47,6 @@ def pair_tables(correct: np.ndarray, weights: np.ndarray, kept: np.ndarray, with
     return tables
 
 
-def reference_tables(correct: np.ndarray, reference: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Count for each model beside one reference how many images both got right, one of them, or none.
-
-    Parameters
-    ----------
-    correct : ndarray of bool, shape (n_models, n_patterns)
-    reference : ndarray of bool, shape (n_patterns,)
-    weights : ndarray of int, shape (n_samples, n_patterns)
-
-    Returns
-    -------
-    ndarray of float, shape (4, n_samples, n_models)
-        Both, only the model, only the reference, neither.
-    """
-    w = weights.astype(float)
-    x, r = correct.T.astype(float), reference.astype(float)
-    both, model, by_reference = w @ (x * r[:, np.newaxis]), w @ x, (w @ r)[:, np.newaxis]
-    neither = w.sum(axis=1, keepdims=True) - model - by_reference + both
-    return np.stack([both, model - both, by_reference - both, neither])
-
-
 def kappa_of_tables(tables: np.ndarray) -> np.ndarray:
     """Return Cohen's kappa of two models' decisions from tables of two by two.
 
@@ -80,12 +61,7 @@ def kappa_of_tables(tables: np.ndarray) -> np.ndarray:
         NaN where one of the two was right on all images or wrong on all.
     """
     both, first, second, neither = tables.astype(float)
-    margins = (both + first) * (first + neither), (both + second) * (second + neither)
-    rows, columns = (both + first) * (second + neither), (both + second) * (first + neither)
-    kappa = np.full(both.shape, np.nan)
-    informative = (rows > 0) & (columns > 0)
-    np.divide(2 * (both * neither - first * second), sum(margins), out=kappa, where=informative)
-    return kappa
+    return kappa_of(both + first + second + neither, both + first, both + second, both)
 
 
 def _portions(n_right: np.ndarray, at_most: int) -> Iterator[tuple[int, np.ndarray]]:

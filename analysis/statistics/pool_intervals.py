@@ -72,38 +72,45 @@ def resampled(n_images: np.ndarray, n_resamples: int, rng: np.random.Generator) 
         yield rng.multinomial(total, n_images / total, size=min(at_a_time, n_resamples - start))
 
 
-def interval(
-    estimate: float, bootstrap: np.ndarray, jackknife: np.ndarray | None = None, level: float = 0.95
-) -> Interval:
+def interval(values: np.ndarray, bootstrap: np.ndarray, level: float = 0.95) -> Interval:
     r"""Return an interval from resampled images and, for new models as well, left-out models.
 
-    Without `jackknife`, the percentiles of the bootstrap: other images of the same kind, the same models.
-    With it, for other models as well, with :math:`M` of them and :math:`\hat\theta_{(j)}` the value without
-    model :math:`j`,
+    For other images of the same kind and the same models, the percentiles of the bootstrap.  For other models
+    as well, the variance between models is the jackknife's, from the values without each model, minus what
+    the choice of images contributes to it, which is the same jackknife's mean over the deviations of the
+    resamples from the data.  It widens the interval on each side [1]_,
 
-    .. math:: \hat\theta \pm t_{M-1} \sqrt{\operatorname{var}_{images}
-              + \tfrac{M-1}{M} \sum_j (\hat\theta_{(j)} - \bar\theta_{(\cdot)})^2} .
+    .. math:: \hat\theta - \sqrt{(\hat\theta - l)^2 + t_{M-1}^2 V_m}, \qquad
+              \hat\theta + \sqrt{(u - \hat\theta)^2 + t_{M-1}^2 V_m},
 
-    Both parts contain the variance of single decisions, so the interval is a little too wide rather than too
-    narrow.
+    with the percentiles l and u and the variance between models :math:`V_m`.
 
     Parameters
     ----------
-    estimate : float
-    bootstrap : ndarray of float, shape (n_resamples,)
-        The value on resampled images; where it is undefined, NaN, and left out.
-    jackknife : ndarray of float, shape (n_models,), optional
-        The value without each model in turn.
+    values : ndarray of float, shape (1,) or (1 + n_models,)
+        The estimate; where the interval is for new models as well, the value without each of them.
+    bootstrap : ndarray of float, shape (n_resamples, len(values))
+        The same on resampled images; where it is undefined, NaN, and left out.
     level : float
         Coverage, between 0 and 1.
+
+    References
+    ----------
+    .. [1] Zou, G. Y., & Donner, A. (2008). Construction of confidence limits about effect measures: a general
+       approach. Statistics in Medicine, 27(10), 1693–1702.
     """
-    defined = bootstrap[np.isfinite(bootstrap)]
-    if not np.isfinite(estimate) or len(defined) < 2:
+    defined = bootstrap[np.isfinite(bootstrap).all(axis=1)]
+    if not np.isfinite(values).all() or len(defined) < 2:
         return Interval(np.nan, np.nan)
-    if jackknife is None:
-        low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
-        return Interval(float(low), float(high))
-    n_models = len(jackknife)
-    variance = defined.var(ddof=1) + (n_models - 1) * jackknife.var()
-    half_width = float(stats.t.ppf((1 + level) / 2, n_models - 1) * np.sqrt(variance))
-    return Interval(estimate - half_width, estimate + half_width)
+    estimate, tails = float(values[0]), ((1 - level) / 2, (1 + level) / 2)
+    low, high = (float(limit) for limit in np.quantile(defined[:, 0], tails))
+    n_models = len(values) - 1
+    if n_models == 0:
+        return Interval(low, high)
+    of_images = (defined - values)[:, 1:].var(axis=1).mean()
+    variance = (n_models - 1) * max(float(values[1:].var() - of_images), 0.0)
+    reach = float(stats.t.ppf(tails[1], n_models - 1) * np.sqrt(variance))
+    return Interval(
+        estimate - float(np.hypot(max(estimate - low, 0), reach)),
+        estimate + float(np.hypot(max(high - estimate, 0), reach)),
+    )

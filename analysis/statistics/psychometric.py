@@ -57,7 +57,7 @@ def accuracy_by(share: str, sessions: pd.DataFrame, level: float) -> pd.DataFram
     -------
     DataFrame, one row a share (or a bin of shares), from small to large
         `share` (the mean of a bin) under its own name, `n_items`, `n_answers`, `n_correct`, `accuracy`,
-        `low`, `high`, `reason` as in `PopulationAccuracy`.
+        `low`, `high`, `reason` as in `PopulationMean`.
     """
     rows = sessions.dropna(subset=["correct", share]).astype({share: float})
     place = rows[share].round(6)

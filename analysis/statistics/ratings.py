@@ -1,36 +1,20 @@
-"""Ratings on an ordered scale: how they spread, what moves them, and how far observers agree."""
+"""Ratings on an ordered scale: how they spread, and what moves them."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from analysis.statistics.accuracy import check_level, population_accuracy
-from analysis.statistics.clusters import spread_of
-from analysis.statistics.estimate import Estimate
+from analysis.statistics.accuracy import population_accuracy
+from analysis.statistics.clusters import METHOD, spread_of
+from analysis.statistics.estimate import Estimate, check_level
+from analysis.statistics.rating_tables import rating_table
 from tricky.core.errors import InputError
-
-METHOD = "two-way cluster-robust (observers and items), t with Hall's correction for skewness"
-
-
-@dataclass(frozen=True)
-class Agreement(Estimate):
-    """Krippendorff's α, how far observers agree in their ratings, for new observers *and* new items.
-
-    1 where they always agree, 0 where they agree as often as ratings drawn from all of them would.
-
-    Attributes
-    ----------
-    n_observers, n_items : int
-        What it rests on: items that two observers or more rated.
-    """
-
-    n_observers: int
-    n_items: int
 
 
 @dataclass(frozen=True)
@@ -60,7 +44,8 @@ def rating_distribution(
     observer: ArrayLike,
     item: ArrayLike,
     level: float = 0.95,
-    scale: ArrayLike | None = None,
+    *,
+    scale: Sequence[float] | None = None,
 ) -> pd.DataFrame:
     """Return how often each rating was given to each group of items.
 
@@ -76,23 +61,26 @@ def rating_distribution(
     observer, item : array_like, shape (n_trials,)
     level : float
         Coverage of intervals, between 0 and 1.
-    scale : array_like of float, optional
-        All ratings that could be given. Default: those that were.
+    scale : sequence of float, optional
+        All ratings that could be given; otherwise those that were.
 
     Returns
     -------
     DataFrame, one row a group and rating, both from low to high
         `group`, `rating`, `n_ratings` (of this group), `n` (of these, this rating), `share`, `low`, `high`,
-        `reason` as in `PopulationAccuracy`.
+        `reason` as in `PopulationMean`.
 
     Raises
     ------
     InputError
-        The arrays differ in length, or no rating is left.
+        The arrays differ in length, no rating is left, or a rating is not on the scale.
     """
     check_level(level)
-    table = _table(rating, observer, item, group=group)
-    steps = np.unique(table["rating"] if scale is None else np.asarray(scale, dtype=float))
+    table = rating_table(rating, observer, item, group=group)
+    given = set(table["rating"])
+    steps = sorted(given if scale is None else scale)
+    if unknown := given - set(steps):
+        raise InputError(f"rating {min(unknown):g} is not on the scale {', '.join(f'{s:g}' for s in steps)}")
     rows = []
     for name, of_group in table.groupby("group", observed=True):
         for step in steps:
@@ -111,57 +99,6 @@ def rating_distribution(
                 }
             )
     return pd.DataFrame(rows)
-
-
-def rating_agreement(
-    rating: ArrayLike, observer: ArrayLike, item: ArrayLike, level: float = 0.95
-) -> Agreement:
-    r"""Return Krippendorff's α of ratings on an ordered scale, with an interval.
-
-    :math:`\alpha = 1 - D_o / D_e` [1]_, the disagreement observed within items over that expected between any
-    two ratings, as the package `krippendorff` computes it.  The interval is the two-way cluster-robust one of
-    `clusters.spread_of` on what each rating adds to α: its derivative by the rating's weight.  The usual
-    bootstrap over items holds for these very observers alone; a bootstrap over observers lets who was drawn
-    twice agree with itself, and, with that put right, covers more than it says.
-
-    Parameters
-    ----------
-    rating : array_like of float, shape (n_trials,)
-        On an ordered scale; missing values are left out.
-    observer, item : array_like, shape (n_trials,)
-        Who rated what, each pair once.
-    level : float
-        Coverage, between 0 and 1.
-
-    Raises
-    ------
-    InputError
-        The arrays differ in length, no rating is left, or an observer rated an item twice.
-
-    References
-    ----------
-    .. [1] Krippendorff, K. (2004). Content analysis: an introduction to its methodology (2nd ed.). Sage,
-       ch. 11.
-    """
-    import krippendorff
-
-    check_level(level)
-    table = _once_each(_table(rating, observer, item))
-    shared = table[table.groupby("item")["observer"].transform("size") > 1]
-    observers, items, ranks = (pd.factorize(shared[name], sort=True)[0] for name in shared)
-    shape = shared["observer"].nunique(), shared["item"].nunique()
-    if shared["rating"].nunique() < 2:
-        why = "no item was rated by two observers" if shared.empty else "all ratings are the same"
-        return Agreement(np.nan, np.nan, np.nan, level, None, *shape, reason=why)
-    # Only the order of an ordered scale counts, so ranks stand for ratings.
-    matrix = np.full(shape, np.nan)
-    matrix[observers, items] = ranks
-    alpha = float(krippendorff.alpha(reliability_data=matrix, level_of_measurement="ordinal"))
-    if shape[0] < 3 or shape[1] < 2:
-        why = "an interval for new observers and items needs three observers and two items"
-        return Agreement(alpha, np.nan, np.nan, level, None, *shape, reason=why)
-    low, high = spread_of(_alpha_influence(items, ranks), observers, items).interval(alpha, level)
-    return Agreement(alpha, low, min(high, 1.0), level, METHOD, *shape)
 
 
 def ordinal_regression(
@@ -201,7 +138,7 @@ def ordinal_regression(
        B, 42(2), 109–142.
     """
     check_level(level)
-    table = _table(rating, observer, item, x=predictor)
+    table = rating_table(rating, observer, item, x=predictor)
     for name, what in (("rating", "ratings"), ("x", "the predictor")):
         if table[name].nunique() < 2:
             raise InputError(f"{what} took one value only; a slope needs two")
@@ -215,70 +152,7 @@ def ordinal_regression(
         return OrdinalFit(slope, np.nan, np.nan, level, None, thresholds, ratings, np.nan, reason=why)
     spread = spread_of(influence, observers, items)
     low, high = spread.interval(slope, level)
-    return OrdinalFit(slope, low, high, level, METHOD, thresholds, ratings, spread.p_value(slope, 0))
-
-
-def _table(rating: ArrayLike, observer: ArrayLike, item: ArrayLike, **further: ArrayLike) -> pd.DataFrame:
-    columns = {"observer": observer, "item": item, "rating": rating, **further}
-    arrays = {name: np.asarray(values) for name, values in columns.items()}
-    if len({len(values) for values in arrays.values()}) > 1:
-        lengths = ", ".join(f"{name} {len(values)}" for name, values in arrays.items())
-        raise InputError(f"numbers of values differ ({lengths}); give one of each a trial")
-    table = pd.DataFrame(arrays).dropna()
-    if table.empty:
-        raise InputError("no rating is left; give at least one")
-    return table.astype({"rating": float} | ({"x": float} if "x" in further else {}))
-
-
-def _once_each(table: pd.DataFrame) -> pd.DataFrame:
-    twice = table.duplicated(["observer", "item"])
-    if twice.any():
-        who, what = (table.loc[twice, name].iloc[0] for name in ("observer", "item"))
-        raise InputError(f"observer {who} rated item {what} twice; keep one rating")
-    return table
-
-
-def _alpha_influence(items: np.ndarray, ranks: np.ndarray) -> np.ndarray:
-    r"""Return the derivative of α by the weight of each rating, all weights being 1.
-
-    With weights w, :math:`\alpha = 1 - A D / (n E)`, where
-
-    .. math:: A = \sum_u m_u N_u / P_u, \quad P_u = m_u^2 - \sum_{i \in u} w_i^2, \quad
-              D = n^2 - \sum_i w_i^2,
-
-    with :math:`m_u, n` the weight of an item's and of all ratings, and :math:`N_u, E` the sums of squared
-    distances over all pairs of an item's and of all ratings.  An ordinal distance is that between midranks
-    (Krippendorff 2004, sec. 11.3.4), which move with the weights as well.
-
-    Parameters
-    ----------
-    items, ranks : ndarray of int, shape (n_trials,)
-        Codes 0, 1 …, each in use; every item has two ratings or more.
-    """
-    counts = np.zeros((items.max() + 1, ranks.max() + 1))
-    np.add.at(counts, (items, ranks), 1)
-    per_item, per_rank, n = counts.sum(axis=1), counts.sum(axis=0), counts.sum()
-    midranks = np.cumsum(per_rank) - per_rank / 2
-    distance = (midranks[:, np.newaxis] - midranks) ** 2
-    to_others, to_all = counts @ distance, per_rank @ distance  # summed over an item's, over all ratings
-    within, between = (counts * to_others).sum(axis=1), float(per_rank @ to_all)
-    pairs, all_pairs = per_item * (per_item - 1), n * (n - 1)
-    observed = float((per_item * within / pairs).sum())
-    ratio = observed * all_pairs / (n * between)
-
-    # By midranks first, and from there by weight: a rating lifts those above by 1, its own by a half.
-    lift = np.tril(np.ones_like(distance), -1) + np.eye(len(distance)) / 2
-    moved = per_item[:, np.newaxis] * midranks - (counts @ midranks)[:, np.newaxis]
-    by_midrank = (4 * (per_item / pairs)[:, np.newaxis] * counts * moved).sum(axis=0)
-    between_by_midrank = 4 * per_rank * (n * midranks - per_rank @ midranks)
-    of_item = within / pairs - per_item * within * 2 * (per_item - 1) / pairs**2
-    d_observed = (
-        of_item[:, np.newaxis] + 2 * (per_item / pairs)[:, np.newaxis] * to_others + by_midrank @ lift
-    )
-    d_between = 2 * to_all + between_by_midrank @ lift
-    d_ratio = (all_pairs * d_observed + observed * 2 * (n - 1)) / (n * between)
-    d_ratio -= ratio / n + ratio * d_between / between
-    return -d_ratio[items, ranks]
+    return OrdinalFit(slope, low, high, level, METHOD, thresholds, ratings, spread.p_value(abs(slope)))
 
 
 def _divides(x: pd.Series, rating: pd.Series) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.cluster import hierarchy
 from scipy.spatial.distance import squareform
 
+from analysis.statistics.consistency_intervals import measure_consistency, pairs_within
 from analysis.statistics.pair_counts import kappa_of_tables, pair_tables
 from analysis.statistics.pool_intervals import N_RESAMPLES, interval, patterns_of, resampled
 from tricky.core.errors import InputError
@@ -93,8 +94,9 @@ def consistency_by_subset(
         As for `model_eval.label.criterion.difficulty_of`.
     rng : Generator
     holds_for : {"images", "images and models"}
-        What the intervals are about; see `resampling.interval`.  The labels of images stay as they are,
-        whatever images are drawn again.
+        Whether the intervals are for other images under these very models, or for other models of such a
+        pool too: those of `measure_consistency`, and where other models label each pair's images those of
+        `pool_intervals.interval`.  The labels of images stay as they are.
     level : float
     n_resamples : int
 
@@ -127,36 +129,56 @@ def consistency_by_subset(
     for choice in kept:
         tables = pair_tables(patterns.correct, patterns.n_images[np.newaxis], *kept[choice])
         bootstrap = np.concatenate(replicates[choice])
-        found.append(_summary(*choice, tables[:, 0], bootstrap, holds_for, level))
+        counted, by_others = kept[choice]
+        # Where the whole pool labels, all pairs are compared on the same images.
+        chosen = None if by_others else correct[:, counted[correct.sum(axis=0)]]
+        found.append(_summary(choice, tables[:, 0], bootstrap, chosen, holds_for, level))
     return found
 
 
 def _summary(
-    subset: Subset,
-    labelled_by: LabelledBy,
+    choice: tuple[Subset, LabelledBy],
     tables: np.ndarray,
     bootstrap: np.ndarray,
+    chosen: np.ndarray | None,
     holds_for: HoldsFor,
     level: float,
 ) -> SubsetConsistency:
-    """Summarise tables of all pairs, (4, n_pairs), and the κ of resampled images, (n_resamples, n_pairs)."""
+    """Summarise tables of all pairs and the κ of resampled images.
+
+    Parameters
+    ----------
+    choice : (Subset, LabelledBy)
+    tables : ndarray of float, shape (4, n_pairs)
+    bootstrap : ndarray of float, shape (n_resamples, n_pairs)
+    chosen : ndarray of bool, shape (n_models, n_images_chosen), or None
+        The decisions, where all pairs are compared on the same images.
+    holds_for, level
+        As for `consistency_by_subset`.
+    """
     kappa = kappa_of_tables(tables)
     n_models = round((1 + np.sqrt(1 + 8 * len(kappa))) / 2)
     matrix = np.eye(n_models)
     pairs = np.triu_indices(n_models, k=1)
     matrix[pairs] = matrix.T[pairs] = kappa
-    mean, means = float(_mean(kappa, axis=0)), _mean(bootstrap, axis=1)
-    low, high = interval(mean, means, None if holds_for == "images" else _means_without_each(matrix), level)
+    of_models = holds_for == "images and models"
+    values, replicates = _means(kappa[np.newaxis], of_models)[0], _means(bootstrap, of_models)
+    if chosen is None:
+        low, high = interval(values, replicates, level)
+    else:
+        everyone = np.arange(n_models)
+        groups = [everyone] if of_models else []
+        found = measure_consistency(chosen, pairs_within(everyone), new_subjects=groups, level=level)
+        low, high = found.low, found.high
     return SubsetConsistency(
-        subset,
-        labelled_by,
+        *choice,
         matrix,
         n_images=float(tables.sum(axis=0).mean()),
-        mean=mean,
+        mean=float(values[0]),
         low=low,
         high=high,
         sd=float(np.nanstd(kappa, ddof=1)) if np.isfinite(kappa).sum() > 1 else np.nan,
-        reliability=_reliability(kappa, bootstrap - means[:, np.newaxis]),
+        reliability=_reliability(kappa, bootstrap - replicates[:, :1]),
     )
 
 
@@ -200,22 +222,25 @@ def _kept(subset: Subset, labelled_by: LabelledBy, n_models: int, tolerance: int
     )
 
 
-def _means_without_each(kappa: np.ndarray) -> np.ndarray:
-    """Return the mean over pairs without each model in turn, shape (n_models,)."""
-    n_models = len(kappa)
-    return np.array(
-        [
-            float(_mean(np.delete(np.delete(kappa, m, 0), m, 1)[np.triu_indices(n_models - 1, k=1)], axis=0))
-            for m in range(n_models)
-        ]
-    )
+def _means(kappa: np.ndarray, of_models: bool) -> np.ndarray:
+    """Return the mean over defined pairs, and with `of_models` that without each model.
 
+    Parameters
+    ----------
+    kappa : ndarray of float, shape (n_samples, n_pairs)
+    of_models : bool
 
-def _mean(kappa: np.ndarray, axis: int) -> np.ndarray:
-    """Return the mean over defined values; NaN, without a warning, where there is none."""
+    Returns
+    -------
+    ndarray of float, shape (n_samples, 1) or (n_samples, 1 + n_models)
+        NaN, without a warning, where no pair is defined.
+    """
+    n_models = round((1 + np.sqrt(1 + 8 * kappa.shape[1])) / 2)
+    pairs = np.column_stack(np.triu_indices(n_models, k=1))
+    without = (pairs[:, :, np.newaxis] != np.arange(n_models)).all(axis=1)
+    kept = np.hstack([np.ones((len(pairs), 1), bool), without if of_models else without[:, :0]])
     defined = np.isfinite(kappa)
-    number = defined.sum(axis=axis)
-    total = np.where(defined, kappa, 0).sum(axis=axis)
+    number, total = defined.astype(float) @ kept, np.where(defined, kappa, 0) @ kept
     return np.where(number > 0, total / np.maximum(number, 1), np.nan)
 
 

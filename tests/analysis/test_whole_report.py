@@ -195,7 +195,16 @@ def test_a_report_holds_its_own_figures_and_tables_and_none_of_another_task(rehe
     stale.parent.mkdir(parents=True)
     stale.write_text("of an earlier report")
     figures = ("ratings", "graded", "observer_details", "histogram")
-    tables = ("questions", "ratings", "graded", "observer_details", "trials", "exclusions", "histogram")
+    tables = (
+        "questions",
+        "missing",
+        "ratings",
+        "graded",
+        "observer_details",
+        "trials",
+        "exclusions",
+        "histogram",
+    )
     assert set(hashes_of(report(root, digits))) == {
         "report.html",
         "results.json",

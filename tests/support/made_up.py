@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from model_eval.columns import DIFFICULTY_DTYPES
 from model_eval.manifests import DifficultyManifest, PoolManifest
-from model_eval.records import DIFFICULTY_DTYPES
 from stimuli.manifest import SetManifest, set_id_of
 from tricky.core.files import sha256_of
 from tricky.core.manifests import Manifest, write_manifest

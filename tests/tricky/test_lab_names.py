@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import write_pool
 
 import analysis.columns
 import experiment.data.columns
@@ -23,7 +24,6 @@ from experiment.session.consent import Consent
 from model_eval.evaluate.decide import decision_rows
 from tricky import stages
 from tricky.core.errors import InputError
-from tricky.core.files import sha256_of, write_json
 from tricky.core.parquet import write_parquet
 from tricky.lab_names import OF_QUESTIONS, columns_of_images, reserved_columns
 from tricky.study import Study, open_study, read_settings
@@ -91,11 +91,9 @@ def evaluated(folder: Path, name: str) -> Study:
         answers = np.where(rng.random(len(images)) < ease, labels, (labels + 1) % 10)
         path = study.decisions / f"{model}.parquet"
         write_parquet(path, decision_rows(images["image_id"].tolist(), labels, np.eye(10)[answers]))
-        models.append({"name": model, "family": "NA" if model == "NA" else model, "source": "timm:x"})
-        models[-1] |= {"accuracy": 0.5, "sha256": sha256_of(path)}
-    about = {"sha256": sha256_of(study.decisions / "images.parquet"), "n": len(images), "source": "mnist-5k"}
-    content = {"made_from": {}, "settings": {}, "versions": {}, "images": about, "models": models}
-    write_json(study.decisions / "pool.json", content)
+        models.append({"name": model, "family": "NA" if model == "NA" else model})
+    about = {"n": len(images), "source": "mnist-5k"}
+    write_pool(study.decisions, models, about)
     more = images[["image_id"]].assign(
         licence="NA", source="null", memorability=rng.normal(size=len(images)), unused=1
     )

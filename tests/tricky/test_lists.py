@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from made_up import write_pool
 from PIL import Image
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from model_eval.evaluate.decide import decision_rows
 from model_eval.records import read_difficulty
@@ -453,3 +453,8 @@ def test_a_column_of_the_lab_s_table_is_not_called_like_one_of_tricky_s(column: 
     write(study, "own.csv", f"image_id,{column}", "ant/00.png,1")
     with pytest.raises(InputError, match=rf"own\.csv, line 1: tricky itself has a column {column}; rename"):
         build(study, stimuli='table = "own.csv"')
+
+
+def test_settings_that_contradict_themselves_are_refused_when_they_are_made() -> None:
+    with pytest.raises(ValidationError, match="entries that differ"):
+        Settings.model_validate({"simulate": {"models": ["first", "first"]}})

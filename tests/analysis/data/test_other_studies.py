@@ -32,7 +32,10 @@ def results(title: str, accuracy: float = 0.8, level: float = 0.95) -> dict:
                 "reason": None,
                 "p_published": 0.6,
             },
-            **{"standard_error": 0.04, "degrees_of_freedom": 8.0, "skewness": 0.0},
+            "standard_error": 0.04,
+            "variances": [0.0012, 0.0003],
+            "degrees_of_freedom": [8.0, 148.0],
+            "bounds": [0.0, 1.0],
         },
         "consistency": {"observers": {"mean": 0.6, "reason": None}},
     }

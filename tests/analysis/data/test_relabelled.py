@@ -4,7 +4,8 @@ import pytest
 from analysis.data.relabelled import compare_labels
 from analysis.data.sessions import read_sessions
 from analysis.data.trials import Label, trials_of
-from analysis.statistics.means import clustered_mean
+from analysis.statistics.estimate import NoResult
+from analysis.statistics.means import population_mean
 from stimuli.records import read_any_set
 from tricky.core.errors import InputError
 
@@ -35,6 +36,7 @@ def test_pairs_are_counted_by_what_becomes_of_them_and_the_answers_scored_anew(s
     assert (change.n_trials, change.n_same, change.n_changed) == (n, n - 3, 1)
     assert (change.n_lost, change.n_gained, change.n_left) == (1, 0, 1)
     # Two observers: of the reversed pair, the one wrong answer is right now, and the right one wrong.
+    assert not isinstance(change.before, NoResult)
     assert change.before.estimate == pytest.approx((2 * n - 1) / (2 * n))
     assert change.after.estimate == pytest.approx((2 * (n - 2) - 1) / (2 * (n - 2)))
     assert change.change.estimate == pytest.approx(0)
@@ -69,6 +71,6 @@ def test_the_interval_of_a_mean_holds_the_truth_for_new_observers_and_items():
     observer, item = (index.ravel() for index in np.indices((9, 60)))
     for _ in range(300):
         values = (0.4 * rng.standard_normal((9, 1)) + 0.8 * rng.standard_normal(60)).ravel()
-        mean = clustered_mean(values + rng.standard_normal(540), observer, item, 0.95)
+        mean = population_mean(values + rng.standard_normal(540), observer, item, 0.95)
         held += mean.low <= 0 <= mean.high
     assert held / 300 > 0.91  # one standard error is 1.3 points; independent trials would give some 40%

@@ -2,11 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.report.consistency_scores import FEWEST_RESAMPLES, n_resamples_for, score_consistency
+from analysis.report.consistency_scores import FEWEST_PERMUTATIONS, n_permutations_for, score_consistency
 from analysis.report.pairs import side_preference
 from analysis.report.people_scores import score_observers, score_population
 from analysis.statistics.accuracy import population_accuracy
 from analysis.statistics.consistency_bounds import summarise_pairs
+from analysis.statistics.contrasts import Contrast
 from analysis.statistics.error_consistency import error_consistency
 
 
@@ -61,7 +62,7 @@ def test_the_populations_halves_are_the_same_as_the_observers():
     beyond = score_population(sessions, population, rng, chance=0.5, published=0.8, n_resamples=500)
     order = pd.Index(sorted(set(sessions["participant"])))
     each = score_observers(sessions, sessions, order, side_preference(sessions, None, 0.95), 0.95).table
-    assert beyond.halves is not None
+    assert isinstance(beyond.halves, Contrast)
     assert beyond.halves.first == pytest.approx(each["first_half"].mean())
     assert beyond.halves.second == pytest.approx(each["second_half"].mean())
     assert beyond.p_chance == population.p_value(0.5)
@@ -92,7 +93,8 @@ def test_one_observer_without_models_has_nothing_in_common_with_anyone():
     assert score_consistency(np.ones((1, 9)), np.empty((0, 9)), None, np.random.default_rng(1), 0.95).empty
 
 
-def test_many_subjects_get_fewer_resamples():
-    assert n_resamples_for(24) == 2000
-    assert n_resamples_for(200) == 500
-    assert n_resamples_for(1000) == FEWEST_RESAMPLES
+def test_many_subjects_or_answers_get_fewer_permutations():
+    assert n_permutations_for(24, 24 * 60) == 1999
+    assert n_permutations_for(200, 200 * 60) == 499
+    assert n_permutations_for(1000, 1000 * 60) == FEWEST_PERMUTATIONS
+    assert n_permutations_for(11, 11 * 50_000) == FEWEST_PERMUTATIONS

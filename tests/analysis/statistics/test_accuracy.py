@@ -189,6 +189,20 @@ def test_the_next_observer_lies_in_the_interval_as_often_as_it_says():
     assert 0.935 < np.mean(held) < 0.965
 
 
+# 3,000 studies: one binomial standard error is .4 points.  A fifth of these observers make no mistake.
+def test_the_next_observer_lies_in_the_interval_also_where_many_are_perfect():
+    rng = np.random.default_rng(7)
+    held, perfect = [], []
+    for _ in range(3000):
+        logit = 3.0 + 1.5 * rng.standard_normal((7, 1)) + np.zeros(60)
+        correct = rng.random(logit.shape) < 1 / (1 + np.exp(-logit))
+        found = next_observer_interval(correct[:6].ravel(), np.repeat(np.arange(6), 60))
+        held.append(found.low <= correct[6].mean() <= found.high)
+        perfect.append(correct[6].all())
+    assert np.mean(perfect) > 0.15
+    assert 0.935 < np.mean(held) < 0.965
+
+
 def test_one_observer_does_not_tell_where_the_next_will_lie():
     alone = next_observer_interval([True, False], ["a", "a"])
     assert (alone.estimate, alone.reason) == (0.5, "one observer tells nothing of others")

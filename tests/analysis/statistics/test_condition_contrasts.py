@@ -16,7 +16,7 @@ def small(n_images: int = 500) -> tuple[np.ndarray, list[str]]:
 
 def test_each_model_beside_the_base_as_scikit_learn_has_it():
     correct, conditions = small()
-    found = {each.condition: each for each in beside_base(correct, conditions, 0, np.random.default_rng(2))}
+    found = {each.condition: each for each in beside_base(correct, conditions, 0)}
     assert list(found) == ["order", "rate", "same"]  # the base alone is no condition of its own
     order = found["order"]
     assert order.models == (1, 3)
@@ -30,14 +30,17 @@ def test_each_model_beside_the_base_as_scikit_learn_has_it():
     assert order.accuracy == pytest.approx(correct[[1, 3]].mean())
 
 
-def test_the_same_decisions_have_a_kappa_of_1_without_doubt():
-    same = beside_base(*small(), 0, np.random.default_rng(3))[-1]
-    assert (same.mean, same.low, same.high, same.one_right) == (1, 1, 1, 0)
+def test_the_same_decisions_have_a_kappa_of_1_and_may_differ_on_one_image_in_a_hundred():
+    same = beside_base(*small(), 0)[-1]
+    assert (same.mean, same.high, same.one_right) == (1, 1, 0)
+    # At 500 images a disagreement on a share of 3.84/500 is one that 500 agreements just don't exclude.
+    share_by_chance = 2 * (accuracy := small()[0][0].mean()) * (1 - accuracy)
+    assert same.low == pytest.approx(1 - 3.84 / 500 / share_by_chance, abs=0.002)
 
 
 def test_further_models_of_the_base_condition_stand_beside_the_first():
     correct, _ = small()
-    found = beside_base(correct[:3], ["base", "base", "other"], 0, np.random.default_rng(4))
+    found = beside_base(correct[:3], ["base", "base", "other"], 0)
     assert [each.condition for each in found] == ["base", "other"]
     assert found[0].models == (1,)
 
@@ -50,7 +53,7 @@ def test_intervals_cover_the_truth_for_new_images():
     rng = np.random.default_rng(6)
     covered = 0
     for _ in range(300):
-        (found,) = beside_base(draw(rng, 300), ["base", "other"], 0, rng, n_resamples=200)
+        (found,) = beside_base(draw(rng, 300), ["base", "other"], 0)
         covered += found.low <= truth <= found.high
     assert covered >= 270  # Binomial(300, .95) is below 270 less than once in two thousand times
 
@@ -58,6 +61,6 @@ def test_intervals_cover_the_truth_for_new_images():
 def test_a_model_that_is_always_right_has_no_kappa():
     correct, conditions = small()
     correct[2] = True
-    rate = beside_base(correct, conditions, 0, np.random.default_rng(7))[1]
+    rate = beside_base(correct, conditions, 0)[1]
     assert np.isnan([rate.mean, rate.low, rate.high]).all()
     assert rate.both_wrong == 0

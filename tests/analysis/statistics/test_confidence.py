@@ -48,15 +48,30 @@ def test_interval_holds_the_area_that_observers_were_simulated_with():
     assert 0.925 < ((table["low"] <= area) & (area <= table["high"])).mean() < 0.975
 
 
-def test_without_wrong_answers_there_is_no_area_and_without_overlap_no_interval():
+def test_without_wrong_answers_there_is_no_area_and_without_overlap_it_may_be_less_than_1():
     table = type_2_area([1, 2, 3, 4, 2, np.nan], [1, 1, 1, 0, 0, 1], list("aabbbb"))
     rows = table.to_dict("index")
     assert np.isnan(rows["a"]["area"])
+    assert np.isnan(rows["a"]["low"])
     assert rows["b"]["area"] == 0.5
-    assert np.isnan(rows["b"]["low"])
+    assert rows["b"]["low"] == pytest.approx(1 - rows["b"]["high"])
     perfect = type_2_area([3, 4, 1, 2], [1, 1, 0, 0], ["a"] * 4).to_dict("index")["a"]
-    assert perfect["area"] == 1
-    assert np.isnan(perfect["low"])
+    assert (perfect["area"], perfect["high"]) == (1, 1)
+    # (1 − A)² = 1.96² · A(1 − A) · (1 + (1 − A)/(2 − A) + A/(1 + A)) / 4, with n* = 1, at A = low.
+    a = perfect["low"]
+    spread = 1 + (1 - a) / (2 - a) + a / (1 + a)
+    assert (1 - a) ** 2 == pytest.approx(1.959964**2 * a * (1 - a) * spread / 4, rel=1e-4)
+
+
+# 3,000 observers with some 7 wrong answers: one binomial standard error is .4 points; DeLong's hold in 88%.
+def test_the_interval_holds_the_area_where_few_answers_are_wrong():
+    rng = np.random.default_rng(3)
+    correct = rng.random((3000, 60)) < 0.88
+    confidence = np.digitize(correct + rng.standard_normal(correct.shape), [0, 0.5, 1])
+    right, wrong = np.diff(stats.norm.cdf([-np.inf, 0, 0.5, 1, np.inf], [[1], [0]]), axis=1)
+    area = sum(right[i] * (wrong[:i].sum() + wrong[i] / 2) for i in range(4))
+    table = type_2_area(confidence.ravel(), correct.ravel(), np.repeat(np.arange(3000), 60))
+    assert 0.93 < ((table["low"] <= area) & (area <= table["high"])).mean() < 0.97
 
 
 def test_calibration_gives_each_level_the_interval_for_new_observers_and_items():

@@ -8,8 +8,9 @@ from statsmodels.api import OLS, add_constant
 from statsmodels.formula.api import ols
 from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
-from analysis.statistics.accuracy import PopulationAccuracy, population_accuracy
+from analysis.statistics.accuracy import population_accuracy
 from analysis.statistics.contrasts import accuracy_difference, study_difference
+from analysis.statistics.means import PopulationMean
 from tricky.core.errors import InputError
 
 
@@ -135,14 +136,15 @@ def test_two_studies_differ_by_what_their_trials_in_one_table_say(seed):
 
 def test_variances_of_two_studies_add_up_with_welch_and_satterthwaites_degrees_of_freedom():
     first, second = (
-        PopulationAccuracy(0.8, 0.7, 0.9, 0.95, "t", error, df, 0.0, 9, 60, 540)
+        PopulationMean(0.8, 0.7, 0.9, 0.95, "t", error, (error**2, 0.0), (df, 59.0), 9, 60, 540)
         for error, df in ((0.03, 8.0), (0.04, 5.0))
     )
     found = study_difference(first, replace(second, estimate=0.9))
     assert found.standard_error == pytest.approx(0.05)
-    # 0.05⁴ / (0.03⁴ / 8 + 0.04⁴ / 5)
-    assert found.degrees_of_freedom == pytest.approx(6.25e-6 / (0.81e-6 / 8 + 2.56e-6 / 5))
-    t = stats.t(found.degrees_of_freedom)
+    # All variance rests on observers: 0.05⁴ / (0.03⁴ / 8 + 0.04⁴ / 5)
+    assert found.variances == pytest.approx((0.0025, 0))
+    assert found.degrees_of_freedom == pytest.approx((6.25e-6 / (0.81e-6 / 8 + 2.56e-6 / 5), 59))
+    t = stats.t(found.degrees_of_freedom[0])
     assert found.p_value == pytest.approx(2 * t.sf(0.1 / 0.05))
     assert found.high == pytest.approx(0.1 + t.ppf(0.975) * 0.05)
 

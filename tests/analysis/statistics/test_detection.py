@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
 from analysis.statistics.detection import criterion, d_prime, observer_detection
 from tricky.core.errors import InputError
@@ -31,14 +32,50 @@ def test_counts_are_corrected_log_linearly():
     assert (row["hit_rate"], row["false_alarm_rate"], row["n_yes"], row["n_no"]) == (1, 0, 10, 8)
 
 
-def test_limits_are_those_of_the_variance_by_gourevitch_and_galanter():
+def test_limits_follow_from_jeffreys_limits_of_both_rates_by_statsmodels():
     said = np.repeat([True, False, True, False], [41, 9, 12, 38])
     truth = np.repeat([True, False], 50)
     row = observer_detection(said, truth, np.zeros(100), "2afc").to_dict("index")[0]
-    variance = sum(p * (1 - p) / 51 / stats.norm.pdf(stats.norm.ppf(p)) ** 2 for p in (41.5 / 51, 12.5 / 51))
+    (hit_low, hit_high), (false_low, false_high) = (
+        stats.norm.ppf(proportion_confint(k, 50, method="jeffreys")) for k in (41, 12)
+    )
+    hit, false = stats.norm.ppf([41.5 / 51, 12.5 / 51])
+    assert row["d_prime_low"] == pytest.approx(
+        (hit - false - np.hypot(hit - hit_low, false_high - false)) / np.sqrt(2)
+    )
+    assert row["d_prime_high"] == pytest.approx(
+        (hit - false + np.hypot(hit_high - hit, false - false_low)) / np.sqrt(2)
+    )
+    assert row["criterion_low"] == pytest.approx(
+        -(hit + false + np.hypot(hit_high - hit, false_high - false)) / 2
+    )
+    assert row["criterion_high"] == pytest.approx(
+        -(hit + false - np.hypot(hit - hit_low, false - false_low)) / 2
+    )
+
+
+def test_with_many_trials_limits_are_those_of_the_variance_by_gourevitch_and_galanter():
+    said = np.repeat([True, False, True, False], [8100, 1900, 2400, 7600])
+    truth = np.repeat([True, False], 10_000)
+    row = observer_detection(said, truth, np.zeros(20_000), "2afc").to_dict("index")[0]
+    variance = sum(p * (1 - p) / 10_000 / stats.norm.pdf(stats.norm.ppf(p)) ** 2 for p in (0.81, 0.24))
     reach = 1.959964 * np.sqrt(variance)
-    assert row["d_prime_high"] - row["d_prime"] == pytest.approx(reach / np.sqrt(2), rel=1e-5)
-    assert row["criterion"] - row["criterion_low"] == pytest.approx(reach / 2, rel=1e-5)
+    assert row["d_prime_high"] - row["d_prime"] == pytest.approx(reach / np.sqrt(2), rel=0.01)
+    assert row["criterion"] - row["criterion_low"] == pytest.approx(reach / 2, rel=0.01)
+
+
+# 4,000 observers: one binomial standard error is .35 points.  From the large-sample variance 91% hold.
+def test_the_interval_of_observers_who_are_almost_always_right_holds_their_sensitivity():
+    rng = np.random.default_rng(6)
+    truth = np.tile(np.arange(60) % 2 == 0, (4000, 1))
+    d = np.linspace(1.5, 3.5, 4000)
+    evidence = d[:, np.newaxis] * np.sqrt(2) * (truth - 0.5) + rng.standard_normal(truth.shape)
+    table = observer_detection(
+        (evidence > 0.2).ravel(), truth.ravel(), np.repeat(np.arange(4000), 60), "2afc"
+    )
+    for name, value in (("d_prime", d), ("criterion", 0.2)):
+        held = (table[f"{name}_low"] <= value) & (value <= table[f"{name}_high"])
+        assert 0.93 < held.mean() < 0.98
 
 
 # 1,000 observers: one binomial standard error is .7 points.

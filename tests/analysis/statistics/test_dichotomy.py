@@ -117,7 +117,10 @@ def test_intervals_cover_the_truth_for_new_images_and_new_models():
 
 
 def test_an_interval_for_the_same_models_is_narrower_than_one_for_others():
-    correct = beta_models(np.random.default_rng(8), 6, 800, 0.6, 0.4)
+    rng = np.random.default_rng(8)
+    # Models differ in how much they go by what makes images hard for all.
+    images, models = rng.normal(0, 1.5, 800), np.array([[0.1], [0.4], [0.8], [1.2], [1.6], [2.0]])
+    correct = rng.normal(size=(6, 800)) + 0.5 + models * images > 0
     same = measure_dichotomy(correct, np.random.default_rng(9), holds_for="images")
     other = measure_dichotomy(correct, np.random.default_rng(9), holds_for="images and models")
     assert same.value == other.value

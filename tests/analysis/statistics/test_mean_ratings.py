@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from analysis.statistics.mean_ratings import mean_by, observer_correlations
-from analysis.statistics.means import clustered_mean
+from analysis.statistics.means import population_mean
 from tricky.core.errors import InputError
 
 
@@ -17,7 +17,7 @@ def test_means_of_groups_are_those_of_their_ratings_with_the_interval_of_cluster
     assert list(found.index) == ["easy", "hard"]
     for name in ("easy", "hard"):
         own = (group == name) & ~np.isnan(rating)
-        mean = clustered_mean(rating[own], observer[own], item[own], 0.9)
+        mean = population_mean(rating[own], observer[own], item[own], 0.9)
         assert found["mean"][name] == pytest.approx(np.mean(rating[own]))
         assert (found["low"][name], found["high"][name]) == (mean.low, mean.high)
     assert found["n_items"].to_dict() == {"easy": 8, "hard": 4}

@@ -1,18 +1,11 @@
-import krippendorff
 import numpy as np
 import pytest
 from scipy import special
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 from analysis.statistics.accuracy import population_accuracy
-from analysis.statistics.ratings import (
-    _alpha_influence,
-    _ordered_model,
-    _table,
-    ordinal_regression,
-    rating_agreement,
-    rating_distribution,
-)
+from analysis.statistics.rating_tables import rating_table
+from analysis.statistics.ratings import _ordered_model, ordinal_regression, rating_distribution
 from tricky.core.errors import InputError
 
 
@@ -40,71 +33,6 @@ def test_shares_by_difficulty_are_counts_with_the_intervals_of_the_population():
     assert (row["share"], row["low"], row["high"]) == (alone.estimate, alone.low, alone.high)
 
 
-def test_alpha_is_that_of_krippendorffs_own_example():
-    # Krippendorff (2011), Computing Krippendorff's alpha-reliability, section C: ordinal data.
-    nan = np.nan
-    table = np.array(
-        [
-            [1, 2, 3, 3, 2, 1, 4, 1, 2, nan, nan, nan],
-            [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, nan, 3],
-            [nan, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, nan],
-            [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, nan],
-        ]
-    )
-    observer, item = (index.ravel() for index in np.indices(table.shape))
-    found = rating_agreement(table.ravel(), observer, item)
-    assert found.estimate == pytest.approx(0.815, abs=5e-4)
-    assert (found.n_observers, found.n_items) == (4, 11)
-    assert found.low < found.estimate < found.high <= 1
-
-
-def weighted_alpha(ranks: np.ndarray, item: np.ndarray, weight: np.ndarray) -> float:
-    """Return ordinal alpha with a weight for each rating, pair by pair."""
-    total = np.bincount(ranks, weight)
-    midrank = (np.cumsum(total) - total / 2)[ranks]
-    distance = (midrank[:, None] - midrank) ** 2
-    pairs = np.outer(weight, weight) * (1 - np.eye(len(ranks)))
-    observed = 0.0
-    for which in np.unique(item):
-        mine = item == which
-        of_item = pairs[np.ix_(mine, mine)]
-        within = (of_item * distance[np.ix_(mine, mine)]).sum() / of_item.sum()
-        observed += weight[mine].sum() * within / weight.sum()
-    return 1 - observed / ((pairs * distance).sum() / pairs.sum())
-
-
-def test_what_a_rating_adds_to_alpha_is_what_more_of_it_changes():
-    rating, _, observer, item = rated(5, 12, seed=2)
-    kept = np.r_[0:20, 25:60]
-    ranks, observer, item = np.unique(rating[kept], return_inverse=True)[1], observer[kept], item[kept]
-    matrix = np.full((5, 12), np.nan)
-    matrix[observer, item] = ranks
-    ones = np.ones(len(ranks))
-    expected = krippendorff.alpha(reliability_data=matrix, level_of_measurement="ordinal")
-    assert weighted_alpha(ranks, item, ones) == pytest.approx(expected)
-    found = _alpha_influence(item, ranks)
-    for which in (0, 17, 30, 54):
-        step = 1e-5 * (np.arange(len(ranks)) == which)
-        slope = (weighted_alpha(ranks, item, ones + step) - weighted_alpha(ranks, item, ones - step)) / 2e-5
-        assert found[which] == pytest.approx(slope, rel=1e-5)
-    assert found.sum() == pytest.approx(0, abs=1e-12)
-
-
-@pytest.mark.parametrize(("given", "alpha"), [([1, 2, 3, 1, 2, 3], 1.0), ([1, 1, 1, 1, 1, 1], np.nan)])
-def test_full_agreement_is_1_and_ratings_that_never_vary_have_none(given, alpha):
-    found = rating_agreement(given, [0, 0, 0, 1, 1, 1], [0, 1, 2] * 2)
-    assert found.estimate == pytest.approx(alpha, nan_ok=True)
-    assert np.isnan(found.low)  # two observers tell nothing of others
-
-
-def test_observers_who_place_the_steps_differently_agree_less():
-    rating, _, observer, item = rated(8, 60, seed=7, observer_sd=1.5)
-    alike, *_ = rated(8, 60, seed=7, observer_sd=0.0)
-    assert (
-        rating_agreement(rating, observer, item).estimate < rating_agreement(alike, observer, item).estimate
-    )
-
-
 def test_slope_and_thresholds_are_those_of_statsmodels():
     rating, x, observer, item = rated(6, 50, seed=4)
     found = ordinal_regression(100 * rating, x, observer, item)
@@ -118,7 +46,7 @@ def test_slope_and_thresholds_are_those_of_statsmodels():
 
 def test_what_a_rating_adds_to_the_slope_is_what_more_of_it_changes():
     rating, x, observer, item = rated(6, 50, seed=5)
-    table = _table(rating, observer, item, x=x)
+    table = rating_table(rating, observer, item, x=x)
     _, slope, influence = _ordered_model(table["rating"], table["x"])
     for which in (0, 50, 299):
         more = table.iloc[[*range(len(table)), which]]
@@ -149,7 +77,6 @@ def test_missing_ratings_are_left_out():
     rest = rating[kept], x[kept], observer[kept], item[kept]
     whole, part = ordinal_regression(rating, x, observer, item), ordinal_regression(*rest)
     assert (whole.estimate, whole.low, whole.high) == (part.estimate, part.low, part.high)
-    assert rating_agreement(rating, observer, item) == rating_agreement(rest[0], *rest[2:])
 
 
 @pytest.mark.parametrize(
@@ -169,6 +96,15 @@ def test_what_has_no_slope_is_refused_in_one_line(change, message):
         ordinal_regression(**(trials | change))
 
 
-def test_an_item_rated_twice_by_one_observer_is_refused():
-    with pytest.raises(InputError, match="observer 0 rated item 0 twice"):
-        rating_agreement([1, 2, 2, 1], [0, 0, 1, 1], [0, 0, 0, 1])
+def test_ratings_that_nobody_gave_have_a_share_of_none_with_an_interval():
+    rating, x, observer, item = rated(6, 40, seed=1)
+    rating = np.minimum(rating, 4)
+    found = rating_distribution(rating, x > 0.5, observer, item, scale=range(1, 7))
+    assert len(found) == 12
+    nobody = found[found["rating"] > 4]
+    assert (nobody["share"] == 0).all()
+    assert (nobody["low"] == 0).all()
+    # Clopper–Pearson for none of 6 observers: 1 − .025^(1/6).
+    assert nobody["high"].to_numpy() == pytest.approx(1 - 0.025 ** (1 / 6))
+    with pytest.raises(InputError, match="rating 4 is not on the scale 1, 2, 3"):
+        rating_distribution(rating, x > 0.5, observer, item, scale=(1, 2, 3))

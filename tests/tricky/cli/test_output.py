@@ -42,7 +42,8 @@ def terminal(monkeypatch):
     return open_terminal
 
 
-def test_nothing_in_a_line_or_a_cell_is_interpreted(capsys):
+def test_nothing_in_a_line_or_a_cell_is_interpreted(capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
     say(HOSTILE)
     say(Styled(HOSTILE, "bold red"), HOSTILE)
     table = Table(HOSTILE, "b")

@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import change
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
 from model_eval.label.label import label_counts
 from model_eval.settings import LabelSettings
+from stimuli.manifest import SetManifest, set_id_of
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 from tricky.stages import build_stimuli
@@ -206,10 +208,9 @@ def test_a_session_refuses_a_set_that_breaks_a_promise_though_its_hashes_fit(tmp
     trials.chmod(0o644)
     trials.write_text("".join(trials.read_text().splitlines(keepends=True)[:-1]))  # one trial fewer
     manifest = folder / "stimulus_set.json"
-    content = json.loads(manifest.read_text())
-    content["tables"]["trials.tsv"] = sha256_of(trials)
+    tables = json.loads(manifest.read_text())["tables"] | {"trials.tsv": sha256_of(trials)}
     manifest.chmod(0o644)
-    manifest.write_text(json.dumps(content))
+    change(manifest, SetManifest, tables=tables, set_id=set_id_of(tables))
     done = tricky("run", "--participant", "07", cwd=study)
     assert done.returncode == 2
     assert done.stderr.startswith(f"tricky: stimulus set: {folder}: ")

@@ -1,0 +1,132 @@
+r"""The interval of a mean between two bounds, such as a share: for new observers and new items.
+
+It is a score interval on the logit scale.  The standard error s of a share p is taken on the logit scale,
+where spreads between observers are about the same whatever their mean, :math:`s / (p(1-p))`, and turned back
+at the value m that is tested, not at the estimate:
+
+.. math:: |p - m| = r \, \frac{m (1 - m)}{p (1 - p)}
+
+with the reach r of `clusters.reach_of`.  Wald's interval on the logit scale, :math:`\mathrm{logit}\, p \pm
+r / (p(1-p))`, undoes half of the skewness of a share near 1 that few observers make up; this one undoes it
+nearly all [1]_.  The limits solve a quadratic equation, lie between 0 and 1 for every r, and rise with p at a
+given standard error on the logit scale.
+``docs/decisions/0006`` compares the two, Hall's transformation and others by simulation.
+
+A variance is known less well the more unequal the clusters are.  For shares of a beta distribution, and what
+the mean does not tell of it, 1/ν grows by about :math:`c = \tfrac12 (1 - 2p)^2 s^2 / (p(1-p))^2`.  With k
+answers that differ from all others among many, c is about 1/(2k): k answers do not tell how they cluster.
+
+However answers depend on one another, they tell no less than as many independent ones as there are clusters
+in the smaller set.  So no limit lies beyond the exact binomial one [2]_ of so many; where all answers agree,
+and there is no variance to go by, it is that interval.
+
+References
+----------
+.. [1] Hall, P. (1992). The bootstrap and Edgeworth expansion. Springer, secs. 2.4, 3.9: the skewness of a
+   t statistic, of which a transformation g removes the part :math:`\tfrac12 s g'' / g'`.
+.. [2] Clopper, C. J., & Pearson, E. S. (1934). The use of confidence or fiducial limits illustrated in the
+   case of the binomial. Biometrika, 26(4), 404–413.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special
+
+from analysis.statistics.clusters import Spread, reach_of
+
+METHOD = "two-way cluster-robust (observers and items), score interval on the logit scale, t"
+EXACT_METHOD = "exact binomial (Clopper–Pearson) over the smaller number of clusters"
+
+
+def share_limits(
+    share: ArrayLike, spread: Spread, n_fewest: ArrayLike, level: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return both limits of a share, or of many.
+
+    Parameters
+    ----------
+    share : array_like of float, in [0, 1]
+    spread : Spread
+        Of the share; its fields may be arrays of the same shape.
+    n_fewest : array_like of int
+        Clusters in the smaller set, 2 or more.
+    level : float
+        Coverage.
+    """
+    share, variance = np.asarray(share, float), np.asarray(spread.variance, float)
+    tail = (1 - level) / 2
+    low, high = exact_limits(share, n_fewest, level)
+    estimable = (variance > 0) & (share > 0) & (share < 1)
+    # Where it is not, any share does: its limits are not taken.
+    inside = np.where(estimable, share, 0.5)
+    reach = reach_of(tail, variance, spread.variances, spread.dfs, imprecision(inside, variance))
+    score_low, score_high = score_limits(inside, reach / (inside * (1 - inside)))
+    return (
+        np.where(estimable, np.maximum(low, score_low), low),
+        np.where(estimable, np.minimum(high, score_high), high),
+    )
+
+
+def share_p_value(share: float, value: float, spread: Spread, n_fewest: int) -> float:
+    """Return the two-sided p-value of a value: below 1 − level just where `share_limits` leave it out.
+
+    Parameters
+    ----------
+    share : float, in [0, 1]
+    value : float, in (0, 1)
+    spread : Spread
+    n_fewest : int
+    """
+    # The interval is where two intervals overlap, so a value is rejected where either rejects it.
+    exact = exact_p_value(share, value, n_fewest)
+    if spread.variance == 0 or share in (0.0, 1.0):
+        return exact
+    distance = abs(share - value) * share * (1 - share) / (value * (1 - value))
+    return min(exact, spread.p_value(distance, float(imprecision(share, spread.variance))))
+
+
+def score_limits(share: ArrayLike, reach_logit: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    r"""Return the values m at which :math:`|p - m| = a\, m (1 - m)`.
+
+    Parameters
+    ----------
+    share : array_like of float, in (0, 1)
+        p.
+    reach_logit : array_like of float
+        a: the quantile times the standard error on the logit scale.
+    """
+    share, a = np.asarray(share, float), np.asarray(reach_logit, float)
+
+    def below(p: np.ndarray) -> np.ndarray:
+        # The smaller root of a m² − (1 + a) m + p, in the form that does not cancel.
+        return 2 * p / (1 + a + np.sqrt((1 + a) ** 2 - 4 * a * p))
+
+    return below(share), 1 - below(1 - share)
+
+
+def imprecision(share: ArrayLike, variance: ArrayLike) -> np.ndarray:
+    """Return by how much 1/ν is larger because clusters of a share near 0 or 1 are unequal; see above."""
+    share = np.asarray(share, float)
+    return (1 - 2 * share) ** 2 * np.asarray(variance) / (share * (1 - share)) ** 2 / 2
+
+
+def exact_limits(share: ArrayLike, n: ArrayLike, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return Clopper & Pearson's limits of a share of n answers, of which a part may be right."""
+    n = np.asarray(n, float)
+    successes, tail = np.asarray(share, float) * n, (1 - level) / 2
+    some, lacking = successes > 0, successes < n
+    low = special.betaincinv(np.where(some, successes, 1.0), np.where(some, n - successes + 1, 1.0), tail)
+    high = special.betainccinv(
+        np.where(lacking, successes + 1, 1.0), np.where(lacking, n - successes, 1.0), tail
+    )
+    return np.where(some, low, 0.0), np.where(lacking, high, 1.0)
+
+
+def exact_p_value(share: float, value: float, n: int) -> float:
+    """Return twice the smaller tail of Clopper & Pearson's beta distributions at a value, at most 1."""
+    successes = share * n
+    at_most = special.betaincc(successes + 1, n - successes, value) if successes < n else 1.0
+    at_least = special.betainc(successes, n - successes + 1, value) if successes > 0 else 1.0
+    return float(min(1.0, 2 * at_most, 2 * at_least))
