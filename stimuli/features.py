@@ -21,6 +21,7 @@ from model_eval.images.open import ImageSource
 from stimuli.columns import FEATURE_COLUMNS
 from tricky.core.errors import InputError
 from tricky.core.memory import read_memory, write_memory
+from tricky.core.names import find_file
 from tricky.core.progress import Progress, no_progress
 
 FEATURES_VERSION = 1
@@ -121,7 +122,7 @@ def measured(
     def measure_one(wanted_one: tuple[str, str]) -> dict[str, Any]:
         digest, image_id = wanted_one
         image = source.read(image_id)
-        size = float("nan") if originals is None else float((originals / image_id).stat().st_size)
+        size = float("nan") if originals is None else float(find_file(originals, image_id).stat().st_size)
         row = measure(image) | {"file_size_bytes": size, "sha256": digest}
         return row | {"phash": perceptual_hash(image) if hashes else None}
 

@@ -16,6 +16,7 @@ from stimuli.settings import StimulusSettings
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 from tricky.core.matching import Matches, match_entries
+from tricky.core.names import find_file
 from tricky.core.progress import Progress, no_progress
 
 
@@ -58,7 +59,7 @@ class Material:
         if self.originals is None:
             return
         for image_id in image_ids:
-            path = self.originals / image_id
+            path = find_file(self.originals, image_id)
             if sha256_of(path) != self.rows.loc[image_id, "sha256"]:
                 raise InputError(f"{path}: changed since the models saw it; run `tricky evaluate` again")
 

@@ -24,6 +24,7 @@ from stimuli.trials import item_id_of
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, versions_of
 from tricky.core.manifests import write_manifest
+from tricky.core.names import find_file
 from tricky.core.progress import Progress, no_progress
 from tricky.core.tables import write_tsv
 
@@ -147,7 +148,7 @@ def _export(
     def export(image_id: str) -> dict[str, Any]:
         item_id = item_ids[image_id]
         if settings.export.reference:
-            original = originals / image_id  # type: ignore[operator] - refused above
+            original = find_file(originals, image_id)  # type: ignore[arg-type] - refused above
             check_referable(original)
             file, written = Path(os.path.relpath(original, folder)).as_posix(), original
         else:

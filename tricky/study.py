@@ -17,6 +17,7 @@ from model_eval.settings import EvaluateSettings, ImageSettings, LabelSettings, 
 from stimuli.settings import StimulusSettings
 from tricky.core.errors import InputError
 from tricky.core.files import write_text
+from tricky.core.matching import match_entries
 from tricky.core.names import FileName, Line, check_line, first_duplicate
 from tricky.core.settings import read_toml, validated
 from tricky.lab_names import check_columns, read_as_missing
@@ -118,6 +119,23 @@ class Study:
     def stimulus_set(self, name: str) -> Path:
         """Return the folder of one stimulus set."""
         return self.root / "stimuli" / name
+
+    def shown_set(self) -> Path:
+        """Return the folder of the stimulus set that sessions show.
+
+        Raises
+        ------
+        InputError
+            The study describes no set of that name, and holds no successor that is called so.
+        """
+        name = self.settings.experiment.stimuli
+        folder = self.stimulus_set(name)
+        if not folder.is_dir():
+            there = [path.parent.name for path in self.root.glob("stimuli/*/stimulus_set.json")]
+            known = dict.fromkeys([*self.settings.stimuli, *sorted(there)])
+            where = f"{self.root / FILE_NAME}: [experiment] stimuli"
+            match_entries([name], known, where=where, what="stimulus set")
+        return folder
 
 
 def create_study(folder: Path, *, name: str | None = None, seed: int | None = None) -> Study:

@@ -27,6 +27,7 @@ from experiment.tasks import task_of
 from stimuli.records import StimulusSet, read_any_set
 from tricky.core.errors import InputError
 from tricky.core.files import json_text, sha256_of, versions_of
+from tricky.core.matching import describe_matches
 from tricky.core.progress import Progress, no_progress
 
 
@@ -71,6 +72,7 @@ def simulate_sessions(
     decisions: Path | None = None,
     seating: Seating = seat_nowhere,
     progress: Progress = no_progress,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> list[Path]:
     """Let simulated observers sit the session, through the engine that people's sessions go through.
 
@@ -103,6 +105,8 @@ def simulate_sessions(
         Where observers sit: by default before nothing, in simulated time.
     progress : Progress
         Called for each observer.
+    tell : callable
+        Takes a line about how much of a table of probabilities applies to the set.
 
     Returns
     -------
@@ -120,6 +124,8 @@ def simulate_sessions(
     cast = roles(
         settings, stimulus_set, names_of, seed=seed, decisions=decisions or root / "decisions", root=root
     )
+    for line in describe_matches(next(iter(cast.values())).parameters.get("matched", {})):
+        tell(line)
     sessions = [SessionPath(data_folder, name, None, experiment.task_name) for name in cast]
     names = list(cast)
     busy = f"{data_folder}: another simulation is at work there; wait until it is done"

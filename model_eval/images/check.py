@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 from tricky.core.memory import read_memory, write_memory
-from tricky.core.names import problem_with
+from tricky.core.names import plain, problem_with
 from tricky.core.progress import Progress
 
 N_NAMED = 5
@@ -140,7 +141,7 @@ def inspect_files(folder: Path, listing: Listing, progress: Progress, memory: Pa
 
 
 def _inspection(listing: Listing, looks: dict[str, _Look]) -> Inspection:
-    """Put together what is known of each file."""
+    """Put together what is known of each file, by its name in Unicode's composed form."""
     copies = {
         each
         for each, original in listing.copies.items()
@@ -149,37 +150,59 @@ def _inspection(listing: Listing, looks: dict[str, _Look]) -> Inspection:
     ids = [image_id for image_id in looks if image_id not in copies]
     good = [image_id for image_id in ids if not looks[image_id].problem and printable(image_id) == image_id]
     problems = {key: looks[key].problem or "its name is not UTF-8" for key in set(ids).difference(good)}
-    problems = {printable(key): why for key, why in sorted({**problems, **listing.unreachable}.items())}
-    changes = {image_id: _changes(looks[image_id], Path(image_id).suffix) for image_id in good}
+    problems = {**problems, **listing.unreachable}
+    problems = {plain(printable(key)): why for key, why in sorted(problems.items())}
+    changes = {plain(each): _changes(looks[each], Path(each).suffix) for each in good}
+    names = _one_form(good, "files")
     class_of_each = [listing.class_of[each] for each in good]
     lost = set(listing.class_of.values()).difference(class_of_each)
     return Inspection(
-        catalogue_of(good, good, class_of_each, [looks[each].sha256 for each in good]),
+        catalogue_of(names, names, class_of_each, [looks[each].sha256 for each in good]),
         problems,
         {image_id: changed for image_id, changed in changes.items() if changed},
         listing.not_counted | count({COPIES: sorted(copies), LOST_CLASSES: sorted(lost)}),
-        tuple(each for each in good if each in listing.copies),
+        tuple(plain(each) for each in good if each in listing.copies),
     )
 
 
 def catalogue_of(
     image_ids: Sequence[str], paths: Sequence[str], class_of_each: Sequence[str], sha256: Sequence[str]
 ) -> pd.DataFrame:
-    """Return a catalogue in `IMAGE_COLUMNS`: labels are indices into the class names sorted as text.
+    """Return a catalogue in `IMAGE_COLUMNS`, sorted by `image_id`.
+
+    Labels are indices into the class names, which are in Unicode's composed form, sorted as text.
 
     Raises
     ------
     InputError
-        A class has a name that no cell of a table can hold.
+        A class has a name that no cell of a table can hold, or two have names that look the same.
     """
-    for name in sorted(set(class_of_each)):
+    classes = sorted(set(class_of_each))
+    for name in classes:
         if problem := problem_with(name):
             raise InputError(f"class {name!r} can't be called so: {problem}")
-    columns = {"image_id": image_ids, "path": paths, "class_name": class_of_each, "sha256": sha256}
+    form_of = dict(zip(classes, _one_form(classes, "classes"), strict=True))
+    label_of = {name: index for index, name in enumerate(sorted(form_of.values()))}
+    names = [form_of[name] for name in class_of_each]
+    columns = {"image_id": image_ids, "path": paths, "class_name": names, "sha256": sha256}
     table = pd.DataFrame(columns).astype("str")
-    label_of = {name: index for index, name in enumerate(sorted(set(class_of_each)))}
     table["label"] = table["class_name"].map(label_of).astype("int32")
-    return table[list(IMAGE_COLUMNS)]
+    return table[list(IMAGE_COLUMNS)].sort_values("image_id", ignore_index=True)
+
+
+def _one_form(names: Sequence[str], what: str) -> list[str]:
+    """Return names in Unicode's composed form: macOS writes ``é`` as two characters, other systems as one.
+
+    Raises
+    ------
+    InputError
+        Two names differ in nothing else.
+    """
+    forms = [plain(name) for name in names]
+    if len(set(forms)) < len(forms):
+        twice = next(form for form, n in Counter(forms).items() if n > 1)
+        raise InputError(f"two {what} are called {twice!r}, in two Unicode forms; rename or remove one")
+    return forms
 
 
 def one_line(error: Exception) -> str:

@@ -13,11 +13,14 @@ from model_eval.images.listing import Listing
 from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
+from tricky.core.names import find_file
 from tricky.core.progress import Progress, no_progress
 
 
 class ImageFiles:
-    """Image files below one folder, each with its class; `image_id` is the path relative to the folder.
+    """Image files below one folder, each with its class.
+
+    `image_id` is the path relative to the folder, with ``/``, in Unicode's composed form.
 
     Parameters
     ----------
@@ -56,7 +59,7 @@ class ImageFiles:
 
     def read(self, image_id: str) -> Image.Image:
         """Return an image upright, in mode ``RGB`` or ``L``."""
-        path = self._folder / image_id
+        path = find_file(self._folder, image_id)
         try:
             content = path.read_bytes()
         except OSError as error:

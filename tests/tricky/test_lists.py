@@ -227,6 +227,12 @@ def superclasses(folder: Path) -> None:
     stages.dynamics(evaluated(folder, label="tolerance = 0"), superclasses=folder / "super.csv")
 
 
+def shown_set(folder: Path) -> None:
+    build(folder)
+    write(folder, "study.toml", (folder / "study.toml").read_text() + '[experiment]\nstimuli = "mian"')
+    stages.simulate(open_study(folder))
+
+
 HEADER = "image_id,size,licence"
 
 REFUSED: dict[str, tuple[str, Callable[[Path], None], str]] = {
@@ -293,6 +299,7 @@ REFUSED: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "ranges": ("stimuli.ranges", setting("ranges = { hard = [0, 2] }"), "'hard' is not"),
     "probabilities": ("simulate.probabilities", probabilities, "no trial of main is called 'trial-0'"),
     "networks as observers": ("simulate.models", networks, "no evaluated model is called 'Second'; write"),
+    "the set that is shown": ("experiment.stimuli", shown_set, "'mian'; did you mean 'main'"),
     "recorded sessions": ("simulate.replay", replay, "elsewhere: no recorded sessions there"),
     "excluded sessions": ("analyse.exclude.sessions", exclude, "is called 'sim1'; did you mean 'sim01'"),
     "studies beside this one": ("analyse.beside", beside, r"results\.json: not there yet"),
@@ -340,6 +347,7 @@ def test_an_entry_that_matches_nothing_is_refused_in_one_line(what: str, study: 
 
 def test_every_setting_that_can_name_something_is_tried_here() -> None:
     tried = {setting for setting, _, _ in REFUSED.values() if not setting.startswith("--")}
+    tried.remove("experiment.stimuli")  # one name
     assert set(_list_settings(Settings, "")) == tried | set(NO_NAMES_OF_DATA)
 
 
@@ -401,18 +409,34 @@ def test_lists_that_may_be_larger_than_the_data_are_counted_printed_and_reported
     assert {row["list"]: row["n_matched"] for row in results["lists"]}["counts"] == 40
 
 
-def test_names_in_another_unicode_form_match(study: Path) -> None:
+def test_how_much_of_a_table_of_probabilities_applies_is_told(study: Path) -> None:
+    build(study, simulate='probabilities = "p.csv"')
+    trials = pd.read_csv(study / "stimuli/main/trials.tsv", sep="\t")["trial_id"]
+    write(study, "p.csv", "trial_id,p_correct", "trial-0,0.5", *(f"{each},0.9" for each in trials))
+    told: list[str] = []
+    stages.simulate(open_study(study), tell=told.append)
+    assert told == ["probabilities: 10 of 11 entries match"]
+
+
+@pytest.mark.parametrize("reference", ["true", "false"])
+def test_names_in_another_unicode_form_match(reference: str, study: Path) -> None:
     apart = unicodedata.normalize("NFD", "Käfer")
     (study / "photos" / "Käfer").rename(study / "photos" / apart)
     write(study, "deny.txt", f"{apart}/00.png", "Käfer/01.png")
+    export = f"[stimuli.main.export]\nreference = {reference}\n"
     matched = build(
-        study, stimuli='[stimuli.main.eligible]\ndeny_images = "deny.txt"\ndeny_classes = ["Käfer"]'
+        study,
+        stimuli=f'{export}[stimuli.main.eligible]\ndeny_images = "deny.txt"\ndeny_classes = ["{apart}"]',
     )
     assert matched["counts"] == {"n_entries": 40, "n_matched": 40}
     assert matched["deny_images"] == {"n_entries": 2, "n_matched": 2}
     assert matched["deny_classes"] == {"n_entries": 1, "n_matched": 1}
     shown = pd.read_csv(study / "stimuli/main/items.tsv", sep="\t")["class_name"]
     assert set(shown) <= {"ant", "bee", "cat"}
+    allowed = f'{export}[stimuli.main.eligible]\nallow_classes = ["Käfer", "ant", "bee"]\nmax_per_class = 7'
+    build_again = label(study, stimuli=allowed)
+    again = stages.build_stimuli(build_again, "main", replace=True)
+    assert sum(item.class_name == "Käfer" for item in again.items.values()) > 0
 
 
 def test_a_denied_image_that_models_were_trained_on_is_no_error(study: Path) -> None:

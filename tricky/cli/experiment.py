@@ -107,7 +107,7 @@ def simulate(
         experiment={"monitor": {"full_screen": False} if windowed else None},
     )
     with progress() as moved:
-        sessions = stages.simulate(study, moved, visual=visual)
+        sessions = stages.simulate(study, moved, visual=visual, tell=say)
     say(f"{len(sessions)} simulated sessions in {study.data}")
 
 

@@ -63,6 +63,7 @@ def analyse(
     require("matplotlib", extra="analysis", to="write the report")
     from analysis.report.write import write_report
 
+    study.shown_set()  # a wrong name is an error before anything is read
     return write_report(
         study.root,
         study.settings.analyse,

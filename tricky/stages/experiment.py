@@ -43,7 +43,7 @@ def run(
     settings = calibrated(study.settings.experiment, study.root)
     if participant is not None:
         SessionPath(study.data, participant, session, settings.task_name)  # refuses a bad id
-    stimuli = study.stimulus_set(settings.stimuli)
+    stimuli = study.shown_set()
     checks = [*check_files(stimuli, study.data), check_keys(settings), *check_desktop()]
     if not force:
         refuse(checks)  # before anyone is asked anything
@@ -99,12 +99,18 @@ def doctor(study: Study) -> list[Check]:
     from experiment.session.run import check_devices
 
     settings = calibrated(study.settings.experiment, study.root)
-    stimuli = study.stimulus_set(settings.stimuli)
+    stimuli = study.shown_set()
     checks = [*check_files(stimuli, study.data), check_keys(settings), *check_desktop()]
     return [*checks, *check_devices(stimuli, settings, study.root)] if checks[0].ok else checks
 
 
-def simulate(study: Study, progress: Progress = no_progress, *, visual: bool = False) -> list[Path]:
+def simulate(
+    study: Study,
+    progress: Progress = no_progress,
+    *,
+    visual: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
+) -> list[Path]:
     """Run the sessions of simulated observers: without a screen, or before the real window."""
     from experiment.screen.calibrate import calibrated
     from experiment.session.simulate import seat_nowhere, simulate_sessions
@@ -120,7 +126,7 @@ def simulate(study: Study, progress: Progress = no_progress, *, visual: bool = F
         seating, settings = seat_before_window, calibrated(settings, study.root)
 
     return simulate_sessions(
-        study.stimulus_set(study.settings.experiment.stimuli),
+        study.shown_set(),
         study.data,
         study.settings.simulate,
         settings,
@@ -129,6 +135,7 @@ def simulate(study: Study, progress: Progress = no_progress, *, visual: bool = F
         root=study.root,
         seating=seating,
         progress=progress,
+        tell=tell,
     )
 
 
@@ -141,7 +148,6 @@ def merge(
     from stimuli.records import set_id_in
 
     settings = study.settings.experiment
-    stimuli = study.stimulus_set(settings.stimuli)
     with readable_by(settings.privacy, study.data):
         return merge_data(
             study.data,
@@ -150,7 +156,7 @@ def merge(
             fields=settings.participant_fields,
             renames=renames,
             people_only=people_only,
-            set_id=set_id_in(stimuli),
+            set_id=set_id_in(study.shown_set()),
         )
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +48,38 @@ def test_a_folder_is_labelled_as_torchvision_labels_it(study: Path) -> None:
     assert dict(zip(catalogue["image_id"], catalogue["label"], strict=True)) == expected
     assert catalogue["image_id"].is_monotonic_increasing
     assert catalogue["path"].equals(catalogue["image_id"])
+
+
+def test_names_have_one_unicode_form_whatever_the_folder_has(study: Path, tmp_path: Path) -> None:
+    """A folder that was copied from macOS has the same names, classes and hashes as any other."""
+    found = {}
+    for form in ("NFC", "NFD"):
+        images = tmp_path / form / "images"
+        shutil.copytree(study / "images", images)
+        (images / "b" / "0.JPG").rename(images / "b" / unicodedata.normalize(form, "é.jpg"))
+        (images / "b").rename(images / unicodedata.normalize(form, "Käfer"))
+        source = open_images(folder_settings(), tmp_path / form)
+        found[form] = source.catalogue()
+        assert source.read("Käfer/é.jpg").size == (30, 24)
+        assert open_images(folder_settings(), tmp_path / form).read("Käfer/é.jpg").size == (30, 24)
+    assert found["NFC"].equals(found["NFD"])
+    assert class_names(found["NFD"]) == ("10", "2", "Käfer")
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("Käfer/1.JPG", "Käfer/2.JPG"), "classes are called 'Käfer'"),
+        (("b/é.jpg", "b/é.jpg"), "files are called 'b/é"),
+    ],
+)
+def test_two_names_that_look_the_same_are_refused(study: Path, names: tuple[str, str], said: str) -> None:
+    for name, form in zip(names, ("NFC", "NFD"), strict=True):
+        target = study / "images" / unicodedata.normalize(form, name)
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(study / "images/b/0.JPG", target)
+    with pytest.raises(InputError, match=f"two {said}.*, in two Unicode forms; rename or remove one"):
+        open_images(folder_settings(), study).catalogue()
 
 
 def test_the_hash_of_a_row_is_that_of_its_file(study: Path) -> None:

@@ -4,7 +4,7 @@ import unicodedata
 import pandas as pd
 import pytest
 
-from tricky.core.names import READ_AS_MISSING, check_name, first_duplicate, problem_with
+from tricky.core.names import READ_AS_MISSING, check_name, find_file, first_duplicate, problem_with
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,18 @@ def test_what_pandas_reads_as_missing_is_known():
     words = [*READ_AS_MISSING, "n.a.", "missing", "-", "none", "na", "Null", "NAN"]
     read = pd.read_csv(io.StringIO("\n".join(["word", *words])))["word"]
     assert {word for word, cell in zip(words, read, strict=True) if pd.isna(cell)} == READ_AS_MISSING
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_file_is_found_whatever_unicode_form_its_folders_and_name_have(form, tmp_path):
+    path = tmp_path / unicodedata.normalize(form, "Käfer") / unicodedata.normalize(form, "é.png")
+    path.parent.mkdir()
+    path.write_bytes(b"x")
+    found = find_file(tmp_path, unicodedata.normalize("NFC", "Käfer/é.png"))
+    assert found.read_bytes() == b"x"
+
+
+def test_a_file_that_is_not_there_keeps_the_name_that_was_asked_for(tmp_path):
+    (tmp_path / "Käfer").mkdir()
+    for name in ("Käfer/é.png", "Löwe/é.png", "a.png"):
+        assert find_file(tmp_path, name) == tmp_path / name
