@@ -3,7 +3,7 @@
 Studies are simulated as in ``simulated_studies.py``.  Each study then goes through the functions that any
 data go through.  ``coverage_accuracy.py`` has the interval of accuracy in many more designs and studies.
 
-Run ``python -P benchmarks/coverage.py [STUDIES] [--save]``.  The last line is one JSON object with the
+Run ``python -P benchmarks/coverage.py [STUDIES] [--save | --tables]``.  The last line is one JSON object with the
 extremes over the designs.  Other intervals: ``coverage_consistency.py`` (error consistency),
 ``coverage_observers.py`` (one observer), ``coverage_items.py`` (noise ceiling, explained variance,
 psychometric function), ``coverage_pools.py`` (models), ``coverage_ratings.py``, ``coverage_crossed.py``.
@@ -24,7 +24,7 @@ if __name__ == "__main__":  # started as a file, the repository's folder is not 
 from analysis.statistics.accuracy import next_observer_interval, population_accuracy
 from analysis.statistics.bootstrap import bootstrap_accuracy
 from analysis.statistics.contrasts import accuracy_difference, study_difference
-from benchmarks.coverage_counts import LEVEL, count, n_studies_asked, report
+from benchmarks.coverage_counts import LEVEL, count, monte_carlo_error, n_studies_asked, report
 from benchmarks.simulated_studies import Design, mixture
 
 N_STUDIES = 500
@@ -91,21 +91,21 @@ def of_accuracy(design: Design, rng: np.random.Generator) -> Iterator[tuple[str,
 
 def main() -> None:
     """Count, print and save."""
-    n_studies = n_studies_asked(N_STUDIES)
+    n_studies = n_studies_asked("coverage", N_STUDIES)
     designs = [Design(*size, *sd, a) for size, sd, a in itertools.product(SIZES, SPREADS, ACCURACIES)]
-    counts = count(of_accuracy, designs, n_studies, SEED)
+    counts = count("coverage", of_accuracy, designs, n_studies, SEED)
     published = {
         f"{d.n_observers} × {d.n_items}, accuracy {d.accuracy}": i
         for i, d in enumerate(designs)
         if (d.observer_sd_logit, d.item_sd_logit) == SPREADS[1]
     }
-    error = 196 * np.sqrt(LEVEL * (1 - LEVEL) / n_studies)
+    error = monte_carlo_error(n_studies)
     caption = (
         f"Population, {LEVEL:.0%} intervals and tests at {1 - LEVEL:.0%}, in percent: {n_studies} studies of "
         f"each of {len(designs)} designs, one figure ± {error:.1f}. "
         "Columns: SD .45 over observers and 1.6 over items, in logits."
     )
-    report("coverage", counts, designs, published, caption)
+    report("coverage", n_studies, counts, designs, published, caption)
 
 
 if __name__ == "__main__":

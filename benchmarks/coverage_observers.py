@@ -4,7 +4,7 @@ Many observers are simulated at once, each with an ability of its own (normal in
 observer with the same probability: these intervals are for this observer on these items.  Confidence has
 normal noise, so that the true type-2 area has a closed form; in one case it is given in four steps.
 
-Run ``python -P benchmarks/coverage_observers.py [OBSERVERS] [--save]``.  The last line is one JSON object.
+Run ``python -P benchmarks/coverage_observers.py [OBSERVERS] [--save | --tables]``.  The last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from analysis.statistics.accuracy import observer_accuracy
 from analysis.statistics.confidence import type_2_area
 from analysis.statistics.detection import observer_detection
 from analysis.statistics.observers import halves, repeat_agreement, side_bias, times_by_correctness
-from benchmarks.coverage_counts import LEVEL, count, n_studies_asked, report
+from benchmarks.coverage_counts import LEVEL, count, monte_carlo_error, n_studies_asked, report
 from benchmarks.simulated_studies import Design
 
 N_OBSERVERS = 4000
@@ -104,20 +104,20 @@ def _preference(
 
 def main() -> None:
     """Count, print and save."""
-    n_observers = n_studies_asked(N_OBSERVERS)
+    n_observers = n_studies_asked("coverage_observers", N_OBSERVERS)
     kinds = [Observers(*each) for each in itertools.product(TRIALS, SPREADS, ACCURACIES)]
-    counts = count(simulate, kinds, max(1, n_observers // AT_ONCE), SEED)
+    counts = count("coverage_observers", simulate, kinds, max(1, n_observers // AT_ONCE), SEED)
     shown = {
         f"{k.n_trials} trials, accuracy {k.accuracy}": i
         for i, k in enumerate(kinds)
         if k.sd_logit == SPREADS[0] and k.accuracy != ACCURACIES[1]
     }
-    error = 196 * np.sqrt(LEVEL * (1 - LEVEL) / n_observers)
+    error = monte_carlo_error(n_observers)
     caption = (
         f"One observer, {LEVEL:.0%} intervals, in percent: {n_observers} observers of each of {len(kinds)} "
         f"kinds, one figure ± {error:.1f}. Columns: observers of nearly the same ability (SD .2 in logits)."
     )
-    report("coverage_observers", counts, kinds, shown, caption)
+    report("coverage_observers", n_observers, counts, kinds, shown, caption)
 
 
 if __name__ == "__main__":

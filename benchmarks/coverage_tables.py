@@ -81,6 +81,11 @@ def save(benchmark: str, results: Mapping[str, Any], tables: Sequence[Table], fo
     return path
 
 
+def read(benchmark: str, folder: Path = RESULTS) -> dict[str, Any]:
+    """Return what a benchmark measured, as `save` wrote it."""
+    return json.loads((folder / f"{benchmark}.json").read_text(encoding="utf-8"))
+
+
 def read_tables(folder: Path = RESULTS) -> dict[str, Table]:
     """Return the tables of all benchmarks by name."""
     tables: dict[str, Table] = {}

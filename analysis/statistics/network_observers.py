@@ -130,7 +130,8 @@ def consistency_with_people(machines: np.ndarray, people: np.ndarray, level: flo
     Returns
     -------
     DataFrame, one row a machine
-        `kappa` (mean over the observers with whom it is defined), `kappa_low`, `kappa_high`.
+        `kappa` (mean over the observers with whom it is defined), `kappa_low`, `kappa_high`, and
+        `kappa_reason` where one of these is missing.
     """
     observers = np.arange(1, len(people) + 1)
     rows = []
@@ -143,5 +144,5 @@ def consistency_with_people(machines: np.ndarray, people: np.ndarray, level: flo
             new_subjects=[observers],
             level=level,
         )
-        rows.append({"kappa": found.estimate, "kappa_low": found.low, "kappa_high": found.high})
-    return pd.DataFrame(rows)
+        rows.append((found.estimate, found.low, found.high, found.reason))
+    return pd.DataFrame(rows, columns=["kappa", "kappa_low", "kappa_high", "kappa_reason"])
