@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from pair_table import PAIR_TABLE
 
-from experiment.data.columns import PAIR_TABLE
 from experiment.records import Ask, Choice, Option, Side, Task
 from experiment.session.engine import run
 from experiment.session.interfaces import NotSaved, Stopped
