@@ -3,8 +3,8 @@
 Studies are simulated as in ``simulated_studies.py``.  Each study then goes through the functions that any
 data go through.  ``coverage_accuracy.py`` has the interval of accuracy in many more designs and studies.
 
-Run ``python -P benchmarks/coverage.py [STUDIES] [--save | --tables]``.  The last line is one JSON object with the
-extremes over the designs.  Other intervals: ``coverage_consistency.py`` (error consistency),
+Run ``python -P benchmarks/coverage.py [STUDIES] [--save|--tables]`` (see ``coverage_counts.py``).  The last
+line is one JSON object with the extremes over the designs.  Others: ``coverage_consistency.py``,
 ``coverage_observers.py`` (one observer), ``coverage_items.py`` (noise ceiling, explained variance,
 psychometric function), ``coverage_pools.py`` (models), ``coverage_ratings.py``, ``coverage_crossed.py``.
 """

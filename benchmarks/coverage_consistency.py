@@ -3,7 +3,8 @@
 Studies are simulated as in ``coverage.py``; the true values follow by quadrature.  Pairs without κ (one of
 the two is always right) are left out of an estimate, and of the true value that it is compared with.
 
-Run ``python -P benchmarks/coverage_consistency.py [STUDIES] [--save | --tables]``.  The last line is one JSON object.
+Run ``python -P benchmarks/coverage_consistency.py [STUDIES] [--save|--tables]``.  The last line is one JSON
+object.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What benchmarks of coverage share: count over simulated studies, and make a table for the docs of it.
 
 A benchmark simulates one study, or many observers at once, and yields for each interval whether it holds the
-true value, and for each test whether it errs.
+true value, and for each test whether it errs.  ``--save`` stores the counts in ``benchmarks/results`` with
+the table for the docs; ``--tables`` makes the table again from stored counts.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ LEVEL = 0.95
 TARGET = 0.93, 0.97
 """Coverage that counts as right."""
 TEST, REFUSED = "test", "refused"
-"""How names begin of tests, which should err in 1 − TARGET, and of methods that refuse to give an interval."""
+"""How names of tests begin, which should err in 1 − TARGET, and names of methods that refuse the data."""
 
 
 def count(
@@ -55,7 +56,8 @@ def count(
     """
     if "--tables" in sys.argv[1:]:
         return [
-            {key: value for key, value in each.items() if key != "design"} for each in read(benchmark)["designs"]
+            {key: value for key, value in each.items() if key != "design"}
+            for each in read(benchmark)["designs"]
         ]
     numbers = [n_studies] * len(designs) if isinstance(n_studies, int) else n_studies
     with ProcessPoolExecutor(os.cpu_count()) as pool:
@@ -121,7 +123,7 @@ def report(
 
 
 def _outside(name: str, known: Sequence[Mapping[str, float]]) -> str:
-    """Return in how many designs a share is below and above its target by more than the simulation's error."""
+    """Return in how many designs a share is outside its target by more than the simulation's error."""
     low, high = TARGET if not name.startswith(TEST) else (1 - TARGET[1], 1 - TARGET[0])
     certain = []
     for each in known:
@@ -133,7 +135,7 @@ def _outside(name: str, known: Sequence[Mapping[str, float]]) -> str:
 
 
 def monte_carlo_error(n: int) -> float:
-    """Return half the width, in percentage points, of the interval of a coverage of `LEVEL` from n studies."""
+    """Return how far, in percentage points, a coverage measured in n studies may lie off by chance."""
     return 100 * float(stats.norm.ppf((1 + LEVEL) / 2) * np.sqrt(LEVEL * (1 - LEVEL) / n))
 
 

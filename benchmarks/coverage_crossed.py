@@ -1,10 +1,10 @@
 """How often do the intervals of the crossed-effects model hold the true value?
 
-Studies of the published size and spread, and of the smallest, are simulated as in ``simulated_studies.py`` and
-fitted by `crossed_model`.  Models whose chains have not converged are refused by it; they are counted and left
-out of the coverage.  A fit takes some ten seconds, so there are few of them.
+Studies of the published size and spread, and of the smallest, are simulated as in ``simulated_studies.py``
+and fitted by `crossed_model`.  Models whose chains have not converged are refused by it; they are counted and
+left out of the coverage.  A fit takes some ten seconds, so there are few of them.
 
-Run ``python -P benchmarks/coverage_crossed.py [STUDIES] [--save | --tables]``, with the extra ``bayes``.  The
+Run ``python -P benchmarks/coverage_crossed.py [STUDIES] [--save|--tables]``, with the extra ``bayes``.  The
 last line is one JSON object.
 """
 

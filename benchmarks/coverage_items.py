@@ -5,7 +5,7 @@ observers over all items that there could be, follows by quadrature.  Psychometr
 and a width that are the same for all items of a gap but for a normal effect of the item and one of the
 observer, in probits.  A fit takes seconds, so there are few of them.
 
-Run ``python -P benchmarks/coverage_items.py [STUDIES] [--save | --tables]``.  The last line is one JSON object.
+Run ``python -P benchmarks/coverage_items.py [STUDIES] [--save|--tables]``.  The last line is one JSON object.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ Many observers are simulated at once, each with an ability of its own (normal in
 observer with the same probability: these intervals are for this observer on these items.  Confidence has
 normal noise, so that the true type-2 area has a closed form; in one case it is given in four steps.
 
-Run ``python -P benchmarks/coverage_observers.py [OBSERVERS] [--save | --tables]``.  The last line is one JSON object.
+Run ``python -P benchmarks/coverage_observers.py [OBSERVERS] [--save|--tables]``.  The last line is one JSON
+object.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Models of one population answer images of one population: P(right) is Φ(ability
 quadrature; mean κ on images that the other models disagree about depends on the pool's size, and is taken
 from large draws.
 
-Run ``python -P benchmarks/coverage_pools.py [POOLS] [--save | --tables]``.  The last line is one JSON object.
+Run ``python -P benchmarks/coverage_pools.py [POOLS] [--save|--tables]``.  The last line is one JSON object.
 """
 
 from __future__ import annotations
