@@ -24,6 +24,7 @@ if __name__ == "__main__":  # started as a file, the repository's folder is not 
 from analysis.statistics.accuracy import next_observer_interval, population_accuracy
 from analysis.statistics.bootstrap import bootstrap_accuracy
 from analysis.statistics.contrasts import accuracy_difference, study_difference
+from analysis.statistics.means import population_mean
 from benchmarks.coverage_counts import LEVEL, count, monte_carlo_error, n_studies_asked, report
 from benchmarks.simulated_studies import Design, mixture
 
@@ -37,6 +38,8 @@ nearly all variance between observers."""
 ACCURACIES = (0.81, 0.9)
 EFFECT_LOGIT = 0.5
 """Of the second of two conditions, where there is a difference."""
+CHANGED_LABELS = 0.1
+"""Share of items whose right answer is another one by other labels."""
 
 
 def coverage(design: Design, n_studies: int, rng: np.random.Generator, level: float = LEVEL) -> float:
@@ -80,6 +83,14 @@ def of_accuracy(design: Design, rng: np.random.Generator) -> Iterator[tuple[str,
                 yield f"difference between {name}, bootstrap", drawn.low <= truth <= drawn.high
             else:
                 yield f"test between {name}", found.p_value < 1 - LEVEL
+    changed = rng.random(design.n_items) < CHANGED_LABELS
+    change = np.where(changed, 1.0 - 2.0 * design.answers(design.abilities(rng), rng), 0.0)
+    found = population_mean(change.ravel(), observer, item, LEVEL)
+    if np.isfinite(found.low):
+        yield (
+            "change under other labels",
+            found.low <= CHANGED_LABELS * (1 - 2 * design.accuracy) <= found.high,
+        )
     first, same, better = (
         population_accuracy(design.answers(design.abilities(rng), rng, shift).ravel(), observer, item, LEVEL)
         for shift in (0.0, 0.0, EFFECT_LOGIT)

@@ -1,8 +1,8 @@
 """How often do the intervals of ratings hold the true value?
 
 Studies are simulated in which the same observers rate the same items: the logit of a rating above a step of
-the scale is a slope times the item's predictor, one of five values by chance, plus an effect of the observer
-and one of the item, both normal.  The true mean follows by quadrature; the true slope is that of very many ratings, each by an observer
+the scale is a slope times the item's predictor, plus an effect of the observer and one of the item, both
+normal.  The true mean follows by quadrature; the true slope is that of very many ratings, each by an observer
 and of an item of its own, the true agreement that of one very large study.
 
 Each study goes through the functions that any data go through.  A regression takes a hundred times as long as

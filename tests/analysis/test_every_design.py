@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from analysis.report.plain_values import UNSTATED
 from analysis.report.write import write_report
 from analysis.settings import AnalyseSettings
+from benchmarks.interval_list import intervals_in, unlisted
 from experiment.records import Ask, Kind, ScheduledTrial
 from tests.analysis.designed import QUESTIONS, Answer, Sitting, by_hash, missing, right, write_design, wrong
 from tricky.core.errors import InputError
@@ -139,7 +140,7 @@ def no_constant(name: str) -> None:
     raise AssertionError(f"results.json holds {name}")
 
 
-def check_report(root: Path, analyse: Mapping[str, Any]) -> dict[str, Any]:
+def check_report(root: Path, analyse: Mapping[str, Any], labels: Path | None = None) -> dict[str, Any]:
     """Analyse a study; return ``results.json`` after the checks that hold for every report."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)  # "Mean of empty slice" would be the user's to read
@@ -150,6 +151,7 @@ def check_report(root: Path, analyse: Mapping[str, Any]) -> dict[str, Any]:
             seed=1,
             experiment_set="main",
             source=None,
+            labels=labels,
         )
     text = (root / "report" / "results.json").read_text(encoding="utf-8")
     content = json.loads(text, parse_constant=no_constant)
@@ -205,6 +207,26 @@ def test_designs_that_leave_nothing_to_estimate_are_analysed(case, task, tmp_pat
     if case in ("all right", "all wrong"):
         (mean,) = [each for each in content["consistency"]["means"] if each["between"] == "observers"]
         assert (mean["estimate"], mean["reason"]) == (None, "no pair has an error consistency")
+
+
+RICH = {
+    "2afc": {"groups": ["trivial", "impossible"], "trials": 40, "repeat_trials": 5},
+    "single": {"groups": ["trivial", "impossible"], "trials": 40, "repeat_trials": 5},
+    "rating": {"groups": ["trivial", "in-between", "impossible"], "trials": 39},
+}
+
+
+@pytest.mark.parametrize("task", RICH)
+def test_the_coverage_of_every_interval_in_the_report_is_measured_by_a_benchmark(task, tmp_path):
+    sittings = [Sitting(name, by_hash(name), kind=Kind.PERSON) for name in ("01", "02", "03", "04", "05")]
+    experiment = {"confidence_levels": 0 if task == "rating" else 3}
+    root = write_design(tmp_path / "study", {"task": task} | RICH[task], sittings, experiment=experiment)
+    content = check_report(root, {"exclude": {"sessions": {"05": "fell asleep"}}}, labels=root / "difficulty")
+    places = set(intervals_in(content))
+    assert len(places) > 12
+    if task != "rating":
+        assert {"items.ceiling", "label_change.change", "observers.calibration"} <= places
+    assert unlisted(content) == set()
 
 
 # Hypothesis asks the same fixture for all examples, and each example has a folder of its own.
