@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -162,7 +162,19 @@ def check_report(root: Path, analyse: Mapping[str, Any], labels: Path | None = N
     for table in (root / "report" / "tables").glob("*.csv"):
         cells = re.split(r"[,\n]", table.read_text(encoding="utf-8"))
         assert not {"nan", "NaN", "inf", "-inf", "None", "<NA>"} & set(cells), table.name
+    for low, high in limits_in(content):
+        assert low < high
     return content
+
+
+def limits_in(content: Any) -> Iterator[tuple[float, float]]:
+    """Yield the limits of each result with an interval."""
+    if isinstance(content, dict):
+        if content.get("method") and "low" in content:
+            yield content["low"], content["high"]
+        content = list(content.values())
+    for each in content if isinstance(content, list) else []:
+        yield from limits_in(each)
 
 
 NOTHING_COUNTS = ("no trial of a main block has an answer", "the rules of [analyse.exclude] leave no answer")
