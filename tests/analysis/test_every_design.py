@@ -163,7 +163,7 @@ def check_report(root: Path, analyse: Mapping[str, Any], labels: Path | None = N
         cells = re.split(r"[,\n]", table.read_text(encoding="utf-8"))
         assert not {"nan", "NaN", "inf", "-inf", "None", "<NA>"} & set(cells), table.name
     for low, high in limits_in(content):
-        assert low < high
+        assert low < high, (low, high)
     return content
 
 
