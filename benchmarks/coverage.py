@@ -24,7 +24,7 @@ if __name__ == "__main__":  # started as a file, the repository's folder is not 
 from analysis.statistics.accuracy import next_observer_interval, population_accuracy
 from analysis.statistics.bootstrap import bootstrap_accuracy
 from analysis.statistics.contrasts import accuracy_difference, study_difference
-from analysis.statistics.means import population_mean
+from analysis.statistics.population_mean import population_mean
 from benchmarks.coverage_counts import LEVEL, count, monte_carlo_error, n_studies_asked, report
 from benchmarks.simulated_studies import Design, mixture
 

@@ -20,8 +20,8 @@ from scipy import special
 if __name__ == "__main__":  # started as a file, the repository's folder is not where modules are looked for
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from analysis.statistics.consistency_bounds import independence_p_values, mean_independence_p_value
 from analysis.statistics.consistency_intervals import measure_consistency, pairs_between, pairs_within
+from analysis.statistics.independence import independence_p_values, mean_independence_p_value
 from benchmarks.coverage import ACCURACIES, SIZES, SPREADS
 from benchmarks.coverage_counts import LEVEL, count, monte_carlo_error, n_studies_asked, report
 from benchmarks.simulated_studies import NODES, WEIGHTS, Design

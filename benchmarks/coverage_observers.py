@@ -29,8 +29,8 @@ if __name__ == "__main__":  # started as a file, the repository's folder is not 
 from analysis.statistics.accuracy import observer_accuracy
 from analysis.statistics.confidence import type_2_area
 from analysis.statistics.detection import observer_detection
-from analysis.statistics.mean_ratings import observer_correlations
 from analysis.statistics.observers import halves, repeat_agreement, side_bias, times_by_correctness
+from analysis.statistics.ratings import observer_correlations
 from benchmarks.coverage_counts import LEVEL, count, monte_carlo_error, n_studies_asked, report
 from benchmarks.simulated_studies import Design
 

@@ -29,8 +29,8 @@ if __name__ == "__main__":  # started as a file, the repository's folder is not 
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from analysis.statistics.agreement import rating_agreement
-from analysis.statistics.means import population_mean
-from analysis.statistics.ratings import ordinal_regression
+from analysis.statistics.ordinal_regression import ordinal_regression
+from analysis.statistics.population_mean import population_mean
 from benchmarks.coverage_counts import monte_carlo_error
 from benchmarks.coverage_tables import Table, save
 from benchmarks.simulated_studies import mixture

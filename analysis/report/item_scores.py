@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.study_data import Evidence
-from analysis.statistics import network_observers
 from analysis.statistics.accuracy import observer_accuracy
 from analysis.statistics.items import answer_matrix
+from analysis.statistics.networks_as_observers import consistency_with_people
 from analysis.statistics.noise_ceiling import Ceiling, explained, noise_ceiling
 from stimuli.columns import FEATURES
 
@@ -106,7 +106,7 @@ def score_machines(evidence: Evidence, told: pd.DataFrame, level: float) -> pd.D
     if long.empty:
         return pd.DataFrame()
     accuracy = observer_accuracy(long["right"].astype(bool), long["machine"].astype(int), level)
-    kappa = network_observers.consistency_with_people(told.T.to_numpy(float), answers.to_numpy(), level)
+    kappa = consistency_with_people(told.T.to_numpy(float), answers.to_numpy(), level)
     # One that has no answer to any pair has a row all the same.
     found = accuracy.reindex(range(len(names))).rename(columns={"n_trials": "n_pairs"})
     found = found.fillna({"n_pairs": 0, "n_correct": 0}).astype({"n_pairs": int, "n_correct": int})

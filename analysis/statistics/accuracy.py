@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import special, stats
 
 from analysis.statistics.estimate import Estimate, check_level
-from analysis.statistics.means import PopulationMean, population_mean
+from analysis.statistics.population_mean import PopulationMean, population_mean
 from tricky.core.errors import InputError
 
 Answers = ArrayLike | Sequence[bool | None]
@@ -22,10 +22,10 @@ def population_accuracy(
 ) -> PopulationMean:
     """Estimate the proportion correct that new observers reach on new items.
 
-    The mean of `means.population_mean` between 0 and 1: two-way cluster-robust standard error, score
-    interval on the logit scale (`analysis.statistics.bounded`).  Where all answers are right (or all wrong)
-    no variance can be estimated; then the interval is the exact binomial one for as many independent answers
-    as there are clusters in the smaller set, the worst that dependence could do.
+    The `population_mean` between 0 and 1: two-way cluster-robust standard error, score interval on the logit
+    scale (`analysis.statistics.share_interval`).  Where all answers are right (or all are wrong) no variance
+    can be estimated; the interval is then the exact binomial one for as many independent answers as there
+    are clusters in the smaller set, which is the worst that dependence can do.
 
     ``benchmarks/coverage_accuracy.py`` simulates studies with crossed observers and items, and counts how
     often the interval holds the true value.
