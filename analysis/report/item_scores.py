@@ -110,5 +110,6 @@ def score_machines(evidence: Evidence, told: pd.DataFrame, level: float) -> pd.D
     # One that has no answer to any pair has a row all the same.
     found = accuracy.reindex(range(len(names))).rename(columns={"n_trials": "n_pairs"})
     found = found.fillna({"n_pairs": 0, "n_correct": 0}).astype({"n_pairs": int, "n_correct": int})
-    found["reason"] = np.where(found["n_pairs"] == 0, "it cannot tell the images of any pair apart", None)
+    why = "it cannot tell the images of any pair apart"
+    found["reason"] = pd.Series([None if n else why for n in found["n_pairs"]], found.index, dtype=object)
     return pd.concat([names, found, kappa], axis=1)
