@@ -111,7 +111,7 @@ def test_flags_override_for_one_run_and_are_checked_alike(tmp_path):
     assert changed.settings.experiment.monitor.width_cm == study.settings.experiment.monitor.width_cm
     assert study.with_settings(label={"tolerance": None}) == study
     with pytest.raises(InputError, match=r"command line: \[label\] tolerance = -1"):
-        study.with_settings(label={"tolerance": -1})
+        study.with_settings(where="command line", label={"tolerance": -1})
 
 
 def test_flags_leave_to_the_recipe_what_the_study_does_not_set(tmp_path):
