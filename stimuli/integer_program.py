@@ -56,7 +56,7 @@ class Programme:
         low, high = cast(Any, np.array(self._low)), cast(Any, np.array(self._high))
         solved = milp(
             -self._gains,
-            integrality=np.ones(n_unknowns),
+            integrality=np.ones(n_unknowns, dtype=int),
             bounds=Bounds(cast(Any, np.zeros(n_unknowns)), cast(Any, self._most)),
             constraints=LinearConstraint(matrix, low, high),
         )

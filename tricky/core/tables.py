@@ -280,7 +280,7 @@ def read_entries(path: Path, column: str = "image_id") -> tuple[list[str], list[
     separator = "\t" if path.suffix.lower() == ".tsv" else ","
     first = next((line for line in text.splitlines() if line.strip()), "")
     try:
-        header = next(csv.reader([first], delimiter=separator, strict=True), [])
+        header = next(csv.reader([first], delimiter=separator, strict=True), list[str]())
     except csv.Error:
         header = []
     if column in [cell.strip() for cell in header]:
@@ -344,7 +344,9 @@ def _parse_cells(text: str, path: Path, separator: str) -> tuple[list[list[str]]
     """Return the rows that hold anything, and the line in which each begins."""
     csv.field_size_limit(2**31 - 1)  # the default of 131,072 characters would refuse long text as malformed
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    rows, lines, before = [], [], 0
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    before = 0
     try:
         for row in reader:
             if any(cell.strip() for cell in row):
@@ -399,7 +401,8 @@ def _are_row_numbers(cells: list[str]) -> bool:
 
 
 def _one_a_line(text: str, path: Path, separator: str, column: str) -> tuple[list[str], list[int]]:
-    entries, lines = [], []
+    entries: list[str] = []
+    lines: list[int] = []
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
         if not (entry := line.strip()):
             continue
