@@ -62,8 +62,8 @@ class Picture:
 def show_set(folder: Path) -> Sheet:
     """Write the contact sheets of a set into its sub-folder ``sheet``.
 
-    ``contact-sheet.html`` holds all in one file: histogram, who was turned away, balance, what changed since
-    the parent, every trial, and every image sorted by the number of correct models. ``trials.png`` and
+    ``contact-sheet.html`` holds all in one file: histogram, exclusions, balance, changes since the
+    parent, every trial, and every image sorted by the number of correct models. ``trials.png`` and
     ``by-n-correct.png`` show the images alone.
 
     Raises
@@ -175,7 +175,7 @@ def _page(
         ),
         groups=groups,
         eligible=manifest.eligible.groups,
-        turned_away=manifest.eligible.turned_away,
+        excluded=manifest.eligible.excluded,
         giveaway=_about_giveaway(giveaway),
         balance_figure=data_uri(balance_figure([row.model_dump() for row in manifest.balance])),
         balance=[_balance_row(row.model_dump()) for row in manifest.balance],

@@ -16,7 +16,7 @@ import pandas as pd
 
 from stimuli.columns import FEATURE_COLUMNS, trial_item_columns
 from stimuli.export_images import check_referable, export_image
-from stimuli.inputs import Material
+from stimuli.inputs import Inputs
 from stimuli.manifest import CONTENT, SetManifest, set_id_of
 from stimuli.records import MADE_BY, Item, StimulusSet, Trial, read_any_set, set_id_in
 from stimuli.settings import StimulusSettings
@@ -66,24 +66,43 @@ def carried_columns(settings: StimulusSettings) -> list[str]:
     return [name for name in dict.fromkeys(named) if name not in own]
 
 
+@dataclass(frozen=True)
+class NewSet:
+    """The stimulus set to build.
+
+    Attributes
+    ----------
+    name : str
+        Name of the set in the study.
+    folder : Path
+        Folder of the set.
+    seed : int
+        Seed of the study.
+    replace : bool
+        Whether a different set in `folder` may be replaced.
+    """
+
+    name: str
+    folder: Path
+    seed: int
+    replace: bool = False
+
+
 def write_set(
     contents: Contents,
-    material: Material,
+    inputs: Inputs,
     settings: StimulusSettings,
-    *,
-    name: str,
-    folder: Path,
-    seed: int,
-    replace: bool,
+    new: NewSet,
     progress: Progress = no_progress,
 ) -> StimulusSet[Any]:
-    """Export the images, write the tables and the manifest, and move all into place in one step.
+    """Export the images, write the tables and the manifest, and move everything into place in one step.
 
     Raises
     ------
     InputError
-        An image changed since the models saw it, can't be shown, or `folder` holds another set.
+        An image changed since the models saw it, can't be shown, or the folder contains another set.
     """
+    folder = new.folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _scratch(folder) as part:
         columns = [each.name for each in fields(Item)]
@@ -92,7 +111,7 @@ def write_set(
             for column in carried_columns(settings)
             if column == "image_sha256" or column in contents.rows
         ]
-        items = _export(contents.rows, material, settings, part, folder, progress)
+        items = _export(contents.rows, inputs, settings, part, folder, progress)
         rows = [[_cell(item[column]) for column in (*columns, *more)] for item in items]
         _write_read_only(part / "items.tsv", [*columns, *more], rows)
         _write_trials(part / "trials.tsv", contents.trials)
@@ -102,19 +121,19 @@ def write_set(
         hashes = {file: sha256_of(part / file) for file in (*CONTENT, *contents.tables)}
         manifest = {
             "set_id": set_id_of(hashes),
-            "name": name,
+            "name": new.name,
             "task": settings.task,
             "tables": hashes,
             **contents.summary,
-            "lists": {key: sorted(names) for key, names in material.lists.items()},
-            "matched": material.matched,
-            "made_from": material.made_from,
+            "lists": {key: sorted(names) for key, names in inputs.lists.items()},
+            "matched": inputs.matched,
+            "made_from": inputs.made_from,
             "settings": {"stimuli": settings.model_dump(mode="json")},
-            "seed": seed,
+            "seed": new.seed,
             "versions": versions_of("numpy", "pandas", "scipy", "pillow", "scikit-learn", "imagehash"),
         }
         write_manifest(part / "stimulus_set.json", SetManifest, manifest)
-        _move_into_place(part, folder, replace=replace)
+        _move_into_place(part, folder, replace=new.replace)
     return read_any_set(folder)
 
 
@@ -128,7 +147,7 @@ def _scratch(folder: Path) -> Iterator[Path]:
 
 def _export(
     rows: pd.DataFrame,
-    material: Material,
+    inputs: Inputs,
     settings: StimulusSettings,
     part: Path,
     folder: Path,
@@ -136,12 +155,13 @@ def _export(
 ) -> list[dict[str, Any]]:
     """Write each image once; return the items' cells in the order of their ids."""
     item_ids = item_ids_of(rows)
-    originals = material.originals
+    originals = inputs.sources.originals
     if settings.export.reference and originals is None:
         raise InputError(
-            f"{material.source.name}: has no image files to refer to; leave out `reference` in study.toml"
+            f"{inputs.sources.images.name}: has no image files to refer to; leave `reference` out of "
+            "study.toml"
         )
-    material.check_originals(list(item_ids))
+    inputs.check_originals(list(item_ids))
     if not settings.export.reference:
         (part / "images").mkdir()
 
@@ -155,7 +175,7 @@ def _export(
             file = f"images/{item_id}.png"
             written = part / file
             try:
-                export_image(material.source.read(image_id), settings.export, written)
+                export_image(inputs.sources.images.read(image_id), settings.export, written)
             except InputError as error:
                 raise InputError(f"{image_id}: {error}") from None
         row: dict[str, Any] = dict(zip(rows.columns, rows.loc[image_id], strict=True))

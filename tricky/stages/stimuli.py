@@ -16,10 +16,9 @@ from tricky.status import require_current
 from tricky.study import Study
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from stimuli.check import Checked
     from stimuli.contact_sheet import Sheet
+    from stimuli.inputs import Sources
     from stimuli.order_check import Order
     from stimuli.records import StimulusSet
 
@@ -34,8 +33,8 @@ def build_stimuli(
 ) -> StimulusSet:
     """Build one of the study's stimulus sets."""
     require("sklearn", extra="stimuli", to="ask how well low-level features give difficulty away")
-    from model_eval.images.open import folder_of_files
     from stimuli.build import build_set
+    from stimuli.write_set import NewSet
 
     if name not in study.settings.stimuli:
         there = ", ".join(f"[stimuli.{each}]" for each in study.settings.stimuli)
@@ -45,20 +44,8 @@ def build_stimuli(
     if reference:
         export = settings.export.model_dump() | {"reference": True}
         settings = validated(type(settings), settings.model_dump() | {"export": export}, where="command line")
-    return build_set(
-        study.difficulty,
-        images_of(study),
-        settings,
-        name=name,
-        folder=study.stimulus_set(name),
-        seed=study.settings.study.seed,
-        root=study.root,
-        originals=folder_of_files(study.settings.images, study.root),
-        catalogue=_catalogue(study.decisions),
-        cache=study.root / "stimuli" / ".covariates.parquet",
-        replace=replace,
-        progress=progress,
-    )
+    new = NewSet(name, study.stimulus_set(name), study.settings.study.seed, replace)
+    return build_set(_sources(study, study.difficulty, study.decisions), settings, new, progress)
 
 
 def refresh_stimuli(
@@ -73,9 +60,9 @@ def refresh_stimuli(
 ) -> StimulusSet:
     """Build the successor of a stimulus set from a new pool's decisions, or from the study's own labels."""
     require("sklearn", extra="stimuli", to="ask how well low-level features give difficulty away")
-    from model_eval.images.open import folder_of_files
     from model_eval.label.label import label_decisions
     from stimuli.refresh import refresh_set
+    from stimuli.write_set import NewSet
     from tricky.core.files import sha256_of
 
     parent = study.stimulus_set(name)
@@ -91,26 +78,13 @@ def refresh_stimuli(
             label_decisions(decisions, difficulty, study.settings.label, root=study.root)
             pool = decisions / "pool.json"
             made_from = {Path(os.path.relpath(pool, study.root)).as_posix(): sha256_of(pool)}
-        return refresh_set(
-            parent,
-            difficulty,
-            images_of(study),
-            name=successor,
-            folder=study.stimulus_set(successor),
-            seed=study.settings.study.seed,
-            root=study.root,
-            originals=folder_of_files(study.settings.images, study.root),
-            catalogue=_catalogue(study.decisions if decisions is None else decisions),
-            cache=study.root / "stimuli" / ".covariates.parquet",
-            made_from=made_from,
-            full=full,
-            replace=replace,
-            progress=progress,
-        )
+        sources = _sources(study, difficulty, decisions or study.decisions, made_from)
+        new = NewSet(successor, study.stimulus_set(successor), study.settings.study.seed, replace)
+        return refresh_set(parent, sources, new, full=full, progress=progress)
 
 
 def check_stimuli(study: Study, name: str) -> list[Checked]:
-    """Hold a stimulus set against everything that it promises."""
+    """Check a stimulus set against all rules that it was built by."""
     from stimuli.check import check_set
 
     return check_set(study.stimulus_set(name))
@@ -126,7 +100,7 @@ def show_stimuli(study: Study, name: str) -> Sheet:
 
 
 def stimuli_orders(study: Study, name: str, observers: int) -> tuple[StimulusSet, list[Order]]:
-    """Draw the sessions of observers 01, 02 … and count what was promised of them."""
+    """Draw the sessions of observers 01, 02 … and check that places and orders are balanced."""
     from stimuli.order_check import orders
     from stimuli.records import read_any_set
 
@@ -135,11 +109,23 @@ def stimuli_orders(study: Study, name: str, observers: int) -> tuple[StimulusSet
     return stimulus_set, orders(stimulus_set, [f"{n:0{digits}d}" for n in range(1, observers + 1)])
 
 
-def _catalogue(decisions: Path) -> pd.DataFrame | None:
-    """Return what is known of the evaluated images, so that none is read again; None without decisions."""
+def _sources(
+    study: Study, difficulty: Path, decisions: Path, made_from: dict[str, str] | None = None
+) -> Sources:
+    """Return labels and images; where there are decisions, the images need not be listed again."""
+    from model_eval.images.open import folder_of_files
     from model_eval.records import read_decisions
+    from stimuli.inputs import Sources
 
-    return read_decisions(decisions).images if (decisions / "pool.json").is_file() else None
+    return Sources(
+        difficulty,
+        images_of(study),
+        study.root,
+        originals=folder_of_files(study.settings.images, study.root),
+        catalogue=read_decisions(decisions).images if (decisions / "pool.json").is_file() else None,
+        cache=study.root / "stimuli" / ".covariates.parquet",
+        made_from=made_from,
+    )
 
 
 def _next_name(name: str) -> str:
