@@ -1,4 +1,4 @@
-"""Write a set's folder: tables, images, manifest; whole or not at all."""
+"""Write the folder of a set (tables, images, manifest), whole or not at all."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from tricky.core.tables import write_tsv
 
 @dataclass(frozen=True)
 class Contents:
-    """A set as it is to be written, but for its images and their hashes.
+    """The contents of a set, except its image files and their hashes.
 
     Attributes
     ----------
     rows : DataFrame, indexed by `image_id`
-        An image of the set each, with `group`, the labels, and what goes along.
+        One row per image of the set: `group`, labels, features, and columns of the lab's table.
     trials : sequence of Trial
     summary : mapping
-        What the manifest tells of the drawing: `eligible`, `balance`, `giveaway`, `warnings` …
+        Entries of the manifest: `eligible`, `balance`, `giveaway`, `warnings` …
     tables : mapping of str to DataFrame
         Further tables, by file name.
     """
@@ -59,7 +59,7 @@ def item_ids_of(rows: pd.DataFrame) -> dict[str, str]:
 
 
 def carried_columns(settings: StimulusSettings) -> list[str]:
-    """Return the columns that follow an item's own: what its rules are checked with, and the lab's."""
+    """Return the further columns of ``items.tsv``: those that rules are checked by, and the lab's."""
     named = ["stability", "image_sha256", *FEATURE_COLUMNS, *settings.match.covariates]
     named += [*settings.match.exact, *settings.carry]
     own = {each.name for each in fields(Item)}
@@ -153,7 +153,7 @@ def _export(
     folder: Path,
     progress: Progress,
 ) -> list[dict[str, Any]]:
-    """Write each image once; return the items' cells in the order of their ids."""
+    """Write each image; return the cells of the items in the order of their ids."""
     item_ids = item_ids_of(rows)
     originals = inputs.sources.originals
     if settings.export.reference and originals is None:
@@ -207,33 +207,34 @@ def _write_trials(path: Path, trials: Sequence[Trial]) -> None:
 
 
 def _cell(value: Any) -> Any:
-    """Write decimal numbers without trailing zeros, and an empty name (that of no class) as missing."""
+    """Return a value as a cell: numbers without trailing zeros, an empty class name as missing."""
     if isinstance(value, float) and not math.isnan(value):
         return f"{value:.9g}"
     return None if isinstance(value, str) and not value else value
 
 
 def _write_read_only(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a table that nobody is meant to edit."""
+    """Write a table that is not meant to be edited."""
     write_tsv(path, columns, rows)
     path.chmod(0o444)
 
 
 def _move_into_place(part: Path, folder: Path, *, replace: bool) -> None:
-    """Make the finished set `part` stand in `folder`, unless another set stands there.
+    """Move the finished set `part` to `folder`, unless another set is there.
 
-    The same set is written anew, which mends a damaged one and brings its origins up to date.
+    The same set is written again, which repairs a damaged one and updates its origins.
 
     Raises
     ------
     InputError
-        `folder` holds something else, and `replace` is off.
+        `folder` contains something else, and `replace` is False.
     """
     if folder.exists():
         if not replace and set_id_in(folder) != set_id_in(part):
             raise InputError(
-                f"{folder}: holds another stimulus set, which observers may have seen; give the new one "
-                f"a name of its own in study.toml ([stimuli.NAME]), or let the old go: `{MADE_BY} --replace`"
+                f"{folder}: contains another stimulus set, which observers may have seen; give the new one "
+                "a name of its own in study.toml ([stimuli.NAME]), or replace the old one: "
+                f"`{MADE_BY} --replace`"
             )
         folder.rename(part.with_name("old"))
     part.rename(folder)
