@@ -106,7 +106,7 @@ def test_too_few_images_are_refused_with_the_numbers_and_the_rule_that_excluded_
 def test_a_different_set_of_the_same_name_is_kept_unless_told_otherwise(build, tmp_path, difficulty_rows):
     rows = difficulty_rows(20)
     first = build(rows)
-    with pytest.raises(InputError, match="holds another stimulus set"):
+    with pytest.raises(InputError, match="contains another stimulus set"):
         build(rows, seed=2)
     assert read_any_set(first.folder).set_id == first.set_id
     second = build(rows, seed=2, replace=True)

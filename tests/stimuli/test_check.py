@@ -77,6 +77,10 @@ def cell(table, column: str, value: str, row: int | slice = 0):
     table.loc[row, column] = value
 
 
+NUMBERS = "numbers of trials as in the settings, evenly over sessions"
+MATCHED = "partners match, and the balance is as recorded"
+
+
 @pytest.mark.parametrize(
     ("rule", "file", "change"),
     [
@@ -108,12 +112,12 @@ def cell(table, column: str, value: str, row: int | slice = 0):
         ),
         ("no near-duplicates", "items.tsv", lambda t: cell(t, "phash", t.loc[1, "phash"])),
         (
-            "partners match, and the balance is as recorded",
+            MATCHED,
             "items.tsv",
             lambda t: cell(t, "class_name", "zebra"),
         ),
         (
-            "partners match, and the balance is as recorded",
+            MATCHED,
             "items.tsv",
             lambda t: cell(t, "covariate", "1000", slice(None)),
         ),
