@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from model_eval.images.open import ImageSource
+from model_eval.images.open import InspectedSource
 from model_eval.records import read_difficulty
 from stimuli.lab_lists import read_lists, read_own_table
 from stimuli.settings import StimulusSettings
@@ -29,7 +29,7 @@ class Sources:
     ----------
     difficulty : Path
         Folder of the difficulty table.
-    images : ImageSource
+    images : InspectedSource
         The images that it labels.
     root : Path
         The study's folder; paths in the settings are relative to it.
@@ -44,7 +44,7 @@ class Sources:
     """
 
     difficulty: Path
-    images: ImageSource
+    images: InspectedSource
     root: Path
     originals: Path | None = None
     catalogue: pd.DataFrame | None = None
@@ -126,10 +126,7 @@ def read_inputs(
     matched = {"counts": of_labels.counts()} if published else {}
     own, of_table = read_own_table(settings, rows, name=name, root=root)
 
-    def every_image() -> pd.DataFrame:
-        return known if sources.catalogue is None else sources.images.catalogue(progress)
-
-    lists = read_lists(settings, rows, every_image, name=name, root=root)
+    lists = read_lists(settings, rows, lambda: sources.images.inspect(progress), name=name, root=root)
     made_from = _labels_made_from(sources)
     for path in (*lists.files, *([] if settings.table is None else [settings.table])):
         made_from[path.as_posix()] = sha256_of(root / path)

@@ -63,6 +63,26 @@ def consistency_of(correct: np.ndarray, seen: np.ndarray, names: pd.Index) -> Co
     )
 
 
+def pairs_of(kappa: pd.DataFrame, who: str) -> pd.DataFrame:
+    """Return a table of κ with a row for each two subjects, so that a name of theirs is never a column's.
+
+    Parameters
+    ----------
+    kappa : DataFrame, subjects × subjects
+    who : str
+        What a subject is: ``observer`` or ``model``.
+
+    Returns
+    -------
+    DataFrame
+        `who`, ``other_`` and `who`, `kappa`; in the order of `kappa`.
+    """
+    first, second = np.triu_indices(len(kappa), k=1)
+    names = kappa.index.to_numpy()
+    values = kappa.to_numpy(float)[first, second]
+    return pd.DataFrame({who: names[first], f"other_{who}": names[second], "kappa": values})
+
+
 def n_permutations_for(n_subjects: int, n_answers: int) -> int:
     """Return how many permutations the test over so many subjects and answers takes."""
     if n_answers >= LARGE:

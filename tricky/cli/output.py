@@ -22,6 +22,7 @@ from rich import table as rich_table
 from rich.console import Console
 from rich.text import Text
 
+from tricky.core.errors import InputError
 from tricky.core.progress import Progress
 
 ERRORS = "tricky.readable"
@@ -145,8 +146,16 @@ def ask(prompt: str) -> str:
     ------
     EOFError
         Nobody is there to type.
+    InputError
+        What was typed is no text in the encoding of the terminal.
     """
-    return input(literal(prompt, getattr(sys.stdout, "encoding", None)))
+    try:
+        return input(literal(prompt, getattr(sys.stdout, "encoding", None)))
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"what was typed is no text in {error.encoding}, the encoding of this terminal; set it to UTF-8 "
+            "(LC_ALL=C.UTF-8, PYTHONIOENCODING=utf-8), then run the same command again"
+        ) from None
 
 
 class Table:
