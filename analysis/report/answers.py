@@ -20,7 +20,7 @@ from analysis.report.groups import missing_by_group
 from analysis.report.plain_values import plain, record_of
 from analysis.report.scores import Scores, score
 from analysis.settings import AnalyseSettings
-from analysis.statistics.means import PopulationMean
+from analysis.statistics.population_mean import PopulationMean
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

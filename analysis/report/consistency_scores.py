@@ -8,18 +8,19 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 import pandas as pd
 
-from analysis.statistics.consistency_bounds import (
-    ConsistencySummary,
-    mean_independence_p_value,
-    summarise_pairs,
-)
 from analysis.statistics.consistency_intervals import (
     ConsistencyEstimate,
     measure_consistency,
     pairs_between,
     pairs_within,
 )
-from analysis.statistics.error_consistency import error_consistency, why_undefined
+from analysis.statistics.error_consistency import (
+    ConsistencySummary,
+    error_consistency,
+    summarise_pairs,
+    why_undefined,
+)
+from analysis.statistics.independence import mean_independence_p_value
 from model_eval.records import Decisions
 
 MOST_PERMUTATIONS, FEWEST_PERMUTATIONS = 1999, 99

@@ -133,6 +133,11 @@ def tell(line: str) -> None:
     say(Styled(line, "yellow"))
 
 
+def discard() -> None:
+    """Discard what is still to be printed, when the program that reads our output has ended (`| head`)."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes what is left as it ends
+
+
 def say_error(line: str) -> None:
     """Print one line to standard error, after the program's name."""
     shown = literal(f"tricky: {line}", getattr(sys.stderr, "encoding", None))

@@ -51,6 +51,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
         {"pd.read_parquet", "pq.read_table", "pq.read_schema", "to_parquet"},
         "reads and writes parquet",
     ),
+    "tricky/cli/output.py": ({"os.open"}, "the null device, for output that nobody reads"),
     "tricky/core/manifests.py": ({"json.loads"}, "what it is about to write, as JSON holds it"),
     "tricky/core/memory.py": ({"pd.read_parquet"}, "a table that saves time, and may be damaged"),
     "model_eval/images/decode.py": ({"Image.open"}, "decodes images of any origin"),
