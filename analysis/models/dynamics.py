@@ -26,7 +26,7 @@ from analysis.report.page import fill
 from analysis.report.pictures import data_uri
 from tricky.core.files import write_text
 from tricky.core.manifests import write_manifest
-from tricky.core.tables import write_csv
+from tricky.core.write_tables import write_csv
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

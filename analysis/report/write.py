@@ -26,8 +26,8 @@ from model_eval.columns import LEAVE_ONE_OUT, POOL_SIZE
 from tricky.core.errors import InputError
 from tricky.core.files import write_text
 from tricky.core.manifests import write_manifest
-from tricky.core.tables import write_csv
 from tricky.core.tasks import declaration
+from tricky.core.write_tables import write_csv
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -18,7 +18,7 @@ from tricky.core.errors import InputError
 from tricky.core.files import versions_of, write_json
 from tricky.core.progress import Progress, no_progress
 from tricky.core.randomness import generator
-from tricky.core.tables import write_csv
+from tricky.core.write_tables import write_csv
 
 CHANCE = 0.5
 """Proportion correct by guessing, with two alternatives."""

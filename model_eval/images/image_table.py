@@ -9,7 +9,8 @@ from model_eval.images.listing import Listing, files_below
 from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
 from tricky.core.matching import match_entries
-from tricky.core.tables import TextTable, read_table
+from tricky.core.tables import read_table
+from tricky.core.text_table import TextTable
 
 
 class ImageTable(ImageFiles):

@@ -74,17 +74,19 @@ def read_arrow(path: Path, columns: Mapping[str, str], made_by: str, **how: Any)
     -------
     pyarrow.Table
     """
+    pq = _pyarrow_parquet()
     require_columns(path, columns, made_by)
     with _one_line_if_damaged(path, made_by):
-        return _pyarrow_parquet().read_table(path, columns=list(columns), **how)
+        return pq.read_table(path, columns=list(columns), **how)
 
 
 def require_columns(path: Path, columns: Mapping[str, str], made_by: str) -> None:
     """Raise InputError unless a file is a parquet table with these columns."""
+    pq = _pyarrow_parquet()
     if not path.is_file():
         raise InputError(f"{path}: not there; run `{made_by}` first")
     with _one_line_if_damaged(path, made_by):
-        there: list[str] = _pyarrow_parquet().read_schema(path).names
+        there: list[str] = pq.read_schema(path).names
     if missing := [name for name in columns if name not in there]:
         raise InputError(f"{path}: has no column {missing[0]!r}; run `{made_by}` again")
 
