@@ -10,8 +10,8 @@ from string import Formatter
 from typing import Any
 
 from experiment.data.columns import RATING_TASK, SINGLE_TASK
+from experiment.pages import Page, PageName, PageText
 from experiment.records import ScheduledTrial, Task
-from experiment.session.plan import Page, PageName, PageText
 from experiment.settings import ExperimentSettings
 from experiment.tasks import Wording
 from stimuli.records import PAIR_TASK, Block

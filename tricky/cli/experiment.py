@@ -14,7 +14,7 @@ from tricky.cli.output import Styled, Table, ask, progress, say
 from tricky.core.errors import InputError
 
 if TYPE_CHECKING:
-    from experiment.session.participant import Question
+    from experiment.interfaces import Question
     from experiment.session.preflight import Check
     from experiment.session.run import SessionSummary
     from tricky.study import Study
@@ -45,13 +45,12 @@ def run(
     windowed: Windowed = False,
 ) -> None:
     """Run one person's session; the same command continues it after an interruption."""
+    from experiment.session.participant import Given
     from tricky import stages
 
     done = stages.run(
         _open(context, windowed),
-        participant,
-        session,
-        fields=_fields(field or []),
+        Given(participant, session, _fields(field or [])),
         ask=ask_in_terminal if no_dialog else None,
         force=force,
         tell=say,

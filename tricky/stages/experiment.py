@@ -12,77 +12,57 @@ from tricky.stages.installed import require
 from tricky.study import Study
 
 if TYPE_CHECKING:
+    from experiment.calibration import Calibration
     from experiment.data.bids import Dataset
     from experiment.data.merge import Merged
     from experiment.data.withdraw import Holding
-    from experiment.screen.calibrate import Calibration
-    from experiment.session.participant import Ask
+    from experiment.interfaces import AskExperimenter
+    from experiment.session.participant import Given
     from experiment.session.preflight import Check
+    from experiment.session.prepare import SessionSetup
     from experiment.session.run import SessionSummary
 
 
 def run(
     study: Study,
-    participant: str | None,
-    session: int | None = None,
+    given: Given,
     *,
-    fields: Mapping[str, str],
-    ask: Ask | None,
+    ask: AskExperimenter | None,
     force: bool,
     tell: Callable[[str], None],
 ) -> SessionSummary:
-    """Run one person's session, or continue it, after asking for what isn't given (`ask`, or a dialog)."""
+    """Run a person's session, or continue it, after asking for what isn't given (`ask`, or a dialog)."""
     require("psychopy", extra="experiment", to="show images to people")
     from experiment.data.bids import SessionPath
-    from experiment.screen.calibrate import calibrated
-    from experiment.session.participant import take_in
-    from experiment.session.preflight import check_desktop, check_files, check_keys, refuse
+    from experiment.screen.load_psychopy import load_psychopy
+    from experiment.session.participant import identify_participant
+    from experiment.session.preflight import check_without_screen, refuse
     from experiment.session.run import run_session
     from stimuli.records import read_tables
 
-    settings = calibrated(study.settings.experiment, study.root)
-    if participant is not None:
-        SessionPath(study.data, participant, session, settings.task_name)  # refuses a bad id
-    stimuli = study.shown_set()
-    checks = [*check_files(stimuli, study.data), check_keys(settings), *check_desktop()]
+    setup = setup_of(study, calibrated=True)
+    settings = setup.settings
+    if given.participant is not None:
+        SessionPath(study.data, given.participant, given.session, settings.task_name)  # refuses a bad id
+    checks = check_without_screen(setup.stimuli, setup.data, settings)
     if not force:
         refuse(checks)  # before anyone is asked anything
     if ask is None:
         from experiment.screen.psychopy_dialog import ask_in_dialog as ask
-    who = take_in(
-        study.data,
-        settings.task_name,
-        settings.participant_fields,
-        n_sessions=read_tables(stimuli).n_sessions,
-        participant=participant,
-        session=session,
-        given=fields,
-        ask=ask,
-    )
-    return run_session(
-        stimuli,
-        study.data,
-        who.participant,
-        settings,
-        dataset_of(study),
-        session=who.session,
-        fields=who.fields,
-        checks=checks,
-        force=force,
-        tell=tell,
-        root=study.root,
-    )
+    n_sessions = read_tables(setup.stimuli).n_sessions
+    who = identify_participant(study.data, settings, given, ask, n_sessions=n_sessions)
+    return run_session(setup, who, load_psychopy(), checks=checks, force=force, tell=tell)
 
 
 def calibrate(study: Study, viewing_distance_cm: float) -> tuple[Calibration, Path]:
-    """Measure the screen with a bank card, and keep it in the study's folder."""
+    """Measure the screen with a bank card; save the calibration in the study's folder."""
     require("psychopy", extra="experiment", to="draw on the screen")
-    from experiment.screen.calibrate import keep_calibration
-    from experiment.session.interfaces import Stopped
-    from experiment.session.run import require_screen
+    from experiment.calibration import keep_calibration
+    from experiment.interfaces import Stopped
+    from experiment.screen.load_psychopy import load_psychopy
 
-    require_screen()
-    from experiment.screen.psychopy_calibrate import measure
+    load_psychopy()
+    from experiment.screen.psychopy_calibration import measure
 
     try:
         measured = measure(study.settings.experiment, viewing_distance_cm, study.root)
@@ -92,16 +72,12 @@ def calibrate(study: Study, viewing_distance_cm: float) -> tuple[Calibration, Pa
 
 
 def doctor(study: Study) -> list[Check]:
-    """Check everything that a session relies on, without recording any."""
+    """Check everything that a session relies on, without recording one."""
     require("psychopy", extra="experiment", to="show images to people")
-    from experiment.screen.calibrate import calibrated
-    from experiment.session.preflight import check_desktop, check_files, check_keys
-    from experiment.session.run import check_devices
+    from experiment.screen.load_psychopy import load_psychopy
+    from experiment.session.doctor import check_session
 
-    settings = calibrated(study.settings.experiment, study.root)
-    stimuli = study.shown_set()
-    checks = [*check_files(stimuli, study.data), check_keys(settings), *check_desktop()]
-    return [*checks, *check_devices(stimuli, settings, study.root)] if checks[0].ok else checks
+    return check_session(setup_of(study, calibrated=True), load_psychopy())
 
 
 def simulate(
@@ -111,32 +87,36 @@ def simulate(
     visual: bool = False,
     tell: Callable[[str], None] = lambda _: None,
 ) -> list[Path]:
-    """Run the sessions of simulated observers: without a screen, or before the real window."""
-    from experiment.screen.calibrate import calibrated
-    from experiment.session.simulate import seat_nowhere, simulate_sessions
+    """Run the sessions of simulated observers, without a screen or in the real window."""
+    from experiment.session.simulate import simulate_sessions, without_screen
 
-    seating, settings = seat_nowhere, study.settings.experiment
+    open_devices = without_screen
     if visual:
         require("psychopy", extra="experiment", to="show images")
-        from experiment.session.run import require_screen
+        from experiment.screen.load_psychopy import load_psychopy
 
-        require_screen()
-        from experiment.screen.psychopy_simulation import seat_before_window
-
-        seating, settings = seat_before_window, calibrated(settings, study.root)
+        load_psychopy()
+        from experiment.screen.psychopy_simulation import open_simulated_devices as open_devices
 
     return simulate_sessions(
-        study.shown_set(),
-        study.data,
+        setup_of(study, calibrated=visual),
         study.settings.simulate,
-        settings,
-        dataset_of(study),
         seed=study.settings.study.seed,
-        root=study.root,
-        seating=seating,
+        open_devices=open_devices,
         progress=progress,
         tell=tell,
     )
+
+
+def setup_of(study: Study, *, calibrated: bool) -> SessionSetup:
+    """Return what the sessions of a study have in common; `calibrated`: for the screen of this PC."""
+    from experiment.calibration import apply_calibration
+    from experiment.session.prepare import SessionSetup
+
+    settings = study.settings.experiment
+    if calibrated:
+        settings = apply_calibration(settings, study.root)
+    return SessionSetup(study.shown_set(), study.data, settings, dataset_of(study), study.root)
 
 
 def merge(

@@ -13,7 +13,7 @@ import json, sys
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit
 from psychopy.gui.qtgui import Dlg, ensureQtApp
-from experiment.session.participant import take_in
+from experiment.session.participant import Given, identify_participant
 from experiment.screen.psychopy_dialog import ask_in_dialog
 from experiment.settings import ExperimentSettings
 from tricky.core.errors import InputError
@@ -46,9 +46,7 @@ def fill():
 
 ensureQtApp()
 QTimer.singleShot(50, fill)
-fields = ExperimentSettings().participant_fields
-nothing = {"participant": None, "session": None, "given": {}}
-who = take_in(Path(sys.argv[1]), "harder", fields, n_sessions=1, ask=ask_in_dialog, **nothing)
+who = identify_participant(Path(sys.argv[1]), ExperimentSettings(), Given(), ask_in_dialog)
 print(json.dumps([who.participant, who.fields, seen]))
 try:
     ask_in_dialog("again", [])
