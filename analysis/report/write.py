@@ -18,19 +18,15 @@ from analysis.report.content_labels import single_families_dropped
 from analysis.report.findings import Findings
 from analysis.report.model_scores import ModelScores, score_models
 from analysis.report.page import Pictures, render
-from analysis.report.pairs import pair_findings
 from analysis.report.pictures import THUMBNAIL_PX, Picture, data_uri, embed, embed_file
-from analysis.report.ratings import rating_findings
-from analysis.report.singles import single_findings
 from analysis.settings import AnalyseSettings
-from experiment.data.columns import RATING_TASK, SINGLE_TASK
 from experiment.records import Kind
 from model_eval.columns import LEAVE_ONE_OUT, POOL_SIZE
-from stimuli.records import PAIR_TASK
 from tricky.core.errors import InputError
 from tricky.core.files import write_text
 from tricky.core.manifests import write_manifest
 from tricky.core.tables import write_csv
+from tricky.core.tasks import declaration
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -50,14 +46,6 @@ TABLES = (
     "questions",
     "missing",
 )
-
-
-FINDINGS: dict[str, Callable[[Evidence, AnalyseSettings], Findings]] = {
-    PAIR_TASK: pair_findings,
-    SINGLE_TASK: single_findings,
-    RATING_TASK: rating_findings,
-}
-"""What the observers of each task are reported by."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +119,10 @@ def write_report(
     """
     evidence = gather(root, experiment_set, observers, settings.exclude, seed=seed, labels=labels)
     models = score_models(evidence.decisions)
-    found = FINDINGS[evidence.stimulus_set.task](evidence, settings)
+    findings: Callable[[Evidence, AnalyseSettings], Findings] = declaration(
+        evidence.stimulus_set.task, "analysis"
+    )
+    found = findings(evidence, settings)
     content = content_of(evidence, models, found.content, settings, title)
     drawn = _model_figures(evidence, models) | found.figures
     tables = _model_tables(evidence, models, content) | found.tables

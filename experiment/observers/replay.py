@@ -9,7 +9,7 @@ from experiment.data.read_data import read_data
 from experiment.data.session_table import SessionTable
 from experiment.observers.simulated import SimulatedDisplay
 from experiment.observers.spec import ObserverSpec
-from experiment.records import Ask, Choice, ScheduledTrial, Side
+from experiment.records import Ask, Choice, ScheduledTrial
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 
@@ -74,12 +74,12 @@ class ReplayObserver:
             )
         if answer == "n/a":
             return Choice(None, None)
-        if "response_item" in row and ask.name == "response":
+        if "response_item" in row and ask.by_place:
             if row["response_item"] not in trial.items:
                 raise InputError(
                     f"{self._path}: trial {trial.trial_id} had other items; it can't be replayed"
                 )
-            answer = Side.LEFT if row["response_item"] == trial.items[0] else Side.RIGHT
+            answer = ask.values[trial.items.index(row["response_item"])]
         column = f"{ask.name}_time" if f"{ask.name}_time" in row else "response_time"
         try:
             time_s = float(row[column])

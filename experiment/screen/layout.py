@@ -12,7 +12,7 @@ from experiment.settings import MonitorSettings
 from tricky.core.errors import InputError
 
 GAP = 0.5
-"""Distance between the two images, in heights of an image."""
+"""Distance between two images, in heights of an image."""
 MARGIN = 0.02
 """Share of the window's width that stays empty on either side."""
 
@@ -91,8 +91,8 @@ def lay_out(
 ) -> Layout:
     """Place the images of a session.
 
-    All images have the same height and keep their proportions. A single image is in the middle; the two of a
-    pair are at the same distance from it in all trials, determined by the widest image.
+    All images have the same height and keep their proportions. The images of a trial are side by side around
+    the window's middle, at the same distances in all trials, determined by the widest image.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def lay_out(
     image_sizes_px : mapping of str to tuple of int
         Width and height of each image file, by `item_id`.
     n_images : int
-        Number of images in a trial: 1 or 2.
+        Number of images in a trial.
     height_deg : float
         Height of the images that the study requires, in degrees.
     scaling : str
@@ -143,8 +143,9 @@ def lay_out(
         item: _even(height * share) if factor is None else factor * image_sizes_px[item][0]
         for item, share in proportion.items()
     }
-    offset = round((max(widths.values()) + GAP * height) / 2)
-    return Layout(window_px, height, widths, (0,) if n_images == 1 else (-offset, offset), factor)
+    half_step = (max(widths.values()) + GAP * height) / 2
+    offsets = tuple(round(place * half_step) for place in range(1 - n_images, n_images, 2))
+    return Layout(window_px, height, widths, offsets, factor)
 
 
 def _whole_factor(height: int, highest_px: float, sizes_px: Mapping[str, tuple[int, int]]) -> int | None:

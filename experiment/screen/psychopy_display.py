@@ -9,9 +9,8 @@ import numpy as np
 from PIL import Image
 from psychopy import logging, visual
 
-from experiment.data.columns import CONFIDENCE
 from experiment.pages import Page, PageName
-from experiment.records import Ask, ScheduledTrial, Side, Timing
+from experiment.records import Ask, ScheduledTrial, Timing
 from experiment.screen.canvas import Canvas
 from experiment.screen.click_areas import Target, places
 from experiment.screen.content import SessionContent
@@ -168,12 +167,12 @@ class PsychopyDisplay(PsychopyReader):
         )
 
     def feedback(self, correct: bool | None) -> None:
-        """Show briefly whether the last answer was correct; of a pair, mark the harder image."""
-        trial, marks = self._trial, []
-        if len(trial.items) == 2 and trial.right_answer is not None:
-            mark = self._canvas.mark(self._layout.size_px(trial.item(trial.right_answer)))
-            offset = self._layout.offsets_px[trial.right_answer == Side.RIGHT]
-            marks = [self._stim(mark, (offset, 0))]
+        """Show briefly whether the last answer was correct; mark the image that is the right answer."""
+        trial, ask, marks = self._trial, self._task.asks[0], []
+        if ask.by_place and trial.right_answer is not None:
+            place = ask.values.index(trial.right_answer)
+            mark = self._canvas.mark(self._layout.size_px(trial.items[place]))
+            marks = [self._stim(mark, (self._layout.offsets_px[place], 0))]
         text = self._texts.feedback(correct, trial.right_answer)
         around = self._stim(self._around(replace(self._task.asks[0], text=text)))
         self._show([around, *marks, *self._placed(trial)])
@@ -199,9 +198,8 @@ class PsychopyDisplay(PsychopyReader):
         return self._canvas.trial(ask.text, answers, self._layout.image_height_px, fixation=fixation)
 
     def _centres(self, ask: Ask) -> Sequence[int] | None:
-        """Return the centres of the images if their sides are the answers; None if answers have labels."""
-        labelled = any(option.label for option in ask.options) or ask.name == CONFIDENCE
-        return None if labelled else self._layout.centres_px()
+        """Return the centres of the images if they are the answers; None if the answers have labels."""
+        return self._layout.centres_px() if ask.by_place else None
 
     def _targets_of(self, ask: Ask) -> list[Target]:
         """Return what can be clicked to answer a question: its keys, and images that are its answers.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from experiment.data.columns import RATING_TASK
 from experiment.interfaces import Display, NotSaved, Observer, Paused, Recorder, Stopped
 from experiment.pages import Page, PageName, PageText
 from experiment.records import Ask, Choice, Response, ScheduledTrial, Task
@@ -90,7 +89,7 @@ def run(
         broken_off = 0
         if response.choice.answer is None:
             display.too_late()
-        elif step.block is Block.PRACTICE and task.name != RATING_TASK:
+        elif step.block is Block.PRACTICE and task.right_answers:
             display.feedback(response.correct)
 
 

@@ -7,7 +7,6 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiment.data.columns import RATING_TASK
 from experiment.data.consents import Consent, consent_file
 from experiment.data.journal import locked
 from experiment.data.session_files import disk_errors_in_one_line, participants_locked, readable_by
@@ -144,7 +143,7 @@ def _run_steps(session: PreparedSession, record: SessionRecord, devices: Devices
         session.trials,
         record.first,
         settings.break_every,
-        examples=settings.examples and session.task.name != RATING_TASK,
+        examples=settings.examples and session.task.right_answers,
         again=record.practice_again,
         afterwards=_afterwards(session, record, devices),
     )

@@ -71,7 +71,8 @@ def test_sides_and_items_agree_with_the_set(tmp_path):
         pair = pairs[trial.trial_id]
         assert {trial.items[0], trial.items[1]} == {pair.item_a, pair.item_b}
         harder = made.harder_item(pair)
-        assert harder == (None if trial.right_answer is None else trial.item(trial.right_answer))
+        place = {None: None, Side.LEFT: 0, Side.RIGHT: 1}[trial.right_answer]
+        assert harder == (None if place is None else trial.items[place])
 
 
 def test_observers_sessions_and_sets_differ_and_repeat_exactly(tmp_path):
