@@ -8,7 +8,7 @@ from experiment.observers.simulated import (
     SimulatedDisplay,
     SimulatedObserver,
 )
-from experiment.records import Ask, Option, ScheduledTrial, Side
+from experiment.records import Ask, Option, QuestionKind, ScheduledTrial, Side
 from experiment.settings import SimulateSettings
 from stimuli.records import Block
 
@@ -116,7 +116,8 @@ def test_practice_is_no_part_of_that_course():
 
 
 def test_confidence_is_higher_where_the_answer_is_right():
-    levels = Ask("confidence", "", tuple(Option(str(n), "", str(n)) for n in range(1, 5)))
+    options = tuple(Option(str(n), "", str(n)) for n in range(1, 5))
+    levels = Ask("confidence", "", options, kind=QuestionKind.CONFIDENCE)
     observer, right, wrong = able(0.0, SimulatedDisplay()), [], []
     for _ in range(3000):
         answer = observer.choose(trial_of("left"), ASK).answer
