@@ -74,6 +74,8 @@ class TaskKind:
     ----------
     description : str
         `TaskDescription` of the BIDS sidecar.
+    answers : callable
+        Stimulus set → the possible answers, as they are recorded, by the name of their column.
     questions : callable
         `Asked` → the questions of a trial, without that about confidence.
     right_answers : callable
@@ -97,6 +99,7 @@ class TaskKind:
     """
 
     description: str
+    answers: Callable[[StimulusSet[Any]], dict[str, tuple[str, ...]]]
     questions: Callable[[Asked], list[Ask]]
     right_answers: Callable[[StimulusSet[Any]], Callable[[Presentation[Any]], str | None]]
     item_columns: tuple[Column, ...]

@@ -22,7 +22,7 @@ def _right_answers(_: StimulusSet[Any]) -> Callable[[Presentation[Any]], str | N
     """Return how to find the right answer: the side of the image that fewer models classify correctly."""
 
     def right_answer(shown: Presentation[Any]) -> str | None:
-        return None if shown.harder_left is None else Side.LEFT if shown.harder_left else Side.RIGHT
+        return None if shown.target_place is None else tuple(Side)[shown.target_place]
 
     return right_answer
 
@@ -79,6 +79,7 @@ def _network_answer(scores: Sequence[float]) -> str:
 PAIR = TaskKind(
     description="Two-alternative forced choice between two images that differ in how many of a pool of "
     "neural networks classify them correctly: which is harder for a network?",
+    answers=lambda _: {"response": tuple(map(str, Side))},
     questions=_questions,
     right_answers=_right_answers,
     item_columns=ITEM_COLUMNS,

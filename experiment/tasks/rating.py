@@ -27,6 +27,7 @@ def _no_right_answers(_: StimulusSet[Any]) -> Callable[[Presentation[Any]], str 
 
 RATING = TaskKind(
     description="Questions about one image at a time.",
+    answers=lambda made: {each.name: each.answers for each in made.questions},
     questions=_questions,
     right_answers=_no_right_answers,
     item_columns=(ITEM_COLUMN,),

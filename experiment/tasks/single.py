@@ -59,6 +59,7 @@ def _captions(trials: Sequence[ScheduledTrial], tables: Mapping[str, Mapping[str
 
 SINGLE = TaskKind(
     description="Naming, for one image at a time, how hard it is for a pool of neural networks.",
+    answers=lambda made: {"response": made.settings.groups},
     questions=_questions,
     right_answers=_right_answers,
     item_columns=(ITEM_COLUMN,),

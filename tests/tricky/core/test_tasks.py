@@ -6,7 +6,7 @@ from tricky.core.tasks import TaskEntry, check_task, declaration, known_tasks, r
 
 
 @pytest.mark.parametrize("task", known_tasks())
-@pytest.mark.parametrize("package", ["experiment", "analysis"])
+@pytest.mark.parametrize("package", ["stimuli", "experiment", "analysis"])
 def test_every_package_declares_every_task(task, package):
     assert declaration(task, package) is declaration(task, package)
 
