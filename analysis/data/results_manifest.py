@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_type_hints
+from typing import Any, ClassVar, Literal, get_type_hints
 
 from pydantic import Field, create_model
 
@@ -73,6 +73,8 @@ class ResultsSettings(Record):
 class ResultsManifest(StageManifest[ResultsSettings]):
     """``report/results.json``; reports of ratings have no accuracy."""
 
+    file_name: ClassVar[str] = "results.json"
+
     title: str
     task: str
     sessions: SessionsRecord
@@ -96,6 +98,14 @@ class DichotomyRecord(Record):
 class DynamicsManifest(StageManifest[Record]):
     """``report/dynamics.json``."""
 
+    file_name: ClassVar[str] = "dynamics.json"
+
     folder: str
     n_models: Count
     dichotomy: DichotomyRecord
+
+    def summary(self) -> str:
+        """Return the number of models, where they are from, and the dichotomy."""
+        value = self.dichotomy.value
+        dichotomy = "undefined" if value is None else f"{value:.2f}"
+        return f"{self.n_models} models of {self.folder}, dichotomy {dichotomy}"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -93,10 +93,16 @@ Settings = TypeVar("Settings", bound=Record)
 class StageManifest(Manifest, Generic[Settings]):
     """What the manifest of every stage holds: see `docs/formats.md`, "The chain of hashes"."""
 
+    file_name: ClassVar[str]
+
     made_from: dict[RelativePath, Sha256]
     settings: Settings
     versions: dict[str, str]
     seed: int | None = None
+
+    def summary(self) -> str:
+        """Return in a few words what the stage's folder holds, for `tricky status`."""
+        return ""
 
 
 class MatchedRecord(Record):

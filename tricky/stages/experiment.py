@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tricky.core.errors import InputError
 from tricky.core.progress import Progress, no_progress
 from tricky.stages.installed import require
-from tricky.study import Study
+from tricky.study_folder import StudyFolder
 
 if TYPE_CHECKING:
     from experiment.calibration import Calibration
@@ -17,176 +17,170 @@ if TYPE_CHECKING:
     from experiment.data.merge import Merged
     from experiment.data.withdraw import Holding
     from experiment.interfaces import AskExperimenter
-    from experiment.session.participant import Given
     from experiment.session.preflight import Check
     from experiment.session.prepare import SessionSetup
     from experiment.session.run import SessionSummary
 
 
-def run(
-    study: Study,
-    given: Given,
-    *,
-    ask: AskExperimenter | None,
-    force: bool,
-    tell: Callable[[str], None],
-) -> SessionSummary:
-    """Run a person's session, or continue it, after asking for what isn't given (`ask`, or a dialog)."""
-    require("psychopy", extra="experiment", to="show images to people")
-    from experiment.data.bids import SessionPath
-    from experiment.screen.load_psychopy import load_psychopy
-    from experiment.session.participant import identify_participant
-    from experiment.session.preflight import check_without_screen, refuse
-    from experiment.session.run import run_session
-    from stimuli.records import read_tables
+class ExperimentStages(StudyFolder):
+    """The stages that run sessions, of people and of simulated observers."""
 
-    setup = setup_of(study, calibrated=True)
-    settings = setup.settings
-    if given.participant is not None:
-        SessionPath(study.data, given.participant, given.session, settings.task_name)  # refuses a bad id
-    checks = check_without_screen(setup.stimuli, setup.data, settings)
-    if not force:
-        refuse(checks)  # before anyone is asked anything
-    if ask is None:
-        from experiment.screen.psychopy_dialog import ask_in_dialog as ask
-    n_sessions = read_tables(setup.stimuli).n_sessions
-    who = identify_participant(study.data, settings, given, ask, n_sessions=n_sessions)
-    return run_session(setup, who, load_psychopy(), checks=checks, force=force, tell=tell)
+    def run(
+        self,
+        participant: str | None,
+        session: int | None = None,
+        *,
+        fields: Mapping[str, str],
+        ask: AskExperimenter | None,
+        force: bool,
+        tell: Callable[[str], None],
+    ) -> SessionSummary:
+        """Run or continue a person's session; `ask`, or a dialog, asks for what is not given."""
+        require("psychopy", extra="experiment", to="show images to people")
+        from experiment.data.bids import SessionPath
+        from experiment.screen.load_psychopy import load_psychopy
+        from experiment.session.participant import Given, identify_participant
+        from experiment.session.preflight import check_without_screen, refuse
+        from experiment.session.run import run_session
+        from stimuli.records import read_tables
 
+        setup = self._session_setup(calibrated=True)
+        settings, given = setup.settings, Given(participant, session, fields)
+        if participant is not None:
+            SessionPath(self.data, participant, session, settings.task_name)  # refuses a bad id
+        checks = check_without_screen(setup.stimuli, setup.data, settings)
+        if not force:
+            refuse(checks)  # before anyone is asked anything
+        if ask is None:
+            from experiment.screen.psychopy_dialog import ask_in_dialog as ask
+        n_sessions = read_tables(setup.stimuli).n_sessions
+        who = identify_participant(self.data, settings, given, ask, n_sessions=n_sessions)
+        return run_session(setup, who, load_psychopy(), checks=checks, force=force, tell=tell)
 
-def calibrate(study: Study, viewing_distance_cm: float) -> tuple[Calibration, Path]:
-    """Measure the screen with a bank card; save the calibration in the study's folder."""
-    require("psychopy", extra="experiment", to="draw on the screen")
-    from experiment.calibration import keep_calibration
-    from experiment.interfaces import Stopped
-    from experiment.screen.load_psychopy import load_psychopy
-
-    load_psychopy()
-    from experiment.screen.psychopy_calibration import measure
-
-    try:
-        measured = measure(study.settings.experiment, viewing_distance_cm, study.root)
-    except Stopped:
-        raise InputError("calibration left; everything is as it was") from None
-    return measured, keep_calibration(study.root, measured)
-
-
-def doctor(study: Study) -> list[Check]:
-    """Check everything that a session relies on, without recording one."""
-    require("psychopy", extra="experiment", to="show images to people")
-    from experiment.screen.load_psychopy import load_psychopy
-    from experiment.session.doctor import check_session
-
-    return check_session(setup_of(study, calibrated=True), load_psychopy())
-
-
-def simulate(
-    study: Study,
-    progress: Progress = no_progress,
-    *,
-    visual: bool = False,
-    tell: Callable[[str], None] = lambda _: None,
-) -> list[Path]:
-    """Run the sessions of simulated observers, without a screen or in the real window."""
-    from experiment.session.simulate import simulate_sessions, without_screen
-
-    open_devices = without_screen
-    if visual:
-        require("psychopy", extra="experiment", to="show images")
+    def calibrate(self, viewing_distance_cm: float) -> tuple[Calibration, Path]:
+        """Measure the screen with a bank card; save the calibration in the study's folder."""
+        require("psychopy", extra="experiment", to="draw on the screen")
+        from experiment.calibration import keep_calibration
+        from experiment.interfaces import Stopped
         from experiment.screen.load_psychopy import load_psychopy
 
         load_psychopy()
-        from experiment.screen.psychopy_simulation import open_simulated_devices as open_devices
+        from experiment.screen.psychopy_calibration import measure
 
-    return simulate_sessions(
-        setup_of(study, calibrated=visual),
-        study.settings.simulate,
-        seed=study.settings.study.seed,
-        open_devices=open_devices,
-        progress=progress,
-        tell=tell,
-    )
+        try:
+            measured = measure(self.settings.experiment, viewing_distance_cm, self.root)
+        except Stopped:
+            raise InputError("calibration stopped; nothing has changed") from None
+        return measured, keep_calibration(self.root, measured)
 
+    def doctor(self) -> list[Check]:
+        """Check everything that a session relies on, without recording one."""
+        require("psychopy", extra="experiment", to="show images to people")
+        from experiment.screen.load_psychopy import load_psychopy
+        from experiment.session.doctor import check_session
 
-def setup_of(study: Study, *, calibrated: bool) -> SessionSetup:
-    """Return what the sessions of a study have in common; `calibrated`: for the screen of this PC."""
-    from experiment.calibration import apply_calibration
-    from experiment.session.prepare import SessionSetup
+        return check_session(self._session_setup(calibrated=True), load_psychopy())
 
-    settings = study.settings.experiment
-    if calibrated:
-        settings = apply_calibration(settings, study.root)
-    return SessionSetup(study.shown_set(), study.data, settings, dataset_of(study), study.root)
+    def simulate(
+        self,
+        progress: Progress = no_progress,
+        *,
+        visual: bool = False,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> list[Path]:
+        """Run the sessions of simulated observers, without a screen or in the real window."""
+        from experiment.session.simulate import simulate_sessions, without_screen
 
+        open_devices = without_screen
+        if visual:
+            require("psychopy", extra="experiment", to="show images")
+            from experiment.screen.load_psychopy import load_psychopy
 
-def merge(
-    study: Study, folders: Sequence[Path], renames: Mapping[str, str], *, people_only: bool = False
-) -> Merged:
-    """Merge the data sets of other machines into the study's."""
-    from experiment.data.merge import merge_data
-    from experiment.data.session_files import readable_by
-    from stimuli.records import set_id_in
+            load_psychopy()
+            from experiment.screen.psychopy_simulation import open_simulated_devices as open_devices
 
-    settings = study.settings.experiment
-    with readable_by(settings.privacy, study.data):
-        return merge_data(
-            study.data,
-            folders,
-            dataset_of(study),
-            fields=settings.participant_fields,
-            renames=renames,
-            people_only=people_only,
-            set_id=set_id_in(study.shown_set()),
+        return simulate_sessions(
+            self._session_setup(calibrated=visual),
+            self.settings.simulate,
+            seed=self.settings.study.seed,
+            open_devices=open_devices,
+            progress=progress,
+            tell=tell,
         )
 
+    def _session_setup(self, *, calibrated: bool) -> SessionSetup:
+        """Return what all sessions have in common; `calibrated`: for the screen of this PC."""
+        from experiment.calibration import apply_calibration
+        from experiment.session.prepare import SessionSetup
 
-def look_up_participant(study: Study, participant: str) -> Holding:
-    """Look up what there is of a participant."""
-    from experiment.data.withdraw import look_up
+        settings = self.settings.experiment
+        if calibrated:
+            settings = apply_calibration(settings, self.root)
+        return SessionSetup(self.shown_set(), self.data, settings, self.dataset(), self.root)
 
-    return look_up(study.data, participant)
+    def merge(
+        self, folders: Sequence[Path], renames: Mapping[str, str], *, people_only: bool = False
+    ) -> Merged:
+        """Merge the data sets of other machines into the study's."""
+        from experiment.data.merge import merge_data
+        from experiment.data.session_files import readable_by
+        from stimuli.records import set_id_in
 
+        settings = self.settings.experiment
+        with readable_by(settings.privacy, self.data):
+            return merge_data(
+                self.data,
+                folders,
+                self.dataset(),
+                fields=settings.participant_fields,
+                renames=renames,
+                people_only=people_only,
+                set_id=set_id_in(self.shown_set()),
+            )
 
-def withdraw(study: Study, participant: str) -> None:
-    """Remove a participant's data, and leave a mark that keeps them from coming back."""
-    from experiment.data.session_files import readable_by
-    from experiment.data.withdraw import withdraw
+    def look_up_participant(self, participant: str) -> Holding:
+        """Look up what there is of a participant."""
+        from experiment.data.withdraw import look_up
 
-    with readable_by(study.settings.experiment.privacy, study.data):
-        withdraw(study.data, participant)
+        return look_up(self.data, participant)
 
+    def withdraw(self, participant: str) -> None:
+        """Remove a participant's data, and leave a mark that keeps them from coming back."""
+        from experiment.data.session_files import readable_by
+        from experiment.data.withdraw import withdraw
 
-def mentions(study: Study, held: Holding) -> list[str]:
-    """Return where else a study mentions a participant who was withdrawn, and what to do there."""
-    lines = [
-        f"{path}: not removed, but its name contains the id; look at it, and remove it yourself"
-        for path in held.elsewhere
-    ]
-    if held.repeated_by:
-        who = ", ".join(held.repeated_by)
-        lines.append(f"{who}: simulated observers who repeat these sessions; run `tricky simulate` again")
-    if (study.report / "results.json").is_file():
-        lines.append(
-            f"{study.report}: made with these data; run `tricky analyse` again, or remove the folder"
+        with readable_by(self.settings.experiment.privacy, self.data):
+            withdraw(self.data, participant)
+
+    def mentions(self, held: Holding) -> list[str]:
+        """Return where else a study mentions a participant who was withdrawn, and what to do there."""
+        lines = [
+            f"{path}: not removed, but its name contains the id; look at it, and remove it yourself"
+            for path in held.elsewhere
+        ]
+        if held.repeated_by:
+            who = ", ".join(held.repeated_by)
+            lines.append(f"{who}: simulated observers who repeat these sessions; run `tricky simulate` again")
+        if (self.report / "results.json").is_file():
+            lines.append(
+                f"{self.report}: made with these data; run `tricky analyse` again, or remove the folder"
+            )
+        for name in self.settings.analyse.exclude.sessions:
+            if name.removeprefix("sub-").partition("/")[0] == held.participant:
+                lines.append(f"study.toml: [analyse.exclude] sessions names {name!r}; remove the line")
+        return lines
+
+    def export_psych_ds(self, folder: Path, tell: Callable[[str], None] = lambda _: None) -> list[Path]:
+        """Write all sessions as a Psych-DS data set."""
+        from experiment.data.psych_ds import export_psych_ds
+
+        return export_psych_ds(self.data, folder, self.dataset(), tell)
+
+    def dataset(self) -> Dataset:
+        """Return what the study file says of the data set as a whole."""
+        from experiment.data.bids import Dataset
+
+        about = self.settings.study
+        return Dataset(
+            name=about.name, authors=about.authors, institution=about.institution, license=about.license
         )
-    for name in study.settings.analyse.exclude.sessions:
-        if name.removeprefix("sub-").partition("/")[0] == held.participant:
-            lines.append(f"study.toml: [analyse.exclude] sessions names {name!r}; remove the line")
-    return lines
-
-
-def export_psych_ds(study: Study, folder: Path, tell: Callable[[str], None] = lambda _: None) -> list[Path]:
-    """Write all sessions as a Psych-DS data set."""
-    from experiment.data.psych_ds import export_psych_ds
-
-    return export_psych_ds(study.data, folder, dataset_of(study), tell)
-
-
-def dataset_of(study: Study) -> Dataset:
-    """Return what the study file says of the data set as a whole."""
-    from experiment.data.bids import Dataset
-
-    about = study.settings.study
-    return Dataset(
-        name=about.name, authors=about.authors, institution=about.institution, license=about.license
-    )

@@ -156,7 +156,7 @@ def _first_session(root: Path) -> Any:
 
 
 def _settings(root: Path) -> Any:
-    from tricky.study import read_settings
+    from tricky.study_settings import read_settings
 
     return read_settings(root / "study.toml")
 
@@ -292,7 +292,7 @@ _IMAGENET = "lab/imagenet"
 _DATA = ("data/participants.tsv", "data/sub-*/beh/*")
 
 READERS: Mapping[str, Reader] = {
-    "tricky.study:read_settings": Reader(_settings, ("study.toml",), edited=True),
+    "tricky.study_settings:read_settings": Reader(_settings, ("study.toml",), edited=True),
     "tricky.core.settings:read_toml": Reader(
         _lazy("tricky.core.settings", "read_toml", lambda root: (root / "study.toml",)),
         ("study.toml",),

@@ -16,7 +16,6 @@ from PIL import Image
 
 from model_eval.evaluate.decide import decision_rows
 from model_eval.train.epoch_decisions import ConditionModel, write_conditions, write_epochs
-from tricky import stages
 from tricky.core.parquet import write_parquet
 from tricky.study import open_study
 
@@ -79,7 +78,7 @@ def draw(folder: Path) -> None:
 def decide(root: Path) -> None:
     """Write decisions of five models that share what is hard, about the study's own images."""
     rng = np.random.default_rng(4)
-    images = stages.check_images(open_study(root)).images
+    images = open_study(root).check_images().images
     folder, labels = root / "decisions", images["label"].to_numpy()
     write_parquet(folder / "images.parquet", images)
     ease = 4 * rng.standard_normal(len(images))
@@ -101,7 +100,7 @@ def decide(root: Path) -> None:
     write_pool(
         folder,
         models,
-        {"n": len(images), "source": stages.images_of(study).name},
+        {"n": len(images), "source": study.open_images().name},
         classes=list(CLASSES),
         settings={
             "images": settings["images"],
@@ -114,7 +113,7 @@ def decide(root: Path) -> None:
 def train(root: Path) -> None:
     """Write ``conditions/`` of a base network and one condition, after each of three epochs."""
     rng = np.random.default_rng(5)
-    images = stages.check_images(open_study(root)).images
+    images = open_study(root).check_images().images
     folder, labels = root / "conditions", images["label"].to_numpy()
     for name in ("images", "training_images"):
         write_parquet(folder / f"{name}.parquet", images)
@@ -129,7 +128,7 @@ def train(root: Path) -> None:
                 f"{condition}-{replicate}", condition, replicate, "timm:test_resnet", (1.0, 0.5), accuracies
             )
         )
-    about = {"n": len(images), "source": stages.images_of(open_study(root)).name}
+    about = {"n": len(images), "source": open_study(root).open_images().name}
     write_conditions(
         folder,
         conditions={"base": {}, "order": {"new_seeds": ["order"]}},
@@ -159,13 +158,13 @@ def finish(root: Path, task: str, conditions: bool = False) -> Path:
     (root / "pool.toml").write_text("")
     decide(root)
     study = open_study(root)
-    stages.label(study)
-    stages.build_stimuli(study, "main")
-    stages.simulate(study)
-    stages.analyse(study)
+    study.label()
+    study.build_stimuli("main")
+    study.simulate()
+    study.analyse()
     if conditions:
         train(root)
-    stages.dynamics(study)
+    study.dynamics()
     return root
 
 
