@@ -5,23 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from analysis.settings import AnalyseSettings
 from experiment.settings import ExperimentSettings, SimulateSettings
 from model_eval.settings import EvaluateSettings, ImageSettings, LabelSettings, PoolSettings, TrainSettings
 from stimuli.settings import StimulusSettings
 from tricky.core.names import FileName, Line, check_line, first_duplicate
-from tricky.core.settings import read_toml, validated
+from tricky.core.settings import SettingsModel, read_toml, validated
 from tricky.lab_names import check_columns
 
 FILE_NAME = "study.toml"
 
 
-class StudySettings(BaseModel):
+class StudySettings(SettingsModel):
     """``[study]``: what the study is called, whose it is, and its seed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, Field(min_length=1), AfterValidator(check_line)] = "My study"
     authors: Annotated[tuple[Line, ...], Field(min_length=1)] = ("First Author", "Second Author")
@@ -30,10 +28,8 @@ class StudySettings(BaseModel):
     seed: Annotated[int, Field(ge=0)] = 1
 
 
-class Settings(BaseModel):
+class Settings(SettingsModel):
     """A whole study file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     study: StudySettings = StudySettings()
     images: ImageSettings = ImageSettings()

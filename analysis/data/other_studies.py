@@ -15,7 +15,7 @@ from analysis.data.results_manifest import AccuracyResultsManifest, ResultsManif
 from analysis.data.study_data import Evidence, gather
 from analysis.settings import AnalyseSettings
 from analysis.statistics.contrasts import Contrast, accuracy_difference, study_difference
-from analysis.statistics.means import PopulationMean
+from analysis.statistics.population_mean import PopulationMean
 from stimuli.records import PAIR_TASK
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of

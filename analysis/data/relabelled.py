@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.data.trials import is_right
 from analysis.statistics.accuracy import population_accuracy
 from analysis.statistics.estimate import NoResult
-from analysis.statistics.means import PopulationMean, population_mean
+from analysis.statistics.population_mean import PopulationMean, population_mean
 
 
 @dataclass(frozen=True)

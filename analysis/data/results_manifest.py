@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, get_type_hints
 from pydantic import Field, create_model
 
 from analysis.settings import AnalyseSettings
-from analysis.statistics.means import PopulationMean
+from analysis.statistics.population_mean import PopulationMean
 from tricky.core.manifests import Count, Record, Share, StageManifest
 
 _hints: dict[str, Any] = {name: (kind | None, ...) for name, kind in get_type_hints(PopulationMean).items()}

@@ -11,17 +11,18 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis.statistics.condition_contrasts import BesideBase, beside_base
 from analysis.statistics.dichotomy import Dichotomy, measure_dichotomy
-from analysis.statistics.gaussian_divergence import divergence_to_neighbour
 from analysis.statistics.subsets import SubsetConsistency, consistency_by_subset
 from analysis.statistics.training_dynamics import (
+    BesideBase,
     accuracy_by_epoch,
+    beside_base,
     flip_share,
     forgetting_events,
     independent_histogram,
     right_for_good,
 )
+from model_eval.images.gaussian import divergence_to_neighbour
 from model_eval.label.criterion import difficulty_of
 from model_eval.manifests import ConditionsManifest
 from model_eval.records import Decisions, Difficulty, read_decisions, read_difficulty, read_pool

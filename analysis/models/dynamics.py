@@ -21,6 +21,7 @@ from analysis.models.dynamics_content import (
     rows_beside_base,
 )
 from analysis.report import figures
+from analysis.report.consistency_scores import pairs_of
 from analysis.report.page import fill
 from analysis.report.pictures import data_uri
 from tricky.core.files import write_text
@@ -161,8 +162,7 @@ def tables_of(compared: Compared, found: Findings, content: dict[str, Any]) -> d
     tables["histogram"] = pd.DataFrame(content["difficulty"]["histogram"])
     tables["subsets"] = pd.DataFrame(content["subsets"])
     for name, each in (("all", on_all(found)), ("in_between", on_in_between(found))):
-        kappa = ordered_kappa(compared, found, each)
-        tables[f"consistency_{name}"] = kappa.rename_axis("model").reset_index()
+        tables[f"consistency_{name}"] = pairs_of(ordered_kappa(compared, found, each), "model")
     tables["images"] = compared.images[["image_id", "label", "class_name"]].assign(
         n_models=len(compared.models), n_correct=compared.correct.sum(axis=0), difficulty=found.difficulty
     )

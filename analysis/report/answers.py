@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.data.study_data import Evidence
 from analysis.report import figures, figures_items, figures_people
 from analysis.report.answer_task import AnswerTask
+from analysis.report.consistency_scores import pairs_of
 from analysis.report.content import consistency_content
 from analysis.report.content_items import items_content, machines_content, trials_content
 from analysis.report.content_people import beyond_content, details_content
@@ -19,7 +20,7 @@ from analysis.report.groups import missing_by_group
 from analysis.report.plain_values import plain, record_of
 from analysis.report.scores import Scores, score
 from analysis.settings import AnalyseSettings
-from analysis.statistics.means import PopulationMean
+from analysis.statistics.population_mean import PopulationMean
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -151,7 +152,7 @@ def _tables(scores: Scores) -> dict[str, pd.DataFrame]:
         "observers": scores.observers.reset_index(),
         "trials": scores.trials,
         "graded": scores.graded,
-        "observer_consistency": scores.observer_consistency.kappa.rename_axis("observer").reset_index(),
+        "observer_consistency": pairs_of(scores.observer_consistency.kappa, "observer"),
         "observer_details": scores.details.table.reset_index(),
         "consistency_means": scores.means,
     }

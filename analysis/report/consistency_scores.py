@@ -8,18 +8,19 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 import pandas as pd
 
-from analysis.statistics.consistency_bounds import (
-    ConsistencySummary,
-    mean_independence_p_value,
-    summarise_pairs,
-)
 from analysis.statistics.consistency_intervals import (
     ConsistencyEstimate,
     measure_consistency,
     pairs_between,
     pairs_within,
 )
-from analysis.statistics.error_consistency import error_consistency, why_undefined
+from analysis.statistics.error_consistency import (
+    ConsistencySummary,
+    error_consistency,
+    summarise_pairs,
+    why_undefined,
+)
+from analysis.statistics.independence import mean_independence_p_value
 from model_eval.records import Decisions
 
 MOST_PERMUTATIONS, FEWEST_PERMUTATIONS = 1999, 99
@@ -61,6 +62,26 @@ def consistency_of(correct: np.ndarray, seen: np.ndarray, names: pd.Index) -> Co
     return Consistency(
         pd.DataFrame(kappa, names, names), summarise_pairs(kappa), dict(undefined.most_common())
     )
+
+
+def pairs_of(kappa: pd.DataFrame, who: str) -> pd.DataFrame:
+    """Return a table of κ with a row for each two subjects, so that a name of theirs is never a column's.
+
+    Parameters
+    ----------
+    kappa : DataFrame, subjects × subjects
+    who : str
+        What a subject is: ``observer`` or ``model``.
+
+    Returns
+    -------
+    DataFrame
+        `who`, ``other_`` and `who`, `kappa`; in the order of `kappa`.
+    """
+    first, second = np.triu_indices(len(kappa), k=1)
+    names = kappa.index.to_numpy()
+    values = kappa.to_numpy(float)[first, second]
+    return pd.DataFrame({who: names[first], f"other_{who}": names[second], "kappa": values})
 
 
 def n_permutations_for(n_subjects: int, n_answers: int) -> int:

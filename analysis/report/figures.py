@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import numpy as np
 import pandas as pd
 
-from analysis.statistics.means import PopulationMean
+from analysis.statistics.population_mean import PopulationMean
 from model_eval.records import Difficulty
 from tricky.core.files import replacing
 
@@ -269,7 +269,7 @@ def consistency_matrix(kappa: pd.DataFrame, noun: str) -> Figure:
     Parameters
     ----------
     kappa : DataFrame, subjects × subjects
-        As `analysis.statistics.consistency_bounds.error_consistency` returns it, in the order to draw.
+        As `analysis.statistics.error_consistency.error_consistency` returns it, in the order to draw.
     noun : str
         What to call the subjects: ``observers`` or ``models``.
     """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from analysis.statistics.estimate import NoResult
-    from analysis.statistics.means import PopulationMean
+    from analysis.statistics.population_mean import PopulationMean
     from analysis.statistics.psychometric import Psychometric
 
 MEASURES = {

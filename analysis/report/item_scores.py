@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.study_data import Evidence
-from analysis.statistics import network_observers
 from analysis.statistics.accuracy import observer_accuracy
 from analysis.statistics.items import answer_matrix
+from analysis.statistics.networks_as_observers import consistency_with_people
 from analysis.statistics.noise_ceiling import Ceiling, explained, noise_ceiling
 from stimuli.columns import FEATURES
 
@@ -94,16 +94,22 @@ def score_machines(evidence: Evidence, told: pd.DataFrame, level: float) -> pd.D
     Returns
     -------
     DataFrame, one row a machine and measure
-        `machine`, `measure`, `n_pairs`, `n_correct`, `accuracy`, `low`, `high`, and the error consistency
-        with people: `kappa`, `kappa_low`, `kappa_high`. Empty where there is neither a decision nor a
-        feature.
+        `machine`, `measure`, `n_pairs` (those that it has an answer to), `n_correct`, `accuracy`, `low`,
+        `high`, `reason`, and the error consistency with people: `kappa`, `kappa_low`, `kappa_high`,
+        `kappa_reason`. Empty where there is neither a decision nor a feature.
     """
     if told.empty:
         return pd.DataFrame()
     answers = answer_matrix(evidence.sessions)
     names = told.columns.to_frame(index=False)
     long = told.set_axis(range(told.shape[1]), axis=1).melt(var_name="machine", value_name="right").dropna()
-    accuracy = observer_accuracy(long["right"].astype(bool), long["machine"], level)
-    kappa = network_observers.consistency_with_people(told.T.to_numpy(float), answers.to_numpy(), level)
-    found = accuracy.reset_index(drop=True).rename(columns={"n_trials": "n_pairs"})
+    if long.empty:
+        return pd.DataFrame()
+    accuracy = observer_accuracy(long["right"].astype(bool), long["machine"].astype(int), level)
+    kappa = consistency_with_people(told.T.to_numpy(float), answers.to_numpy(), level)
+    # One that has no answer to any pair has a row all the same.
+    found = accuracy.reindex(range(len(names))).rename(columns={"n_trials": "n_pairs"})
+    found = found.fillna({"n_pairs": 0, "n_correct": 0}).astype({"n_pairs": int, "n_correct": int})
+    why = "it cannot tell the images of any pair apart"
+    found["reason"] = pd.Series([None if n else why for n in found["n_pairs"]], found.index, dtype=object)
     return pd.concat([names, found, kappa], axis=1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from analysis.data.network_scores import image_scores
 from analysis.data.study_data import Evidence
 from analysis.report import figures_items
 from analysis.report.answer_task import AnswerTask
@@ -17,8 +18,8 @@ from analysis.report.item_scores import features_of
 from analysis.report.people_scores import preference
 from analysis.report.published import PUBLISHED
 from analysis.settings import AnalyseSettings
-from analysis.statistics import network_observers
 from analysis.statistics.items import answer_matrix
+from analysis.statistics.networks_as_observers import choices, feature_choices
 from analysis.statistics.psychometric import accuracy_by, psychometric
 from stimuli.records import StimulusSet
 
@@ -69,12 +70,10 @@ def machine_choices(evidence: Evidence) -> pd.DataFrame:
     }
     if evidence.decisions is not None:
         every = sorted({*images["harder"], *images["easier"]})
-        scores = network_observers.image_scores(evidence.root / "decisions", evidence.decisions, every)
-        told = network_observers.choices(scores.loc[images["harder"]], scores.loc[images["easier"]]).set_axis(
-            about.index
-        )
+        scores = image_scores(evidence.root / "decisions", evidence.decisions, every)
+        told = choices(scores.loc[images["harder"]], scores.loc[images["easier"]]).set_axis(about.index)
     features = {which: features_of(evidence, about[f"{which}_item"]) for which in ("harder", "easier")}
-    by_features = network_observers.feature_choices(features["harder"], features["easier"], rng)
+    by_features = feature_choices(features["harder"], features["easier"], rng)
     if by_features is not None:
         told["low-level features", "cross-validated"] = by_features
     return told.loc[:, told.notna().any()]

@@ -13,8 +13,8 @@ from analysis.statistics.confidence import calibration, type_2_area
 from analysis.statistics.contrasts import Contrast, accuracy_difference
 from analysis.statistics.detection import Task, observer_detection
 from analysis.statistics.estimate import Estimate, NoResult, or_reason
-from analysis.statistics.means import PopulationMean
 from analysis.statistics.observers import halves, repeat_agreement, side_bias, times_by_correctness
+from analysis.statistics.population_mean import PopulationMean
 from analysis.statistics.variance_components import (
     Components,
     LogitComponents,

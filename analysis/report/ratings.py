@@ -18,7 +18,7 @@ from analysis.report.plain_values import plain, record_of
 from analysis.report.rating_scores import QuestionScores, RatingScores, score_ratings
 from analysis.settings import AnalyseSettings
 from analysis.statistics.agreement import Agreement
-from analysis.statistics.ratings import OrdinalFit
+from analysis.statistics.ordinal_regression import OrdinalFit
 
 EXTREMES = 6
 """Images with the highest mean ratings, and with the lowest, that are shown for each question."""

@@ -22,7 +22,7 @@ from analysis.statistics.accuracy import observer_accuracy, population_accuracy
 from analysis.statistics.bootstrap import N_RESAMPLES
 from analysis.statistics.estimate import NoResult
 from analysis.statistics.items import answer_matrix, trial_accuracy
-from analysis.statistics.means import PopulationMean
+from analysis.statistics.population_mean import PopulationMean
 from analysis.statistics.psychometric import Psychometric
 
 

@@ -13,6 +13,7 @@ from analysis.data.other_studies import compare, hashes_of, read_studies, studie
 from analysis.data.results_manifest import AccuracyResultsManifest, ResultsManifest
 from analysis.data.study_data import Choice, Evidence, gather
 from analysis.report import figures, figures_labels, figures_studies
+from analysis.report.consistency_scores import pairs_of
 from analysis.report.content import content_of
 from analysis.report.content_labels import single_families_dropped
 from analysis.report.findings import Findings
@@ -185,7 +186,7 @@ def _model_tables(
             tables[name.removesuffix(".csv")] = evidence.label_tables[name]
     if models is not None:
         tables["models"] = pd.DataFrame(content["pool"]["models"])
-        tables["model_consistency"] = models.consistency.kappa.rename_axis("model").reset_index()
+        tables["model_consistency"] = pairs_of(models.consistency.kappa, "model")
     return tables
 
 

@@ -31,6 +31,7 @@ STUDY = """
 [images]
 source = "folder"
 path = "photos"
+on_bad_image = "skip"
 [label]
 {label}
 [stimuli.main]
@@ -322,7 +323,7 @@ NO_NAMES_OF_DATA = {
     "pool.models.arguments": "passed to the lab's own function, which takes them or fails",
     "pool.models.templates": "prompts",
     "train.base.decay_epochs": "epochs; those of a recipe may come after the last, where it is cut short",
-    "train.conditions": "new names; what they hold is validated",
+    "train.conditions": "names of the recipe, or new ones: see tests/model_eval/train/test_recipe.py",
     "stimuli.questions.answers": "new names",
     "experiment.answer_keys": "keys",
     "experiment.font": "a file",
@@ -437,6 +438,22 @@ def test_names_in_another_unicode_form_match(reference: str, study: Path) -> Non
     build_again = label(study, stimuli=allowed)
     again = build_again.build_stimuli("main", replace=True)
     assert sum(item.class_name == "Käfer" for item in again.items.values()) > 0
+
+
+def test_what_is_denied_and_cannot_be_shown_anyway_is_recognised(study: Path) -> None:
+    """Unreadable images, copies, and classes of which no image can be read are there, though not shown."""
+    photos = study / "photos"
+    shutil.copy(photos / "ant/00.png", photos / "ant/00 (1).png")
+    (photos / "bee/00.png").write_bytes(b"torn")
+    for path in (photos / "cat").iterdir():
+        path.write_bytes(b"torn")
+    kept = [line for line in (study / "counts.csv").read_text().splitlines() if not line.startswith("cat/")]
+    write(study, "counts.csv", *kept)
+    write(study, "deny.txt", "bee/00.png", "ant/00 (1).png", "cat/03.png")
+    denied = '[stimuli.main.eligible]\ndeny_images = "deny.txt"\ndeny_classes = ["cat"]'
+    matched = build(study, stimuli=denied)
+    assert matched["deny_images"] == {"n_entries": 3, "n_matched": 3}
+    assert matched["deny_classes"] == {"n_entries": 1, "n_matched": 1}
 
 
 def test_a_denied_image_that_models_were_trained_on_is_no_error(study: Path) -> None:

@@ -155,7 +155,7 @@ def test_a_recipe_that_changed_is_told_condition_by_condition(study):
     study = with_recipe(
         study,
         'recipe = "small"\n[train.base]\nepochs = 3\n[train.conditions.order]\nmodels = 3\n'
-        'new_seeds = ["order"]\n[train.conditions.slow]\nlearning_rate = 0.001',
+        'new_seeds = ["order"]\n[train.conditions.slow]\nbased_on = "base"\nlearning_rate = 0.001',
     )
     assert state_of(study, "conditions") == (
         State.OTHER_SETTINGS,

@@ -78,13 +78,13 @@ class Manifest(Record):
     Attributes
     ----------
     schema_version : int
-    content_sha256 : str or None
+    content_sha256 : str
         Hash of all other content, which `write_manifest` adds: a value that was changed later shows.  Other
         programs that write such a file may leave it out.
     """
 
     schema_version: int = SCHEMA_VERSION
-    content_sha256: Sha256 | None = None
+    content_sha256: Sha256 = ""
 
 
 Settings = TypeVar("Settings", bound=Record)
@@ -182,7 +182,7 @@ def parse_record(text: str, model: type[AnyRecord], where: str, remedy: str) -> 
         record = model.model_validate_json(text)
     except ValidationError as error:
         raise InputError(f"{where}: {_explain(error)}; {remedy}") from None
-    if isinstance(record, Manifest) and record.content_sha256 not in (None, _content_sha256(content)):
+    if isinstance(record, Manifest) and record.content_sha256 not in ("", _content_sha256(content)):
         raise InputError(f"{where}: a value has changed since the file was written; {remedy}")
     return record
 

@@ -5,7 +5,7 @@ from analysis.data.relabelled import compare_labels
 from analysis.data.sessions import read_sessions
 from analysis.data.trials import Label, trials_of
 from analysis.statistics.estimate import NoResult
-from analysis.statistics.means import population_mean
+from analysis.statistics.population_mean import population_mean
 from stimuli.records import read_any_set
 from tricky.core.errors import InputError
 

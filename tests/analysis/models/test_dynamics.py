@@ -16,6 +16,7 @@ from made_up import HASH, origins, write_difficulty, write_pool
 from analysis.columns import REPORT_COLUMNS
 from analysis.models.comparison import compare, gather_models, read_superclasses, shares_by_group
 from analysis.models.dynamics import write_dynamics
+from benchmarks.interval_list import intervals_in, unlisted
 from model_eval.train.epoch_decisions import ConditionModel, write_conditions, write_epochs
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
@@ -120,6 +121,8 @@ def test_conditions_give_a_page_with_every_number_in_its_json(study):
     results = write_dynamics(study, **SETTINGS)
     content = json.loads((study / "report" / "dynamics.json").read_text())
     page = results.page.read_text()
+    assert {"dichotomy", "subsets", "conditions.kappa"} <= set(intervals_in(content))
+    assert unlisted(content) == set()
 
     assert [row["condition"] for row in content["conditions"]] == ["order", "longer"]
     order = content["conditions"][0]

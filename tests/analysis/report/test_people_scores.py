@@ -6,9 +6,8 @@ from analysis.report.consistency_scores import FEWEST_PERMUTATIONS, n_permutatio
 from analysis.report.pairs import side_preference
 from analysis.report.people_scores import score_observers, score_population
 from analysis.statistics.accuracy import population_accuracy
-from analysis.statistics.consistency_bounds import summarise_pairs
 from analysis.statistics.contrasts import Contrast
-from analysis.statistics.error_consistency import error_consistency
+from analysis.statistics.error_consistency import error_consistency, summarise_pairs
 
 
 def answers_of(right, *, seed=3):
