@@ -13,7 +13,8 @@ from tricky.core.progress import Progress, no_progress
 from tricky.study import FILE_NAME, Study, create_study, open_study
 
 if TYPE_CHECKING:
-    from analysis.report.write import Results
+    from analysis.report.build import Results
+    from analysis.report.section import StudyReport
     from model_eval.manifests import DifficultyManifest
 
 
@@ -34,7 +35,7 @@ class Demo:
 
     study: Study
     difficulty: DifficultyManifest
-    results: Results
+    results: Results[StudyReport]
     seconds: float
 
 

@@ -134,7 +134,7 @@ def _item(which: str, item: Item | None, label: Label | None) -> dict[str, Any]:
     }
 
 
-def joined(sessions: pd.DataFrame, trials: pd.DataFrame, *, anew: bool = False) -> pd.DataFrame:
+def joined(sessions: pd.DataFrame, trials: pd.DataFrame, *, rescore: bool = False) -> pd.DataFrame:
     """Return the rows of sessions with what is known of their trials.
 
     A further column, `n_expected`, is the number of scored trials that the session has when it is complete.
@@ -145,8 +145,8 @@ def joined(sessions: pd.DataFrame, trials: pd.DataFrame, *, anew: bool = False) 
         As `analysis.data.sessions.read_sessions` returns it, with this set.
     trials : DataFrame
         As `trials_of` returns it.
-    anew : bool
-        Whether to score the answers by these trials' labels, in place of what the session wrote.
+    rescore : bool
+        Whether to score the answers by the labels of these trials, in place of what the session recorded.
     """
     more = trials.drop(columns="block")
     table = sessions.merge(more, left_on=sessions["trial_id"].astype(str), right_index=True, how="left")
@@ -155,7 +155,7 @@ def joined(sessions: pd.DataFrame, trials: pd.DataFrame, *, anew: bool = False) 
     # Practice is of no list; a session with nothing but practice so far has any of them before it.
     shown = table.groupby(["participant", "session"], observed=True, dropna=False)["list"].transform("max")
     table["n_expected"] = shown.map(by_list).fillna(by_list.max()).astype(int)
-    if anew:
+    if rescore:
         table["correct"] = is_right(table, table["right_answer"])
     return table
 

@@ -12,8 +12,8 @@ from tricky.stages.installed import require
 from tricky.study import Study
 
 if TYPE_CHECKING:
-    from analysis.models.dynamics import DynamicsResults
-    from analysis.report.write import Results
+    from analysis.report.build import Results
+    from analysis.report.section import DynamicsReport, StudyReport
     from analysis.statistics.power import Plan
 
 
@@ -23,11 +23,11 @@ def dynamics(
     layers: Sequence[str] = (),
     superclasses: Path | None = None,
     progress: Progress = no_progress,
-) -> DynamicsResults:
+) -> Results[DynamicsReport]:
     """Compare the models of controlled training, or of the pool, decision by decision."""
     for package in ("matplotlib", "statsmodels"):
         require(package, extra="analysis", to="write the page")
-    from analysis.models.dynamics import write_dynamics
+    from analysis.report.build import DynamicsSettings, write_dynamics
 
     representations = {}
     if layers:
@@ -42,13 +42,12 @@ def dynamics(
                 decisions, layer, images_of(study), study.conditions, study.settings.evaluate.device, progress
             )
             representations[layer] = compare_networks(each)
+    label = study.settings.label
     return write_dynamics(
         study.root,
+        DynamicsSettings(label.tolerance, study.settings.analyse.level, label.leave_out),
         title=study.settings.study.name,
-        tolerance=study.settings.label.tolerance,
-        level=study.settings.analyse.level,
         seed=study.settings.study.seed,
-        leave_out=study.settings.label.leave_out,
         superclasses=superclasses,
         representations=representations,
     )
@@ -58,21 +57,20 @@ def analyse(
     study: Study,
     observers: Literal["auto", "person", "simulated"] = "auto",
     labels: Path | None = None,
-) -> Results:
+) -> Results[StudyReport]:
     """Score the observers, by the set's own labels or those in another folder, and write the report."""
     require("matplotlib", extra="analysis", to="write the report")
-    from analysis.report.write import write_report
+    from analysis.data.study_data import Selection
+    from analysis.report.build import write_report
 
     study.shown_set()  # a wrong name is an error before anything is read
     return write_report(
         study.root,
         study.settings.analyse,
+        Selection(study.settings.experiment.stimuli, observers, None if labels is None else labels.resolve()),
         title=study.settings.study.name,
         seed=study.settings.study.seed,
-        experiment_set=study.settings.experiment.stimuli,
         source=images_at_hand(study),
-        observers=observers,
-        labels=None if labels is None else labels.resolve(),
     )
 
 
