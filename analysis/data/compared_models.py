@@ -82,7 +82,8 @@ def gather_models(root: Path, leave_out: Sequence[str] = ()) -> ComparedModels:
     Raises
     ------
     InputError
-        Neither is there, a file changed since, the base network is not trained yet, or there is only one model.
+        Neither is there, a file changed since, the base network is not trained yet, or there is only one
+        model.
     """
     models = _gather(root, leave_out)
     if len(models.models) < 2:

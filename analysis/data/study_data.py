@@ -89,7 +89,8 @@ class StudyData:
     recorded : DataFrame
         All rows of the sessions with that set and of one kind of observer, as `joined` returns them.
     exclusion : Exclusion
-        Which trials of the main block count, and what the rules excluded; catch trials and repeats never count.
+        Which trials of the main block count, and what the rules excluded; catch trials and repeats never
+        count.
     relabelled : Relabelled or None
         Where answers are scored by other labels than the set's own.
     kind : Kind

@@ -109,8 +109,8 @@ def write_report(
     Raises
     ------
     InputError
-        A stage is missing, changed or made from something else, there is no session to score, or another study
-        to compare with has no report.
+        A stage is missing, changed or made from something else, there is no session to score, or another
+        study to compare with has no report.
     """
     data = gather(root, selection, settings.exclude)
     task = TASKS[data.stimulus_set.task]

@@ -46,7 +46,7 @@ class ReportFiles:
     stale: Sequence[Section[Any, Any]] = field(repr=False)
 
     def write_figures(self, drawn: Mapping[str, Figure]) -> dict[str, str]:
-        """Write each figure as SVG and PNG, remove those of an earlier report, and return URIs for the page."""
+        """Write figures as SVG and PNG, remove those of an earlier report, and return URIs for the page."""
         folder = self.page.parent / "figures"
         for name, figure in drawn.items():
             style.save(figure, folder / f"{self.prefix}{name}")

@@ -1,7 +1,7 @@
 """Numbers as text, for pages and the terminal: each with its interval, or the reason why it is missing.
 
-Templates format a statistic with `stated` or `interval`. The reason of a missing number is in the same record,
-under its own name (``half_change_reason``) or that of the record (``reason``).
+Templates format a statistic with `stated` or `interval`. The reason of a missing number is in the same
+record, under its own name (``half_change_reason``) or that of the record (``reason``).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Records of results in the types of JSON, which has no NaN: what is undefined becomes null, with a reason."""
+"""Records of results in the types of JSON, where an undefined number is null and has a reason."""
 
 from __future__ import annotations
 
@@ -54,6 +54,11 @@ def as_json(value: Any, declared: Any = None) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     return None if is_undefined(value) else value
+
+
+def table_with_reasons(table: pd.DataFrame | list[dict[str, Any]]) -> pd.DataFrame:
+    """Return a table with the rows of ``results.json``, which have columns of reasons for missing numbers."""
+    return pd.DataFrame(as_json(table))
 
 
 def is_undefined(value: Any) -> bool:

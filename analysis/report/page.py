@@ -38,9 +38,10 @@ PARTS = (
 """What the template of a section may define, each as a macro.
 
 `contents`, `heading` and `body` are its place in the table of contents, its heading and its text; a section
-without a body is not shown. The others are its contributions to the summary (`lead`, `summary`, `key_numbers`,
-`remarks`, rows of the `comparison` with the published study) and to the section on methods (`analysis`, for the
-paragraph to copy, and `definitions`). `references` is a list of keys of ``references.html.jinja``.
+without a body is not shown. The others are its contributions to the summary (`lead`, `summary`,
+`key_numbers`, `remarks`, rows of the `comparison` with the published study) and to the section on methods
+(`analysis`, for the paragraph to copy, and `definitions`). `references` is a list of keys of
+``references.html.jinja``.
 """
 
 

@@ -62,8 +62,9 @@ def group_preference(answers: pd.DataFrame, stimulus_set: StimulusSet[Any], leve
     """Return d′, criterion and bias of each observer, with intervals in `…_low` and `…_high`.
 
     "Yes" is the name of the harder of two groups: d′ is z(H) − z(F), and the criterion is above 0 where an
-    observer prefers the name of the easier one. `group_bias` is the accuracy on the images of the harder group
-    minus that on the easier, `accuracy_hard` and `accuracy_easy`. With more than two groups there are none.
+    observer prefers the name of the easier one. `group_bias` is the accuracy on the images of the harder
+    group minus that on the easier, `accuracy_hard` and `accuracy_easy`. With more than two groups there are
+    none.
     """
     observer = answers["participant"].astype(str).to_numpy()
     groups = easiest_first(stimulus_set)

@@ -20,7 +20,7 @@ PUBLISHED: dict[str, Any] = {
     "error_consistency_low": 0.4053,
     "error_consistency_high": 0.7527,
 }
-"""Eleven networks on ImageNet, and observers who chose between two images; ranges over observers and pairs."""
+"""Networks on ImageNet, and observers who chose between two images; ranges over observers and pairs."""
 
 PUBLISHED_TRAINING = {
     "trivial": 0.482,

@@ -30,8 +30,9 @@ def images_of(report: StudyReport, ratings: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row an image
-        `trial_id`, `n_ratings`, `median_response_time_s`, for each question its `…_mean` and `…_mean_reason`, and
-        what `trials_of` says about the image; sorted by the mean of the first question, the highest first.
+        `trial_id`, `n_ratings`, `median_response_time_s`, for each question its `…_mean` and `…_mean_reason`,
+        and what `trials_of` says about the image; sorted by the mean of the first question, the highest
+        first.
     """
     by_trial = ratings.groupby("trial_id")
     trials = pd.DataFrame(

@@ -63,8 +63,8 @@ class Words:
     listed : str
         Explains what is shown of each trial in the list of all.
     share : tuple of three str
-        What trials of the list can be sorted by, apart from accuracy and time, with the words for the smallest
-        and the largest value.
+        What trials of the list can be sorted by, apart from accuracy and time, with the words for the
+        smallest and the largest value.
     kind, image_class : str
         Filters of the list.
     relabelled : tuple of four str
@@ -139,8 +139,8 @@ class ReportTask:
     preference : Preference or None
         None where no answer can be preferred.
     network_choices : callable or None
-        Report → answers of networks to the observers' trials: trials × (network, measure); None where networks
-        cannot do the task.
+        Report → answers of networks to the observers' trials: trials × (network, measure); None where
+        networks cannot do the task.
     published : mapping of str to float
         What observers of the published study reached in this task: `accuracy`, `error_consistency`.
     """

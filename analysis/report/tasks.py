@@ -88,16 +88,16 @@ def _pair_words(_: StimulusSet[Any]) -> Words:
     return Words(
         question="can {people} tell?",
         stimuli="of one image each of the groups",
-        procedure="In each trial two images were shown side by side until the {observer} pressed one of two keys "
-        "to say which is harder for a network (two-alternative forced choice)",
+        procedure="In each trial two images were shown side by side until the {observer} pressed one of two "
+        "keys to say which is harder for a network (two-alternative forced choice)",
         counterbalanced="Sides and order were",
         did="chose in pairs the image that is harder for a network",
         right="the image that fewer models classify correctly was chosen",
         not_scored="to pairs whose images are equally hard",
-        below_pictures="Below each picture: its class, how many models are right about it, and how often it was "
-        "chosen as the harder one.",
-        listed="with the image that is harder for networks on the left. Numbers below a picture: its class, and "
-        "how many models are right.",
+        below_pictures="Below each picture: its class, how many models are right about it, and how often it "
+        "was chosen as the harder one.",
+        listed="with the image that is harder for networks on the left. Numbers below a picture: its class, "
+        "and how many models are right.",
         share=("difference in difficulty", "smallest", "largest"),
         kind="Harder image",
         image_class="Class of either image",
@@ -116,14 +116,15 @@ def _single_words(stimulus_set: StimulusSet[Any]) -> Words:
     return Words(
         question="can {people} tell from one image?",
         stimuli="of the groups",
-        procedure=f"In each trial one image was shown until the {{observer}} pressed one of {len(groups)} keys to "
-        f"say whether it is {names} for networks; the assignment of keys was counterbalanced over {{observer}}s",
+        procedure=f"In each trial one image was shown until the {{observer}} pressed one of {len(groups)} keys "
+        f"to say whether it is {names} for networks; the assignment of keys was counterbalanced over "
+        "{observer}s",
         counterbalanced="The order was",
         did=f"said of one image at a time whether it is {names} for networks",
         right="the group was named that the image belongs to",
         not_scored="to images of none of the groups",
-        below_pictures="Below each picture: its group, its class, how many models are right about it, and how "
-        "often its group was named.",
+        below_pictures="Below each picture: its group, its class, how many models are right about it, and "
+        "how often its group was named.",
         listed="with its class, its group, and how many models are right.",
         relabelled=(
             "keep their group",

@@ -26,8 +26,9 @@ class RatingObservers:
     ----------
     n : int
     observers : DataFrame, index observer
-        `n_ratings` (images rated), `median_response_time_s` (of the first question); for each question `…_mean`,
-        and the rank correlation with the share of correct models, `…_correlation`, with its interval.
+        `n_ratings` (images rated), `median_response_time_s` (of the first question); for each question
+        `…_mean`, and the rank correlation with the share of correct models, `…_correlation`, with its
+        interval.
     """
 
     n: int

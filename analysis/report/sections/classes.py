@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
+from analysis.report.json_values import table_with_reasons
 from analysis.report.section import DynamicsReport, Section
 from analysis.report.sections import independent_models
 from analysis.report.style import (
@@ -147,9 +148,9 @@ SECTION = Section(
         "superclasses": _draw_superclasses,
     },
     tables={
-        "classes": lambda found, _: found.classes.reset_index(),
+        "classes": lambda found, _: table_with_reasons(found.classes),
         "superclasses": lambda found, _: (
-            None if found.superclasses is None else found.superclasses.reset_index()
+            None if found.superclasses is None else table_with_reasons(found.superclasses)
         ),
     },
 )

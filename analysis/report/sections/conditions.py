@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.report.base_similarity import similarity_to_base
+from analysis.report.json_values import table_with_reasons
 from analysis.report.section import DynamicsReport, Section
 from analysis.statistics.condition_contrasts import beside_base
 
@@ -66,7 +67,7 @@ def _draw(found: Conditions, _: DynamicsReport) -> Figure | None:
 def _table(found: Conditions, _: DynamicsReport) -> pd.DataFrame | None:
     if found.conditions is None:
         return None
-    return found.conditions.explode(["models", "values"], ignore_index=True)
+    return table_with_reasons(found.conditions).explode(["models", "values"], ignore_index=True)
 
 
 SECTION = Section(

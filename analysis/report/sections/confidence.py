@@ -24,8 +24,8 @@ class Confidence:
     Attributes
     ----------
     calibration : DataFrame or None
-        Accuracy by confidence, as `analysis.statistics.confidence.calibration` returns it; None where no answer
-        has a confidence.
+        Accuracy by confidence, as `analysis.statistics.confidence.calibration` returns it; None where no
+        answer has a confidence.
     n_without_confidence : int or None
         Answers that count without a confidence; None where observers were not asked for it.
     """

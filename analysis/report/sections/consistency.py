@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MOST_PERMUTATIONS, FEWEST_PERMUTATIONS = 1999, 99
 SUBJECTS_SQUARED = 2e7
-"""Permutations times squared number of subjects, which time grows with: 2,000 permutations of 100 subjects."""
+"""Permutations times squared number of subjects, to limit time: 2,000 permutations of 100 subjects."""
 LARGE = 100_000
 """Of more answers, the fewest permutations are enough: a dependence that matters is then obvious."""
 COLUMNS = [

@@ -36,7 +36,8 @@ class DifficultyUnderModels:
     n_label_errors : dict of str to int
         Images with a wrong label, by difficulty.
     histogram : DataFrame
-        `n_correct`, `n_images`, `n_label_errors`, and `independent`: images expected under independent models.
+        `n_correct`, `n_images`, `n_label_errors`, and `independent`: images expected under independent
+        models.
     of_image : ndarray of str, shape (n_images,)
     """
 

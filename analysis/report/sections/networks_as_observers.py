@@ -94,8 +94,8 @@ def score_networks(choices: pd.DataFrame, answers: pd.DataFrame, level: float) -
     Returns
     -------
     DataFrame, one row a network and measure
-        `machine`, `measure`, `n_pairs`, `n_correct`, `accuracy`, `low`, `high`, and the error consistency with
-        observers: `kappa`, `kappa_low`, `kappa_high`.
+        `machine`, `measure`, `n_pairs`, `n_correct`, `accuracy`, `low`, `high`, and the error consistency
+        with observers: `kappa`, `kappa_low`, `kappa_high`.
     """
     names = choices.columns.to_frame(index=False)
     numbered = choices.set_axis(range(choices.shape[1]), axis=1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.report.json_values import table_with_reasons
 from analysis.report.section import DynamicsReport, Section
 from analysis.report.style import BLUE, INK, new_axes, styled
 from analysis.statistics.gaussian_divergence import divergence_to_neighbour
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NOISE = "gaussian:"
-"""Start of the name of image sources that are Gaussian noise; their classes are named by standard deviation."""
+"""Start of the names of image sources of Gaussian noise; their classes are named by standard deviation."""
 
 
 @dataclass(frozen=True)
@@ -96,5 +97,5 @@ SECTION = Section(
     compute=compute,
     results=lambda found: {"noise": found.noise},
     figures={"noise": lambda found, _: None if found.noise is None else accuracy_by_divergence(found.noise)},
-    tables={"noise": lambda found, _: None if found.noise is None else found.noise.reset_index()},
+    tables={"noise": lambda found, _: None if found.noise is None else table_with_reasons(found.noise)},
 )

@@ -116,8 +116,8 @@ def measure_observers(
     -------
     DataFrame, one row an observer, index `observer`
         The columns of `preference`; then `half_change` (second half minus first), `time_ratio` (wrong over
-        right), `repeat_agreement` and `type_2_area`, each with its interval in `…_low` and `…_high`, and why it
-        is missing in `…_reason`; also `first_half`, `second_half`, `median_right_s`, `median_wrong_s`,
+        right), `repeat_agreement` and `type_2_area`, each with its interval in `…_low` and `…_high`, and why
+        it is missing in `…_reason`; also `first_half`, `second_half`, `median_right_s`, `median_wrong_s`,
         `n_repeats`, `repeat_kappa`. Columns about repeats and confidence exist only where there were any.
     """
     observer = sessions["participant"].astype(str).to_numpy()

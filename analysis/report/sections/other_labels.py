@@ -24,15 +24,16 @@ class LabelChange:
     n_trials : int
         Scored trials of the set, each a pair or a single image.
     n_same, n_changed : int
-        Trials whose right answer (the harder image of a pair, the group of a single image) is the same under the
-        new labels, and is another one.
+        Trials whose right answer (the harder image of a pair, the group of a single image) is the same under
+        the new labels, and is another one.
     n_lost, n_gained : int
-        Trials that no longer have a right answer (both images of a pair are equally hard, a single image is in
-        none of the groups), and trials that had none before.
+        Trials that no longer have a right answer (both images of a pair are equally hard, a single image is
+        in none of the groups), and trials that had none before.
     n_left : int
         Trials with an image that the new table lacks.
     before, after : PopulationMean or NoResult, PopulationMean
-        Accuracy under the set's own labels and under the new ones, each over all answers that these can score.
+        Accuracy under the set's own labels and under the new ones, each over all answers that these can
+        score.
     change : PopulationMean
         Difference in proportion correct, after minus before, over the answers that both can score.
     """

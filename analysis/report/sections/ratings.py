@@ -55,7 +55,8 @@ class QuestionResults:
         Share of each answer in each group, from easy to hard for networks, as
         `analysis.report.groups.answer_shares` returns it.
     means, graded : DataFrame
-        Means by group, and by `group` and the share of correct models, `image_share`; as `mean_by` returns them.
+        Means by group, and by `group` and the share of correct models, `image_share`; as `mean_by` returns
+        them.
     missing : dict of str to int
         Trials of the main block without an answer to this question, by group, before any exclusion.
     slope : OrdinalFit or NoResult
@@ -106,7 +107,7 @@ class RatingResults:
 
 
 def compute(report: StudyReport) -> RatingResults:
-    """Score the ratings of the main block; of an image that an observer rated twice, the first rating counts."""
+    """Score the ratings of the main block; of two ratings of an image by an observer, the first counts."""
     data = report.data
     questions = data.stimulus_set.questions
     rows = ratings_of(data.kept, questions)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.report.base_similarity import rows_of_conditions, similarity_to_base
+from analysis.report.json_values import table_with_reasons
 from analysis.report.section import DynamicsReport, Section
 
 if TYPE_CHECKING:
@@ -44,7 +45,10 @@ def _draw(found: Representations, _: DynamicsReport) -> Sequence[Figure]:
 
 
 def _tables(found: Representations, _: DynamicsReport) -> Sequence[pd.DataFrame]:
-    return [rows.explode(["models", "values"], ignore_index=True) for rows in found.representations.values()]
+    return [
+        table_with_reasons(rows).explode(["models", "values"], ignore_index=True)
+        for rows in found.representations.values()
+    ]
 
 
 SECTION = Section(

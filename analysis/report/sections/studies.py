@@ -46,12 +46,12 @@ class Studies:
     ----------
     studies : list of dict
         `study`, `kind` (``person`` or ``simulated``), `n_images`, `n_models`, the shares `trivial`,
-        `in-between` and `impossible`, `n_observers`, `n_items`, `accuracy` with its interval for new observers
-        and new items, `accuracy_low` to `accuracy_high`, `kappa`, the mean error consistency of two observers,
-        and `difference`, this study's accuracy minus that of the other, with `difference_low`,
-        `difference_high`, `difference_p` and `difference_method`. None where it is unknown; `accuracy_reason`,
-        `kappa_reason` and `difference_reason` say why. The published accuracy has no interval, so that the
-        difference from it takes it as exact. Empty in ratings.
+        `in-between` and `impossible`, `n_observers`, `n_items`, `accuracy` with its interval for new
+        observers and new items, `accuracy_low` to `accuracy_high`, `kappa`, the mean error consistency of two
+        observers, and `difference`, this study's accuracy minus that of the other, with `difference_low`,
+        `difference_high`, `difference_p` and `difference_method`. None where it is unknown;
+        `accuracy_reason`, `kappa_reason` and `difference_reason` say why. The published accuracy has no
+        interval, so that the difference from it takes it as exact. Empty in ratings.
     made_from : dict of str to str
         Path relative to the study → SHA-256 of each other study's results.
     """
@@ -66,8 +66,8 @@ def compute(report: StudyReport) -> Studies:
     Raises
     ------
     InputError
-        Another study has no report, another task or another coverage, or its sessions have changed. Also where
-        answers are neither right nor wrong, so that there is no accuracy to compare.
+        Another study has no report, another task or another coverage, or its sessions have changed. Also
+        where answers are neither right nor wrong, so that there is no accuracy to compare.
     """
     data, beside = report.data, report.settings.beside
     if not report.has_right_answers:
@@ -93,9 +93,9 @@ def compare(
 ) -> Contrast:
     """Return this study's accuracy minus another's.
 
-    Where both used the same stimulus set and the other's sessions are available, answers to the same items are
-    compared; otherwise the two reports, as of studies that share nothing. Observers of different studies are
-    different people, even if they have the same number.
+    Where both used the same stimulus set and the other's sessions are available, answers to the same items
+    are compared; otherwise the two reports, as of studies that share nothing. Observers of different studies
+    are different people, even if they have the same number.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.report.drawings import kappa_colours, name_subjects, write_kappas
-from analysis.report.json_values import LeftOut
+from analysis.report.json_values import LeftOut, table_with_reasons
 from analysis.report.section import DynamicsReport, Section
 from analysis.report.sections import independent_models
 from analysis.report.style import FAINT, INK, NAMES_UP_TO, WIDTH_IN, new_axes, styled
@@ -36,8 +36,8 @@ class ConsistencyBySubset:
     Attributes
     ----------
     models : DataFrame
-        `model`, `condition`, `accuracy`, `accuracy_in_between`, and the mean κ with the other models, `kappa_all`
-        and `kappa_in_between`; similar models are next to each other.
+        `model`, `condition`, `accuracy`, `accuracy_in_between`, and the mean κ with the other models,
+        `kappa_all` and `kappa_in_between`; similar models are next to each other.
     subsets : list of dict
         As `SubsetConsistency`, without the matrix.
     on_all, on_in_between : DataFrame, models × models
@@ -139,8 +139,8 @@ SECTION = Section(
     results=lambda found: {"models": found.models, "subsets": found.subsets},
     figures={"consistency": _draw},
     tables={
-        "models": lambda found, _: found.models,
-        "subsets": lambda found, _: pd.DataFrame(found.subsets),
+        "models": lambda found, _: table_with_reasons(found.models),
+        "subsets": lambda found, _: table_with_reasons(found.subsets),
         "consistency_all": lambda found, _: found.on_all.rename_axis("model").reset_index(),
         "consistency_in_between": lambda found, _: found.on_in_between.rename_axis("model").reset_index(),
     },

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.report.epoch_figures import accuracy_and_flips, decisions_by_epoch, learning
-from analysis.report.json_values import LeftOut
+from analysis.report.json_values import LeftOut, table_with_reasons
 from analysis.report.section import DynamicsReport, Section
 from analysis.report.sections import independent_models
 from analysis.report.style import FROM_EASY
@@ -36,8 +36,8 @@ class Training:
     last_common_epoch : int or None
         None, as everything else, for a pool.
     epochs : DataFrame or None
-        `epoch`, `accuracy_mean`, `accuracy_base`, and the share of decisions that changed since the epoch before:
-        `flips_mean`, `flips_base`.
+        `epoch`, `accuracy_mean`, `accuracy_base`, and the share of decisions that changed since the epoch
+        before: `flips_mean`, `flips_base`.
     right_for_good, forgetting : DataFrame or None
         As `analysis.report.epoch_figures.learning` takes them.
     accuracy, flips : ndarray of float, shapes (n_models, n_epochs) and (n_models, n_epochs − 1), or None
@@ -133,8 +133,8 @@ def _draw_learning(found: Training, _: DynamicsReport) -> Figure | None:
     return learning(found.right_for_good, found.forgetting)
 
 
-def _with_index(table: pd.DataFrame | None) -> pd.DataFrame | None:
-    return None if table is None else table.reset_index()
+def _table(table: pd.DataFrame | None) -> pd.DataFrame | None:
+    return None if table is None else table_with_reasons(table)
 
 
 SECTION = Section(
@@ -148,8 +148,8 @@ SECTION = Section(
     },
     figures={"epochs": _draw_epochs, "decisions": _draw_decisions, "learning": _draw_learning},
     tables={
-        "epochs": lambda found, _: found.epochs,
-        "right_for_good": lambda found, _: _with_index(found.right_for_good),
-        "forgetting": lambda found, _: _with_index(found.forgetting),
+        "epochs": lambda found, _: _table(found.epochs),
+        "right_for_good": lambda found, _: _table(found.right_for_good),
+        "forgetting": lambda found, _: _table(found.forgetting),
     },
 )
