@@ -46,7 +46,7 @@ from experiment.session.engine import run  # noqa: E402
 from experiment.session.plan import schedule, steps  # noqa: E402
 from experiment.settings import ExperimentSettings, MonitorSettings  # noqa: E402
 from experiment.tasks import task_of  # noqa: E402
-from stimuli.records import Block, Item, PairTrial, StimulusSet  # noqa: E402
+from stimuli.records import Block, Item, StimulusSet, Trial  # noqa: E402
 
 SIZE_PX = (500, 375)
 PERIOD_S = 1 / 60
@@ -99,7 +99,7 @@ def pairs_of_noise(folder: Path, n: int) -> StimulusSet:
         hard = number % 2 == 0
         label = ("impossible", 0) if hard else ("trivial", 11)
         items[name] = Item(name, name, f"images/{name}.png", "", 0, "noise", *label, 11)
-    trials = [PairTrial(f"t{i:03d}", Block.MAIN, f"i{2 * i:04d}", f"i{2 * i + 1:04d}") for i in range(n)]
+    trials = [Trial(f"t{i:03d}", Block.MAIN, (f"i{2 * i:04d}", f"i{2 * i + 1:04d}")) for i in range(n)]
     manifest = SetManifest.model_validate_json(
         json.dumps(
             {
@@ -228,7 +228,7 @@ def on_the_fly(folder: Path, n: int) -> dict[str, float]:
             frame(fixation)
         pair = [
             visual.ImageStim(window, str(folder / made.items[item].file), pos=(x, 0), size=SIZE_PX)
-            for item, x in ((trial.item_a, -300), (trial.item_b, 300))
+            for item, x in zip(trial.item_ids, (-300, 300), strict=True)
         ]
         for _ in range(12):
             frame(*pair)

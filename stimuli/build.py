@@ -18,9 +18,10 @@ from stimuli.eligibility import Candidates, candidates_of, cap_classes
 from stimuli.features import measured
 from stimuli.inputs import Material, gather, generator_of_set
 from stimuli.matching import Space, draw_tuples
-from stimuli.records import PAIR_TASK, Block, StimulusSet
+from stimuli.records import Block, StimulusSet
 from stimuli.settings import MatchSettings, StimulusSettings
-from stimuli.trials import Slot, deal, images_to_tuples, repartner, trials_of
+from stimuli.tasks import structure_of
+from stimuli.trials import Slot, deal, trials_of
 from stimuli.write_set import Contents, item_ids_of, write_set
 from tricky.core.errors import InputError
 from tricky.core.progress import Progress, no_progress
@@ -115,33 +116,28 @@ def draw_slots(
     ordinary: Candidates, catch: Candidates, settings: StimulusSettings, rng: np.random.Generator
 ) -> list[Slot]:
     """Draw the images of every trial: catch trials first, then practice and main block together."""
-    pairs = settings.task == PAIR_TASK
-    n_groups = 1 if pairs else len(settings.groups)
+    structure = structure_of(settings.task)
     n_practice, n_main, n_catch = (
-        -(-n // n_groups) for n in (settings.practice_trials, settings.trials, settings.catch_trials)
+        structure.n_tuples(n, len(settings.groups))
+        for n in (settings.practice_trials, settings.trials, settings.catch_trials)
     )
     unmistakable: list[tuple[str, ...]] = []
+    # They check attention, not ability: that they are unmistakable matters, not that they are matched.
+    plain = settings.model_copy(update={"match": MatchSettings()})
     if n_catch:
-        # They check attention, not ability: that they are unmistakable matters, not that they are matched.
-        plain = settings.model_copy(update={"match": MatchSettings()})
         try:
             unmistakable = draw_tuples(cap_classes(catch, plain), plain, n_catch)
         except InputError as error:
             raise InputError(f"{settings.catch_images}: {error}") from None
     taken = Counter(str(catch.rows.loc[image, "class_name"]) for images in unmistakable for image in images)
     tuples = draw_tuples(cap_classes(ordinary, settings, taken), settings, n_practice + n_main)
-    if not pairs:
-        practice = images_to_tuples(tuples[:n_practice], settings.practice_trials, rng)
-        main = images_to_tuples(tuples[n_practice:], settings.trials, rng)
-        unmistakable = images_to_tuples(unmistakable, settings.catch_trials, rng)
-    else:
-        practice, main = tuples[:n_practice], tuples[n_practice:]
-        if settings.match.how == "groups":
-            practice, main = repartner(practice, rng), repartner(main, rng)
+    practice = structure.fill(tuples[:n_practice], settings.practice_trials, settings, rng)
+    main = structure.fill(tuples[n_practice:], settings.trials, settings, rng)
+    unmistakable = structure.fill(unmistakable, settings.catch_trials, plain, rng)
     slots = [Slot(Block.MAIN, images) for images in main]
     slots += [Slot(Block.MAIN, images, catch=True) for images in unmistakable]
     group_of_image = ordinary.rows["group"].to_dict() | catch.rows["group"].to_dict()
-    kinds = ["pair" if pairs else group_of_image[slot.images[0]] for slot in slots]
+    kinds = [structure.kind([group_of_image[image] for image in slot.images]) for slot in slots]
     return [
         *(Slot(Block.PRACTICE, images) for images in practice),
         *deal(slots, kinds, settings.sessions, settings.repeat_trials),

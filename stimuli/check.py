@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from stimuli.eligibility import group_of
 from stimuli.manifest import set_id_of
 from stimuli.near_duplicates import close_pairs, hash_bits
 from stimuli.order_check import orders
-from stimuli.records import PAIR_TASK, Block, PairTrial, StimulusSet, read_tables
+from stimuli.records import Block, StimulusSet, Trial, read_tables
 from stimuli.settings import StimulusSettings
+from stimuli.tasks import structure_of
 from stimuli.trials import item_id_of, trial_id_of
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
@@ -186,21 +188,9 @@ def _groups(subject: _Subject) -> Iterator[str]:
     for name in subject.items.index[subject.items["group"].isna()]:
         item = subject.set.items[name]
         yield f"{name} ({item.difficulty}, {item.n_correct} correct) is in none of {', '.join(groups)}"
-    if subject.set.task == PAIR_TASK:
-        for trial in subject.set.trials:
-            found = sorted(str(subject.items.loc[item, "group"]) for item in trial.item_ids)
-            if found != sorted(groups):
-                yield f"{trial.trial_id} shows {' and '.join(found)}"
-        return
-    kinds = Counter(
-        (trial.block, trial.catch, str(subject.items.loc[trial.item, "group"]))
-        for trial in subject.set.trials
-        if trial.repeats is None
-    )
-    for block, catch in sorted({(block, catch) for block, catch, _ in kinds}):
-        sizes = {group: kinds[block, catch, group] for group in groups}
-        if max(sizes.values()) - min(sizes.values()) > 1:
-            yield f"{block}{', catch' if catch else ''}: {sizes} images, not as many of each group"
+    of_item = {str(name): str(group) for name, group in subject.items["group"].items()}
+    trials = [(trial, [of_item[item] for item in trial.item_ids]) for trial in subject.set.trials]
+    yield from structure_of(subject.set.task).group_problems(trials, groups)
 
 
 def _eligible(subject: _Subject) -> Iterator[str]:
@@ -238,19 +228,11 @@ def _no_near_duplicates(subject: _Subject) -> Iterator[str]:
 
 def _matched(subject: _Subject) -> Iterator[str]:
     settings, items = subject.settings.match, subject.items
-    if subject.set.task == PAIR_TASK and settings.how == "pairs":
-        scale = subject.set.manifest.scale_sd
+    if structure_of(subject.set.task).partners and settings.how == "pairs":
         for trial in subject.set.trials:
-            if not isinstance(trial, PairTrial) or trial.catch:
-                continue
-            a, b = (items.loc[item].to_dict() for item in trial.item_ids)
-            for name in settings.exact:
-                if a[name] != b[name]:
-                    yield f"{trial.trial_id} pairs {name} {a[name]} with {b[name]}"
-            if settings.caliper_sd is not None:
-                apart = sum(((a[name] - b[name]) / sd) ** 2 for name, sd in scale.items()) ** 0.5
-                if apart > settings.caliper_sd * (1 + 1e-6):
-                    yield f"{trial.trial_id} pairs images {apart:.2f} SD apart"
+            if not trial.catch:
+                for a, b in combinations(trial.item_ids, 2):
+                    yield from _mismatch(subject, trial, items.loc[a].to_dict(), items.loc[b].to_dict())
     main = [
         item
         for trial in subject.set.trials
@@ -264,6 +246,19 @@ def _matched(subject: _Subject) -> Iterator[str]:
         one, two = then.after, now["after"]
         if (one is None) != (two is None) or (one is not None and abs(one - two) > BALANCE_TOLERANCE):
             yield f"balance of {then.covariate} is told as {one}, and is {two}"
+
+
+def _mismatch(subject: _Subject, trial: Trial, a: Mapping[Any, Any], b: Mapping[Any, Any]) -> Iterator[str]:
+    """Say in what two partners differ more than the settings allow."""
+    settings = subject.settings.match
+    for name in settings.exact:
+        if a[name] != b[name]:
+            yield f"{trial.trial_id} pairs {name} {a[name]} with {b[name]}"
+    if settings.caliper_sd is not None:
+        scale = subject.set.manifest.scale_sd
+        apart = sum(((a[name] - b[name]) / sd) ** 2 for name, sd in scale.items()) ** 0.5
+        if apart > settings.caliper_sd * (1 + 1e-6):
+            yield f"{trial.trial_id} pairs images {apart:.2f} SD apart"
 
 
 def _presented(subject: _Subject) -> Iterator[str]:

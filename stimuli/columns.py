@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from string import ascii_lowercase
+
 FEATURES = (
     "mean_luminance",
     "rms_contrast",
@@ -25,6 +27,14 @@ ITEM_COLUMNS = (*ITEM_FIELDS, "stability", "image_sha256", *FEATURE_COLUMNS)
 
 TRIAL_COLUMNS = ("trial_id", "block", "item", "item_a", "item_b", "session", "catch", "repeats")
 """Columns of ``trials.tsv``: a pair has `item_a` and `item_b` in place of `item`."""
+
+
+def trial_item_columns(n_images: int) -> tuple[str, ...]:
+    """Return the columns of a trial's items in ``trials.tsv``: `item`, or `item_a`, `item_b` and so on."""
+    if n_images == 1:
+        return ("item",)
+    return tuple(f"item_{letter}" for letter in ascii_lowercase[:n_images])
+
 
 CHANGE_COLUMNS = (
     *("item_id", "image_id", "change", "reason", "difficulty_before", "difficulty_after"),

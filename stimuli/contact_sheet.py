@@ -20,17 +20,12 @@ from stimuli.check import items_table
 from stimuli.contact_sheet_figures import GROUP_COLOURS, balance_figure, data_uri, histogram_figure
 from stimuli.manifest import GiveawayRecord
 from stimuli.records import Block, Item, StimulusSet, Trial, read_any_set
+from stimuli.tasks import structure_of
 from tricky.core.files import replacing, write_text
 
 THUMBNAIL_PX = 220
 SMALL_PX = 64
 """Images up to this size are shown with their pixels as squares, not blurred."""
-
-NOUNS = {
-    "2afc": "pairs of one {} and one {} image",
-    "single": "single images: {}",
-    "rating": "rated images: {}",
-}
 
 
 @dataclass(frozen=True)
@@ -164,8 +159,6 @@ def _page(
 
     giveaway = manifest.giveaway
     n_main = len(trials.get("Main block", ()))
-    noun = NOUNS[stimulus_set.task]
-    noun = noun.format(*groups) if stimulus_set.task == "2afc" else noun.format(", ".join(groups))
     key = [(f"{n_main}", "trials in the main block"), (f"{len(stimulus_set.items)}", "images in all")]
     key += [(f"{n:,}", f"{group} images eligible") for group, n in manifest.eligible.groups.items()]
     if giveaway:
@@ -174,7 +167,7 @@ def _page(
         css=Markup(templates.joinpath("sheet.css").read_text(encoding="utf-8")),
         name=stimulus_set.name,
         set_id=stimulus_set.set_id,
-        title=f"{n_main} {noun}",
+        title=f"{n_main} {structure_of(stimulus_set.task).title(groups)}",
         key=key,
         warnings=manifest.warnings,
         histogram=data_uri(

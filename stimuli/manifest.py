@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from stimuli.settings import StimulusSettings
 from tricky.core.files import sha256_of
 from tricky.core.manifests import Count, FileName, MatchedRecord, Record, Sha256, StageManifest
+from tricky.core.tasks import TaskName
 
 CONTENT = ("items.tsv", "trials.tsv")
 """Tables that a set's id stands for; others only describe it."""
@@ -93,7 +94,7 @@ class SetManifest(StageManifest[SetSettings]):
 
     set_id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
     name: FileName
-    task: Literal["2afc", "single", "rating"]
+    task: TaskName
     tables: dict[FileName, Sha256]
     eligible: EligibleRecord = EligibleRecord(labelled=0, groups={}, turned_away=())
     scale_sd: dict[str, float] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""In which order and on which sides an observer sees a set: drawn from ids alone, the same on every machine.
+"""The order and places in which an observer sees a set: drawn from ids alone, the same on every machine.
 
 Nothing is stored, so a session can be taken up elsewhere: the same set, observer and session give the same
 trials. Chance comes as uniform doubles straight from PCG64's bits: numpy promises no stable stream for its
@@ -10,17 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import takewhile
-from typing import Any, Generic
+from itertools import accumulate, permutations, takewhile
+from typing import Generic
 
 import numpy as np
 
-from stimuli.records import AnyTrial, Block, PairTrial, StimulusSet, Trial
+from stimuli.records import AnyTrial, Block, StimulusSet, Trial
+from stimuli.tasks import structure_of
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 
 LONGEST_RUN = 3
-"""The harder item stands on the same side in at most so many consecutive trials."""
+"""Targets are in the same place in at most so many consecutive trials."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +32,15 @@ class Presentation(Generic[AnyTrial]):
     ----------
     trial : Trial
     items : tuple of str
-        `item_id` from left to right; of a trial of one image that one.
-    harder_left : bool or None
-        Whether the harder item stands on the left; None where none is harder.
+        `item_id` from left to right.
+    target_place : int or None
+        Place of the trial's target among them, from 0: of the harder item of a pair, for example. None where
+        no item is singled out.
     """
 
     trial: AnyTrial
     items: tuple[str, ...]
-    harder_left: bool | None
+    target_place: int | None
 
 
 def present(
@@ -47,17 +49,17 @@ def present(
     """Draw what an observer sees in a session.
 
     Practice comes first. Within each block the order is a random permutation; where trials are repeated, it
-    is changed as little as keeps every repeat behind its first showing, with at least `repeat_distance`
-    trials between them. The harder item stands on the left in half of a block's trials (within one where
-    their number is odd), and over the whole session on the same side at most `LONGEST_RUN` times running.
-    Trials whose items are equally hard have no such side; theirs are drawn freely.
+    is changed as little as necessary for every repeat to follow its first showing, with at least
+    `repeat_distance` trials between them. Targets (see `TrialStructure.target`) are in each place equally
+    often within a block, within one trial, and over the whole session in the same place in at most
+    `LONGEST_RUN` consecutive trials. The places of all other items are drawn independently.
 
     Parameters
     ----------
     participant : str
         Without ``sub-``.
     session : int, optional
-        Number of the session, where a participant sits several.
+        Number of the session, where a participant takes part in several.
 
     Raises
     ------
@@ -67,8 +69,9 @@ def present(
     key = f"{stimulus_set.set_id}/{participant}/{'' if session is None else session}"
     rng = np.random.Generator(np.random.PCG64(int(sha256_of(key), 16)))
     shown_list = list_of(stimulus_set, participant, session)
+    structure = structure_of(stimulus_set.task)
     presented: list[Presentation[AnyTrial]] = []
-    harder_so_far: list[bool] = []
+    places_so_far: list[int] = []
     for block in (Block.PRACTICE, Block.MAIN):
         trials = [
             trial
@@ -77,28 +80,33 @@ def present(
         ]
         trials = [trials[i] for i in np.argsort(rng.random(len(trials)), kind="stable")]
         trials = _apart(trials, repeat_distance(stimulus_set))
-        harder_items = [_harder_item(stimulus_set, trial) for trial in trials]
-        sides = _balanced_sides(len(trials) - harder_items.count(None), harder_so_far, rng)
-        harder_so_far += sides
-        remaining = iter(sides)
-        for trial, harder_item in zip(trials, harder_items, strict=True):
-            harder_left = None if harder_item is None else next(remaining)
-            items = _left_to_right(trial.item_ids, harder_item, harder_left, rng)
-            presented.append(Presentation(trial, items, harder_left))
+        targets = [structure.target(stimulus_set, trial) for trial in trials]
+        n_targets = len(trials) - targets.count(None)
+        places = balanced_places(n_targets, structure.n_images, places_so_far, rng)
+        places_so_far += places
+        remaining = iter(places)
+        for trial, target in zip(trials, targets, strict=True):
+            place = None if target is None else next(remaining)
+            presented.append(Presentation(trial, _left_to_right(trial.item_ids, target, place, rng), place))
     return tuple(presented)
 
 
-def _harder_item(stimulus_set: StimulusSet[Any], trial: Trial) -> str | None:
-    return stimulus_set.harder_item(trial) if isinstance(trial, PairTrial) else None
-
-
 def _left_to_right(
-    items: tuple[str, ...], harder_item: str | None, harder_left: bool | None, rng: np.random.Generator
+    items: tuple[str, ...], target: str | None, place: int | None, rng: np.random.Generator
 ) -> tuple[str, ...]:
-    if len(items) == 1:
+    """Put the target in its place, and the other items in a random order."""
+    if target is None or place is None:
+        return _shuffled(items, rng)
+    others = _shuffled(tuple(item for item in items if item != target), rng)
+    return (*others[:place], target, *others[place:])
+
+
+def _shuffled(items: tuple[str, ...], rng: np.random.Generator) -> tuple[str, ...]:
+    """Return the items in a random order, by one draw; a single item needs none."""
+    if len(items) < 2:
         return items
-    first_left = bool(rng.random() < 0.5) if harder_left is None else (items[0] == harder_item) == harder_left
-    return items if first_left else items[::-1]
+    orders = list(permutations(items))
+    return orders[int(rng.random() * len(orders))]
 
 
 def list_of(stimulus_set: StimulusSet[Trial], participant: str, session: int | None = None) -> int:
@@ -192,37 +200,55 @@ def _can_follow(
     return True
 
 
-def _balanced_sides(n: int, before: Sequence[bool], rng: np.random.Generator) -> list[bool]:
-    """Draw `n` sides (True: left), half of them left, with no run above `LONGEST_RUN`, `before` included.
+def balanced_places(n: int, n_places: int, before: Sequence[int], rng: np.random.Generator) -> list[int]:
+    """Draw `n` places, each equally often within one, with no run above `LONGEST_RUN`, `before` included.
 
-    Each side is drawn in proportion to what remains of it, unless only one choice leaves the rest possible.
+    Each place is drawn in proportion to how often it remains, unless that would make the rest impossible.
+
+    Parameters
+    ----------
+    n, n_places : int
+        Number of trials, and of places to choose from.
+    before : sequence of int
+        Places of the trials before.
     """
-    last = before[-1] if before else True
-    run = sum(1 for _ in takewhile(lambda side: side is last, reversed(before)))
-    # Where `n` is odd, chance gives the surplus to a side, unless only the other can still take it.
-    larger = bool(rng.random() < 0.5)
-    left = {True: 0, False: 0}
-    for surplus in (larger, not larger):
-        left = {surplus: (n + 1) // 2, not surplus: n // 2}
-        if _possible(left[last], left[not last], run):
+    last = before[-1] if before else 0
+    run = sum(1 for _ in takewhile(lambda place: place == last, reversed(before)))
+    # Where `n` is not divisible, it is random which places come once more, unless only others still can.
+    start, left = int(rng.random() * n_places), [0] * n_places
+    for first in range(start, start + n_places):
+        more = {(first + number) % n_places for number in range(n % n_places)}
+        left = [n // n_places + (place in more) for place in range(n_places)]
+        if _possible(left, last, run):
             break
-    sides: list[bool] = []
+    places: list[int] = []
     for _ in range(n):
-        draw = rng.random() * (left[True] + left[False])
-        side = bool(draw < left[True])
-        if not _possible(left[side] - 1, left[not side], run + 1 if side is last else 1):
-            side = not side
-        run = run + 1 if side is last else 1
-        last = side
-        left[side] -= 1
-        sides.append(side)
-    return sides
+        drawn = rng.random() * sum(left)
+        place = next(each for each, end in enumerate(accumulate(left)) if drawn < end)
+        for candidate in range(place, place + n_places):
+            place = candidate % n_places
+            rest = [number - (each == place) for each, number in enumerate(left)]
+            if _possible(rest, place, run + 1 if place == last else 1):
+                break
+        run = run + 1 if place == last else 1
+        last = place
+        left[place] -= 1
+        places.append(place)
+    return places
 
 
-def _possible(own: int, other: int, run: int) -> bool:
-    """Tell whether the rest can be placed when a side's run is `run` long.
+def _possible(left: Sequence[int], last: int, run: int) -> bool:
+    """Return whether the remaining trials can be placed after a run of `run` trials in the place `last`.
 
-    Of the rest `own` trials belong to that side and `other` to the other one, and every trial on one side
-    ends a run on the other, so the two conditions are sufficient as well as necessary.
+    Every trial in another place ends a run, so the `k` trials that remain elsewhere separate at most `k + 1`
+    runs. The conditions are sufficient as well as necessary.
     """
-    return run <= LONGEST_RUN and own <= LONGEST_RUN * (other + 1) - run and other <= LONGEST_RUN * (own + 1)
+    total = sum(left)
+    return (
+        min(left) >= 0
+        and run <= LONGEST_RUN
+        and all(
+            number <= LONGEST_RUN * (total - number + 1) - (run if place == last else 0)
+            for place, number in enumerate(left)
+        )
+    )

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from stimuli.order import LONGEST_RUN, Presentation, list_of, present, repeat_distance
 from stimuli.records import Block, StimulusSet, Trial
+from stimuli.tasks import structure_of
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,9 @@ class Order:
     n_practice, n_main : int
         Trials of each block.
     left : dict of Block to (int, int)
-        Trials with the harder item on the left, and trials in which one is harder.
+        Trials with the target (the harder item of a pair, for example) on the left, and trials with a target.
     longest_run : int
-        Most consecutive trials with the harder item on the same side; 0 where nothing has sides.
+        Most consecutive trials with the target in the same place; 0 where there is no target.
     closest_repeat : int or None
         Least number of trials between a trial and its repeat; None where none is repeated.
     problems : tuple of str
@@ -69,16 +70,18 @@ def _count(
     shown_list: int,
 ) -> Order:
     problems = []
-    sided = [(each.trial.block, each.harder_left) for each in presented if each.harder_left is not None]
+    placed = [(each.trial.block, each.target_place) for each in presented if each.target_place is not None]
+    n_places = structure_of(stimulus_set.task).n_images
     left = {}
     for block in Block:
-        sides = [side for where, side in sided if where is block]
-        left[block] = sum(sides), len(sides)
-        if abs(2 * sum(sides) - len(sides)) > 1:
-            problems.append(f"{block}: harder item on the left in {sum(sides)} of {len(sides)} trials")
-    longest_run = max((len(list(run)) for _, run in groupby(side for _, side in sided)), default=0)
+        places = [place for where, place in placed if where is block]
+        counts = [places.count(place) for place in range(n_places)]
+        left[block] = counts[0], len(places)
+        if max(counts) - min(counts) > 1:
+            problems.append(f"{block}: target in the places from left to right in {counts} trials")
+    longest_run = max((len(list(run)) for _, run in groupby(place for _, place in placed)), default=0)
     if longest_run > LONGEST_RUN:
-        problems.append(f"the same side {longest_run} times running")
+        problems.append(f"the target in the same place in {longest_run} consecutive trials")
     blocks = [each.trial.block for each in presented]
     if blocks != sorted(blocks, key=lambda block: block is Block.MAIN):
         problems.append("practice after the main block has begun")

@@ -9,11 +9,13 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Generic, TypeVar
 
 from model_eval.records import Difficulty
+from stimuli.columns import trial_item_columns
 from stimuli.manifest import SetManifest
 from stimuli.settings import StimulusSettings
 from tricky.core.files import check_hash
 from tricky.core.manifests import read_manifest
 from tricky.core.tables import TextTable, read_table
+from tricky.core.tasks import declaration
 
 MADE_BY = "tricky stimuli build"
 PAIR_TASK = "2afc"
@@ -61,13 +63,16 @@ class Item:
 
 @dataclass(frozen=True)
 class Trial:
-    """What every trial has, whatever its task.
+    """A trial of any task.
 
     Attributes
     ----------
     trial_id : str
         Made from the items, so that the same items are the same trial in every set.
     block : Block
+    item_ids : tuple of str
+        The items shown together, in the order of their names, which says nothing of the difficulty. Their
+        places on the screen are drawn for each observer.
     session : int
         Which of the set's lists it belongs to, from 1; 0 for practice, which every session begins with.
     catch : bool
@@ -78,39 +83,10 @@ class Trial:
 
     trial_id: str
     block: Block
+    item_ids: tuple[str, ...]
     session: int = field(default=1, kw_only=True)
     catch: bool = field(default=False, kw_only=True)
     repeats: str | None = field(default=None, kw_only=True)
-
-    @property
-    def item_ids(self) -> tuple[str, ...]:
-        """The items shown."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class PairTrial(Trial):
-    """Two items shown together; which side each takes is drawn for each observer."""
-
-    item_a: str
-    item_b: str
-
-    @property
-    def item_ids(self) -> tuple[str, ...]:
-        """Both items, in an order that tells nothing."""
-        return self.item_a, self.item_b
-
-
-@dataclass(frozen=True)
-class ImageTrial(Trial):
-    """One item shown alone."""
-
-    item: str
-
-    @property
-    def item_ids(self) -> tuple[str, ...]:
-        """The one item."""
-        return (self.item,)
 
 
 @dataclass(frozen=True)
@@ -137,7 +113,7 @@ class StimulusSet(Generic[AnyTrial]):
         The content of ``stimulus_set.json``.
     items : dict of str to Item
         By `item_id`.
-    trials : tuple of PairTrial, or of ImageTrial
+    trials : tuple of Trial
         Practice first.
     more : mapping of str to mapping
         By `item_id`: further columns of ``items.tsv``, as text (covariates, licence, source …).
@@ -161,7 +137,7 @@ class StimulusSet(Generic[AnyTrial]):
 
     @property
     def task(self) -> str:
-        """The task it is made for: ``2afc``, ``single`` or ``rating``."""
+        """Name of the task that it is made for."""
         return self.manifest.task
 
     @property
@@ -178,17 +154,6 @@ class StimulusSet(Generic[AnyTrial]):
     def n_sessions(self) -> int:
         """Number of lists that the main block is cut into."""
         return max((trial.session for trial in self.trials), default=1)
-
-    def harder_item(self, trial: PairTrial) -> str | None:
-        """Return the `item_id` that fewer models got right, or None where both have as many.
-
-        Shares, not counts, are compared: items labelled by pools of different size stay comparable.
-        """
-        a, b = self.items[trial.item_a], self.items[trial.item_b]
-        share_a, share_b = a.n_correct * b.n_models, b.n_correct * a.n_models
-        if share_a == share_b:
-            return None
-        return trial.item_a if share_a < share_b else trial.item_b
 
 
 def read_any_set(folder: Path) -> StimulusSet[Any]:
@@ -239,7 +204,8 @@ def read_tables(folder: Path) -> StimulusSet[Any]:
     for name, digest in manifest.tables.items():
         check_hash(folder / name, digest, folder / "stimulus_set.json", MADE_BY)
     items, more = _read_items(folder / "items.tsv", reference=manifest.settings.stimuli.export.reference)
-    trials = _read_trials(folder / "trials.tsv", items, pairs=manifest.task == PAIR_TASK)
+    n_images: int = declaration(manifest.task, "stimuli").n_images
+    trials = _read_trials(folder / "trials.tsv", items, n_images)
     return StimulusSet(folder, manifest, items, trials, more)
 
 
@@ -276,9 +242,9 @@ _READ_AS: Mapping[str, Callable[[TextTable, str], list[Any]]] = {
 """Columns of items that are not text without missing values."""
 
 
-def _read_trials(path: Path, items: Mapping[str, Item], *, pairs: bool) -> tuple[PairTrial | ImageTrial, ...]:
-    """Return the trials; the columns that sets of plain trials may lack have defaults."""
-    places = ("item_a", "item_b") if pairs else ("item",)
+def _read_trials(path: Path, items: Mapping[str, Item], n_images: int) -> tuple[Trial, ...]:
+    """Return the trials; columns that a set of plain trials may lack have defaults."""
+    places = trial_item_columns(n_images)
     table = read_table(path, ["trial_id", "block", *places], own=True)
     n_rows = len(table)
     names = table.texts("trial_id", unique=True)
@@ -290,9 +256,8 @@ def _read_trials(path: Path, items: Mapping[str, Item], *, pairs: bool) -> tuple
     for row, name in enumerate(repeats):
         if name is not None and name not in names:
             raise table.error(row, "repeats", "a trial of this table")
-    make = PairTrial if pairs else ImageTrial
     return tuple(
-        make(name, block, *cells, session=session, catch=caught, repeats=repeated)
+        Trial(name, block, tuple(cells), session=session, catch=caught, repeats=repeated)
         for name, block, session, caught, repeated, *cells in zip(
             names, blocks, sessions, catch, repeats, *shown, strict=True
         )

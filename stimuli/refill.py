@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,16 +12,15 @@ import pandas as pd
 from stimuli.eligibility import Candidates, strata
 from stimuli.integer_program import Programme
 from stimuli.matching import Space
-from stimuli.records import PAIR_TASK, Block
+from stimuli.records import Block
+from stimuli.refill_options import Option, Refill
 from stimuli.settings import StimulusSettings
+from stimuli.tasks import structure_of
 from stimuli.trials import Slot
 from tricky.core.errors import InputError
 
 SPARE = 50
 """Candidates looked at for each place beyond as many as there are places."""
-
-OTHER_CLASS_SD = 1.0
-"""How unlike an image of another class counts as a replacement, in standard deviations."""
 
 
 @dataclass(frozen=True)
@@ -41,16 +40,6 @@ class Situation:
     ordinary: Candidates
     catch: Candidates
     settings: StimulusSettings
-
-
-@dataclass(frozen=True)
-class _Option:
-    """One way to fill a place: its images, how many of them the set had, how unlike they are, which place."""
-
-    images: tuple[str, ...]
-    n_kept: int
-    cost: float
-    place: int | None = None
 
 
 def renew(slots: Sequence[Slot], situation: Situation) -> list[Slot]:
@@ -89,14 +78,11 @@ def _rows_for(slot: Slot, situation: Situation) -> pd.DataFrame:
 
 
 def _intact(slot: Slot, situation: Situation) -> bool:
-    """Tell whether a slot can stay as it is: all images may enter, and are of the groups that it shows."""
-    rows = _rows_for(slot, situation)
-    if not all(image in rows.index for image in slot.images):
+    """Return whether a slot can stay: all its images are valid, and of the same groups as before."""
+    rows, images = _rows_for(slot, situation), list(slot.images)
+    if not all(image in rows.index for image in images):
         return False
-    groups = [str(rows.loc[image, "group"]) for image in slot.images]
-    if situation.settings.task == PAIR_TASK:
-        return sorted(groups) == sorted(situation.settings.groups)
-    return groups == [situation.had.loc[slot.images[0], "group"]]
+    return sorted(rows.loc[images, "group"]) == sorted(situation.had.loc[images, "group"])
 
 
 def _fill(slots: Sequence[Slot], used: set[str], situation: Situation) -> list[Slot]:
@@ -107,9 +93,9 @@ def _fill(slots: Sequence[Slot], used: set[str], situation: Situation) -> list[S
     space = Space.of(pd.concat([situation.ordinary.rows, situation.catch.rows]), settings.match)
     own = [image for slot in slots for image in slot.images if image in rows.index]
     others = rows[~rows.index.isin(situation.had.index)]
-    options_for = _pairs if settings.task == PAIR_TASK else _singles
-    for n_near in (len(slots) + SPARE, None):
-        options = options_for(slots, rows.loc[own], others, n_near, space, situation)
+    refill = Refill(slots, situation.had, rows.loc[own], others, space, settings)
+    for n_candidates in (len(slots) + SPARE, None):
+        options = structure_of(settings.task).options(refill, n_candidates)
         chosen = _choose(options, slots, used, situation)
         # With few candidates in view fewer may stay than could: then look at all.
         if chosen is not None and sum(each.n_kept for each in chosen) == len(own):
@@ -119,97 +105,9 @@ def _fill(slots: Sequence[Slot], used: set[str], situation: Situation) -> list[S
     return _placed(chosen, slots)
 
 
-def _nearness(rows: pd.DataFrame, image: str, space: Space, had: pd.DataFrame) -> np.ndarray:
-    """Return how unlike each row is to an image of the old set, in SDs; shape (n_rows,)."""
-    old = had.loc[[image]]
-    distance = np.nan_to_num(space.distances(old, rows)[0], nan=OTHER_CLASS_SD)
-    return distance + OTHER_CLASS_SD * (rows["class_name"].to_numpy() != old["class_name"].iloc[0])
-
-
-def _nearest(cost: np.ndarray, n: int | None) -> Iterable[int]:
-    """Return the places of the `n` least finite costs; of equal ones the first, which chance put there."""
-    order = np.argsort(cost, kind="stable")[:n]
-    return (int(i) for i in order if np.isfinite(cost[i]))
-
-
-def _pairs(
-    slots: Sequence[Slot],
-    own: pd.DataFrame,
-    others: pd.DataFrame,
-    n_near: int | None,
-    space: Space,
-    situation: Situation,
-) -> list[_Option]:
-    """List pairs of one image of each group: old with old, old with new, new with new."""
-    settings, had = situation.settings, situation.had
-    partner_of = {slot.images[i]: slot.images[1 - i] for slot in slots for i in (0, 1)}
-    plain = slots[0].catch
-    matched = settings.match.how == "pairs" and not plain
-    first, second = settings.groups
-
-    def unlikeness(image: pd.DataFrame, candidates: pd.DataFrame) -> np.ndarray:
-        distance = space.distances(image, candidates)[0]
-        caliper = settings.match.caliper_sd
-        barred = np.zeros(len(candidates), dtype=bool)
-        if not plain:
-            barred |= candidates["_stratum"].to_numpy() != image["_stratum"].iloc[0]
-            if caliper is not None:
-                barred |= distance > caliper
-        return np.where(barred, np.inf, distance if matched else 0.0)
-
-    options = []
-    for group, opposite in ((first, second), (second, first)):
-        new = others[others["group"] == opposite]
-        for image in own.index[own["group"] == group]:
-            row = own.loc[[image]]
-            cost = unlikeness(row, new)
-            dropped = partner_of[image]
-            if dropped not in own.index:
-                cost = cost + _nearness(new, dropped, space, had)
-            for i in _nearest(cost, n_near):
-                options.append(_Option(_ordered(image, new.index[i], group == first), 1, float(cost[i])))
-            if group == first:
-                old = own[own["group"] == second]
-                cost = unlikeness(row, old)
-                options += [_Option((image, old.index[i]), 2, float(cost[i])) for i in _nearest(cost, None)]
-    by_group = {group: others[others["group"] == group] for group in (first, second)}
-    scarce, ample = sorted((first, second), key=lambda group: len(by_group[group]))
-    for image in by_group[scarce].index[:n_near]:
-        cost = unlikeness(by_group[scarce].loc[[image]], by_group[ample])
-        for i in _nearest(cost, len(slots) + SPARE):
-            partner = by_group[ample].index[i]
-            options.append(_Option(_ordered(image, partner, scarce == first), 0, float(cost[i])))
-    return options
-
-
-def _ordered(image: str, partner: str, first: bool) -> tuple[str, str]:
-    return (image, partner) if first else (partner, image)
-
-
-def _singles(
-    slots: Sequence[Slot],
-    own: pd.DataFrame,
-    others: pd.DataFrame,
-    n_near: int | None,
-    space: Space,
-    situation: Situation,
-) -> list[_Option]:
-    """List for each slot the images of its group: those of the set that have moved there, and new ones."""
-    options = []
-    for place, slot in enumerate(slots):
-        group = situation.had.loc[slot.images[0], "group"]
-        for rows, n_kept, n in ((own, 1, None), (others, 0, n_near)):
-            fitting = rows[rows["group"] == group]
-            cost = _nearness(fitting, slot.images[0], space, situation.had)
-            options += [
-                _Option((fitting.index[i],), n_kept, float(cost[i]), place) for i in _nearest(cost, n)
-            ]
-    return options
-
-
 def _choose(
-    options: Sequence[_Option], slots: Sequence[Slot], used: set[str], situation: Situation
-) -> list[_Option] | None:
+    options: Sequence[Option], slots: Sequence[Slot], used: set[str], situation: Situation
+) -> list[Option] | None:
     """Choose an option a slot: with as many of the set's own images as can be, then as like as can be."""
     n_kept = np.array([option.n_kept for option in options], dtype=float)
     most = _programme(n_kept, options, slots, used, situation).solve()
@@ -224,7 +122,7 @@ def _choose(
 
 def _programme(
     gains: np.ndarray,
-    options: Sequence[_Option],
+    options: Sequence[Option],
     slots: Sequence[Slot],
     used: set[str],
     situation: Situation,
@@ -237,8 +135,8 @@ def _programme(
     for i, option in enumerate(options):
         for image in option.images:
             by_image.setdefault(image, []).append(i)
-        if option.place is not None:
-            by_place.setdefault(option.place, []).append(i)
+        if option.slot is not None:
+            by_place.setdefault(option.slot, []).append(i)
     for indices in (*by_image.values(), *by_place.values()):
         programme.limit(indices, 0, 1)
     cap = situation.settings.eligible.max_per_class
@@ -255,14 +153,14 @@ def _programme(
     return programme
 
 
-def _placed(chosen: Sequence[_Option], slots: Sequence[Slot]) -> list[Slot]:
+def _placed(chosen: Sequence[Option], slots: Sequence[Slot]) -> list[Slot]:
     """Put each option where it belongs: its own place, that of an image it keeps, or any that is free."""
     home = {image: place for place, slot in enumerate(slots) for image in slot.images}
     free = list(range(len(slots)))
     placed: dict[int, Slot] = {}
     homeless = []
     for option in chosen:
-        homes = [option.place] if option.place is not None else [home.get(image) for image in option.images]
+        homes = [option.slot] if option.slot is not None else [home.get(image) for image in option.images]
         place = next((each for each in homes if each is not None and each in free), None)
         if place is None:
             homeless.append(option)

@@ -11,6 +11,7 @@ from model_eval.records import Difficulty
 from stimuli.columns import RULE
 from tricky.core.names import ColumnName, DifferentNames, Line, Name, PathSetting, first_duplicate
 from tricky.core.settings import SettingError
+from tricky.core.tasks import DEFAULT_TASK, TaskName, declaration
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -113,14 +114,15 @@ class StimulusSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    task: Literal["2afc", "single", "rating"] = "2afc"
-    """Choice between two images; naming the group of one image; questions about one image."""
+    task: TaskName = DEFAULT_TASK
+    """``2afc``: choice between two images; ``single``: naming the group of one image; ``rating``: questions
+    about one image; or a task of the lab's own."""
     groups: Annotated[DifferentNames, Field(min_length=1)] = ("trivial", "impossible")
     """Classes of difficulty, or names in `ranges`."""
     ranges: dict[Name, tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]] = {}
     """Groups of the lab's own: least and greatest number of models that are right."""
     trials: Annotated[int, Field(ge=1)] = 60
-    """Of the main block: pairs in ``2afc``, else images, shared evenly between the groups."""
+    """Number of trials of the main block."""
     practice_trials: Annotated[int, Field(ge=0)] = 5
     """Before it, with other images."""
     catch_trials: Annotated[int, Field(ge=0)] = 0
@@ -179,10 +181,7 @@ class StimulusSettings(BaseModel):
             raise SettingError(
                 "ranges", self.ranges, f"names that are also among `groups`; {unused[0]!r} is not"
             )
-        if self.task == "2afc" and len(self.groups) != 2:
-            raise SettingError("groups", self.groups, "two groups, for a choice between two images")
-        if (self.task == "rating") != bool(self.questions):
-            raise ValueError('`questions` together with `task = "rating"`, and only then')
+        declaration(self.task, "stimuli").check_settings(self)
         if (self.catch_trials > 0) != (self.catch_images is not None):
             raise ValueError("`catch_images`, a file, together with `catch_trials`, and only then")
         if self.carry and self.table is None:

@@ -6,9 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from stimuli.records import Block, ImageTrial, PairTrial, Trial
+from stimuli.records import Block, Trial
 from tricky.core.files import sha256_of
 
 ID_DIGITS = 10
@@ -36,26 +34,6 @@ def item_id_of(image_id: str, sha256: str) -> str:
 def trial_id_of(item_ids: Iterable[str], *, repeat: bool = False) -> str:
     """Name a trial after its items: the same items are the same trial in every set."""
     return f"trial-{sha256_of('/'.join(sorted(item_ids)) + ('/repeat' if repeat else ''))[:ID_DIGITS]}"
-
-
-def images_to_tuples(
-    tuples: Sequence[tuple[str, ...]], n_images: int, rng: np.random.Generator
-) -> list[tuple[str, ...]]:
-    """Make trials of one image each, `n_images` in all, of every group as many within one."""
-    n_groups = len(tuples[0]) if tuples else 1
-    whole, over = divmod(n_images, n_groups)
-    # Which groups have one image more is chance.
-    richer = set(np.argsort(rng.random(n_groups), kind="stable")[:over].tolist())
-    return [(images[group],) for group in range(n_groups) for images in tuples[: whole + (group in richer)]]
-
-
-def repartner(tuples: Sequence[tuple[str, ...]], rng: np.random.Generator) -> list[tuple[str, ...]]:
-    """Draw new partners by chance: the groups as wholes stay as they are."""
-    columns = list(zip(*tuples, strict=True))  # a column a group
-    shuffled = [
-        tuple(column[i] for i in np.argsort(rng.random(len(column)), kind="stable")) for column in columns
-    ]
-    return list(zip(*shuffled, strict=True))
 
 
 def deal(slots: Sequence[Slot], kinds: Sequence[str], n_sessions: int, n_repeats: int) -> list[Slot]:
@@ -97,13 +75,12 @@ def trials_of(slots: Sequence[Slot], item_ids: Mapping[str, str]) -> list[Trial]
     """Write slots out as trials: practice first, else in the order of their names, which tells nothing."""
     trials: list[Trial] = []
     for slot in slots:
-        items = sorted(item_ids[image] for image in slot.images)
-        make = PairTrial if len(items) == 2 else ImageTrial
+        items = tuple(sorted(item_ids[image] for image in slot.images))
         trial_id = trial_id_of(items)
-        trials.append(make(trial_id, slot.block, *items, session=slot.session, catch=slot.catch))
+        trials.append(Trial(trial_id, slot.block, items, session=slot.session, catch=slot.catch))
         if slot.repeated:
             again = trial_id_of(items, repeat=True)
-            trials.append(make(again, slot.block, *items, session=slot.session, repeats=trial_id))
+            trials.append(Trial(again, slot.block, items, session=slot.session, repeats=trial_id))
     return sorted(trials, key=lambda trial: (trial.block is Block.MAIN, trial.trial_id))
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from stimuli.columns import FEATURE_COLUMNS
+from stimuli.columns import FEATURE_COLUMNS, trial_item_columns
 from stimuli.export_images import check_referable, export_image
 from stimuli.inputs import Material
 from stimuli.manifest import CONTENT, SetManifest, set_id_of
@@ -171,7 +171,7 @@ def _export(
 
 
 def _write_trials(path: Path, trials: Sequence[Trial]) -> None:
-    places = ["item_a", "item_b"] if len(trials[0].item_ids) == 2 else ["item"]
+    places = trial_item_columns(len(trials[0].item_ids))
     rows = [
         [
             trial.trial_id,

@@ -14,7 +14,6 @@ from analysis.columns import ENTITIES, SESSION_COLUMNS
 from analysis.data.trials import joined, labels_of, trials_of
 from experiment.data.read_data import RecordedData, read_data
 from experiment.data.session_table import SessionTable
-from experiment.records import COLUMNS
 from model_eval.records import read_difficulty
 from stimuli.records import StimulusSet, read_tables
 from tricky.core.errors import InputError
@@ -29,8 +28,6 @@ INTEGERS = (
     "image_frames",
 )
 BOOLEANS = ("correct", "timing_ok", "key_held", "resumed")
-PAIR_COLUMNS = tuple(column.name for column in COLUMNS)
-"""Columns of every session with pairs; a table may have more, which are kept as text where unknown here."""
 
 
 def read_sessions(
@@ -115,9 +112,8 @@ def table_of(recorded: RecordedData) -> pd.DataFrame:
     for name, order in ORDERED.items():
         if name in table and set(table[name].cat.categories) <= set(order):
             table[name] = table[name].cat.set_categories(order, ordered=True)
-    own = [name for name in PAIR_COLUMNS if name in table]
-    extra = [name for name in table.columns if name not in (*ENTITIES, *own, *SESSION_COLUMNS, "_place")]
-    return table[[*ENTITIES, *own, *extra, *SESSION_COLUMNS]]
+    recorded_columns = [name for name in table.columns if name not in (*ENTITIES, *SESSION_COLUMNS, "_place")]
+    return table[[*ENTITIES, *recorded_columns, *SESSION_COLUMNS]]
 
 
 def check_trials(table: pd.DataFrame, stimulus_set: StimulusSet[Any], data_folder: Path) -> None:

@@ -15,7 +15,8 @@ from analysis.data.sessions import check_trials, table_of
 from analysis.data.trials import joined, labels_of, trials_of
 from analysis.settings import ExcludeSettings
 from experiment.data.read_data import RecordedData, read_data
-from experiment.records import Kind, Side
+from experiment.records import Kind
+from experiment.tasks import kind_of
 from model_eval.manifests import TrainingManifest
 from model_eval.records import (
     Decisions,
@@ -25,10 +26,11 @@ from model_eval.records import (
     read_label_tables,
     read_pool,
 )
-from stimuli.records import PAIR_TASK, StimulusSet, read_any_set
+from stimuli.records import StimulusSet, read_any_set
 from tricky.core.errors import InputError
 from tricky.core.files import check_hash, sha256_of
 from tricky.core.manifests import StageManifest, read_manifest
+from tricky.core.tasks import declaration
 
 Choice = Literal["auto", "person", "simulated"]
 
@@ -194,9 +196,10 @@ def gather(root: Path, selection: Selection, rules: ExcludeSettings) -> StudyDat
     )
     recorded = joined(shown.reset_index(drop=True), trials, rescore=labels is not None)
     _check_answers(recorded, stimulus_set, root / "data")
-    if stimulus_set.questions and rules.min_catch_accuracy is not None:
+    if rules.min_catch_accuracy is not None and not _has_right_answers(stimulus_set):
         raise InputError(
-            "[analyse.exclude] min_catch_accuracy: ratings are neither right nor wrong; leave it out"
+            "[analyse.exclude] min_catch_accuracy: answers of the task "
+            f'"{stimulus_set.task}" are neither right nor wrong; leave it out'
         )
     exclusion = exclude(recorded, rules)
     if why := _why_nothing_counts(exclusion, stimulus_set, labels):
@@ -270,20 +273,20 @@ def _why_nothing_counts(
         if exclusion.n_trials:
             return "the rules of [analyse.exclude] leave no answer; loosen them"
         return "no trial of a main block has an answer yet; run on"
-    if stimulus_set.questions or exclusion.kept["correct"].notna().any():
+    if not _has_right_answers(stimulus_set) or exclusion.kept["correct"].notna().any():
         return None
     where = "under the labels of the set" if labels is None else f"under the labels in {labels}"
-    if stimulus_set.task == PAIR_TASK:
-        return f"{where} both images of each pair are equally hard, so that no answer is right or wrong"
-    return f"{where} no image belongs to a group of the set, so that no answer is right or wrong"
+    why = declaration(stimulus_set.task, "analysis").words(stimulus_set).none_right
+    return f"{where} {why}, so that no answer is right or wrong"
+
+
+def _has_right_answers(stimulus_set: StimulusSet[Any]) -> bool:
+    return kind_of(stimulus_set.task).correct_column is not None
 
 
 def _check_answers(recorded: pd.DataFrame, stimulus_set: StimulusSet[Any], data: Path) -> None:
-    """Refuse sessions of another task with the same items: their answers are not those asked for."""
-    asked = {each.name: each.answers for each in stimulus_set.questions}
-    if not asked:
-        pairs = stimulus_set.task == PAIR_TASK
-        asked = {"response": tuple(Side) if pairs else stimulus_set.settings.groups}
+    """Refuse sessions of another task with the same items, which have other answers."""
+    asked = kind_of(stimulus_set.task).answers(stimulus_set)
     for name, answers in asked.items():
         given = recorded.get(name, pd.Series(None, recorded.index)).astype(object)
         stranger = given.notna() & ~given.isin(answers)

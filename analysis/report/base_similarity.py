@@ -42,8 +42,7 @@ def rows_of_conditions(models: ComparedModels, matrix: np.ndarray) -> pd.DataFra
 
 @styled
 def similarity_to_base(rows: pd.DataFrame, xlabel: str) -> Figure:
-    """Draw the similarity of each model to the base network, one row a condition, the most similar at the
-    top.
+    """Draw the similarity of each model to the base network, one row a condition, the most similar on top.
 
     Parameters
     ----------

@@ -22,11 +22,13 @@ from analysis.report.json_values import as_json
 from analysis.report.page import render
 from analysis.report.published import PUBLISHED, PUBLISHED_TRAINING
 from analysis.report.section import DynamicsReport, Report, Section, StudyReport
-from analysis.report.tasks import DYNAMICS, TASKS
+from analysis.report.task import ReportTask
+from analysis.report.tasks import DYNAMICS
 from analysis.settings import AnalyseSettings
 from experiment.records import Kind
 from tricky.core.files import versions_of, write_text
 from tricky.core.manifests import write_manifest
+from tricky.core.tasks import declaration, known_tasks
 
 if TYPE_CHECKING:
     from model_eval.images.open import ImageSource
@@ -113,7 +115,7 @@ def write_report(
         study to compare with has no report.
     """
     data = gather(root, selection, settings.exclude)
-    task = TASKS[data.stimulus_set.task]
+    task: ReportTask = declaration(data.stimulus_set.task, "analysis")
     report = StudyReport(
         title=title,
         seed=seed,
@@ -146,7 +148,7 @@ def write_report(
         manifest=AccuracyResultsManifest if report.has_right_answers else ResultsManifest,
         prefix="",
         template="report.html.jinja",
-        stale=[section for each in TASKS.values() for section in each.sections],
+        stale=[section for each in known_tasks() for section in declaration(each, "analysis").sections],
     )
     return build(report, task.sections, files, about, shown)
 

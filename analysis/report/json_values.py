@@ -28,17 +28,17 @@ IfKnown = Annotated[T | None, "if known"]
 def as_json(value: Any, declared: Any = None) -> Any:
     """Return a value in the types of JSON.
 
-    A dataclass or named tuple becomes a mapping of its fields, a DataFrame a list of its rows (with the index,
-    if that has a name). An undefined number (NaN, NA, infinite) becomes null. The mapping that it is in then
-    has a reason: under ``reason``, or under the name of the number, as in ``half_change_reason``. Where it has
-    neither, `UNSTATED` is added. None becomes null without a reason.
+    A dataclass or named tuple becomes a mapping of its fields, a DataFrame a list of its rows (with the
+    index, if that has a name). An undefined number (NaN, NA, infinite) becomes null. The mapping that it is
+    in then has a reason: under ``reason``, or under the name of the number, as in ``half_change_reason``.
+    Where it has neither, `UNSTATED` is added. None becomes null without a reason.
 
     Parameters
     ----------
     value : object
     declared : type, optional
-        Type of the field that holds the value. Of ``Result | NoResult``, both have the same keys: the fields of
-        the result and `reason`; where there is no result, all fields are null.
+        Type of the field that holds the value. Of ``Result | NoResult``, both have the same keys: the fields
+        of the result and `reason`; where there is no result, all fields are null.
     """
     if isinstance(value, NoResult) or _may_be_missing(declared):
         return _result(value, declared)

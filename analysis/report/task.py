@@ -8,9 +8,11 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from analysis.data.trials import Label
 from analysis.report.measures import COMMON_MEASURES, Measure
 from analysis.report.section import Section, StudyReport
-from stimuli.records import StimulusSet
+from stimuli.records import Item, StimulusSet
+from stimuli.settings import StimulusSettings
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Words:
         When an answer is right.
     not_scored : str
         Which answers are neither right nor wrong.
+    none_right : str
+        Why no answer of a whole set is right or wrong.
     below_pictures : str
         Explains the lines below the pictures of a trial.
     listed : str
@@ -79,6 +83,7 @@ class Words:
     did: str = ""
     right: str = ""
     not_scored: str = ""
+    none_right: str = ""
     below_pictures: str = ""
     listed: str = ""
     share: tuple[str, str, str] = ("correct models", "fewest", "most")
@@ -130,6 +135,10 @@ class ReportTask:
         Of the items of a trial.
     difficulty : tuple of str
         Columns of `analysis.data.trials.trials_of` that say how hard a trial is for networks.
+    trial : callable
+        Items of a trial with their labels, settings of the set → columns of `analysis.data.trials.trials_of`:
+        what `item_columns` returns for each place, and `right_answer`, as sessions record the answer. All
+        values are None where an item has no label, or no answer is right.
     words : callable
         Stimulus set → words about the task.
     chance : callable or None
@@ -150,6 +159,7 @@ class ReportTask:
     a_unit: str
     places: tuple[Place, ...]
     difficulty: tuple[str, ...]
+    trial: Callable[[list[tuple[Item, Label | None]], StimulusSettings], dict[str, Any]]
     words: Callable[[StimulusSet[Any]], Words]
     chance: Callable[[StimulusSet[Any]], float] | None = None
     measures: Callable[[StimulusSet[Any]], Mapping[str, Measure]] = field(default=lambda _: COMMON_MEASURES)

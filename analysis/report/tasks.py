@@ -1,12 +1,14 @@
 """The sections of each report, and what it needs to know about each task.
 
-This is the only place in this package that knows tasks by name. A new task needs one more entry of `TASKS`.
+`PAIR`, `SINGLE` and `RATING` declare the tasks; `tricky.core.tasks` knows them by name. A new task needs one
+more `ReportTask`, such as ``ReportTask(sections=ANSWER_SECTIONS, …)``.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from analysis.data.trials import image_columns, pair_columns
 from analysis.report.groups import easiest_first
 from analysis.report.network_choices import pair_choices
 from analysis.report.preferences import (
@@ -56,8 +58,7 @@ from analysis.report.sections import (
     trials,
 )
 from analysis.report.task import Place, Preference, ReportTask, Words
-from experiment.data.columns import RATING_TASK, SINGLE_TASK
-from stimuli.records import PAIR_TASK, StimulusSet
+from stimuli.records import StimulusSet
 
 IMAGES: tuple[Section[Any, Any], ...] = (
     models.SECTION,
@@ -94,6 +95,7 @@ def _pair_words(_: StimulusSet[Any]) -> Words:
         did="chose in pairs the image that is harder for a network",
         right="the image that fewer models classify correctly was chosen",
         not_scored="to pairs whose images are equally hard",
+        none_right="both images of each pair are equally hard",
         below_pictures="Below each picture: its class, how many models are right about it, and how often it "
         "was chosen as the harder one.",
         listed="with the image that is harder for networks on the left. Numbers below a picture: its class, "
@@ -116,13 +118,14 @@ def _single_words(stimulus_set: StimulusSet[Any]) -> Words:
     return Words(
         question="can {people} tell from one image?",
         stimuli="of the groups",
-        procedure=f"In each trial one image was shown until the {{observer}} pressed one of {len(groups)} keys "
-        f"to say whether it is {names} for networks; the assignment of keys was counterbalanced over "
+        procedure=f"In each trial one image was shown until the {{observer}} pressed one of {len(groups)} "
+        f"keys to say whether it is {names} for networks; the assignment of keys was counterbalanced over "
         "{observer}s",
         counterbalanced="The order was",
         did=f"said of one image at a time whether it is {names} for networks",
         right="the group was named that the image belongs to",
         not_scored="to images of none of the groups",
+        none_right="no image belongs to a group of the set",
         below_pictures="Below each picture: its group, its class, how many models are right about it, and "
         "how often its group was named.",
         listed="with its class, its group, and how many models are right.",
@@ -145,81 +148,84 @@ def _rating_words(_: StimulusSet[Any]) -> Words:
     )
 
 
-TASKS: dict[str, ReportTask] = {
-    PAIR_TASK: ReportTask(
-        sections=(
-            *IMAGES,
-            observers.SECTION,
-            confidence.SECTION,
-            *ACCURACY,
-            psychometric_function.SECTION,
-            networks_as_observers.SECTION,
-            *TRIALS,
-            *END,
-        ),
-        unit="pair",
-        a_unit="a pair",
-        places=(
-            Place("harder", "harder for networks", "impossible", chosen="right"),
-            Place("easier", "easier for networks", "trivial", chosen="wrong"),
-        ),
-        difficulty=("harder_share", "easier_share"),
-        words=_pair_words,
-        chance=lambda _: 0.5,
-        measures=side_measures,
-        preference=Preference(
-            side_preference, "side_bias", "a side", below="left", positive="left", negative="right"
-        ),
-        network_choices=pair_choices,
-        published=PUBLISHED,
+PAIR = ReportTask(
+    sections=(
+        *IMAGES,
+        observers.SECTION,
+        confidence.SECTION,
+        *ACCURACY,
+        psychometric_function.SECTION,
+        networks_as_observers.SECTION,
+        *TRIALS,
+        *END,
     ),
-    SINGLE_TASK: ReportTask(
-        sections=(
-            *IMAGES,
-            observers.SECTION,
-            named_groups.SECTION,
-            confidence.SECTION,
-            *ACCURACY,
-            graded_accuracy.SECTION,
-            *TRIALS,
-            *END,
-        ),
-        unit="image",
-        a_unit="an image",
-        places=(Place("image", "{group} for networks", "{group}", chosen="right", chosen_as="named so by"),),
-        difficulty=("image_share", "group"),
-        words=_single_words,
-        chance=lambda stimulus_set: 1 / len(stimulus_set.settings.groups),
-        measures=group_measures,
-        preference=Preference(
-            group_preference,
-            "group_bias",
-            "a group",
-            below="the harder one",
-            positive="the harder",
-            negative="the easier one",
-        ),
+    unit="pair",
+    a_unit="a pair",
+    places=(
+        Place("harder", "harder for networks", "impossible", chosen="right"),
+        Place("easier", "easier for networks", "trivial", chosen="wrong"),
     ),
-    RATING_TASK: ReportTask(
-        sections=(
-            *IMAGES,
-            ratings.SECTION,
-            agreement.SECTION,
-            exclusions.SECTION,
-            rating_extremes.SECTION,
-            rating_list.SECTION,
-            model_consistency.SECTION,
-            studies.SECTION,
-            *END,
-        ),
-        unit="image",
-        a_unit="an image",
-        places=(Place("image", "{group}"),),
-        difficulty=("image_share", "group"),
-        words=_rating_words,
+    difficulty=("harder_share", "easier_share"),
+    trial=pair_columns,
+    words=_pair_words,
+    chance=lambda _: 0.5,
+    measures=side_measures,
+    preference=Preference(
+        side_preference, "side_bias", "a side", below="left", positive="left", negative="right"
     ),
-}
-"""Task → what its report needs to know."""
+    network_choices=pair_choices,
+    published=PUBLISHED,
+)
+
+SINGLE = ReportTask(
+    sections=(
+        *IMAGES,
+        observers.SECTION,
+        named_groups.SECTION,
+        confidence.SECTION,
+        *ACCURACY,
+        graded_accuracy.SECTION,
+        *TRIALS,
+        *END,
+    ),
+    unit="image",
+    a_unit="an image",
+    places=(Place("image", "{group} for networks", "{group}", chosen="right", chosen_as="named so by"),),
+    difficulty=("image_share", "group"),
+    trial=image_columns,
+    words=_single_words,
+    chance=lambda stimulus_set: 1 / len(stimulus_set.settings.groups),
+    measures=group_measures,
+    preference=Preference(
+        group_preference,
+        "group_bias",
+        "a group",
+        below="the harder one",
+        positive="the harder",
+        negative="the easier one",
+    ),
+)
+
+RATING = ReportTask(
+    sections=(
+        *IMAGES,
+        ratings.SECTION,
+        agreement.SECTION,
+        exclusions.SECTION,
+        rating_extremes.SECTION,
+        rating_list.SECTION,
+        model_consistency.SECTION,
+        studies.SECTION,
+        *END,
+    ),
+    unit="image",
+    a_unit="an image",
+    places=(Place("image", "{group}"),),
+    difficulty=("image_share", "group"),
+    trial=image_columns,
+    words=_rating_words,
+)
+
 
 DYNAMICS: tuple[Section[DynamicsReport, Any], ...] = (
     independent_models.SECTION,

@@ -1,38 +1,25 @@
-"""The session table of each task: which columns, and what their cells hold."""
+"""The session table of each task, and the names of all columns and keys in a data set."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from experiment.records import COLUMNS, TRUTH, Ask, Column, Option, Response, Side, Task, seconds
-from stimuli.records import PAIR_TASK
+from experiment.columns import (
+    CONFIDENCE,
+    LIMITED_COLUMNS,
+    SCREEN_COLUMNS,
+    SHARED_COLUMNS,
+    TIME_COLUMNS,
+    TRIAL_COLUMNS,
+    Column,
+    further_columns,
+)
+from experiment.records import Ask, Response, Task
+from experiment.tasks import TaskKind, kind_of
 from tricky.core.errors import InputError
 from tricky.core.tables import tsv_line
-
-SINGLE_TASK, RATING_TASK = "single", "rating"
-
-_ITEM = Column("item", "Item shown (items.tsv of the stimulus set).", lambda r: r.trial.items[0])
-_CORRECT_GROUP = Column(
-    "correct",
-    "Whether the answer is the image's group under the labels that the stimulus set was built with.",
-    lambda r: TRUTH[r.correct],
-    levels={"true": "The image is of the group that was named.", "false": "It is of another group."},
-)
-_LIMITED = (
-    Column(
-        "image_frames",
-        "Number of screen refreshes that showed the images before they were taken away; n/a where the answer "
-        "came first.",
-        lambda r: "n/a" if r.timing.image_frames is None else str(r.timing.image_frames),
-    ),
-    Column(
-        "image_duration",
-        "Time from the screen refresh that showed the images to the one that took them away, as it was; n/a "
-        "where the answer came first.",
-        lambda r: seconds(r.timing.image_duration_s),
-        units="s",
-    ),
-)
+from tricky.core.tasks import known_tasks
 
 
 @dataclass(frozen=True)
@@ -42,7 +29,7 @@ class Table:
     Attributes
     ----------
     task : Task
-        What was asked.
+        The questions of a trial.
     columns : tuple of Column
         In order.
     """
@@ -52,15 +39,21 @@ class Table:
 
     @property
     def header(self) -> str:
-        """The first line, line end included."""
+        """The first line, with its line end."""
         return tsv_line([column.name for column in self.columns])
 
     def row_of(self, response: Response) -> str:
-        """Return a response as one line, line end included."""
+        """Return a response as one line, with its line end."""
         return tsv_line([column.cell(response) for column in self.columns])
 
     def check(self, cells: dict[str, str]) -> None:
-        """Raise ValueError unless each cell of an answer holds one of its answers; or none, nor a time."""
+        """Check that every question has one of its answers in a row, or neither answer nor time.
+
+        Raises
+        ------
+        ValueError
+            A cell holds something else.
+        """
         for ask in self.task.asks:
             unanswered = cells[ask.name] == cells[self._time_of(ask)] == "n/a"
             if cells[ask.name] not in ask.values and not unanswered:
@@ -76,64 +69,57 @@ class Table:
 
 
 def table_of(task: Task) -> Table:
-    """Return the columns of a task's session table.
+    """Return the session table of a task.
 
-    A pair's has two items and the one chosen, all others one item.  A rating has a column for each question
-    in place of `response`, and no right answer.  Every question after the first, confidence among them, has
-    a time of its own.
+    After the columns of the trial come those of the items shown and of the first answer, as the task declares
+    them, the times, `correct` where answers can be right, and what was measured of screen and keys.  Every
+    further question, such as that about confidence, has a column with its answer and one with its time.
 
     Raises
     ------
     InputError
         A question of the lab's own has the name of another column.
     """
-    columns = {column.name: column for column in COLUMNS}
-    if task.name != PAIR_TASK:
-        for name in ("left_item", "right_item", "response", "response_item"):
-            del columns[name]
-    if task.name == RATING_TASK:
-        del columns["correct"]
-    elif task.name == SINGLE_TASK:
-        columns["correct"] = _CORRECT_GROUP
-    before = [columns.pop(name) for name in ("trial_index", "block", "trial_id")]
-    shown = [] if task.name == PAIR_TASK else [_ITEM]
-    answers = [] if task.name == PAIR_TASK else [_answer(task.asks[0], 0)]
-    further = [each for index, ask in enumerate(task.asks[1:], start=1) for each in _with_time(ask, index)]
-    limited = _LIMITED if task.limited else ()
-    table = Table(task, (*before, *shown, *answers, *columns.values(), *further, *limited))
-    names = [column.name for column in table.columns]
+    kind = kind_of(task.name)
+    first, *rest = task.asks
+    columns = (
+        *TRIAL_COLUMNS,
+        *kind.item_columns,
+        *kind.answer_columns(first),
+        *TIME_COLUMNS,
+        *([] if kind.correct_column is None else [kind.correct_column]),
+        *SCREEN_COLUMNS,
+        *(each for index, ask in enumerate(rest, start=1) for each in further_columns(ask, index)),
+        *(LIMITED_COLUMNS if task.limited else ()),
+    )
+    names = [column.name for column in columns]
     if twice := [name for name in names if names.count(name) > 1]:
         raise InputError(
             f"[[stimuli.NAME.questions]] name is {twice[0]!r}, as another column of session tables; rename it"
         )
-    return table
+    return Table(task, columns)
 
 
-def _answer(ask: Ask, index: int) -> Column:
-    def cell(response: Response) -> str:
-        return (response.choice, *response.further)[index].answer or "n/a"
-
-    description = f"Answer to: {ask.text}" if ask.text else "Answer of the observer."
-    if not description.endswith((".", "?", "!")):
-        description += "."
-    return Column(ask.name, description, cell, levels={o.value: o.label or o.value for o in ask.options})
+def missing_columns(columns: Collection[str]) -> list[str]:
+    """Return the columns that a session table lacks, whichever task it is of."""
+    kinds = [kind_of(name) for name in known_tasks()]
+    shown = [kind for kind in kinds if all(column.name in columns for column in kind.item_columns)]
+    lacking = [[name for name in _required(kind) if name not in columns] for kind in shown or kinds]
+    return min(lacking, key=len)
 
 
-def _with_time(ask: Ask, index: int) -> tuple[Column, Column]:
-    def cell(response: Response) -> str:
-        return seconds(response.further[index - 1].response_time_s)
-
-    description = (
-        f"Time from the screen refresh that showed the question `{ask.name}` to the key press or click."
-    )
-    return _answer(ask, index), Column(f"{ask.name}_time", description, cell, units="s")
+def _required(kind: TaskKind) -> list[str]:
+    """Return the names of the columns that every table of a task has."""
+    columns = [*TRIAL_COLUMNS, *kind.item_columns]
+    if kind.correct_column is not None:
+        columns += [*kind.answer_columns(_ANY_QUESTION), kind.correct_column]
+    return [column.name for column in (*columns, *TIME_COLUMNS, *SCREEN_COLUMNS)]
 
 
-CONFIDENCE = "confidence"
-"""The question about confidence, and its column."""
+_ANY_QUESTION = Ask("response", "", ())
 
 OF_QUESTIONS = ("", "_time")
-"""What the name of a question is followed by in columns of session tables."""
+"""Endings of the columns of a question in session tables."""
 
 PARTICIPANT_COLUMNS = ("participant_id", "kind")
 """Columns of ``participants.tsv``; those of the study's participant fields follow."""
@@ -150,20 +136,27 @@ SIDECAR_KEYS = (
     *("Settings", "Versions", "Apparatus", "Runs", "Consent", "Questionnaire", "Practice", "Preflight"),
     *("Participant", "Session", "RecordedAs", "TableSHA256", "TableChanged", "schema_version"),
 )
-"""Keys of a session's sidecar, and of ``participants.json``, beside those that describe columns."""
+"""Keys of a session's sidecar, and of ``participants.json``, apart from those that describe columns."""
 
-TABLES = {
-    "session tables": (
-        *(column.name for column in (*COLUMNS, _ITEM, *_LIMITED)),
-        *(CONFIDENCE + end for end in OF_QUESTIONS),
-    ),
-    "participants.tsv": PARTICIPANT_COLUMNS,
-    "consent.tsv": CONSENT_COLUMNS,
-    "withdrawn.tsv": MARK_COLUMNS,
-    "the JSON file of a session": SIDECAR_KEYS,
-}
-"""Table → its columns, those of the lab's own questions and fields apart."""
 
-_SIDES = tuple(Option(side, "", side) for side in Side)
-PAIR_TABLE = table_of(Task(PAIR_TASK, (Ask("response", "", _SIDES),)))
-"""The table of a session of pairs without anything further."""
+def session_columns() -> tuple[str, ...]:
+    """Return every column that tricky itself writes into session tables, of all tasks."""
+    of_tasks = [
+        each.name
+        for kind in map(kind_of, known_tasks())
+        for each in (*kind.item_columns, *kind.answer_columns(_ANY_QUESTION), kind.correct_column)
+        if each is not None
+    ]
+    shared = [column.name for column in (*SHARED_COLUMNS, *LIMITED_COLUMNS)]
+    return tuple(dict.fromkeys([*shared, *of_tasks, *(CONFIDENCE + end for end in OF_QUESTIONS)]))
+
+
+def tables() -> dict[str, tuple[str, ...]]:
+    """Return the columns of each table, without those of the lab's own questions and fields."""
+    return {
+        "session tables": session_columns(),
+        "participants.tsv": PARTICIPANT_COLUMNS,
+        "consent.tsv": CONSENT_COLUMNS,
+        "withdrawn.tsv": MARK_COLUMNS,
+        "the JSON file of a session": SIDECAR_KEYS,
+    }

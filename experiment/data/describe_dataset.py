@@ -69,8 +69,8 @@ def _describe_field(about: ParticipantField) -> dict[str, Any]:
 _README = """{name}
 {underline}
 
-Behavioural data of observers who judged, pair by pair, which of two images is harder for neural networks
-(two-alternative forced choice). Recorded at {institution} with tricky.
+Behavioural data of observers who judged images by how hard they are for neural networks. What they were
+asked is in the description of each session. Recorded at {institution} with tricky.
 
 Each participant has a folder; each session in it is a table with one row a trial (*_beh.tsv) and a
 description of its columns, the stimulus set, the settings and the apparatus (*_beh.json).

@@ -14,7 +14,7 @@ from types import TracebackType
 
 from filelock import FileLock, Timeout
 
-from experiment.data.columns import PAIR_TABLE, Table
+from experiment.data.columns import Table
 from experiment.records import Response, ScheduledTrial
 from experiment.session.interfaces import NotSaved
 from tricky.core.errors import InputError
@@ -53,7 +53,7 @@ class Journal:
         The file can't be opened, or its first line not be written.
     """
 
-    def __init__(self, path: Path, trials: Sequence[ScheduledTrial], table: Table = PAIR_TABLE) -> None:
+    def __init__(self, path: Path, trials: Sequence[ScheduledTrial], table: Table) -> None:
         self.path = path
         self._trials = trials
         self._table = table
@@ -160,7 +160,7 @@ class Journal:
 
 
 def parse_rows(
-    path: Path, content: bytes, trials: Sequence[ScheduledTrial], table: Table = PAIR_TABLE
+    path: Path, content: bytes, trials: Sequence[ScheduledTrial], table: Table
 ) -> list[dict[str, str]]:
     """Split whole lines into cells and compare them with the schedule.
 

@@ -12,17 +12,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from experiment.columns import LIMITED_COLUMNS, SHARED_COLUMNS, TRUTH
+from experiment.data.columns import missing_columns
 from experiment.data.find_sessions import SessionFile
 from experiment.data.sidecar import Sidecar, read_sidecar
-from experiment.records import COLUMNS, TRUTH
 from tricky.core.errors import InputError
 from tricky.core.files import read_bytes, sha256_of
 from tricky.core.names import MISSING
 from tricky.core.tables import TextTable, parse_table, tsv_line
 
-TIMES = frozenset(column.name for column in COLUMNS if column.units == "s") | {"image_duration"}
+TIMES = frozenset(column.name for column in (*SHARED_COLUMNS, *LIMITED_COLUMNS) if column.units == "s")
 """Columns of times, in seconds; so are those whose sidecar says so."""
-TRUTHS = frozenset(c.name for c in COLUMNS if c.levels and set(c.levels) == {"true", "false"})
+TRUTHS = frozenset(
+    ["correct", *(c.name for c in SHARED_COLUMNS if c.levels and set(c.levels) == {"true", "false"})]
+)
 COUNTS = frozenset(
     [
         *("trial_index", "dropped_frames", "late_flips", "early_keys", "keys_together", "broken_off"),
@@ -194,10 +197,7 @@ def _as_utf8(content: bytes) -> bytes:
 
 def _parse(file: SessionFile, content: bytes) -> TextTable:
     table = parse_table(content, file.table, own=True)
-    required = [column.name for column in COLUMNS]
-    if "item" in table:
-        required = ["trial_index", "block", "trial_id", "item", "response_time", "onset"]
-    if missing := [name for name in required if name not in table]:
+    if missing := missing_columns(table.columns):
         raise InputError(
             f"{file.table}, line 1: no column {', '.join(missing)}; restore the file from a copy"
         )

@@ -16,19 +16,13 @@ from pydantic import AfterValidator, Field
 from pydantic.alias_generators import to_pascal
 
 from experiment.data.bids import Dataset, SessionPath
-from experiment.data.columns import RATING_TASK, SINGLE_TASK, Table
-from stimuli.records import PAIR_TASK
+from experiment.data.columns import Table
+from experiment.tasks import kind_of
 from tricky.core.errors import InputError
 from tricky.core.files import write_json
 from tricky.core.manifests import Count, Record, Sha256, read_record
 from tricky.core.names import Name
 
-TASK_DESCRIPTIONS = {
-    PAIR_TASK: "Two-alternative forced choice between two images that differ in how many of a pool of neural "
-    "networks classify them correctly: which is harder for a network?",
-    SINGLE_TASK: "Naming, for one image at a time, how hard it is for a pool of neural networks.",
-    RATING_TASK: "Questions about one image at a time.",
-}
 PER_RUN = ("settings", "versions", "apparatus", "preflight")
 """What may change when a session is resumed."""
 
@@ -255,7 +249,7 @@ def describe_session(
     """
     content: dict[str, Any] = {
         "TaskName": place.task_name,
-        "TaskDescription": TASK_DESCRIPTIONS[table.task.name],
+        "TaskDescription": kind_of(table.task.name).description,
         "Instructions": instructions,
         "CogAtlasID": "n/a",
         "CogPOID": "n/a",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,11 @@ from scipy.special import logit
 from experiment.data.read_data import read_data
 from experiment.data.session_table import SessionTable
 from experiment.observers.simulated import Population, SimulatedDisplay, SimulatedObserver
-from experiment.records import Ask, Choice, ScheduledTrial, Side
+from experiment.records import Ask, Choice, QuestionKind, ScheduledTrial
 from experiment.session.interfaces import Observer
 from experiment.settings import SimulateSettings
-from stimuli.records import PAIR_TASK, StimulusSet
+from experiment.tasks import kind_of
+from stimuli.records import StimulusSet
 from tricky.core.errors import InputError
 from tricky.core.files import check_hash, sha256_of
 from tricky.core.matching import match_entries
@@ -82,12 +83,15 @@ def roles(
         replayed = [_replay(session, folder) for session in recorded.sessions]
         return dict(zip(participants(len(replayed)), replayed, strict=True))
     if settings.models:
-        if stimulus_set.task != PAIR_TASK:
+        answer = kind_of(stimulus_set.task).network_answer
+        if answer is None:
             raise InputError(
-                f"[simulate] models: networks choose between two images; {stimulus_set.name} is for "
-                f'"{stimulus_set.task}"; take another set'
+                f'[simulate] models: networks can\'t do the task "{stimulus_set.task}" of the set '
+                f"{stimulus_set.name}; take another set"
             )
-        networks = [_network(name, settings.score, stimulus_set, decisions) for name in settings.models]
+        networks = [
+            _network(name, settings.score, stimulus_set, decisions, answer) for name in settings.models
+        ]
         return dict(zip(participants(len(networks)), networks, strict=True))
     population = Population.of(settings, seed)
     matched: dict[str, dict[str, int]] = {}
@@ -180,12 +184,12 @@ class ReplayObserver:
             )
         if answer == "n/a":
             return Choice(None, None)
-        if "response_item" in row and ask.name == "response":
+        if "response_item" in row and ask.by_place:
             if row["response_item"] not in trial.items:
                 raise InputError(
                     f"{self._where}: trial {trial.trial_id} had other items; it can't be replayed"
                 )
-            answer = Side.LEFT if row["response_item"] == trial.items[0] else Side.RIGHT
+            answer = ask.values[trial.items.index(row["response_item"])]
         column = f"{ask.name}_time" if f"{ask.name}_time" in row else "response_time"
         try:
             time_s = float(row[column])
@@ -206,33 +210,43 @@ def _replay(session: SessionTable, folder: Path) -> Role:
 
 
 class NetworkObserver:
-    """A network that takes for the harder image the one that it is less sure about; ties go left.
+    """A network that answers by how sure it is about each of the images of a trial.
 
     Parameters
     ----------
     score : mapping of str to float
         By `item_id`: higher where the network is surer.
+    answer : callable
+        Scores of the images from left to right → the answer, as the task declares it.
     display : SimulatedDisplay
         Whose clock the responses move on.
     """
 
-    def __init__(self, score: Mapping[str, float], display: SimulatedDisplay) -> None:
-        self._score, self._display = score, display
+    def __init__(
+        self, score: Mapping[str, float], answer: Callable[[Sequence[float]], str], display: SimulatedDisplay
+    ) -> None:
+        self._score, self._answer, self._display = score, answer, display
 
     def goes_on(self) -> None:
         """Read for a while."""
         self._display.now_s += 5.0
 
     def choose(self, trial: ScheduledTrial | None, ask: Ask) -> Choice:
-        """Choose the side of the lower score; networks answer nothing else."""
-        if trial is None or ask.name != "response":
+        """Answer the task's question; networks answer nothing else."""
+        if trial is None or ask.kind is not QuestionKind.CHOICE:
             return Choice(None, None)
-        left, right = (self._score[item] for item in trial.items)
+        answer = self._answer([self._score[item] for item in trial.items])
         self._display.now_s += NETWORK_RESPONSE_TIME_S
-        return Choice(Side.LEFT if left <= right else Side.RIGHT, NETWORK_RESPONSE_TIME_S)
+        return Choice(answer, NETWORK_RESPONSE_TIME_S)
 
 
-def _network(name: str, score: str, stimulus_set: StimulusSet[Any], decisions: Path) -> Role:
+def _network(
+    name: str,
+    score: str,
+    stimulus_set: StimulusSet[Any],
+    decisions: Path,
+    answer: Callable[[Sequence[float]], str],
+) -> Role:
     """Make an observer of a model's scores on the images of a set."""
     from model_eval.records import read_pool, read_rows
 
@@ -252,4 +266,4 @@ def _network(name: str, score: str, stimulus_set: StimulusSet[Any], decisions: P
         )
     of_item = {item.item_id: float(scores[item.image_id]) for item in items}
     parameters = {"model": name, "score": score, "decisions_sha256": sha256[name]}
-    return Role(parameters, lambda display: NetworkObserver(of_item, display))
+    return Role(parameters, lambda display: NetworkObserver(of_item, answer, display))

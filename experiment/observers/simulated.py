@@ -18,8 +18,7 @@ import numpy as np
 from scipy.optimize import root_scalar
 from scipy.special import expit, logit, ndtr, ndtri
 
-from experiment.data.columns import CONFIDENCE
-from experiment.records import Ask, Choice, ScheduledTrial, Timing
+from experiment.records import Ask, Choice, QuestionKind, ScheduledTrial, Timing
 from experiment.session.plan import Page, PageText
 from experiment.settings import SimulateSettings
 from stimuli.records import Block
@@ -152,9 +151,9 @@ class SimulatedObserver:
         ease = 0.0
         if trial is None:
             answer = pick(ask.values, draw)
-        elif ask.name == CONFIDENCE:
+        elif ask.kind is QuestionKind.CONFIDENCE:
             answer = self._confidence(ask.values, draw)
-        elif ask.name == "response":
+        elif ask.kind is QuestionKind.CHOICE:
             ease = self._ability + self._item_effects[trial.trial_id] + self._practised()
             self._n_main += trial.block is Block.MAIN
             answer = self._answer(trial.right_answer, ask.values, ease, draw)

@@ -12,7 +12,7 @@ from experiment.settings import MonitorSettings
 from tricky.core.errors import InputError
 
 GAP = 0.5
-"""Distance between the two images, in heights of an image."""
+"""Distance between two images, in heights of an image."""
 MARGIN = 0.02
 """Share of the window's width that stays free on either side."""
 
@@ -77,8 +77,8 @@ def lay_out(
 ) -> Layout:
     """Place the images of a session.
 
-    All have the same height and keep their own proportions.  One image stands in the middle; those of a pair
-    stand at the same distance from it in all trials: the widest image decides it.
+    All have the same height and keep their own proportions.  The images of a trial are side by side, around
+    the window's middle, at the same distances in all trials: the widest image decides them.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def lay_out(
     reserved_px : float
         Height that question and keys need, above and below the images together.
     n_images : int
-        In a trial: 1 or 2.
+        Number of images in a trial.
     scaling : str
         ``integer``: the whole multiple of the images' own pixels that comes nearest to the height asked for;
         ``interpolated``: that height; ``auto``: the former where images are enlarged and of one height.
@@ -131,8 +131,9 @@ def lay_out(
         item: _even(height * share) if factor is None else factor * image_sizes_px[item][0]
         for item, share in proportion.items()
     }
-    offset = round((max(widths.values()) + GAP * height) / 2)
-    return Layout(window_px, height, widths, (0,) if n_images == 1 else (-offset, offset), factor)
+    half_step = (max(widths.values()) + GAP * height) / 2
+    offsets = tuple(round(place * half_step) for place in range(1 - n_images, n_images, 2))
+    return Layout(window_px, height, widths, offsets, factor)
 
 
 def _whole_factor(height: int, highest_px: float, sizes_px: Mapping[str, tuple[int, int]]) -> int | None:

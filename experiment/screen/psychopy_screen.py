@@ -9,8 +9,7 @@ import numpy as np
 from PIL import Image
 from psychopy import logging, visual
 
-from experiment.data.columns import CONFIDENCE
-from experiment.records import Ask, ScheduledTrial, Side, Task, Timing
+from experiment.records import Ask, ScheduledTrial, Task, Timing
 from experiment.screen.canvas import Canvas
 from experiment.screen.click_areas import Target, places
 from experiment.screen.layout import Layout
@@ -175,12 +174,12 @@ class Screen(Stage):
         )
 
     def feedback(self, correct: bool | None) -> None:
-        """Say for a while whether the last answer was right; of a pair, mark the harder image."""
-        trial, marks = self._trial, []
-        if len(trial.items) == 2 and trial.right_answer is not None:
-            mark = self._canvas.mark(self._layout.size_px(trial.item(trial.right_answer)))
-            offset = self._layout.offsets_px[trial.right_answer == Side.RIGHT]
-            marks = [self._stim(mark, (offset, 0))]
+        """Say for a while whether the last answer was right; mark the image that is the right answer."""
+        trial, ask, marks = self._trial, self._task.asks[0], []
+        if ask.by_place and trial.right_answer is not None:
+            place = ask.values.index(trial.right_answer)
+            mark = self._canvas.mark(self._layout.size_px(trial.items[place]))
+            marks = [self._stim(mark, (self._layout.offsets_px[place], 0))]
         text = self._texts.feedback(correct, trial.right_answer)
         around = self._stim(self._around(replace(self._task.asks[0], text=text)))
         self._show([around, *marks, *self._placed(trial)])
@@ -206,9 +205,8 @@ class Screen(Stage):
         return self._canvas.trial(ask.text, answers, self._layout.image_height_px, fixation=fixation)
 
     def _centres(self, ask: Ask) -> Sequence[int] | None:
-        """Return where the images stand that a question's answers name by their place; None: by a label."""
-        labelled = any(option.label for option in ask.options) or ask.name == CONFIDENCE
-        return None if labelled else self._layout.centres_px()
+        """Return where the images are, if they are the answers to a question; None if it has labels."""
+        return self._layout.centres_px() if ask.by_place else None
 
     def _targets_of(self, ask: Ask) -> list[Target]:
         """Return what can be clicked while a question is asked: its keys, and images that are its answers.

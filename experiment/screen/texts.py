@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from experiment.data.columns import RATING_TASK, SINGLE_TASK
 from experiment.records import ScheduledTrial, Task
 from experiment.session.plan import Page, PageName, PageText
 from experiment.settings import ExperimentSettings
-from experiment.tasks import Wording
-from stimuli.records import PAIR_TASK, Block
+from experiment.tasks import Wording, kind_of
 from tricky.core.errors import InputError
 from tricky.core.settings import read_toml
+from tricky.core.tasks import DEFAULT_TASK, known_tasks
 
 SHARED_PAGES = (
     *(PageName.EXAMPLES, PageName.PRACTICE_AGAIN, PageName.CLOSING),
@@ -51,11 +51,12 @@ class Texts:
 
     Attributes
     ----------
+    task : str
     lines : dict of str to str
         Single lines: ``loading`` (while images are prepared), ``stop`` (after Escape was pressed once),
         ``too_late`` (the deadline has passed), ``confidence``, ``mouse`` and ``mouse_pair`` (what to click);
-        and, but for ratings, ``question`` (above the images), ``right``, ``wrong``, ``either`` (feedback:
-        right, wrong, and where no answer is right).
+        and for tasks with right answers ``question`` (above the images), ``right``, ``wrong``, ``either``
+        (feedback: right, wrong, and where no answer is right).
     pages : dict of PageName to PageText
         The pages.
     tables : dict of str to dict
@@ -63,6 +64,7 @@ class Texts:
         called in a sentence) and ``key_caps`` (what stands on them).
     """
 
+    task: str
     lines: dict[str, str]
     pages: dict[PageName, PageText]
     tables: dict[str, dict[str, str]]
@@ -95,7 +97,7 @@ class Texts:
         }
         text, body = self.pages[page.name], self.pages[page.name].body
         if settings.answer_with == "mouse" and page.name in INSTRUCTIONS:
-            body = (*body, self.lines["mouse_pair" if task.name == PAIR_TASK else "mouse"])
+            body = (*body, self.lines["mouse_pair" if task.asks[0].by_place else "mouse"])
         return PageText(
             text.title.format(**values),
             tuple(p.format(**values) for p in body),
@@ -103,23 +105,8 @@ class Texts:
         )
 
     def captions(self, trials: Sequence[ScheduledTrial]) -> dict[str, str]:
-        """Return example images of the practice, by `item_id`, each with what is written below it.
-
-        These are the first pair that has a right answer, or the first image of each group.
-        """
-        chosen: dict[str, str] = {}
-        groups: set[str] = set()
-        for trial in trials:
-            answer = trial.right_answer
-            if trial.block is not Block.PRACTICE or answer is None or answer in groups:
-                continue
-            if len(trial.items) == 2:
-                names = self.tables["captions"]
-                harder = trial.item(answer)
-                return {item: names["harder" if item == harder else "easier"] for item in trial.items}
-            groups.add(answer)
-            chosen[trial.items[0]] = self.tables["groups"].get(answer, answer)
-        return chosen
+        """Return example images of the practice, by `item_id`, each with what is written below it."""
+        return kind_of(self.task).captions(trials, self.tables)
 
     def instructions(self, settings: ExperimentSettings, task: Task) -> str:
         """Return what is read about the task, in one paragraph."""
@@ -153,15 +140,17 @@ def _sentence_case(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def read_texts(language: str = "en", task: str = PAIR_TASK, root: Path = Path()) -> Texts:
-    """Read the texts of a task: in a language that ships with tricky, or from a file of the lab's own.
+def read_texts(language: str = "en", task: str = DEFAULT_TASK, root: Path = Path()) -> Texts:
+    """Read the texts of a task: in a language that comes with tricky, or from a file of the lab's own.
+
+    A task that brings texts of its own adds them to a language that comes with tricky.
 
     Parameters
     ----------
     language : str
         ``en``, ``de``, or the path of a TOML file.
     task : str
-        ``2afc``, ``single`` or ``rating``.
+        Name of the task.
     root : Path
         What the path of a file is relative to.
 
@@ -179,18 +168,39 @@ def read_texts(language: str = "en", task: str = PAIR_TASK, root: Path = Path())
         )
     with as_file(path) as file:
         content = read_toml(file)
+    own = kind_of(task).texts
+    if own is not None and task not in content:
+        content = content | {task: _read_own(own, language, task)}
     return parse_texts(content, str(path))[task]
 
 
-def parse_texts(content: dict[str, Any], where: str) -> dict[str, Texts]:
-    """Check that every text is there, and of the kind it must be; return them by task.
+def _read_own(folder: Traversable, language: str, task: str) -> dict[str, Any]:
+    """Return the texts that a task brings along.
 
     Raises
     ------
     InputError
-        A key is missing, unknown, or holds something else than text; `where` is named.
+        There are none in this language.
     """
-    tasks = (PAIR_TASK, SINGLE_TASK, RATING_TASK)
+    source = folder.joinpath(f"{language}.toml")
+    if not source.is_file():
+        raise InputError(f"{language}: has no texts for the task {task!r}; add a table [{task}]")
+    with as_file(source) as file:
+        return read_toml(file)
+
+
+def parse_texts(content: dict[str, Any], where: str) -> dict[str, Texts]:
+    """Check that every text is there, and of the right type; return them by task.
+
+    A task that brings texts of its own may be missing.
+
+    Raises
+    ------
+    InputError
+        A key is missing or unknown, or holds something other than text; `where` is named.
+    """
+    kinds = {task: kind_of(task) for task in known_tasks()}
+    tasks = [task for task, kind in kinds.items() if kind.texts is None or task in content]
     _check_keys(content, {*SHARED_TEXTS, *SHARED_PAGES, *TABLES, *tasks}, where)
     for name in (*TABLES, *tasks):
         if not isinstance(content[name], dict):
@@ -205,13 +215,14 @@ def parse_texts(content: dict[str, Any], where: str) -> dict[str, Texts]:
     texts = {}
     for task in tasks:
         own = content[task]
-        own_lines = () if task == RATING_TASK else TASK_TEXTS
+        own_lines = () if kinds[task].correct_column is None else TASK_TEXTS
         _check_keys(own, {*own_lines, *TASK_PAGES}, f"{where}: [{task}]")
         of_task = lines | {name: own[name] for name in own_lines}
         for name, text in of_task.items():
             _check_text(text, f"{where}: {name}" if name in lines else f"{where}: {task}.{name}")
         both = {name: (pages | own)[name] for name in PageName}
         texts[task] = Texts(
+            task,
             of_task,
             {name: _page(page, f"{where}: [{_place(task, name)}]") for name, page in both.items()},
             {name: dict(content[name]) for name in TABLES},

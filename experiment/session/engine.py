@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from experiment.data.columns import RATING_TASK
 from experiment.records import Ask, Choice, Response, ScheduledTrial, Task
 from experiment.session.interfaces import Display, NotSaved, Observer, Paused, Stopped
 from experiment.session.plan import Page, PageName, PageText
@@ -80,7 +79,7 @@ def run(
         broken_off = 0
         if response.choice.answer is None:
             display.too_late()
-        elif step.block is Block.PRACTICE and task.name != RATING_TASK:
+        elif step.block is Block.PRACTICE and task.right_answers:
             display.feedback(response.correct)
 
 

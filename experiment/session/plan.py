@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from experiment.data.columns import SINGLE_TASK
-from experiment.records import Ask, ScheduledTrial, Side
-from experiment.tasks import groups_of
-from stimuli.order import Presentation, present
+from experiment.records import Ask, ScheduledTrial
+from experiment.tasks import kind_of
+from stimuli.order import present
 from stimuli.records import Block, StimulusSet
 
 
@@ -37,25 +36,11 @@ def schedule(
     InputError
         The set has fewer sessions.
     """
-    groups = groups_of(stimulus_set) if stimulus_set.task == SINGLE_TASK else {}
-    scheduled = []
-    for index, shown in enumerate(present(stimulus_set, participant, session)):
-        scheduled.append(
-            ScheduledTrial(
-                index,
-                shown.trial.block,
-                shown.trial.trial_id,
-                shown.items,
-                _right_answer(shown, groups),
-            )
-        )
-    return tuple(scheduled)
-
-
-def _right_answer(shown: Presentation[Any], groups: Mapping[str, str]) -> str | None:
-    if len(shown.items) == 1:
-        return groups.get(shown.items[0])
-    return None if shown.harder_left is None else Side.LEFT if shown.harder_left else Side.RIGHT
+    right_answer = kind_of(stimulus_set.task).right_answers(stimulus_set)
+    return tuple(
+        ScheduledTrial(index, shown.trial.block, shown.trial.trial_id, shown.items, right_answer(shown))
+        for index, shown in enumerate(present(stimulus_set, participant, session))
+    )
 
 
 class PageName(StrEnum):

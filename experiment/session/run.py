@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from experiment.data.bids import Dataset, SessionPath, check_new_participant
-from experiment.data.columns import RATING_TASK, table_of
+from experiment.data.columns import table_of
 from experiment.data.consents import consent_file
 from experiment.data.journal import Journal, locked
 from experiment.data.session_files import (
@@ -262,7 +262,7 @@ def run_session(
                     trials,
                     first,
                     settings.break_every,
-                    examples=settings.examples and task.name != RATING_TASK,
+                    examples=settings.examples and task.right_answers,
                     again=practice.again,
                     afterwards=afterwards,
                 ),

@@ -15,8 +15,9 @@ from typing import Any
 import pandas as pd
 from PIL import Image
 
+from experiment.columns import CONFIDENCE
 from experiment.data.bids import Dataset, SessionPath, register
-from experiment.data.columns import RATING_TASK, table_of
+from experiment.data.columns import table_of
 from experiment.data.describe_dataset import describe_dataset
 from experiment.data.sidecar import Run, ShownSet, describe_session, write_sidecar
 from experiment.observers.simulated import SimulatedDisplay
@@ -25,7 +26,7 @@ from experiment.session.engine import run
 from experiment.session.interfaces import Stopped
 from experiment.session.plan import schedule, steps
 from experiment.settings import ExperimentSettings
-from experiment.tasks import CONFIDENCE, task_of
+from experiment.tasks import task_of
 from model_eval.settings import ImageSettings
 from stimuli.build import build_set
 from stimuli.records import Block, StimulusSet, read_any_set
@@ -185,7 +186,7 @@ def write_design(
         Whether the images were labelled from a table of counts, without decisions.
     """
     asked = {"trials": 8, "practice_trials": 2} | dict(stimuli)
-    if asked.get("task") == RATING_TASK:
+    if asked.get("task") == "rating":
         asked = {"questions": QUESTIONS} | asked
     base = _built(json.dumps(asked, sort_keys=True), one_class, published)
     shutil.rmtree(folder / "data", ignore_errors=True)

@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from pair_table import PAIR_TABLE
 
-from experiment.data.columns import PAIR_TABLE
 from experiment.data.journal import Journal
 from experiment.records import Choice, Response, ScheduledTrial, Side
 from experiment.session.interfaces import NotSaved
@@ -76,7 +76,7 @@ def make_room(folder: Path) -> None:
 def test_a_full_disk_keeps_every_earlier_trial_and_takes_the_next_once_there_is_room(small_disk, make_set):
     trials = schedule(make_set(0, 60), "07")
     path = small_disk / "beh.tsv"
-    with Journal(path, trials) as journal:
+    with Journal(path, trials, PAIR_TABLE) as journal:
         fill(small_disk)
         with suppress(NotSaved):
             for trial in trials:
@@ -95,7 +95,7 @@ def test_a_disk_that_is_still_full_lets_the_next_process_take_up_what_is_safe(sm
     path = small_disk / "beh.tsv"
     path.write_text(rows(trials[:7]) + PAIR_TABLE.row_of(response(trials[7]))[:30])
     fill(small_disk)
-    with Journal(path, trials) as journal:
+    with Journal(path, trials, PAIR_TABLE) as journal:
         assert journal.n_done == 7
         make_room(small_disk)
         goes_on(journal, trials)
@@ -116,7 +116,7 @@ def failing(monkeypatch, name: str, code: int):
 @pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES, errno.EIO, errno.ESTALE, errno.EDQUOT])
 @pytest.mark.parametrize("call", ["write", "fsync"])
 def test_whatever_the_system_refuses_is_told_and_can_be_tried_again(path, trials, monkeypatch, call, code):
-    with Journal(path, trials) as journal:
+    with Journal(path, trials, PAIR_TABLE) as journal:
         journal.record(response(trials[0]))
         put_right = failing(monkeypatch, call, code)
         for _ in range(2):
@@ -129,7 +129,7 @@ def test_whatever_the_system_refuses_is_told_and_can_be_tried_again(path, trials
 
 def test_a_row_that_was_written_in_part_is_written_anew(path, trials, monkeypatch):
     write = os.write
-    with Journal(path, trials) as journal:
+    with Journal(path, trials, PAIR_TABLE) as journal:
         journal.record(response(trials[0]))
         pieces = iter([9, 0])
 
@@ -149,14 +149,14 @@ def test_a_row_that_was_written_in_part_is_written_anew(path, trials, monkeypatc
 def test_a_system_that_writes_in_pieces_writes_the_whole_row(path, trials, monkeypatch):
     write = os.write
     monkeypatch.setattr(os, "write", lambda handle, data: write(handle, data[:7]))
-    with Journal(path, trials) as journal:
+    with Journal(path, trials, PAIR_TABLE) as journal:
         goes_on(journal, trials)
 
 
 def test_a_drive_that_goes_and_comes_back_takes_the_row_then_and_none_goes_elsewhere(tmp_path, trials):
     drive, away = tmp_path / "drive", tmp_path / "away"
     path = drive / "data" / "beh" / "beh.tsv"
-    with Journal(path, trials) as journal:
+    with Journal(path, trials, PAIR_TABLE) as journal:
         journal.record(response(trials[0]))
         drive.rename(away)
         for _ in range(2):
@@ -168,7 +168,7 @@ def test_a_drive_that_goes_and_comes_back_takes_the_row_then_and_none_goes_elsew
 
 
 def test_a_table_that_was_deleted_is_made_anew_with_every_row(path, trials):
-    with Journal(path, trials) as journal:
+    with Journal(path, trials, PAIR_TABLE) as journal:
         journal.record(response(trials[0]))
         path.unlink()
         with pytest.raises(NotSaved):
@@ -177,7 +177,7 @@ def test_a_table_that_was_deleted_is_made_anew_with_every_row(path, trials):
 
 
 def test_a_table_that_another_program_saved_over_is_not_written_to_until_it_is_back(path, trials):
-    with Journal(path, trials) as journal:
+    with Journal(path, trials, PAIR_TABLE) as journal:
         journal.record(response(trials[0]))
         ours = path.with_suffix(".ours")
         shutil.copy(path, ours)
@@ -195,8 +195,8 @@ def test_a_table_that_another_program_saved_over_is_not_written_to_until_it_is_b
 def test_a_new_table_that_cannot_have_its_header_is_not_left_behind(path, trials, monkeypatch):
     put_right = failing(monkeypatch, "write", errno.ENOSPC)
     with pytest.raises(OSError, match="No space"):
-        Journal(path, trials)
+        Journal(path, trials, PAIR_TABLE)
     assert list(path.parent.iterdir()) == []
     put_right()
-    with Journal(path, trials) as journal:
+    with Journal(path, trials, PAIR_TABLE) as journal:
         goes_on(journal, trials)

@@ -11,7 +11,8 @@ from experiment.records import Choice, Response, Timing
 from experiment.screen.texts import read_texts
 from experiment.session.plan import schedule
 from experiment.settings import ExperimentSettings, PresentationSettings
-from experiment.tasks import rotated, task_of
+from experiment.tasks import task_of
+from experiment.tasks.single import rotated
 from tricky.core.errors import InputError
 
 SETTINGS = ExperimentSettings()

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pair_table import PAIR_TABLE
 
-from experiment.data.columns import PAIR_TABLE
 from experiment.data.journal import Journal
 from experiment.records import Ask, Choice, Response, ScheduledTrial, Side, Timing
 from experiment.session.engine import run
@@ -152,7 +152,7 @@ def test_whatever_happens_no_trial_is_lost_or_doubled_and_the_order_is_kept(
         patched.setattr(os, "fsync", lambda _: None)
         complete = False
         while not complete:
-            with Journal(path, trials) as journal, suppress(Stopped, NotSaved, Crash):
+            with Journal(path, trials, PAIR_TABLE) as journal, suppress(Stopped, NotSaved, Crash):
                 assert journal.n_done == len(kept)
                 resumed, again = journal.n_done > 0, ends.count(journal.n_done)
                 course = steps(trials, journal.n_done, 2)

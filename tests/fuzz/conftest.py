@@ -10,17 +10,18 @@ from fuzz.readers import workspace
 from fuzz.studies import TASKS, finish, without_drawing
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def nothing_drawn() -> Iterator[None]:
     with without_drawing():
         yield
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory, nothing_drawn: None) -> dict[str, Path]:  # noqa: ARG001
+def finished(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Finished studies by task."""
     folder = tmp_path_factory.mktemp("finished")
-    return {task: finish(folder / task, task, conditions=task == "2afc") for task in TASKS}
+    with without_drawing():
+        return {task: finish(folder / task, task, conditions=task == "2afc") for task in TASKS}
 
 
 @pytest.fixture(scope="session")

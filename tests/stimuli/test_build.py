@@ -15,6 +15,7 @@ from stimuli.check import check_set
 from stimuli.export_images import SAME_TIME
 from stimuli.records import Block, read_any_set
 from stimuli.settings import StimulusSettings
+from stimuli.tasks.pair import harder_item
 from tricky.core.errors import InputError
 
 
@@ -27,7 +28,7 @@ def test_every_trial_pairs_one_trivial_with_one_impossible_image(build, difficul
     for trial in built.trials:
         kinds = {built.items[item].difficulty for item in trial.item_ids}
         assert kinds == {"trivial", "impossible"}
-        assert built.items[built.harder_item(trial)].difficulty == "impossible"
+        assert built.items[harder_item(built, trial)].difficulty == "impossible"
 
 
 def test_practice_comes_first_and_no_image_is_used_twice(build, difficulty_rows):
@@ -54,7 +55,7 @@ def test_neither_name_nor_place_nor_time_of_an_item_tells_its_difficulty(build, 
     # Under chance the mean rank of 200 out of 400 has an SD of sqrt(400² / 12 · (1/200) · (200/399)) = 5.8.
     assert abs(ranks[hard].mean() - ranks.mean()) < 3 * 5.8
     assert list(built.items) == sorted(built.items)
-    first = np.array([built.items[trial.item_a].difficulty == "impossible" for trial in built.trials])
+    first = np.array([built.items[trial.item_ids[0]].difficulty == "impossible" for trial in built.trials])
     assert 70 <= first.sum() <= 130  # 200 fair coins, four SDs
     files = [(built.folder / item.file).stat() for item in built.items.values()]
     assert {each.st_mtime for each in files} == {SAME_TIME}
@@ -147,7 +148,7 @@ def test_rated_images_come_as_many_of_each_difficulty_with_their_questions(build
     questions = [{"name": "fits", "text": "Does the label fit?", "answers": ["yes", "no"]}]
     asked = {"task": "rating", "groups": ["trivial", "in-between", "impossible"], "questions": questions}
     built = build(difficulty_rows(20), asked | {"trials": 30, "practice_trials": 6})
-    shown = Counter((trial.block, built.items[trial.item].difficulty) for trial in built.trials)
+    shown = Counter((trial.block, built.items[trial.item_ids[0]].difficulty) for trial in built.trials)
     assert all(shown[Block.MAIN, kind] == 10 and shown[Block.PRACTICE, kind] == 2 for kind in asked["groups"])
     assert built.questions[0].answers == ("yes", "no")
     assert problems(built.folder) == []

@@ -10,7 +10,7 @@ from made_up import set_manifest
 
 from stimuli.order import list_of, present
 from stimuli.order_check import orders, times_seen
-from stimuli.records import Block, Item, PairTrial, StimulusSet
+from stimuli.records import Block, Item, StimulusSet, Trial
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 
@@ -23,9 +23,9 @@ def made_up(n_practice, n_main, *, n_repeats=0, n_sessions=1, distance=0, set_id
             items[name] = Item(name, name, "", "", 0, "", "", n_correct, 11)
         block = Block.PRACTICE if number < n_practice else Block.MAIN
         session = (number - n_practice) % n_sessions + 1 if block is Block.MAIN else 0
-        trials.append(PairTrial(f"t{number}", block, *pair, session=session))
+        trials.append(Trial(f"t{number}", block, tuple(pair), session=session))
         if n_practice <= number < n_practice + n_repeats:
-            trials.append(PairTrial(f"r{number}", block, *pair, session=session, repeats=f"t{number}"))
+            trials.append(Trial(f"r{number}", block, tuple(pair), session=session, repeats=f"t{number}"))
     manifest = set_manifest(
         set_id=sha256_of(set_id)[:16], settings={"stimuli": {"repeat_distance": distance}}
     )

@@ -2,12 +2,11 @@
 
 from collections import Counter
 
-import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stimuli.records import Block
-from stimuli.trials import Slot, deal, images_to_tuples, repartner, slots_of, trial_id_of, trials_of
+from stimuli.trials import Slot, deal, slots_of, trial_id_of, trials_of
 
 
 def spread(counts, keys):
@@ -56,19 +55,3 @@ def test_trials_can_be_read_back_as_slots():
 def test_the_same_items_are_the_same_trial_in_any_order():
     assert trial_id_of(["item-1", "item-2"]) == trial_id_of(["item-2", "item-1"])
     assert trial_id_of(["item-1", "item-2"]) != trial_id_of(["item-1", "item-2"], repeat=True)
-
-
-@given(n_tuples=st.integers(1, 6), n_groups=st.integers(1, 3), data=st.data())
-def test_single_images_come_as_many_of_each_group_within_one(n_tuples, n_groups, data):
-    tuples = [tuple(f"{group}:{number}" for group in range(n_groups)) for number in range(n_tuples)]
-    n_images = data.draw(st.integers((n_tuples - 1) * n_groups + 1, n_tuples * n_groups))
-    images = [image for (image,) in images_to_tuples(tuples, n_images, np.random.default_rng(0))]
-    assert len(images) == len(set(images)) == n_images
-    assert spread(Counter(image[0] for image in images), [str(group) for group in range(n_groups)]) <= 1
-
-
-def test_new_partners_leave_the_groups_as_they_are():
-    tuples = [(f"t{number}", f"i{number}") for number in range(50)]
-    drawn = repartner(tuples, np.random.default_rng(0))
-    assert [set(column) for column in zip(*drawn, strict=True)] == [set(c) for c in zip(*tuples, strict=True)]
-    assert sum(pair in tuples for pair in drawn) < 10

@@ -105,7 +105,7 @@ def declared(path: Path, root: Path) -> tuple[str, ...]:
     """Return the columns that a table of a study may have, as they are declared."""
     place = path.relative_to(root).as_posix()
     of_models, of_sets = model_eval.columns.TABLES, stimuli.columns.TABLES
-    of_sessions, of_reports = experiment.data.columns.TABLES, analysis.columns.TABLES
+    of_sessions, of_reports = experiment.data.columns.tables(), analysis.columns.TABLES
     if place in of_models:
         return of_models[place]
     if place.startswith("decisions/"):
@@ -176,7 +176,7 @@ def test_every_column_of_a_whole_study_is_declared_or_the_lab_s_own(tmp_path, na
     ):
         assert {column.casefold() for column in frame.columns} <= known
 
-    session_columns = set(experiment.data.columns.TABLES["session tables"])
+    session_columns = set(experiment.data.columns.tables()["session tables"])
     for sidecar in study.data.rglob("*_beh.json"):
         assert set(json.loads(sidecar.read_text())) <= session_columns | own | set(SIDECAR_KEYS)
     assert set(json.loads((study.data / "participants.json").read_text())) <= {

@@ -94,8 +94,8 @@ def mean_consistencies(
     Returns
     -------
     DataFrame
-        `between`: ``observers``, ``observers and models``, ``observers minus observers and models`` (a difference
-        of the two), ``models`` (on the same pairs) and
+        `between`: ``observers``, ``observers and models``, ``observers minus observers and models`` (a
+        difference of the two), ``models`` (on the same pairs) and
         ``models on all images``; `estimate`, `low`, `high`, `level`, `method`, `reason`, `n_items`, `n_pairs`
         and `n_undefined` as in `ConsistencyEstimate`; `p_value` of independence, or `p_value_reason`;
         `n_permutations` of the test. Observers are a sample of other observers, models are fixed. Only rows

@@ -27,8 +27,8 @@ class Noise:
     Attributes
     ----------
     noise : DataFrame or None, index class_name
-        `sd`, `divergence` (Kullback–Leibler, from the nearest class, in nats per pixel), `accuracy` (mean over
-        models), `accuracy_low`, `accuracy_high` (range). None for other images.
+        `sd`, `divergence` (Kullback–Leibler, from the nearest class, in nats per pixel), `accuracy` (mean
+        over models), `accuracy_low`, `accuracy_high` (range). None for other images.
     """
 
     noise: pd.DataFrame | None

@@ -59,7 +59,7 @@ def test_shares_decide_where_pools_differ_in_size(study):
     trial = stimulus_set.trials[0]
     a, b = (stimulus_set.items[each].image_id for each in trial.item_ids)
     found = trials_of(stimulus_set, {a: Label(4, 10, "in-between"), b: Label(3, 5, "in-between")})
-    assert found.at[trial.trial_id, "harder_item"] == trial.item_a
+    assert found.at[trial.trial_id, "harder_item"] == trial.item_ids[0]
     assert found.at[trial.trial_id, "gap"] == pytest.approx(0.2)
     equal = trials_of(stimulus_set, {a: Label(6, 10, "in-between"), b: Label(3, 5, "in-between")})
     assert trial.trial_id in equal.index[equal["harder_item"].isna()]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pair_table import PAIR_TABLE
 
 from experiment.data.bids import Dataset, SessionPath, register
-from experiment.data.columns import PAIR_TABLE
 from experiment.data.consents import Consent, keep_consent
 from experiment.data.describe_dataset import describe_dataset
 from experiment.data.sidecar import ConsentRecord, Run, ShownSet, describe_session, write_sidecar

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 import pytest
+from pair_table import PAIR_TABLE
 
-from experiment.data.columns import PAIR_TABLE
 from experiment.data.journal import Journal, locked
 from experiment.records import Choice, Response, ScheduledTrial, Side
 from experiment.session.plan import schedule
@@ -38,7 +38,7 @@ def expected(trials) -> list[list[str]]:
 
 
 def test_a_response_is_in_the_file_when_record_returns(path, trials):
-    with Journal(path, trials) as journal:
+    with Journal(path, trials, PAIR_TABLE) as journal:
         assert path.read_text() == PAIR_TABLE.header
         for trial in trials:
             journal.record(response(trial))
@@ -47,7 +47,7 @@ def test_a_response_is_in_the_file_when_record_returns(path, trials):
 
 
 def test_a_response_is_flushed_to_disk_before_record_returns(path, trials, monkeypatch):
-    with Journal(path, trials) as journal:
+    with Journal(path, trials, PAIR_TABLE) as journal:
         synced = []
         monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.fstat(handle).st_size))
         journal.record(response(trials[0]))
@@ -55,11 +55,11 @@ def test_a_response_is_flushed_to_disk_before_record_returns(path, trials, monke
 
 
 def test_reopening_goes_on_behind_the_last_row(path, trials):
-    with Journal(path, trials) as journal:
+    with Journal(path, trials, PAIR_TABLE) as journal:
         for trial in trials[:4]:
             journal.record(response(trial))
     before = path.read_bytes()
-    with Journal(path, trials) as journal:
+    with Journal(path, trials, PAIR_TABLE) as journal:
         assert (journal.n_done, journal.elapsed_s, journal.complete) == (4, 9.5, False)
         assert path.read_bytes() == before
         journal.record(response(trials[4]))
@@ -69,33 +69,33 @@ def test_reopening_goes_on_behind_the_last_row(path, trials):
 
 @pytest.mark.parametrize("kept", [1, 5, HEADER_LENGTH - 1, HEADER_LENGTH + 1, HEADER_LENGTH + 20])
 def test_a_torn_last_line_is_cut_off(path, trials, kept):
-    with Journal(path, trials) as journal:
+    with Journal(path, trials, PAIR_TABLE) as journal:
         journal.record(response(trials[0]))
     path.write_bytes(path.read_bytes()[:kept])
-    with Journal(path, trials) as journal:
+    with Journal(path, trials, PAIR_TABLE) as journal:
         assert journal.n_done == 0
     assert path.read_text() == PAIR_TABLE.header
 
 
 def test_a_line_torn_within_a_character_is_cut_off(path, trials):
-    with Journal(path, trials) as journal:
+    with Journal(path, trials, PAIR_TABLE) as journal:
         journal.record(response(trials[0]))
     whole = path.read_bytes()
     path.write_bytes(whole + "1\tmain\té".encode()[:-1])
-    with Journal(path, trials) as journal:
+    with Journal(path, trials, PAIR_TABLE) as journal:
         assert journal.n_done == 1
     assert path.read_bytes() == whole
 
 
 def edited(path: Path, trials, edit) -> str:
     """Return the one line that refuses a table after an edit."""
-    with Journal(path, trials) as journal:
+    with Journal(path, trials, PAIR_TABLE) as journal:
         for trial in trials[:3]:
             journal.record(response(trial))
     path.write_text(edit(path.read_text()))
     before = path.read_bytes()
     with pytest.raises(InputError) as error:
-        Journal(path, trials)
+        Journal(path, trials, PAIR_TABLE)
     assert path.read_bytes() == before
     assert "\n" not in str(error.value)
     return str(error.value)
@@ -133,15 +133,15 @@ def test_more_rows_than_trials_are_refused(path, trials):
 
 
 def test_a_table_of_another_participant_is_refused(path, trials, small_set):
-    with Journal(path, trials) as journal:
+    with Journal(path, trials, PAIR_TABLE) as journal:
         for trial in trials[:5]:
             journal.record(response(trial))
     with pytest.raises(InputError, match="belongs to another stimulus set"):
-        Journal(path, schedule(small_set, "08"))
+        Journal(path, schedule(small_set, "08"), PAIR_TABLE)
 
 
 def test_recording_out_of_turn_is_a_bug_and_writes_nothing(path, trials):
-    with Journal(path, trials) as journal:
+    with Journal(path, trials, PAIR_TABLE) as journal:
         with pytest.raises(ValueError, match="trial 1 recorded where 0 is next"):
             journal.record(response(trials[1]))
         assert path.read_text() == PAIR_TABLE.header

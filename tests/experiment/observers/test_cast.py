@@ -111,7 +111,7 @@ def test_a_network_takes_the_image_it_is_less_sure_about_for_the_harder(simulate
 def test_a_network_without_decisions_is_refused(simulate, single_set):
     with pytest.raises(InputError, match="models: no evaluated model is called 'other'; there are 'net'"):
         simulate(models=("other",))
-    with pytest.raises(InputError, match="networks choose between two images"):
+    with pytest.raises(InputError, match=r'networks can.t do the task "single"'):
         simulate(models=("net",), made=single_set)
 
 

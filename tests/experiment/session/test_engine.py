@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from pair_table import PAIR_TABLE
 
-from experiment.data.columns import PAIR_TABLE
 from experiment.records import Ask, Choice, Option, Side, Task
 from experiment.session.engine import run
 from experiment.session.interfaces import NotSaved, Stopped
@@ -120,7 +120,7 @@ def test_a_trial_without_an_answer_is_recorded_said_and_asks_nothing_further(tri
 
 
 def test_ratings_get_no_feedback(trials, tape):
-    task = replace(asked("clear"), name="rating")
+    task = replace(asked("clear"), name="rating", right_answers=False)
     run(steps(trials, 0, 0), tape, tape, lambda _: None, task, inter_trial_interval_s=0, resumed=False)
     assert "feedback" not in [what for what, _ in tape.events]
 

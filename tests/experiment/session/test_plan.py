@@ -9,7 +9,8 @@ from made_up import set_manifest
 
 from experiment.records import ScheduledTrial, Side
 from experiment.session.plan import Page, PageName, schedule, steps
-from stimuli.records import Block, Item, PairTrial, StimulusSet
+from stimuli.records import Block, Item, StimulusSet, Trial
+from stimuli.tasks.pair import harder_item
 from tricky.core.files import sha256_of
 
 PUBLISHED_SIZE = (5, 149)
@@ -24,7 +25,7 @@ def stimulus_set(tmp_path, n_practice: int, n_main: int, n_ties: int = 0, name: 
             item_id = f"{letter}{number}"
             items[item_id] = Item(item_id, item_id, f"{item_id}.png", "", 0, "", "", n_correct, 11)
         block = Block.PRACTICE if number < n_practice else Block.MAIN
-        trials.append(PairTrial(f"t{number}", block, f"a{number}", f"b{number}"))
+        trials.append(Trial(f"t{number}", block, (f"a{number}", f"b{number}")))
     return StimulusSet(tmp_path, set_manifest(set_id=sha256_of(name)[:16], name=name), items, tuple(trials))
 
 
@@ -68,9 +69,10 @@ def test_sides_and_items_agree_with_the_set(tmp_path):
     pairs = {trial.trial_id: trial for trial in made.trials}
     for trial in schedule(made, "07"):
         pair = pairs[trial.trial_id]
-        assert {trial.items[0], trial.items[1]} == {pair.item_a, pair.item_b}
-        harder = made.harder_item(pair)
-        assert harder == (None if trial.right_answer is None else trial.item(trial.right_answer))
+        assert {trial.items[0], trial.items[1]} == set(pair.item_ids)
+        harder = harder_item(made, pair)
+        place = {None: None, Side.LEFT: 0, Side.RIGHT: 1}[trial.right_answer]
+        assert harder == (None if place is None else trial.items[place])
 
 
 def test_observers_sessions_and_sets_differ_and_repeat_exactly(tmp_path):

@@ -617,7 +617,7 @@ def test_a_stop_in_a_repetition_begins_that_repetition_again(sit, tape, devices)
 
 
 def test_a_criterion_for_ratings_is_refused(sit, rating_set, data):
-    with pytest.raises(InputError, match="practice_criterion: ratings are neither right nor wrong"):
+    with pytest.raises(InputError, match='task "rating" are neither right nor wrong'):
         sit(made=rating_set, practice_criterion=0.8)
     assert not data.exists()
 
