@@ -14,7 +14,7 @@ from tricky.study import FILE_NAME, Study, create_study, open_study
 
 if TYPE_CHECKING:
     from analysis.report.build import Results
-    from analysis.report.section import StudyReport
+    from analysis.report.task import StudyReport
     from model_eval.manifests import DifficultyManifest
 
 

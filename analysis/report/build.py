@@ -21,8 +21,8 @@ from analysis.report.files import ReportFiles
 from analysis.report.json_values import as_json
 from analysis.report.page import render
 from analysis.report.published import PUBLISHED, PUBLISHED_TRAINING
-from analysis.report.section import DynamicsReport, Report, Section, StudyReport
-from analysis.report.task import ReportTask
+from analysis.report.section import DynamicsReport, Report, Section
+from analysis.report.task import ReportTask, StudyReport
 from analysis.report.tasks import DYNAMICS
 from analysis.settings import AnalyseSettings
 from experiment.records import Kind

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.study_data import StudyData
-from analysis.report.section import StudyReport
+from analysis.report.task import StudyReport
 from analysis.statistics import network_observers
 from analysis.statistics.items import answer_matrix
 from stimuli.columns import FEATURES

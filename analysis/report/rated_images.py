@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.report.groups import UNANSWERED
-from analysis.report.section import StudyReport
 from analysis.report.shown_trials import item_of
+from analysis.report.task import StudyReport
 from stimuli.records import Question
 
 

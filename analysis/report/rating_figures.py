@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+import pandas as pd
 
 from analysis.report.style import DIFFICULTY_COLOURS, FAINT, INK, TEXT_COLOURS, WIDTH_IN, reach, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from analysis.report.sections.ratings import QuestionResults
 
 OTHER_COLOURS = (INK, "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Of groups that are no classes of difficulty (Okabe & Ito 2008)."""
@@ -23,13 +22,37 @@ FEW_ITEMS = 5
 MARKERS = ("o", "s", "D", "^", "v", "P")
 
 
+class RatedQuestion(Protocol):
+    """The results of one question that figures show, as `analysis.report.sections.ratings` computes them."""
+
+    @property
+    def text(self) -> str:
+        """The question."""
+        ...
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """Its answers, in order."""
+        ...
+
+    @property
+    def distribution(self) -> pd.DataFrame:
+        """Shares of answers by group."""
+        ...
+
+    @property
+    def graded(self) -> pd.DataFrame:
+        """Means by group and share of correct models."""
+        ...
+
+
 @styled
-def rating_distributions(questions: Sequence[QuestionResults], level: float) -> Figure:
+def rating_distributions(questions: Sequence[RatedQuestion], level: float) -> Figure:
     """Draw the share of each answer to images of each group, one panel a question.
 
     Parameters
     ----------
-    questions : sequence of QuestionResults
+    questions : sequence of RatedQuestion
     level : float
         Coverage of the intervals.
     """
@@ -67,12 +90,12 @@ def rating_distributions(questions: Sequence[QuestionResults], level: float) -> 
 
 
 @styled
-def mean_ratings(questions: Sequence[QuestionResults], level: float) -> Figure:
+def mean_ratings(questions: Sequence[RatedQuestion], level: float) -> Figure:
     """Draw the mean rating of images by the share of correct models, one panel a question.
 
     Parameters
     ----------
-    questions : sequence of QuestionResults
+    questions : sequence of RatedQuestion
     level : float
         Coverage of the intervals.
     """

@@ -15,16 +15,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.compared_models import ComparedModels
-from analysis.data.study_data import StudyData
-from analysis.settings import AnalyseSettings
-from experiment.records import Kind
 from tricky.core.randomness import generator
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.report.task import ReportTask
-    from model_eval.images.open import ImageSource
 
 Result = TypeVar("Result")
 Record = TypeVar("Record")
@@ -60,47 +55,6 @@ class Report:
         if compute not in self._computed:
             self._computed[compute] = compute(self)
         return self._computed[compute]
-
-
-@dataclass(frozen=True, kw_only=True)
-class StudyReport(Report):
-    """The report of one study's observers and models.
-
-    Attributes
-    ----------
-    data : StudyData
-    task : ReportTask
-        What the report needs to know of the observers' task.
-    settings : AnalyseSettings
-    source : ImageSource or None
-        The images, for examples; None where they are not available.
-    """
-
-    data: StudyData
-    task: ReportTask
-    settings: AnalyseSettings
-    source: ImageSource | None
-
-    @property
-    def noun(self) -> str:
-        """What to call several of the observers."""
-        return "simulated observers" if self.data.kind == Kind.SIMULATED else "observers"
-
-    @property
-    def has_right_answers(self) -> bool:
-        """Whether an answer can be right or wrong."""
-        return self.task.chance is not None
-
-    @property
-    def chance(self) -> float:
-        """Proportion correct by guessing."""
-        if self.task.chance is None:
-            raise ValueError(f"answers to {self.data.stimulus_set.task} are neither right nor wrong")
-        return self.task.chance(self.data.stimulus_set)
-
-    def generator(self, *purpose: str) -> np.random.Generator:
-        """Return the random generator for one purpose; different purposes have independent streams."""
-        return generator(self.seed, "analyse", *purpose)
 
 
 @dataclass(frozen=True, kw_only=True)

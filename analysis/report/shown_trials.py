@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.report.pictures import THUMBNAIL_PX, Picture, embed_file
-from analysis.report.section import StudyReport
+from analysis.report.task import StudyReport
 
 LISTED_UP_TO = 300
 """Trials that the page lists; tables have all."""

@@ -1,18 +1,26 @@
-"""What a report needs to know of the observers' task."""
+"""What a report needs to know of the observers' task, and the report of a study."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
 
+from analysis.data.study_data import StudyData
 from analysis.data.trials import Label
 from analysis.report.measures import COMMON_MEASURES, Measure
-from analysis.report.section import Section, StudyReport
+from analysis.report.section import Report, Section
+from analysis.settings import AnalyseSettings
+from experiment.records import Kind
 from stimuli.records import Item, StimulusSet
 from stimuli.settings import StimulusSettings
+from tricky.core.randomness import generator
+
+if TYPE_CHECKING:
+    from model_eval.images.open import ImageSource
 
 
 @dataclass(frozen=True)
@@ -166,3 +174,44 @@ class ReportTask:
     preference: Preference | None = None
     network_choices: Callable[[StudyReport], pd.DataFrame] | None = None
     published: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyReport(Report):
+    """The report of one study's observers and models.
+
+    Attributes
+    ----------
+    data : StudyData
+    task : ReportTask
+        What the report needs to know of the observers' task.
+    settings : AnalyseSettings
+    source : ImageSource or None
+        The images, for examples; None where they are not available.
+    """
+
+    data: StudyData
+    task: ReportTask
+    settings: AnalyseSettings
+    source: ImageSource | None
+
+    @property
+    def noun(self) -> str:
+        """What to call several of the observers."""
+        return "simulated observers" if self.data.kind == Kind.SIMULATED else "observers"
+
+    @property
+    def has_right_answers(self) -> bool:
+        """Whether an answer can be right or wrong."""
+        return self.task.chance is not None
+
+    @property
+    def chance(self) -> float:
+        """Proportion correct by guessing."""
+        if self.task.chance is None:
+            raise ValueError(f"answers to {self.data.stimulus_set.task} are neither right nor wrong")
+        return self.task.chance(self.data.stimulus_set)
+
+    def generator(self, *purpose: str) -> np.random.Generator:
+        """Return the random generator for one purpose; different purposes have independent streams."""
+        return generator(self.seed, "analyse", *purpose)

@@ -156,9 +156,9 @@ def _size(design: pd.Series) -> str:
 
 def write_plan(plan: Plan, folder: Path, *, seed: int) -> None:
     """Leave a plan in ``power/``: its figure, its table, and what it was made with."""
-    from analysis.report import figures, figures_power
+    from analysis.report import power_figure, style
 
-    figures.save(figures_power.power_and_width(plan.designs, plan.level), folder / "power")
+    style.save(power_figure.power_and_width(plan.designs, plan.level), folder / "power")
     write_csv(folder / "power.csv", plan.designs)
     content = {
         "settings": {

@@ -16,7 +16,7 @@ from tricky.cli.output import Styled, Table, progress, say
 
 if TYPE_CHECKING:
     from analysis.report.build import Results
-    from analysis.report.section import StudyReport
+    from analysis.report.task import StudyReport
     from analysis.statistics.power import Plan
 
 

@@ -13,7 +13,8 @@ from tricky.study import Study
 
 if TYPE_CHECKING:
     from analysis.report.build import Results
-    from analysis.report.section import DynamicsReport, StudyReport
+    from analysis.report.section import DynamicsReport
+    from analysis.report.task import StudyReport
     from analysis.statistics.power import Plan
 
 

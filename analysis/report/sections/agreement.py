@@ -11,8 +11,9 @@ import pandas as pd
 from analysis.report.formatting import fixed
 from analysis.report.measures import Measure, observer_details
 from analysis.report.rated_images import if_missing, ratings_of
-from analysis.report.section import Section, StudyReport, key
+from analysis.report.section import Section, key
 from analysis.report.sections import ratings
+from analysis.report.task import StudyReport
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,7 +73,7 @@ def _for_terminal(found: RatingObservers) -> pd.DataFrame:
         "images rated": [f"{row['n_ratings']}" for row in rows],
     }
     ending = "_correlation"
-    for name in (column for column in found.observers if column.endswith(ending)):
+    for name in (str(column) for column in found.observers if str(column).endswith(ending)):
         table[f"{name.removesuffix(ending)}, with correct models"] = [
             row[f"{name}_reason"] if np.isnan(row[name]) else fixed(row[name]) for row in rows
         ]

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.report.drawings import guessing_line
-from analysis.report.section import Section, StudyReport
+from analysis.report.section import Section
 from analysis.report.style import BLUE, FAINT, new_axes, reach, styled
+from analysis.report.task import StudyReport
 from analysis.statistics.confidence import calibration
 
 if TYPE_CHECKING:
@@ -40,11 +41,11 @@ def compute(report: StudyReport) -> Confidence:
     n_without = int(kept["confidence"].isna().sum()) if "confidence" in kept else None
     if n_without is None or answers["confidence"].isna().all():
         return Confidence(None, n_without)
-    columns = (answers["participant"].astype(str), answers["trial_id"].astype(str))
     calibrated = calibration(
         answers["confidence"].to_numpy(float),
         answers["correct"].to_numpy(bool),
-        *(each.to_numpy() for each in columns),
+        answers["participant"].astype(str).to_numpy(),
+        answers["trial_id"].astype(str).to_numpy(),
         report.level,
     )
     return Confidence(calibrated, n_without)

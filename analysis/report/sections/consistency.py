@@ -10,10 +10,11 @@ import pandas as pd
 
 from analysis.report.drawings import consistency_matrix
 from analysis.report.network_choices import choices_by_confidence
-from analysis.report.section import Section, StudyReport
+from analysis.report.section import Section
 from analysis.report.sections import observers
 from analysis.report.style import FAINT, GREY, INK, new_axes, reach, styled, without_left_axis
 from analysis.report.subject_consistency import Consistency, consistency_of
+from analysis.report.task import StudyReport
 from analysis.statistics.consistency_bounds import mean_independence_p_value
 from analysis.statistics.consistency_intervals import (
     ConsistencyEstimate,

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.report.drawings import draw_difficulties
-from analysis.report.section import Section, StudyReport, key
+from analysis.report.section import Section, key
 from analysis.report.style import new_axes, styled
+from analysis.report.task import StudyReport
 from model_eval.records import Difficulty
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.report.pictures import Picture, embed, evenly_spaced
-from analysis.report.section import Section, StudyReport
+from analysis.report.section import Section
 from analysis.report.style import FROM_EASY
+from analysis.report.task import StudyReport
 from model_eval.records import Difficulty
 from tricky.core.errors import InputError
 
@@ -58,7 +59,8 @@ def compute(report: StudyReport) -> Examples:
 
     def rows(kind: Difficulty) -> pd.DataFrame:
         chosen = evenly_spaced(images[images["difficulty"] == kind], EXAMPLES)[columns]
-        return chosen.assign(modal_class=[names.get(label) for label in chosen["modal_prediction"]])
+        modal: list[str | None] = [names.get(label) for label in chosen["modal_prediction"]]
+        return chosen.assign(modal_class=pd.Series(modal, chosen.index, dtype=object))
 
     return Examples(EXAMPLES, {str(kind): rows(kind) for kind in FROM_EASY})
 

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.exclusions import SESSION_RULES, TRIAL_RULES
-from analysis.report.section import Section, StudyReport, key
+from analysis.report.section import Section, key
+from analysis.report.task import StudyReport
 from analysis.statistics.accuracy import population_accuracy
 from analysis.statistics.means import PopulationMean
 

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.report.drawings import draw_accuracies, guessing_line, write_n_items
-from analysis.report.section import Section, StudyReport
+from analysis.report.section import Section
 from analysis.report.style import FAINT, INK, TEXT_COLOURS, new_axes, styled
+from analysis.report.task import StudyReport
 from analysis.statistics.psychometric import accuracy_by
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ import pandas as pd
 
 from analysis.report.drawings import guessing_line
 from analysis.report.item_agreement import ItemAgreement, explain_items
-from analysis.report.section import Section, StudyReport, key
+from analysis.report.section import Section, key
 from analysis.report.sections import trials
 from analysis.report.style import BLUE, FAINT, GREY, INK, new_axes, reach, styled, without_left_axis
+from analysis.report.task import StudyReport
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.items import answer_matrix
 

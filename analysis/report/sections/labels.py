@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analysis.report.section import Section, StudyReport, key
+from analysis.report.section import Section, key
 from analysis.report.style import (
     BLUE,
     DIFFICULTY_COLOURS,
@@ -19,6 +19,7 @@ from analysis.report.style import (
     styled,
     without_left_axis,
 )
+from analysis.report.task import StudyReport
 from model_eval.columns import LEAVE_ONE_OUT, POOL_SIZE
 
 if TYPE_CHECKING:

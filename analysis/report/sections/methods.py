@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.report.section import Section, StudyReport
+from analysis.report.section import Section
+from analysis.report.task import StudyReport
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.report.drawings import consistency_matrix
-from analysis.report.section import Section, StudyReport
+from analysis.report.section import Section
 from analysis.report.subject_consistency import Consistency, consistency_of
+from analysis.report.task import StudyReport
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analysis.report.section import Section, StudyReport, key
+from analysis.report.section import Section, key
 from analysis.report.style import BLUE, INK, NAMES_UP_TO, height_of_rows, name_rows, new_axes, styled
+from analysis.report.task import StudyReport
 from model_eval.manifests import PoolManifest
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.report.groups import answer_shares, easiest_first, missing_by_group
-from analysis.report.section import Section, StudyReport, key
+from analysis.report.section import Section, key
+from analysis.report.task import StudyReport
 from stimuli.records import StimulusSet
 
 

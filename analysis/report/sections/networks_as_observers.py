@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.report.network_choices import network_choices
-from analysis.report.section import Section, StudyReport
+from analysis.report.section import Section
 from analysis.report.sections import consistency, population
 from analysis.report.style import BLUE, FAINT, INK, VERMILION, WIDTH_IN, reach, styled, without_left_axis
+from analysis.report.task import StudyReport
 from analysis.statistics import network_observers
 from analysis.statistics.accuracy import observer_accuracy
 from analysis.statistics.items import answer_matrix

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.report.drawings import draw_crowd
 from analysis.report.measures import MeasureSummary, observer_details, summarise_measure, under_its_name
-from analysis.report.section import Section, StudyReport, key
+from analysis.report.section import Section, key
 from analysis.report.sections import population
 from analysis.report.style import (
     BLUE,
@@ -24,6 +24,7 @@ from analysis.report.style import (
     reach,
     styled,
 )
+from analysis.report.task import StudyReport
 from analysis.report.timeline import in_time
 from analysis.statistics.accuracy import observer_accuracy
 from analysis.statistics.confidence import type_2_area

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.report.section import Section, StudyReport
+from analysis.report.section import Section
+from analysis.report.task import StudyReport
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import pandas as pd
 
 from analysis.data.trials import is_right
 from analysis.report.json_values import Inline
-from analysis.report.section import Section, StudyReport, key
+from analysis.report.section import Section, key
+from analysis.report.task import StudyReport
 from analysis.statistics.accuracy import population_accuracy
 from analysis.statistics.estimate import NoResult
 from analysis.statistics.means import PopulationMean, population_mean

@@ -9,7 +9,8 @@ import pandas as pd
 
 from analysis.report.formatting import between
 from analysis.report.json_values import IfKnown, Inline, as_json
-from analysis.report.section import Section, StudyReport, key
+from analysis.report.section import Section, key
+from analysis.report.task import StudyReport
 from analysis.report.timeline import in_second_half
 from analysis.statistics.accuracy import next_observer_interval, population_accuracy
 from analysis.statistics.bootstrap import N_RESAMPLES, bootstrap_accuracy

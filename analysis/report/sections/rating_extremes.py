@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analysis.report.pictures import Picture, embed_file
-from analysis.report.section import Section, StudyReport
+from analysis.report.section import Section
 from analysis.report.sections import ratings
 from analysis.report.sections.ratings import RatingResults
+from analysis.report.task import StudyReport
 
 
 def compute(report: StudyReport) -> RatingResults:

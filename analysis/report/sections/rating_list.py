@@ -11,8 +11,9 @@ import pandas as pd
 from analysis.report.json_values import LeftOut
 from analysis.report.pictures import Picture
 from analysis.report.rated_images import images_of, ratings_of, rows_of
-from analysis.report.section import Section, StudyReport, key
+from analysis.report.section import Section, key
 from analysis.report.shown_trials import LISTED_UP_TO, thumbnails
+from analysis.report.task import StudyReport
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from analysis.report.json_values import Inline, LeftOut, as_json
 from analysis.report.measures import MeasureSummary, summarise_measure
 from analysis.report.rated_images import images_of, ratings_of, rows_of
 from analysis.report.rating_figures import mean_ratings, rating_distributions
-from analysis.report.section import Section, StudyReport
+from analysis.report.section import Section
+from analysis.report.task import StudyReport
 from analysis.statistics.agreement import Agreement, rating_agreement
 from analysis.statistics.estimate import NoResult, or_reason
 from analysis.statistics.mean_ratings import mean_by, observer_correlations

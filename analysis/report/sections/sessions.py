@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.data.study_data import StudyData
-from analysis.report.section import Section, StudyReport, key
+from analysis.report.section import Section, key
+from analysis.report.task import StudyReport
 from experiment.records import Kind
 
 

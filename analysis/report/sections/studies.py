@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.data.other_studies import answers_of, population_of, read_studies
 from analysis.data.results_manifest import AccuracyResultsManifest
 from analysis.report.published import PUBLISHED
-from analysis.report.section import Section, StudyReport
+from analysis.report.section import Section
 from analysis.report.sections import consistency, difficulty, population
 from analysis.report.style import (
     DIFFICULTY_COLOURS,
@@ -24,6 +24,7 @@ from analysis.report.style import (
     styled,
     without_left_axis,
 )
+from analysis.report.task import StudyReport
 from analysis.statistics.contrasts import Contrast, accuracy_difference, study_difference
 from analysis.statistics.means import PopulationMean
 from model_eval.records import Difficulty

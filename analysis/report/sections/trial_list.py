@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.report.pictures import Picture
-from analysis.report.section import Section, StudyReport
+from analysis.report.section import Section
 from analysis.report.sections import trials
 from analysis.report.shown_trials import LISTED_UP_TO, rows_of, thumbnails
+from analysis.report.task import StudyReport
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ import pandas as pd
 
 from analysis.report.json_values import LeftOut
 from analysis.report.pictures import Picture, embed_file
-from analysis.report.section import Section, StudyReport
+from analysis.report.section import Section
 from analysis.report.shown_trials import rows_of
+from analysis.report.task import StudyReport
 from analysis.statistics.items import trial_accuracy
 
 HARDEST_TRIALS = 12

@@ -5,12 +5,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from reports import report
 from scipy import stats
 from sklearn.metrics import cohen_kappa_score, confusion_matrix
 
 from analysis.data.sessions import read_sessions
-from analysis.report.write import write_report
-from analysis.settings import AnalyseSettings
 from model_eval.label.label import label_counts
 from model_eval.settings import LabelSettings
 from tricky.core.errors import InputError
@@ -19,18 +18,6 @@ from tricky.core.files import write_json
 pytestmark = pytest.mark.usefixtures("blank_figures")
 
 TWO = {"task": "single", "trials": 40, "repeat_trials": 4}
-
-
-def analyse(root, source=None, *, labels=None, **settings):
-    return write_report(
-        root,
-        AnalyseSettings.model_validate(settings),
-        title="Single images",
-        seed=1,
-        experiment_set="main",
-        source=source,
-        labels=labels,
-    )
 
 
 def raw_answers(root):
@@ -47,7 +34,7 @@ def raw_answers(root):
 
 def test_numbers_are_those_of_the_raw_tables(rehearse):
     root = rehearse(**TWO)
-    results = analyse(root)
+    results = report(root)
     content = json.loads((root / "report" / "results.json").read_text())
     rows = raw_answers(root)
     right = rows["response"] == rows["difficulty"]
@@ -79,12 +66,12 @@ def test_numbers_are_those_of_the_raw_tables(rehearse):
     assert {key: row["accuracy"] for key, row in graded.items()} == pytest.approx(by_count.to_dict())
     worst = content["trials"]["hardest"][0]
     assert worst["accuracy"] == right.groupby(rows["trial_id"]).mean().min()
-    assert results.said.startswith(f"6 simulated observers were right in {right.mean():.1%} of trials")
+    assert results.sentence.startswith(f"6 simulated observers were right in {right.mean():.1%} of trials")
 
 
 def test_with_three_groups_guessing_gives_a_third_and_no_d_prime(rehearse, digits):
     root = rehearse(task="single", trials=30, groups=["impossible", "in-between", "trivial"])
-    content = analyse(root, digits).content
+    content = report(root, digits).content
     assert content["population"]["chance"] == pytest.approx(1 / 3)
     assert content["named"]["groups"] == ["trivial", "in-between", "impossible"]
     assert "d_prime" not in content["observers"]["details"][0]
@@ -95,11 +82,11 @@ def test_with_three_groups_guessing_gives_a_third_and_no_d_prime(rehearse, digit
 
 def test_other_labels_score_the_answers_anew(rehearse):
     root = rehearse(**TWO)
-    before = analyse(root).content
+    before = report(root).content
     counts = pd.read_csv(root / "counts.csv", dtype={"image_id": str, "class_name": str})
     counts.assign(n_correct=11 - counts["n_correct"]).to_csv(root / "new.csv", index=False)
     label_counts(root / "new.csv", root / "new", LabelSettings(), n_models=11)
-    after = analyse(root, labels=root / "new").content
+    after = report(root, labels=root / "new").content
     # Trivial is impossible now and the other way round, so right is wrong.
     assert after["population"]["estimate"] == pytest.approx(1 - before["population"]["estimate"])
     assert (after["label_change"]["n_changed"], after["label_change"]["n_lost"]) == (40, 0)
@@ -109,17 +96,17 @@ def test_other_labels_score_the_answers_anew(rehearse):
     counts.assign(n_correct=6).to_csv(root / "new.csv", index=False)
     label_counts(root / "new.csv", root / "middling", LabelSettings(), n_models=11)
     with pytest.raises(InputError, match="no image belongs to a group of the set"):
-        analyse(root, labels=root / "middling")
+        report(root, labels=root / "middling")
 
 
 def test_accuracy_in_another_task_does_not_stand_beside_this_one(rehearse):
     root, pairs = rehearse(**TWO), rehearse(name="pairs", task="2afc", trials=12)
-    analyse(pairs)
+    report(pairs)
     with pytest.raises(InputError, match='of the task "2afc", this study of "single"'):
-        analyse(root, beside=["../pairs"])
+        report(root, beside=["../pairs"])
     again = rehearse(name="again", observers=4, **TWO)
-    analyse(again)
-    rows = analyse(root, beside=["../again"]).content["studies"]
+    report(again)
+    rows = report(root, beside=["../again"]).content["studies"]
     assert [row["n_observers"] for row in rows] == [6, None, 4]
     assert rows[1]["accuracy"] is None
 
@@ -138,7 +125,7 @@ def test_sessions_of_another_task_with_the_same_images_are_refused(rehearse):
         (mine / "data").rename(mine / "own")
         (mine / "data").symlink_to(data / ("own" if (data / "own").exists() else "data"))
         with pytest.raises(InputError, match=message) as caught:
-            analyse(mine)
+            report(mine)
         assert "\n" not in str(caught.value)
         assert not (mine / "report").exists()
 
@@ -150,4 +137,4 @@ def test_a_set_of_other_settings_than_this_version_knows_is_refused(rehearse):
     del manifest["settings"]["stimuli"]
     write_json(path, manifest)
     with pytest.raises(InputError, match=r"`settings\.stimuli` is missing; run `tricky stimuli build` again"):
-        analyse(root)
+        report(root)

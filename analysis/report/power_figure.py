@@ -1,4 +1,4 @@
-"""The figure of `analysis.statistics.power`."""
+"""The figure of a simulation of power, `analysis.statistics.power`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.report.figures import BLUE, FAINT, INK, styled
+from analysis.report.style import BLUE, FAINT, INK, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,10 +6,9 @@ import krippendorff
 import numpy as np
 import pandas as pd
 import pytest
+from reports import report
 from scipy import optimize, special, stats
 
-from analysis.report.write import write_report
-from analysis.settings import AnalyseSettings
 from model_eval.label.label import label_counts
 from model_eval.settings import LabelSettings
 from tricky.core.errors import InputError
@@ -28,18 +27,6 @@ THREE = {
     "repeat_trials": 3,
     "questions": QUESTIONS,
 }
-
-
-def analyse(root, source=None, *, labels=None, **settings):
-    return write_report(
-        root,
-        AnalyseSettings.model_validate(settings),
-        title="Ratings",
-        seed=1,
-        experiment_set="main",
-        source=source,
-        labels=labels,
-    )
 
 
 def as_recorded(path):
@@ -99,7 +86,7 @@ def slope_by_maximum_likelihood(rating, x):
 def test_numbers_are_those_of_the_raw_tables(rehearse):
     root = rehearse(**THREE)
     rate_by_difficulty(root)
-    results = analyse(root)
+    results = report(root)
     content = json.loads((root / "report" / "results.json").read_text())
     rows = raw_ratings(root)
     assert content["task"] == "rating"
@@ -136,7 +123,7 @@ def test_numbers_are_those_of_the_raw_tables(rehearse):
         assert listed == pytest.approx(by_item.to_dict())
         assert found["highest"][0]["means"][question["name"]] == by_item.max()
         assert found["lowest"][0]["means"][question["name"]] == by_item.min()
-    assert results.said.startswith("6 simulated observers rated 36 images. clear: slope ")
+    assert results.sentence.startswith("6 simulated observers rated 36 images. clear: slope ")
 
 
 def test_an_answer_that_nobody_gave_is_shown_and_ratings_that_never_vary_are_named(rehearse, digits):
@@ -145,7 +132,7 @@ def test_an_answer_that_nobody_gave_is_shown_and_ratings_that_never_vary_are_nam
         rows = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
         rows.assign(clear="very", odd="no").to_csv(path, sep="\t", index=False, lineterminator="\n")
         as_recorded(path)
-    found = analyse(root, digits).content["questions"][0]
+    found = report(root, digits).content["questions"][0]
     assert [row["n"] for row in found["distribution"]] == [0, 0, 72] * 3
     assert (found["slope"]["estimate"], found["agreement"]["estimate"]) == (None, None)
     page = (root / "report" / "report.html").read_text()
@@ -155,8 +142,8 @@ def test_an_answer_that_nobody_gave_is_shown_and_ratings_that_never_vary_are_nam
 def test_exclusions_are_shown_with_the_slope_without_them(rehearse):
     root = rehearse(**THREE)
     rate_by_difficulty(root)
-    before = analyse(root).content
-    after = analyse(root, exclude={"sessions": {"sim02": "fell asleep"}}).content
+    before = report(root).content
+    after = report(root, exclude={"sessions": {"sim02": "fell asleep"}}).content
     assert after["ratings"]["n_observers"] == 5
     found = after["questions"][0]
     assert found["slope_without_exclusions"]["estimate"] == before["questions"][0]["slope"]["estimate"]
@@ -167,11 +154,11 @@ def test_exclusions_are_shown_with_the_slope_without_them(rehearse):
 def test_other_labels_move_the_groups_and_leave_the_ratings(rehearse):
     root = rehearse(**THREE)
     rate_by_difficulty(root)
-    before = analyse(root).content["questions"][0]
+    before = report(root).content["questions"][0]
     counts = pd.read_csv(root / "counts.csv", dtype={"image_id": str, "class_name": str})
     counts.assign(n_correct=11 - counts["n_correct"]).to_csv(root / "new.csv", index=False)
     label_counts(root / "new.csv", root / "new", LabelSettings(), n_models=11)
-    after = analyse(root, labels=root / "new").content["questions"][0]
+    after = report(root, labels=root / "new").content["questions"][0]
     assert after["slope"]["estimate"] == pytest.approx(-before["slope"]["estimate"], rel=1e-4)
     assert after["agreement"] == before["agreement"]
     assert after["means"][0]["mean"] == before["means"][2]["mean"]
@@ -192,7 +179,7 @@ def test_other_labels_move_the_groups_and_leave_the_ratings(rehearse):
 def test_what_ratings_cannot_have_is_refused_in_one_line_and_nothing_is_written(rehearse, settings, message):
     root = rehearse(**THREE)
     with pytest.raises(InputError, match=message) as caught:
-        analyse(root, **settings)
+        report(root, **settings)
     assert "\n" not in str(caught.value)
     assert not (root / "report").exists()
 
@@ -203,4 +190,4 @@ def test_an_answer_that_the_question_does_not_have_is_refused(rehearse):
     path.write_text(path.read_text().replace("\tsomewhat\t", "\tquite\t"))
     as_recorded(path)
     with pytest.raises(InputError, match="sub-sim02 did not answer `clear` with hardly, somewhat, very"):
-        analyse(root)
+        report(root)
