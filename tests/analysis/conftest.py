@@ -331,6 +331,5 @@ def conditions(tmp_path: Path) -> Path:
 @pytest.fixture
 def pool(tmp_path: Path) -> Path:
     """A study with a pool of three models."""
-    (tmp_path / "decisions").mkdir()
     make_pool(tmp_path / "decisions")
     return tmp_path

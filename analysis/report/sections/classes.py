@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.proportion import proportion_confint
 
 from analysis.report.json_values import table_with_reasons
 from analysis.report.section import DynamicsReport, Section
@@ -76,6 +75,8 @@ def shares_by_group(difficulty: np.ndarray, groups: np.ndarray, level: float) ->
     DataFrame, index group (sorted)
         `n_images`; for each difficulty its share under its name, and `<difficulty>_low`, `<difficulty>_high`.
     """
+    from statsmodels.stats.proportion import proportion_confint
+
     counts = pd.crosstab(pd.Series(groups, name="group"), pd.Series(difficulty, name="difficulty"))
     counts = counts.reindex(columns=[str(kind) for kind in Difficulty], fill_value=0)
     n_images = counts.sum(axis=1)

@@ -77,9 +77,11 @@ def test_numbers_are_those_of_a_count_by_hand(study):
     results = report(study.root)
     # 20 main trials each, 16 and 12 of them right; practice doesn't count.
     assert accuracy_of(results).estimate == pytest.approx(28 / 40)
-    assert results.scores.observers["accuracy"].to_dict() == pytest.approx({"01": 0.8, "02": 0.6})
+    assert results.report.of(observers.compute).observers["accuracy"].to_dict() == pytest.approx(
+        {"01": 0.8, "02": 0.6}
+    )
     # c_obs = 16/20, c_exp = .8·.6 + .2·.4 = .56: κ = (.8 − .56) / (1 − .56).
-    assert results.scores.observer_consistency.summary.mean == pytest.approx(0.24 / 0.44)
+    assert results.report.of(consistency.compute).observers.summary.mean == pytest.approx(0.24 / 0.44)
     hardest = [trial["trial_id"] for trial in results.content["trials"]["hardest"]]
     assert hardest == main[:8]
 
@@ -128,16 +130,16 @@ def test_every_percentage_and_decimal_on_the_page_is_in_results_json(
 def test_people_and_simulated_observers_are_never_mixed(study):
     study.write_observers(3)
     alone = report(study.root)
-    assert alone.kind == "simulated"
+    assert alone.report.data.kind == "simulated"
     assert "The observers in this report are simulated." in text_of(alone)
     study.write_observers(2, kind="person", prefix="p", seed=3)
     people = report(study.root)
-    assert people.kind == "person"
-    assert people.scores.observers.index.str.startswith("p").all()
+    assert people.report.data.kind == "person"
+    assert people.report.of(observers.compute).observers.index.str.startswith("p").all()
     assert "are simulated" not in text_of(people)
     assert "Left out: 3 sessions of simulated observers." in text_of(people)
     again = report(study.root, observers="simulated")
-    assert again.scores.population == alone.scores.population
+    assert accuracy_of(again) == accuracy_of(alone)
     assert "Left out: 2 sessions of people." in text_of(again)
 
 
@@ -146,7 +148,7 @@ def test_sessions_with_another_set_are_left_out_and_counted(study):
     before = report(study.root)
     study.write_session("other", {"trial-004": False}, set_id="0123456789abcdef")
     after = report(study.root)
-    assert after.scores.population == before.scores.population
+    assert accuracy_of(after) == accuracy_of(before)
     assert "Left out: 1 session with another stimulus set." in text_of(after)
 
 
@@ -154,7 +156,7 @@ def test_an_unfinished_session_counts_so_far_and_is_named(study):
     study.write_observers(2)
     study.write_session("sim03", {"trial-003": False}, n_rows=9)
     results = report(study.root)
-    assert results.scores.observers.loc["sim03", "n_trials"] == 7
+    assert results.report.of(observers.compute).observers.loc["sim03", "n_trials"] == 7
     assert "1 session of 3 is not complete" in text_of(results)
 
 
@@ -163,7 +165,7 @@ def test_several_sessions_of_one_observer_are_one_observer(study):
     study.write_session("07", {"trial-004": False, "trial-005": False}, kind="person", session="2")
     study.write_session("08", {"trial-006": False}, kind="person")
     results = report(study.root)
-    assert results.scores.observers["n_trials"].to_dict() == {"08": 20, "07": 40}
+    assert results.report.of(observers.compute).observers["n_trials"].to_dict() == {"08": 20, "07": 40}
     assert accuracy_of(results).n_observers == 2
     assert results.content["sessions"]["n"] == 3
 

@@ -136,7 +136,7 @@ def test_an_answer_that_nobody_gave_is_shown_and_ratings_that_never_vary_are_nam
     assert [row["n"] for row in found["distribution"]] == [0, 0, 72] * 3
     assert (found["slope"]["estimate"], found["agreement"]["estimate"]) == (None, None)
     page = (root / "report" / "report.html").read_text()
-    assert "no slope can be told: ratings took one value only" in page
+    assert "there is no slope: ratings took one value only" in page
 
 
 def test_exclusions_are_shown_with_the_slope_without_them(rehearse):
@@ -171,8 +171,8 @@ def test_other_labels_move_the_groups_and_leave_the_ratings(rehearse):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"beside": ["../other"]}, "ratings have no accuracy to stand beside others'"),
-        ({"exclude": {"min_catch_accuracy": 0.5}}, "ratings are neither right nor wrong; leave it out"),
+        ({"beside": ["../other"]}, "ratings have no accuracy to compare; leave it out"),
+        ({"exclude": {"min_catch_accuracy": 0.5}}, "are neither right nor wrong; leave it out"),
         ({"exclude": {"max_response_time_s": 0.01}}, "leave no answer; loosen them"),
     ],
 )

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.usefixtures("blank_figures")
 
 def test_without_images_the_examples_are_left_out_in_words(study):
     study.write_observers(2)
-    assert "The images were not at hand when this report was made." in text_of(report(study.root))
+    assert "The images were not available when this report was made." in text_of(report(study.root))
 
 
 def test_an_unreadable_image_is_named_on_the_page(study, drawn_images):

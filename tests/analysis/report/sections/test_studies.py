@@ -23,15 +23,15 @@ def accuracy_of(results):
 
 def test_another_study_stands_beside_this_one_and_the_published_one(study):
     study.write_observers(3)
-    there = report(study.root, title="There").scores.population
+    there = accuracy_of(report(study.root, title="There"))
     shutil.copytree(study.root, study.root.parent / "other")
     study.write_session("sim01", {})
     here = report(study.root, title="Here", seed=1, beside=["../other"])
     rows = {row["study"]: row for row in here.content["studies"]}
     assert list(rows) == ["Here", "Meding et al. (2022)", "There"]
-    assert rows["Here"]["accuracy"] == here.scores.population.estimate
+    assert rows["Here"]["accuracy"] == accuracy_of(here).estimate
     assert (rows["There"]["accuracy"], rows["There"]["accuracy_low"]) == (there.estimate, there.low)
-    assert there.estimate != here.scores.population.estimate
+    assert there.estimate != accuracy_of(here).estimate
     path = study.root.parent / "other" / "report" / "results.json"
     assert here.content["made_from"]["../other/report/results.json"] == sha256_of(path)
     assert "There" in text_of(here)
