@@ -10,7 +10,7 @@ from made_up import HASH, change, origins
 from reports import numbers_in, report, text_of
 
 from analysis.report.formatting import fixed, percent
-from analysis.report.sections import population
+from analysis.report.sections import consistency, observers, population
 from model_eval.manifests import DifficultyManifest, PoolManifest, TrainingManifest
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
@@ -77,9 +77,8 @@ def test_numbers_are_those_of_a_count_by_hand(study):
     results = report(study.root)
     # 20 main trials each, 16 and 12 of them right; practice doesn't count.
     assert accuracy_of(results).estimate == pytest.approx(28 / 40)
-    assert results.report.of(observers.compute).observers["accuracy"].to_dict() == pytest.approx(
-        {"01": 0.8, "02": 0.6}
-    )
+    table = results.report.of(observers.compute).observers
+    assert table["accuracy"].to_dict() == pytest.approx({"01": 0.8, "02": 0.6})
     # c_obs = 16/20, c_exp = .8·.6 + .2·.4 = .56: κ = (.8 − .56) / (1 − .56).
     assert results.report.of(consistency.compute).observers.summary.mean == pytest.approx(0.24 / 0.44)
     hardest = [trial["trial_id"] for trial in results.content["trials"]["hardest"]]

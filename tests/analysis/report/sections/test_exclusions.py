@@ -1,7 +1,7 @@
 import pytest
 from reports import report, text_of
 
-from analysis.report.sections import population
+from analysis.report.sections import observers, population
 
 pytestmark = pytest.mark.usefixtures("blank_figures")
 
