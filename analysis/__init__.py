@@ -3,7 +3,7 @@
 from analysis.data.sessions import read_sessions
 from analysis.statistics.accuracy import observer_accuracy, population_accuracy
 from analysis.statistics.error_consistency import error_consistency
-from analysis.statistics.means import PopulationMean
+from analysis.statistics.population_mean import PopulationMean
 
 __all__ = [
     "PopulationMean",

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from tricky.core.names import Line, Name, PathText
-from tricky.core.settings import SettingError
+from tricky.core.settings import SettingError, SettingsModel
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0)]
 
 
-class ExcludeSettings(BaseModel):
+class ExcludeSettings(SettingsModel):
     """``[analyse.exclude]``: what is excluded, in the order of `analysis.data.exclusions`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     sessions: dict[Line, Name] = {}
     """``07`` (a participant) or ``07/2`` (one session of several), each with the reason."""
@@ -37,10 +35,8 @@ class ExcludeSettings(BaseModel):
         return self
 
 
-class AnalyseSettings(BaseModel):
+class AnalyseSettings(SettingsModel):
     """``[analyse]``: how observers are scored."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     """Coverage of intervals."""

@@ -33,8 +33,7 @@ if __name__ == "__main__":  # started as a file, the repository's folder is not 
 
 from analysis.statistics.bootstrap import bootstrap_accuracy
 from analysis.statistics.error_consistency import error_consistency
-from tricky import stages
-from tricky.study import Study, create_study, override
+from tricky.study import Study, create_study
 
 N_MODELS, N_IMAGES = 1_000, 50_000
 N_SKLEARN_CALLS = 200
@@ -85,12 +84,12 @@ def large_study(folder: Path) -> Study:
         "stimuli": {"main": {"trials": N_TRIALS}},
         "simulate": {"observers": N_SESSIONS},
     }
-    study = override(create_study(folder, name="Large study", seed=SEED), flags)
-    stages.train(study)
-    stages.evaluate(study)
-    stages.label(study)
-    stages.build_stimuli(study, "main")
-    stages.simulate(study)
+    study = create_study(folder, name="Large study", seed=SEED).with_settings(**flags)
+    study.train()
+    study.evaluate()
+    study.label()
+    study.build_stimuli("main")
+    study.simulate()
     return study
 
 
@@ -98,7 +97,7 @@ def time_report() -> float:
     """Time the report of a large study."""
     with tempfile.TemporaryDirectory() as folder:
         study = large_study(Path(folder))
-        taken = seconds(lambda: stages.analyse(study))
+        taken = seconds(lambda: study.analyse())
         n_bytes = (study.report / "report.html").stat().st_size
     print(
         f"report on {N_SESSIONS:,} sessions of {N_TRIALS} trials: {taken:.1f} s; page {n_bytes / 1e6:.1f} MB"

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from analysis.statistics.condition_contrasts import beside_base
+from analysis.statistics.training_dynamics import beside_base
 from model_eval.images.open import open_images
 from model_eval.settings import EvaluateSettings, ImageSettings, TrainSettings
 from model_eval.train.conditions import train_conditions

@@ -3,8 +3,8 @@
 Studies are simulated as in ``simulated_studies.py``.  Each study then goes through the functions that any
 data go through.  ``coverage_accuracy.py`` has the interval of accuracy in many more designs and studies.
 
-Run ``python -P benchmarks/coverage.py [STUDIES] [--save]``.  The last line is one JSON object with the
-extremes over the designs.  Other intervals: ``coverage_consistency.py`` (error consistency),
+Run ``python -P benchmarks/coverage.py [STUDIES] [--save|--tables]`` (see ``coverage_counts.py``).  The last
+line is one JSON object with the extremes over the designs.  Others: ``coverage_consistency.py``,
 ``coverage_observers.py`` (one observer), ``coverage_items.py`` (noise ceiling, explained variance,
 psychometric function), ``coverage_pools.py`` (models), ``coverage_ratings.py``, ``coverage_crossed.py``.
 """
@@ -24,7 +24,8 @@ if __name__ == "__main__":  # started as a file, the repository's folder is not 
 from analysis.statistics.accuracy import next_observer_interval, population_accuracy
 from analysis.statistics.bootstrap import bootstrap_accuracy
 from analysis.statistics.contrasts import accuracy_difference, study_difference
-from benchmarks.coverage_counts import LEVEL, count, n_studies_asked, report
+from analysis.statistics.population_mean import population_mean
+from benchmarks.coverage_counts import LEVEL, count, monte_carlo_error, n_studies_asked, report
 from benchmarks.simulated_studies import Design, mixture
 
 N_STUDIES = 500
@@ -37,6 +38,8 @@ nearly all variance between observers."""
 ACCURACIES = (0.81, 0.9)
 EFFECT_LOGIT = 0.5
 """Of the second of two conditions, where there is a difference."""
+CHANGED_LABELS = 0.1
+"""Share of items whose right answer is another one by other labels."""
 
 
 def coverage(design: Design, n_studies: int, rng: np.random.Generator, level: float = LEVEL) -> float:
@@ -80,6 +83,14 @@ def of_accuracy(design: Design, rng: np.random.Generator) -> Iterator[tuple[str,
                 yield f"difference between {name}, bootstrap", drawn.low <= truth <= drawn.high
             else:
                 yield f"test between {name}", found.p_value < 1 - LEVEL
+    changed = rng.random(design.n_items) < CHANGED_LABELS
+    change = np.where(changed, 1.0 - 2.0 * design.answers(design.abilities(rng), rng), 0.0)
+    found = population_mean(change.ravel(), observer, item, LEVEL)
+    if np.isfinite(found.low):
+        yield (
+            "change under other labels",
+            found.low <= CHANGED_LABELS * (1 - 2 * design.accuracy) <= found.high,
+        )
     first, same, better = (
         population_accuracy(design.answers(design.abilities(rng), rng, shift).ravel(), observer, item, LEVEL)
         for shift in (0.0, 0.0, EFFECT_LOGIT)
@@ -91,21 +102,21 @@ def of_accuracy(design: Design, rng: np.random.Generator) -> Iterator[tuple[str,
 
 def main() -> None:
     """Count, print and save."""
-    n_studies = n_studies_asked(N_STUDIES)
+    n_studies = n_studies_asked("coverage", N_STUDIES)
     designs = [Design(*size, *sd, a) for size, sd, a in itertools.product(SIZES, SPREADS, ACCURACIES)]
-    counts = count(of_accuracy, designs, n_studies, SEED)
+    counts = count("coverage", of_accuracy, designs, n_studies, SEED)
     published = {
         f"{d.n_observers} × {d.n_items}, accuracy {d.accuracy}": i
         for i, d in enumerate(designs)
         if (d.observer_sd_logit, d.item_sd_logit) == SPREADS[1]
     }
-    error = 196 * np.sqrt(LEVEL * (1 - LEVEL) / n_studies)
+    error = monte_carlo_error(n_studies)
     caption = (
         f"Population, {LEVEL:.0%} intervals and tests at {1 - LEVEL:.0%}, in percent: {n_studies} studies of "
         f"each of {len(designs)} designs, one figure ± {error:.1f}. "
         "Columns: SD .45 over observers and 1.6 over items, in logits."
     )
-    report("coverage", counts, designs, published, caption)
+    report("coverage", n_studies, counts, designs, published, caption)
 
 
 if __name__ == "__main__":

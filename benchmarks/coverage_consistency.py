@@ -3,7 +3,8 @@
 Studies are simulated as in ``coverage.py``; the true values follow by quadrature.  Pairs without κ (one of
 the two is always right) are left out of an estimate, and of the true value that it is compared with.
 
-Run ``python -P benchmarks/coverage_consistency.py [STUDIES] [--save]``.  The last line is one JSON object.
+Run ``python -P benchmarks/coverage_consistency.py [STUDIES] [--save|--tables]``.  The last line is one JSON
+object.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from scipy import special
 if __name__ == "__main__":  # started as a file, the repository's folder is not where modules are looked for
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from analysis.statistics.consistency_bounds import independence_p_values, mean_independence_p_value
 from analysis.statistics.consistency_intervals import measure_consistency, pairs_between, pairs_within
+from analysis.statistics.independence import independence_p_values, mean_independence_p_value
 from benchmarks.coverage import ACCURACIES, SIZES, SPREADS
-from benchmarks.coverage_counts import LEVEL, count, n_studies_asked, report
+from benchmarks.coverage_counts import LEVEL, count, monte_carlo_error, n_studies_asked, report
 from benchmarks.simulated_studies import NODES, WEIGHTS, Design
 
 N_STUDIES = 500
@@ -100,21 +101,21 @@ def _for_new_observers(
 
 def main() -> None:
     """Count, print and save."""
-    n_studies = n_studies_asked(N_STUDIES)
+    n_studies = n_studies_asked("coverage_consistency", N_STUDIES)
     designs = [Design(*size, *sd, a) for size, sd, a in itertools.product(SIZES, SPREADS, ACCURACIES)]
-    counts = count(simulate, designs, n_studies, SEED)
+    counts = count("coverage_consistency", simulate, designs, n_studies, SEED)
     published = {
         f"{d.n_observers} × {d.n_items}, accuracy {d.accuracy}": i
         for i, d in enumerate(designs)
         if (d.observer_sd_logit, d.item_sd_logit) == SPREADS[1]
     }
-    error = 196 * np.sqrt(LEVEL * (1 - LEVEL) / n_studies)
+    error = monte_carlo_error(n_studies)
     caption = (
         f"Error consistency, {LEVEL:.0%} intervals and tests at {1 - LEVEL:.0%}, in percent: "
         f"{n_studies} studies of each of {len(designs)} designs, one figure ± {error:.1f}. "
         "Columns: SD .45 over observers and 1.6 over items, in logits."
     )
-    report("coverage_consistency", counts, designs, published, caption)
+    report("coverage_consistency", n_studies, counts, designs, published, caption)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """What benchmarks of coverage share: count over simulated studies, and make a table for the docs of it.
 
 A benchmark simulates one study, or many observers at once, and yields for each interval whether it holds the
-true value, and for each test whether it errs.
+true value, and for each test whether it errs.  ``--save`` stores the counts in ``benchmarks/results`` with
+the table for the docs; ``--tables`` makes the table again from stored counts.
 """
 
 from __future__ import annotations
@@ -15,26 +16,32 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
-from benchmarks.coverage_tables import Table, save
+from benchmarks.coverage_tables import Table, read, save
 
 Outcome = tuple[str, Any]
 """The name of an interval or test, and whether it held or erred: a bool, or an array of them."""
 LEVEL = 0.95
 TARGET = 0.93, 0.97
 """Coverage that counts as right."""
+TEST, REFUSED = "test", "refused"
+"""How names of tests begin, which should err in 1 − TARGET, and names of methods that refuse the data."""
 
 
 def count(
+    benchmark: str,
     simulate: Callable[[Any, np.random.Generator], Iterable[Outcome]],
     designs: Sequence[Any],
     n_studies: int | Sequence[int],
     seed: int,
 ) -> list[dict[str, dict[str, float]]]:
-    """Simulate all designs, on all cores.
+    """Simulate all designs, on all cores; with ``--tables`` take the stored counts instead.
 
     Parameters
     ----------
+    benchmark : str
+        The benchmark's file without its suffix.
     simulate : callable
         Design, Generator → outcomes of one study.
     designs : sequence
@@ -47,6 +54,11 @@ def count(
     list of dict
         For each design, by the name of the interval or test, its `share` and the number `n` that this is of.
     """
+    if "--tables" in sys.argv[1:]:
+        return [
+            {key: value for key, value in each.items() if key != "design"}
+            for each in read(benchmark)["designs"]
+        ]
     numbers = [n_studies] * len(designs) if isinstance(n_studies, int) else n_studies
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(partial(_shares, simulate, seed), range(len(designs)), designs, numbers))
@@ -64,17 +76,20 @@ def _shares(simulate: Callable, seed: int, number: int, design: Any, n_studies: 
 
 def report(
     benchmark: str,
+    n_studies: int,
     counts: Sequence[Mapping[str, Mapping[str, float]]],
     designs: Sequence[Any],
     shown: Mapping[str, int],
     caption: str,
 ) -> None:
-    """Print every share, save results and table with ``--save``, and print the extremes as JSON.
+    """Print every share, save results and table with ``--save`` or ``--tables``, print extremes as JSON.
 
     Parameters
     ----------
     benchmark : str
         The benchmark's file without its suffix; the table in the docs is called the same.
+    n_studies : int
+        Of each design, as `n_studies_asked` returns it.
     counts : sequence
         As `count` returns it.
     designs : sequence
@@ -90,26 +105,43 @@ def report(
         shares = [each["share"] for each in known]
         print(name, *(f"{100 * share:.1f}" for share in shares))
         extremes[name] = [min(shares), max(shares)]
-        wanted = TARGET if not name.startswith("test") else (1 - TARGET[1], 1 - TARGET[0])
-        n_outside = sum(not wanted[0] <= share <= wanted[1] for share in shares)
         cells = [counts[i].get(name) for i in shown.values()]
         rows.append(
             [
-                f"**test** {name.removeprefix('test ')}" if name.startswith("test") else name,
+                f"**test** {name.removeprefix('test ')}" if name.startswith(TEST) else name,
                 *("–" if cell is None else f"{100 * cell['share']:.1f}" for cell in cells),
                 f"{100 * min(shares):.1f}–{100 * max(shares):.1f}",
-                f"{n_outside} of {len(shares)}",
+                "–" if name.startswith(REFUSED) else _outside(name, known),
             ]
         )
-    if "--save" in sys.argv[1:]:
-        columns = ["interval", *shown, "all designs", "outside 93–97 (tests: 3–7)"]
+    if {"--save", "--tables"} & set(sys.argv[1:]):
+        columns = ["interval", *shown, "all designs", "designs below, above 93–97 (tests: 3–7)"]
         table = Table(benchmark.replace("_", "-"), caption, columns, rows)
         measured = [{"design": str(design), **each} for design, each in zip(designs, counts, strict=True)]
-        save(benchmark, {"designs": measured}, [table])
+        save(benchmark, {"n_studies": n_studies, "designs": measured}, [table])
     print(json.dumps(extremes, ensure_ascii=False))
 
 
-def n_studies_asked(default: int) -> int:
-    """Return the number of studies that the command line asks for."""
+def _outside(name: str, known: Sequence[Mapping[str, float]]) -> str:
+    """Return in how many designs a share is outside its target by more than the simulation's error."""
+    low, high = TARGET if not name.startswith(TEST) else (1 - TARGET[1], 1 - TARGET[0])
+    certain = []
+    for each in known:
+        n = round(each["n"])
+        found = stats.binomtest(round(each["share"] * n), n).proportion_ci(LEVEL, "exact")
+        certain.append((found.high < low, found.low > high))
+    n_below, n_above = np.sum(certain, axis=0)
+    return f"{n_below}, {n_above} of {len(known)}"
+
+
+def monte_carlo_error(n: int) -> float:
+    """Return how far, in percentage points, a coverage measured in n studies may lie off by chance."""
+    return 100 * float(stats.norm.ppf((1 + LEVEL) / 2) * np.sqrt(LEVEL * (1 - LEVEL) / n))
+
+
+def n_studies_asked(benchmark: str, default: int) -> int:
+    """Return the number of studies that the command line asks for; with ``--tables`` the stored one."""
+    if "--tables" in sys.argv[1:]:
+        return read(benchmark)["n_studies"]
     numbers = [each for each in sys.argv[1:] if each.isdigit()]
     return int(numbers[0]) if numbers else default

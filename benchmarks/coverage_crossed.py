@@ -1,16 +1,17 @@
 """How often do the intervals of the crossed-effects model hold the true value?
 
-Studies of the published size and spread, and of the smallest, are simulated as in ``coverage.py`` and fitted
-by `crossed_model`.  Models whose chains have not converged, which it refuses, are counted and left out.
+Studies of the published size and spread, and of the smallest, are simulated as in ``simulated_studies.py``
+and fitted by `crossed_model`.  Models whose chains have not converged are refused by it; they are counted and
+left out of the coverage.  A fit takes some ten seconds, so there are few of them.
 
-Run ``python -P benchmarks/coverage_crossed.py [STUDIES]``, with the extra ``bayes``.  It prints one line a
-design; the last line is one JSON object.
+Run ``python -P benchmarks/coverage_crossed.py [STUDIES] [--save|--tables]``, with the extra ``bayes``.  The
+last line is one JSON object.
 """
 
 from __future__ import annotations
 
-import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,48 +21,47 @@ if __name__ == "__main__":  # started as a file, the repository's folder is not 
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from analysis.statistics.crossed_model import crossed_model
-from analysis.statistics.variance_components import NODES, WEIGHTS
+from benchmarks.coverage_counts import LEVEL, REFUSED, count, monte_carlo_error, n_studies_asked, report
+from benchmarks.simulated_studies import Design
 from tricky.core.errors import InputError
 
-N_STUDIES = 100
-SEED = 1
-DESIGNS = ((9, 149, 0.45, 1.6), (6, 60, 0.45, 1.6))
-"""Observers, items, and the standard deviations of their effects on the logit scale."""
-CONSTANT_LOGIT = 2.0
+N_STUDIES = 30
+SEED = 6
+DESIGNS = (Design(6, 60, 0.45, 1.6, 0.81), Design(9, 149, 0.45, 1.6, 0.81))
 
 
-def coverage(n_studies: int) -> dict[str, dict[str, float]]:
-    """Return how often each interval held, by design, and how many models were refused."""
-    held = {}
-    for n_observers, n_items, observer_sd, item_sd in DESIGNS:
-        rng = np.random.default_rng(SEED)
-        observer, item = (index.ravel() for index in np.indices((n_observers, n_items)))
-        average = float(WEIGHTS @ special.expit(CONSTANT_LOGIT + np.hypot(observer_sd, item_sd) * NODES))
-        counts: dict[str, int] = dict.fromkeys(("average", "typical", "observer SD", "item SD"), 0)
-        n_fitted = 0
-        for _ in range(n_studies):
-            abilities = CONSTANT_LOGIT + observer_sd * rng.standard_normal(n_observers)
-            logit = abilities[observer] + (item_sd * rng.standard_normal(n_items))[item]
-            try:
-                found = crossed_model(rng.random(logit.size) < special.expit(logit), observer, item, rng)
-            except InputError as refused:
-                print(refused, file=sys.stderr)
-                continue
-            n_fitted += 1
-            for name, estimate, truth in (
-                ("average", found.average[0], average),
-                ("typical", found.typical[0], special.expit(CONSTANT_LOGIT)),
-                ("observer SD", found.observer_sd_logit, observer_sd),
-                ("item SD", found.item_sd_logit, item_sd),
-            ):
-                counts[name] += estimate.low <= truth <= estimate.high
-        design = f"{n_observers} × {n_items}"
-        held[design] = {name: round(count / n_fitted, 3) for name, count in counts.items()}
-        held[design]["refused"] = n_studies - n_fitted
-        shares = ", ".join(f"{name} {held[design][name]:.1%}" for name in counts)
-        print(f"{design}, {n_fitted} studies fitted of {n_studies}: {shares}", flush=True)
-    return held
+def simulate(design: Design, rng: np.random.Generator) -> Iterator[tuple[str, bool]]:
+    """Simulate one study; yield for each interval whether it holds, and whether the model was refused."""
+    observer, item = (index.ravel() for index in np.indices((design.n_observers, design.n_items)))
+    correct = design.answers(design.abilities(rng), rng).ravel()
+    try:
+        found = crossed_model(correct, observer, item, rng, level=LEVEL)
+    except InputError as refused:
+        print(refused, file=sys.stderr, flush=True)
+        yield f"{REFUSED}: not converged", True
+        return
+    for name, estimate, truth in (
+        ("average accuracy", found.average[0], design.accuracy),
+        ("typical accuracy", found.typical[0], float(special.expit(design.constant))),
+        ("SD of observers, in logits", found.observer_sd_logit, design.observer_sd_logit),
+        ("SD of items, in logits", found.item_sd_logit, design.item_sd_logit),
+    ):
+        yield name, estimate.low <= truth <= estimate.high
+    yield f"{REFUSED}: not converged", False
+
+
+def main() -> None:
+    """Count, print and save."""
+    n_studies = n_studies_asked("coverage_crossed", N_STUDIES)
+    counts = count("coverage_crossed", simulate, DESIGNS, n_studies, SEED)
+    shown = {f"{d.n_observers} × {d.n_items}": i for i, d in enumerate(DESIGNS)}
+    caption = (
+        f"Crossed-effects model, {LEVEL:.0%} intervals, in percent: {n_studies} studies of each of "
+        f"{len(DESIGNS)} designs (SD .45 over observers and 1.6 over items, in logits; accuracy .81), one "
+        f"figure ± {monte_carlo_error(n_studies):.1f}."
+    )
+    report("coverage_crossed", n_studies, counts, DESIGNS, shown, caption)
 
 
 if __name__ == "__main__":
-    print(json.dumps(coverage(int(sys.argv[1]) if len(sys.argv) > 1 else N_STUDIES), ensure_ascii=False))
+    main()

@@ -5,7 +5,7 @@ observers over all items that there could be, follows by quadrature.  Psychometr
 and a width that are the same for all items of a gap but for a normal effect of the item and one of the
 observer, in probits.  A fit takes seconds, so there are few of them.
 
-Run ``python -P benchmarks/coverage_items.py [STUDIES] [--save]``.  The last line is one JSON object.
+Run ``python -P benchmarks/coverage_items.py [STUDIES] [--save|--tables]``.  The last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if __name__ == "__main__":  # started as a file, the repository's folder is not 
 
 from analysis.statistics.noise_ceiling import noise_ceiling
 from analysis.statistics.psychometric import psychometric
-from benchmarks.coverage_counts import LEVEL, count, n_studies_asked, report
+from benchmarks.coverage_counts import LEVEL, count, monte_carlo_error, n_studies_asked, report
 from benchmarks.simulated_studies import NODES, WEIGHTS, Design
 
 N_STUDIES = 200
@@ -92,12 +92,12 @@ def simulate(study: Study, rng: np.random.Generator) -> Iterator[tuple[str, bool
 
 def main() -> None:
     """Count, print and save."""
-    n_studies = n_studies_asked(N_STUDIES)
+    n_studies = n_studies_asked("coverage_items", N_STUDIES)
     designs = [Design(*size, *sd, a) for size, sd, a in itertools.product(SIZES, SPREADS, ACCURACIES)]
     fitted = [each for each in designs if each.n_observers < 20 and each.accuracy == ACCURACIES[0]]
     studies = [*(Study(each, False) for each in designs), *(Study(each, True) for each in fitted)]
     numbers = [n_studies // (FITS_OF if study.fits else 1) for study in studies]
-    counts = count(simulate, studies, numbers, SEED)
+    counts = count("coverage_items", simulate, studies, numbers, SEED)
     merged = [
         each | next((c for s, c in zip(studies, counts, strict=True) if s.fits and s.design == design), {})
         for design, each in zip(designs, counts, strict=False)
@@ -107,12 +107,12 @@ def main() -> None:
         for i, d in enumerate(designs)
         if (d.observer_sd_logit, d.item_sd_logit) == SPREADS[1]
     }
-    error = 196 * np.sqrt(LEVEL * (1 - LEVEL) / n_studies)
+    error = monte_carlo_error(n_studies)
     caption = (
         f"Items, {LEVEL:.0%} intervals, in percent: {n_studies} studies of each of {len(designs)} designs, "
         f"one figure ± {error:.1f}; psychometric functions: a quarter of the studies, ± {2 * error:.1f}."
     )
-    report("coverage_items", merged, designs, shown, caption)
+    report("coverage_items", n_studies, merged, designs, shown, caption)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ Models of one population answer images of one population: P(right) is Φ(ability
 quadrature; mean κ on images that the other models disagree about depends on the pool's size, and is taken
 from large draws.
 
-Run ``python -P benchmarks/coverage_pools.py [POOLS] [--save]``.  The last line is one JSON object.
+Run ``python -P benchmarks/coverage_pools.py [POOLS] [--save|--tables]``.  The last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if __name__ == "__main__":  # started as a file, the repository's folder is not 
 from analysis.statistics.consistency_intervals import measure_consistency, pairs_between
 from analysis.statistics.dichotomy import measure_dichotomy
 from analysis.statistics.subsets import HoldsFor, LabelledBy, Subset, SubsetConsistency, consistency_by_subset
-from benchmarks.coverage_counts import LEVEL, count, n_studies_asked, report
+from benchmarks.coverage_counts import LEVEL, count, monte_carlo_error, n_studies_asked, report
 
 N_POOLS = 400
 N_RESAMPLES = 200
@@ -114,15 +114,15 @@ def simulate(pool: Pool, rng: np.random.Generator) -> Iterator[tuple[str, bool]]
 
 def main() -> None:
     """Count, print and save."""
-    n_pools = n_studies_asked(N_POOLS)
+    n_pools = n_studies_asked("coverage_pools", N_POOLS)
     pools = [Pool(5, 1000), Pool(11, 1000), Pool(20, 500)]
-    counts = count(simulate, pools, n_pools, SEED)
-    error = 196 * np.sqrt(LEVEL * (1 - LEVEL) / n_pools)
+    counts = count("coverage_pools", simulate, pools, n_pools, SEED)
+    error = monte_carlo_error(n_pools)
     caption = (
         f"Pools of models, {LEVEL:.0%} intervals, in percent: {n_pools} pools of each size, one figure "
         f"± {error:.1f}."
     )
-    report("coverage_pools", counts, pools, {str(pool): i for i, pool in enumerate(pools)}, caption)
+    report("coverage_pools", n_pools, counts, pools, {str(pool): i for i, pool in enumerate(pools)}, caption)
 
 
 if __name__ == "__main__":

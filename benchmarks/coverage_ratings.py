@@ -29,20 +29,23 @@ if __name__ == "__main__":  # started as a file, the repository's folder is not 
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from analysis.statistics.agreement import rating_agreement
-from analysis.statistics.means import population_mean
-from analysis.statistics.ratings import ordinal_regression
+from analysis.statistics.ordinal_regression import ordinal_regression
+from analysis.statistics.population_mean import population_mean
+from benchmarks.coverage_counts import monte_carlo_error
 from benchmarks.coverage_tables import Table, save
 from benchmarks.simulated_studies import mixture
 from tricky.core.errors import InputError
 
-N_STUDIES = 400
+N_STUDIES = 1200
 SEED = 1
 LEVEL = 0.95
 LARGE = 500, 3000
 N_RATINGS = 200_000
 STEPS_LOGIT = np.array([-1.0, 0.2, 1.3, 2.5])
 SLOPE_LOGIT = 2.0
-SLOPES_EVERY = {True: 100, False: 10}
+PREDICTOR = np.linspace(0, 1, 5)
+"""The values that the predictor has, each as often as any other."""
+SLOPES_EVERY = {True: 20, False: 2}
 """Of how many studies one has its slope estimated, of large ones and of others."""
 
 
@@ -80,7 +83,7 @@ def simulate(
     slope: float = SLOPE_LOGIT,
 ):
     """Return ratings, predictor, observers and items, one entry a trial."""
-    x = predictor(n_items)
+    x = rng.choice(PREDICTOR, n_items)
     logit = slope * x + item_sd * rng.standard_normal(n_items)
     logit = logit + observer_sd * rng.standard_normal((n_observers, 1))
     chance = special.expit(logit[..., np.newaxis] - STEPS_LOGIT)
@@ -90,23 +93,16 @@ def simulate(
     return rating.ravel(), x[item], observer, item
 
 
-def predictor(n_items: int) -> np.ndarray:
-    """Return what ratings depend on, of each item."""
-    return np.resize(np.linspace(0, 1, 5), n_items)
-
-
 def true_mean(design: RatingDesign) -> float:
-    """Return the mean rating of new observers of new items with these predictors."""
+    """Return the mean rating of new observers of new items."""
     sd = float(np.hypot(design.observer_sd_logit, design.item_sd_logit))
-    above = [
-        mixture(design.slope_logit * x - step, sd) for x in predictor(design.n_items) for step in STEPS_LOGIT
-    ]
-    return 1 + sum(above) / design.n_items
+    above = [mixture(design.slope_logit * x - step, sd) for x in PREDICTOR for step in STEPS_LOGIT]
+    return 1 + sum(above) / len(PREDICTOR)
 
 
 def true_slope(rng: np.random.Generator, design: RatingDesign) -> float:
     """Return the slope of ratings that share neither observers nor items."""
-    x = predictor(N_RATINGS)
+    x = rng.choice(PREDICTOR, N_RATINGS)
     sd = np.hypot(design.observer_sd_logit, design.item_sd_logit)
     logit = design.slope_logit * x + sd * rng.standard_normal(N_RATINGS)
     chance = special.expit(logit[:, np.newaxis] - STEPS_LOGIT)
@@ -152,11 +148,11 @@ def table_of(results: list[dict[str, float]], n_studies: int) -> Table:
             f"{design.observer_sd_logit:g}, {design.item_sd_logit:g}",
             f"{design.slope_logit:g}",
             *(f"{100 * found[name]:.1f}" for name in ("agreement", "mean")),
-            f"{100 * found['slope']:.1f} ± {196 * np.sqrt(LEVEL * (1 - LEVEL) / found['n_slope']):.1f}",
+            f"{100 * found['slope']:.1f} ± {monte_carlo_error(round(found['n_slope'])):.1f}",
         ]
         for design, found in zip(DESIGNS, results, strict=True)
     ]
-    error = 196 * np.sqrt(LEVEL * (1 - LEVEL) / n_studies)
+    error = monte_carlo_error(n_studies)
     caption = (
         "How often 95% intervals of ratings hold the true value, in percent. "
         f"{n_studies:,} studies a design; "

@@ -12,8 +12,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
-from analysis.statistics.bounded import exact_limits, imprecision, share_limits
 from analysis.statistics.clusters import Spread, reach_of
+from analysis.statistics.share_interval import exact_limits, imprecision, share_limits
 from benchmarks.simulated_studies import Moments
 
 Limits = tuple[np.ndarray, np.ndarray]

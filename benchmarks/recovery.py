@@ -19,7 +19,7 @@ if __name__ == "__main__":  # started as a file, the repository's folder is not 
 
 from analysis.report.style import BLUE, FAINT, styled
 from analysis.statistics.accuracy import population_accuracy
-from analysis.statistics.consistency_bounds import copy_model
+from analysis.statistics.copy_model import copy_model
 from analysis.statistics.error_consistency import error_consistency
 from analysis.statistics.variance_components import on_logit_scale, variance_components
 from benchmarks.simulated_studies import Design

@@ -18,7 +18,8 @@ from analysis.statistics.agreement import rating_agreement
 from analysis.statistics.contrasts import accuracy_difference
 from analysis.statistics.detection import observer_detection
 from analysis.statistics.error_consistency import error_consistency
-from analysis.statistics.ratings import ordinal_regression, rating_distribution
+from analysis.statistics.ordinal_regression import ordinal_regression
+from analysis.statistics.ratings import rating_distribution
 from tricky.core.tables import read_table
 
 # %% [markdown]

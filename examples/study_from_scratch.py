@@ -20,12 +20,11 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from analysis import population_accuracy, read_sessions
-from tricky import stages
-from tricky.study import create_study, override
+from tricky.study import create_study
 
 folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.mkdtemp()) / "study"
 study = create_study(folder, name="Digits, from scratch", seed=1)
-study = override(study, {"simulate": {"observers": 6}})
+study = study.with_settings(simulate={"observers": 6})
 
 # %% [markdown]
 # ## How many classifiers get each image right?
@@ -35,7 +34,7 @@ study = override(study, {"simulate": {"observers": 6}})
 # keeps every decision.
 
 # %%
-source = stages.images_of(study)
+source = study.open_images()
 images = source.catalogue()
 pixels = np.stack([np.asarray(source.read(each).convert("L")).ravel() for each in images["image_id"]]) / 255
 labels = images["label"].to_numpy()
@@ -58,7 +57,7 @@ for classifier in classifiers:
 # %%
 counts = images.loc[~learned, ["image_id", "label", "class_name"]].assign(n_correct=n_correct)
 counts.to_csv(folder / "counts.csv", index=False)
-table = stages.label_counts(study, folder / "counts.csv", n_models=len(classifiers))
+table = study.label_counts(folder / "counts.csv", n_models=len(classifiers))
 print(table.images["difficulty"].value_counts(normalize=True).round(3))
 
 # %% [markdown]
@@ -67,9 +66,9 @@ print(table.images["difficulty"].value_counts(normalize=True).round(3))
 # `tricky run` puts people in the place of the simulated observers; nothing else changes.
 
 # %%
-stages.build_stimuli(study, "main")
-stages.simulate(study)
-results = stages.analyse(study)
+study.build_stimuli("main")
+study.simulate()
+results = study.analyse()
 print(f"Report: {results.report}")
 
 # %% [markdown]

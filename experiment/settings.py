@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from experiment.keys import check_keys, check_roles
 from stimuli.settings import QuestionSettings, questions_with_different_names
-from tricky.core.names import ColumnName, DifferentNames, FileName, Line, PathSetting, PathText
-from tricky.core.settings import SettingError
+from tricky.core.names import ColumnName, DifferentNames, FileName, Line, PathSetting, PathText, Wording
+from tricky.core.settings import SettingError, SettingsModel
 
 
-class MonitorSettings(BaseModel):
+class MonitorSettings(SettingsModel):
     """``[experiment.monitor]``: the screen that observers sit at."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     width_cm: Annotated[float, Field(gt=0)] = 53.0
     """Width of the visible picture."""
@@ -31,14 +29,12 @@ class MonitorSettings(BaseModel):
     """PsychoPy's file of the monitor: grey levels are made proportional to luminance by its newest gamma."""
 
 
-class ParticipantField(BaseModel):
+class ParticipantField(SettingsModel):
     """``[[experiment.participant_fields]]``: something asked about each participant, once."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: ColumnName
     """Its column in ``participants.tsv``."""
-    question: Annotated[str, Field(min_length=1)]
+    question: Wording
     """As it is asked, and as the column is described."""
     type: Literal["integer", "number", "text", "choice"] = "text"
     choices: DifferentNames = ()
@@ -67,10 +63,8 @@ IDENTIFYING_FIELDS = (
 )
 
 
-class PrivacySettings(BaseModel):
+class PrivacySettings(SettingsModel):
     """``[experiment.privacy]``: what the data do not tell, and to whom."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     leave_out: tuple[Literal["times", "machine"], ...] = ()
     """``times``: when a session was run and consent given. ``machine``: system, graphics and keyboard."""
@@ -78,10 +72,8 @@ class PrivacySettings(BaseModel):
     """Whether only the account that runs sessions may read the data (not on Windows)."""
 
 
-class PresentationSettings(BaseModel):
+class PresentationSettings(SettingsModel):
     """``[experiment.presentation]``: how long things are on the screen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     image_ms: Annotated[float, Field(gt=0)] | None = None
     """How long the images are shown, to the nearest frame; left out: until the answer."""
@@ -112,10 +104,8 @@ class PresentationSettings(BaseModel):
         return self
 
 
-class ExperimentSettings(BaseModel):
+class ExperimentSettings(SettingsModel):
     """``[experiment]``: how a session runs."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     stimuli: FileName = "main"
     """Name of the stimulus set: ``[stimuli.NAME]``."""
@@ -219,10 +209,8 @@ class ExperimentSettings(BaseModel):
         return self
 
 
-class SimulateSettings(BaseModel):
+class SimulateSettings(SettingsModel):
     """``[simulate]``: observers of known ability."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     observers: Annotated[int, Field(ge=1)] = 12
     accuracy: Annotated[float, Field(gt=0, lt=1)] = 0.81

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -104,6 +104,8 @@ class EvaluatedSettings(Record):
 class PoolManifest(StageManifest[EvaluatedSettings]):
     """``decisions/pool.json``."""
 
+    file_name: ClassVar[str] = "pool.json"
+
     images: ImagesRecord
     classes: tuple[str, ...]
     device: str
@@ -118,6 +120,16 @@ class PoolManifest(StageManifest[EvaluatedSettings]):
     def failures(self) -> dict[str, str]:
         """The other models, and why they gave none."""
         return {model.name: model.failure for model in self.models if model.failure is not None}
+
+    def summary(self) -> str:
+        """Return the numbers of models and images, the range of accuracy, and what is missing."""
+        accuracies = [model.accuracy for model in self.answered]
+        return (
+            f"{len(accuracies)} models × {self.images.n:,} images"
+            + (f", top-1 {min(accuracies):.1%} to {max(accuracies):.1%}" if accuracies else "")
+            + (f", {len(self.failures)} failed" if self.failures else "")
+            + (f", {len(self.images.skipped):,} images skipped" if self.images.skipped else "")
+        )
 
 
 class DifficultyCounts(Record):
@@ -163,6 +175,8 @@ class LabelledSettings(Record):
 class DifficultyManifest(StageManifest[LabelledSettings], LabelledRecord):
     """``difficulty/difficulty.json``."""
 
+    file_name: ClassVar[str] = "difficulty.json"
+
     sha256: Sha256
     tables: dict[FileName, Sha256]
     n_not_labelled: Count
@@ -177,6 +191,12 @@ class DifficultyManifest(StageManifest[LabelledSettings], LabelledRecord):
     not_counted: dict[str, NotCountedRecord] = Field(default_factory=dict)
     near_ties: NearTiesRecord | None
     matched: dict[str, MatchedRecord] = Field(default_factory=dict)
+
+    def summary(self) -> str:
+        """Return the share of each difficulty."""
+        if not self.n_images:
+            return "no image has a difficulty"
+        return ", ".join(f"{n / self.n_images:.1%} {name}" for name, n in self.counts.by_name().items())
 
 
 class WeightsRecord(Record):
@@ -197,9 +217,15 @@ class TrainedSettings(EvaluatedSettings):
 class TrainingManifest(StageManifest[TrainedSettings]):
     """``training/training.json``."""
 
+    file_name: ClassVar[str] = "training.json"
+
     images: TableRecord
     classes: tuple[str, ...]
     models: Annotated[tuple[WeightsRecord, ...], unique("name")]
+
+    def summary(self) -> str:
+        """Return the number of models."""
+        return f"{len(self.models)} models trained"
 
 
 class ConditionRecord(Record):
@@ -261,6 +287,8 @@ class ConditionSettingsRecord(Record):
 class ConditionsManifest(StageManifest[ConditionSettingsRecord]):
     """``conditions/conditions.json``."""
 
+    file_name: ClassVar[str] = "conditions.json"
+
     images: ImagesRecord
     training_images: ImagesRecord
     classes: tuple[str, ...]
@@ -269,3 +297,9 @@ class ConditionsManifest(StageManifest[ConditionSettingsRecord]):
     models: Annotated[tuple[TrainedModelRecord, ...], unique("name")]
     diverged: tuple[DivergedRecord, ...]
     unfinished: tuple[str, ...]
+
+    def summary(self) -> str:
+        """Return the numbers of models and conditions, and of models that diverged."""
+        n_all = len(self.models) + len(self.diverged) + len(self.unfinished)
+        models = f"{len(self.models)} of {n_all} models of {len(self.conditions)} conditions"
+        return models + (f", {len(self.diverged)} diverged" if self.diverged else "")

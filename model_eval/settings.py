@@ -7,8 +7,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     field_serializer,
     field_validator,
@@ -27,16 +25,14 @@ from tricky.core.names import (
     check_name,
     first_duplicate,
 )
-from tricky.core.settings import SettingError
+from tricky.core.settings import SettingError, SettingsModel
 
 IMAGE_SOURCES = ("mnist-5k", "gaussian", "folder", "imagenet-val", "csv", "npz", "torchvision:NAME/SPLIT")
 """What `source` in ``[images]`` may be."""
 
 
-class GaussianSettings(BaseModel):
+class GaussianSettings(SettingsModel):
     """``[images.gaussian]``: the set of Gaussian noise with ``source = "gaussian"``."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     classes: Annotated[int, Field(ge=2, le=999)] = 100
     """Class i has standard deviation i, from 1."""
@@ -47,10 +43,8 @@ class GaussianSettings(BaseModel):
     seed: Annotated[int, Field(ge=0)] = 1
 
 
-class ImageSettings(BaseModel):
+class ImageSettings(SettingsModel):
     """``[images]``: which images the models are asked about."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     source: str = "mnist-5k"
     """One of `IMAGE_SOURCES`."""
@@ -89,10 +83,8 @@ class ImageSettings(BaseModel):
         return self
 
 
-class PreprocessingSettings(BaseModel):
+class PreprocessingSettings(SettingsModel):
     """What of a model's own preprocessing is replaced, or all of it where the model brings none."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     size_px: Annotated[int, Field(ge=1)] | tuple[int, int] | None = None
     """Side of the square that the model sees, or its height and width."""
@@ -116,10 +108,8 @@ RESERVED_MODELS = ("images", "model")
 """No model may be called so: ``images.parquet`` is another file, `model` a column of tables of models."""
 
 
-class ModelEntry(BaseModel):
+class ModelEntry(SettingsModel):
     """One model of a pool."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: DottedFileName
     """The name of its file of decisions, so letters, digits, ``.``, ``_`` and ``-``."""
@@ -137,7 +127,7 @@ class ModelEntry(BaseModel):
     `heads.VOCABULARIES`), ``images`` (the classes of the images, sorted as text), or the path of a text file
     with one name a line."""
     preprocessing: PreprocessingSettings = PreprocessingSettings()
-    arguments: dict[str, bool | int | float | str] = {}
+    arguments: dict[Line, bool | int | float | str] = {}
     """With ``python:``: what the function is called with."""
     templates: tuple[Line, ...] = ()
     """With ``openclip:``: prompts with ``{}`` for the class; by default the 80 of Radford et al. (2021)."""
@@ -217,10 +207,8 @@ Models = Annotated[tuple[ModelEntry, ...], AfterValidator(models_with_different_
 """The models of a pool."""
 
 
-class PoolSettings(BaseModel):
+class PoolSettings(SettingsModel):
     """``[pool]``: the models whose errors define difficulty."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     file: PathText = "mnist-11"
     """A pool that ships with tricky, or the path of a TOML file with ``[[models]]`` entries."""
@@ -228,10 +216,8 @@ class PoolSettings(BaseModel):
     """Entries written out here take the place of `file`."""
 
 
-class TrainSettings(BaseModel):
+class TrainSettings(SettingsModel):
     """``[train]``: how a pool's untrained models get their weights, and the recipe of controlled training."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     images: Annotated[int, Field(ge=1)] = 400
     """Number of training images, the same share of each class; these are never evaluated."""
@@ -261,10 +247,8 @@ class TrainSettings(BaseModel):
         return base.model_dump(mode="json", exclude_unset=True)
 
 
-class EvaluateSettings(BaseModel):
+class EvaluateSettings(SettingsModel):
     """``[evaluate]``: where and in what portions models are run."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     device: str = "auto"
     """``auto`` takes CUDA when there is one, else the CPU."""
@@ -284,10 +268,8 @@ class EvaluateSettings(BaseModel):
         return device
 
 
-class LabelSettings(BaseModel):
+class LabelSettings(SettingsModel):
     """``[label]``: when an image counts as trivial or impossible."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     tolerance: Annotated[int, Field(ge=0)] = 1
     """Number of models that may dissent: right for all but `tolerance` is trivial."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from model_eval.images.open import ImageSource
+from model_eval.images.open import InspectedSource
 from stimuli.balance import balance_table, giveaway_auc, unbalanced
 from stimuli.columns import FEATURES
 from stimuli.eligibility import Candidates, candidates_of, cap_classes
@@ -30,7 +30,7 @@ from tricky.core.randomness import generator
 
 def build_set(
     difficulty: Path,
-    source: ImageSource,
+    source: InspectedSource,
     settings: StimulusSettings,
     *,
     name: str,
@@ -55,7 +55,7 @@ def build_set(
     ----------
     difficulty : Path
         Folder of the difficulty table.
-    source : ImageSource
+    source : InspectedSource
         The images that the table speaks of.
     root : Path, optional
         Folder that the paths in `settings` are relative to (by default, that above `difficulty`).

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from model_eval.images.open import ImageSource
+from model_eval.images.open import ImageSource, InspectedSource
 from model_eval.records import read_difficulty
 from stimuli.lab_lists import read_lists, read_own_table
 from stimuli.settings import StimulusSettings
@@ -66,7 +66,7 @@ class Material:
 
 def gather(
     difficulty: Path,
-    source: ImageSource,
+    source: InspectedSource,
     settings: StimulusSettings,
     *,
     name: str,
@@ -85,7 +85,7 @@ def gather(
     ----------
     difficulty : Path
         Folder of the difficulty table.
-    source : ImageSource
+    source : InspectedSource
         The images that it labels.
     name : str
         The set's name in the study file, for messages.
@@ -116,10 +116,7 @@ def gather(
     matched = {"counts": of_labels.counts()} if published else {}
     own, of_table = read_own_table(settings, rows, name=name, root=root)
 
-    def every_image() -> pd.DataFrame:
-        return known if catalogue is None else source.catalogue(progress)
-
-    lists = read_lists(settings, rows, every_image, name=name, root=root)
+    lists = read_lists(settings, rows, lambda: source.inspect(progress), name=name, root=root)
     for path in (*lists.files, *([] if settings.table is None else [settings.table])):
         made_from[path.as_posix()] = sha256_of(root / path)
     matched |= of_table | lists.matched

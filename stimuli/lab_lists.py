@@ -7,12 +7,14 @@ and a table may be larger than the data; then the matches are counted.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from model_eval.images.check import Inspection
 from stimuli.columns import FEATURES, ITEM_COLUMNS
 from stimuli.settings import StimulusSettings
 from tricky.core.errors import InputError
@@ -50,7 +52,7 @@ class LabLists:
 def read_lists(
     settings: StimulusSettings,
     rows: pd.DataFrame,
-    every_image: Callable[[], pd.DataFrame],
+    inspect: Callable[[], Inspection],
     *,
     name: str,
     root: Path,
@@ -62,9 +64,9 @@ def read_lists(
     settings : StimulusSettings
     rows : DataFrame, indexed by `image_id`
         The labelled images, with `class_name`.
-    every_image : callable
-        Returns all images there are, also those without a label, as models were trained on them, say.  It is
-        called only for entries that match no label.
+    inspect : callable
+        Looks at all images that there are, also those that have no label because models were trained on them,
+        or because they can't be read.  It is called only for entries that match no label.
     name : str
         The set's, for messages.
     root : Path
@@ -83,6 +85,7 @@ def read_lists(
         f"{section} deny_images": settings.eligible.deny_images,
         f"[stimuli.{name}] catch_images": settings.catch_images,
     }
+    seen = functools.cache(inspect)
     found: dict[str, Matches] = {}
     for setting, path in files.items():
         if path is None:
@@ -91,7 +94,7 @@ def read_lists(
         entries, lines = read_entries(root / path)
         known = set(rows.index)
         if any(plain(entry) not in known for entry in entries):
-            known |= set(every_image()["image_id"])
+            known |= seen().every_image
         found[key] = match_entries(
             entries,
             known,
@@ -100,9 +103,11 @@ def read_lists(
             lines=lines,
             partial=key == "allow_images",
         )
-    classes = rows["class_name"].unique()
     for key in ("allow_classes", "deny_classes"):
         if entries := getattr(settings.eligible, key):
+            classes = set(rows["class_name"])
+            if any(plain(entry) not in classes for entry in entries):
+                classes |= seen().every_class
             found[key] = match_entries(entries, classes, where=f"{section} {key}", what="class")
     return LabLists(
         {key: each.names for key, each in found.items()},

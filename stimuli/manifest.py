@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -92,6 +92,8 @@ class SetSettings(Record):
 class SetManifest(StageManifest[SetSettings]):
     """``stimuli/<set>/stimulus_set.json``: see `docs/formats.md`."""
 
+    file_name: ClassVar[str] = "stimulus_set.json"
+
     set_id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
     name: FileName
     task: TaskName
@@ -113,3 +115,8 @@ class SetManifest(StageManifest[SetSettings]):
         if missing := [name for name in CONTENT if name not in tables]:
             raise ValueError(f"hashes of {' and '.join(CONTENT)}; {missing[0]} is missing")
         return tables
+
+    def summary(self) -> str:
+        """Return the numbers of trials, and the set's id."""
+        settings = self.settings.stimuli
+        return f"{settings.trials} trials + {settings.practice_trials} for practice, id {self.set_id}"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from model_eval.images.open import ImageSource
+from model_eval.images.open import InspectedSource
 from stimuli.build import contents_of, draw_slots, part_catch
 from stimuli.eligibility import Candidates, candidates_of, cap_classes, group_of
 from stimuli.inputs import gather, generator_of_set
@@ -25,7 +25,7 @@ from tricky.core.randomness import generator
 def refresh_set(
     parent: Path,
     difficulty: Path,
-    source: ImageSource,
+    source: InspectedSource,
     *,
     name: str,
     folder: Path,

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from model_eval.records import Difficulty
 from stimuli.columns import RULE
-from tricky.core.names import ColumnName, DifferentNames, Line, Name, PathSetting, first_duplicate
-from tricky.core.settings import SettingError
+from tricky.core.names import ColumnName, DifferentNames, Line, Name, PathSetting, Wording, first_duplicate
+from tricky.core.settings import SettingError, SettingsModel
 from tricky.core.tasks import DEFAULT_TASK, TaskName, declaration
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class EligibleSettings(BaseModel):
+class EligibleSettings(SettingsModel):
     """``[stimuli.NAME.eligible]``: which images may enter."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     min_stability: Share = 0.0
     """Least probability that a resampled pool gives the same difficulty."""
@@ -38,10 +36,8 @@ class EligibleSettings(BaseModel):
     """Bits of 64 in which the perceptual hashes of any two images of the set differ at least."""
 
 
-class MatchSettings(BaseModel):
+class MatchSettings(SettingsModel):
     """``[stimuli.NAME.match]``: in what the groups of difficulty are made alike."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     covariates: DifferentNames = ()
     """Numbers to match on: measured on the images, or columns of the difficulty table or of `table`."""
@@ -59,10 +55,8 @@ class MatchSettings(BaseModel):
         return self
 
 
-class ExportSettings(BaseModel):
+class ExportSettings(SettingsModel):
     """``[stimuli.NAME.export]``: what observers see of an image."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     view: Literal["original", "whole", "centre"] = "original"
     """Original pixels; the whole picture, resized; or the central square that models see."""
@@ -84,14 +78,12 @@ class ExportSettings(BaseModel):
         return self
 
 
-class QuestionSettings(BaseModel):
+class QuestionSettings(SettingsModel):
     """``[[stimuli.NAME.questions]]``: one question about each image of a rating task."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: ColumnName
     """Name of its column in the data."""
-    text: Annotated[str, Field(min_length=1)]
+    text: Wording
     answers: Annotated[DifferentNames, Field(min_length=2)]
     """In the order shown; for an ordered scale, from low to high."""
 
@@ -109,10 +101,8 @@ def questions_with_different_names(questions: tuple[QuestionSettings, ...]) -> t
     return questions
 
 
-class StimulusSettings(BaseModel):
+class StimulusSettings(SettingsModel):
     """``[stimuli.NAME]``: one stimulus set of the study."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     task: TaskName = DEFAULT_TASK
     """``2afc``: choice between two images; ``single``: naming the group of one image; ``rating``: questions

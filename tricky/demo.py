@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tricky import stages
 from tricky.core.errors import InputError
 from tricky.core.progress import Progress, no_progress
-from tricky.study import FILE_NAME, Study, create_study, open_study
+from tricky.study import Study, create_study, open_study
+from tricky.study_settings import FILE_NAME
 
 if TYPE_CHECKING:
     from analysis.report.build import Results
@@ -57,10 +57,10 @@ def run_demo(folder: Path, seed: int, progress: Progress = no_progress) -> Demo:
         raise InputError(
             f"{folder}: a study with seed {study.settings.study.seed}; name another folder for {seed}"
         )
-    stages.train(study, progress)
-    stages.evaluate(study, progress)
-    table = stages.label(study)
-    stages.build_stimuli(study, "main", progress=progress)
-    stages.simulate(study, progress)
-    results = stages.analyse(study)
+    study.train(progress)
+    study.evaluate(progress)
+    table = study.label()
+    study.build_stimuli("main", progress=progress)
+    study.simulate(progress)
+    results = study.analyse()
     return Demo(study, table.manifest, results, time.perf_counter() - started)

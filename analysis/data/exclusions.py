@@ -97,7 +97,10 @@ def exclude(sessions: pd.DataFrame, rules: ExcludeSettings) -> Exclusion:
     table["catch_accuracy"] = _catch_accuracy(sessions, key, n_sessions)
     table["share_missing"] = 1 - table["n_kept"] / table["n_expected"].clip(lower=1)
     excluded_by, reasons = _sessions_excluded(table, rules)
-    table["excluded_by"], table["reason"] = excluded_by, reasons
+    # As objects, since a column of texts would hold NaN in place of None.
+    table["excluded_by"], table["reason"] = (
+        pd.Series(each, table.index, dtype=object) for each in (excluded_by, reasons)
+    )
     gone = table["excluded_by"].notna().to_numpy()
     table.loc[gone, "n_kept"] = 0
     kept = sessions[counted & ~gone[key]].reset_index(drop=True)

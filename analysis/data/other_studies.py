@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis.data.results_manifest import AccuracyResultsManifest, ResultsManifest
 from analysis.data.study_data import Selection, gather
-from analysis.statistics.means import PopulationMean
+from analysis.statistics.population_mean import PopulationMean
 from tricky.core.errors import InputError
 from tricky.core.manifests import read_manifest
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_type_hints
+from typing import Any, ClassVar, Literal, get_type_hints
 
 from pydantic import Field, create_model
 
 from analysis.settings import AnalyseSettings
-from analysis.statistics.means import PopulationMean
+from analysis.statistics.population_mean import PopulationMean
 from tricky.core.manifests import Count, Record, Share, StageManifest
 
 _hints: dict[str, Any] = {name: (kind | None, ...) for name, kind in get_type_hints(PopulationMean).items()}
@@ -74,6 +74,8 @@ class ResultsSettings(Record):
 class ResultsManifest(StageManifest[ResultsSettings]):
     """``report/results.json``; reports of ratings have no accuracy."""
 
+    file_name: ClassVar[str] = "results.json"
+
     title: str
     task: str
     sessions: SessionsRecord
@@ -97,6 +99,14 @@ class DichotomyRecord(Record):
 class DynamicsManifest(StageManifest[Record]):
     """``report/dynamics.json``."""
 
+    file_name: ClassVar[str] = "dynamics.json"
+
     folder: str
     n_models: Count
     dichotomy: DichotomyRecord
+
+    def summary(self) -> str:
+        """Return the number of models, where they are from, and the dichotomy."""
+        value = self.dichotomy.value
+        dichotomy = "undefined" if value is None else f"{value:.2f}"
+        return f"{self.n_models} models of {self.folder}, dichotomy {dichotomy}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.data.network_scores import image_scores
 from analysis.data.study_data import StudyData
 from analysis.report.task import StudyReport
-from analysis.statistics import network_observers
 from analysis.statistics.items import answer_matrix
+from analysis.statistics.networks_as_observers import choices, feature_choices
 from stimuli.columns import FEATURES
 
 
@@ -28,10 +29,10 @@ def choices_by_confidence(report: StudyReport, trials: pd.Index) -> np.ndarray:
     ndarray of float, shape (n_models, n_trials)
         Without rows where networks cannot do the task.
     """
-    choices = report.of(network_choices)
-    if "confidence" not in choices.columns.get_level_values(1):
+    made = report.of(network_choices)
+    if "confidence" not in made.columns.get_level_values(1):
         return np.empty((0, len(trials)))
-    models = choices.xs("confidence", axis=1, level=1).drop(columns="all models", errors="ignore")
+    models = made.xs("confidence", axis=1, level=1).drop(columns="all models", errors="ignore")
     return models.reindex(trials).T.to_numpy(float)
 
 
@@ -48,7 +49,7 @@ def pair_choices(report: StudyReport) -> pd.DataFrame:
     answers = answer_matrix(data.kept)
     about = data.trials.loc[answers.columns]
     rng = report.generator("networks as observers", "folds")
-    choices = pd.DataFrame(
+    found = pd.DataFrame(
         index=about.index, columns=pd.MultiIndex.from_tuples([], names=["machine", "measure"])
     )
     images = {
@@ -57,15 +58,13 @@ def pair_choices(report: StudyReport) -> pd.DataFrame:
     }
     if data.decisions is not None:
         every = sorted({*images["harder"], *images["easier"]})
-        scores = network_observers.image_scores(data.root / "decisions", data.decisions, every)
-        choices = network_observers.choices(
-            scores.loc[images["harder"]], scores.loc[images["easier"]]
-        ).set_axis(about.index)
+        scores = image_scores(data.root / "decisions", data.decisions, every)
+        found = choices(scores.loc[images["harder"]], scores.loc[images["easier"]]).set_axis(about.index)
     features = {which: features_of(data, about[f"{which}_item"]) for which in ("harder", "easier")}
-    by_features = network_observers.feature_choices(features["harder"], features["easier"], rng)
+    by_features = feature_choices(features["harder"], features["easier"], rng)
     if by_features is not None:
-        choices["low-level features", "cross-validated"] = by_features
-    return choices.loc[:, choices.notna().any()]
+        found["low-level features", "cross-validated"] = by_features
+    return found.loc[:, found.notna().any()]
 
 
 def features_of(data: StudyData, items: pd.Series) -> pd.DataFrame:

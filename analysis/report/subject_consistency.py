@@ -11,8 +11,12 @@ import pandas as pd
 
 from analysis.report.json_values import Inline, LeftOut
 from analysis.report.style import NAMES_UP_TO
-from analysis.statistics.consistency_bounds import ConsistencySummary, summarise_pairs
-from analysis.statistics.error_consistency import error_consistency, why_undefined
+from analysis.statistics.error_consistency import (
+    ConsistencySummary,
+    error_consistency,
+    summarise_pairs,
+    why_undefined,
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,26 @@ class Consistency:
     kappa: np.ndarray | None
     kappa_reason: str | None
     matrix: LeftOut[pd.DataFrame]
+
+
+def table_of_pairs(kappa: pd.DataFrame, who: str) -> pd.DataFrame:
+    """Return κ with one row for each two subjects, so that no name of a subject is the name of a column.
+
+    Parameters
+    ----------
+    kappa : DataFrame, subjects × subjects
+    who : str
+        What a subject is: ``observer`` or ``model``.
+
+    Returns
+    -------
+    DataFrame
+        `who`, ``other_`` and `who`, `kappa`; in the order of `kappa`.
+    """
+    first, second = np.triu_indices(len(kappa), k=1)
+    names = kappa.index.to_numpy()
+    values = kappa.to_numpy(float)[first, second]
+    return pd.DataFrame({who: names[first], f"other_{who}": names[second], "kappa": values})
 
 
 def consistency_of(correct: np.ndarray, seen: np.ndarray, names: pd.Index) -> Consistency:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import special, stats
 
 from analysis.statistics.estimate import Estimate, check_level
-from analysis.statistics.means import PopulationMean, population_mean
+from analysis.statistics.population_mean import PopulationMean, population_mean
 from tricky.core.errors import InputError
 
 Answers = ArrayLike | Sequence[bool | None]
@@ -22,10 +22,10 @@ def population_accuracy(
 ) -> PopulationMean:
     """Estimate the proportion correct that new observers reach on new items.
 
-    The mean of `means.population_mean` between 0 and 1: two-way cluster-robust standard error, score
-    interval on the logit scale (`analysis.statistics.bounded`).  Where all answers are right (or all wrong)
-    no variance can be estimated; then the interval is the exact binomial one for as many independent answers
-    as there are clusters in the smaller set, the worst that dependence could do.
+    The `population_mean` between 0 and 1: two-way cluster-robust standard error, score interval on the logit
+    scale (`analysis.statistics.share_interval`).  Where all answers are right (or all are wrong) no variance
+    can be estimated; the interval is then the exact binomial one for as many independent answers as there
+    are clusters in the smaller set, which is the worst that dependence can do.
 
     ``benchmarks/coverage_accuracy.py`` simulates studies with crossed observers and items, and counts how
     often the interval holds the true value.
@@ -86,15 +86,18 @@ def next_observer_interval(correct: Answers, observer: ArrayLike, level: float =
     n_correct = np.bincount(codes, weights=answers)
     n = len(n_trials)
     logits = special.logit((n_correct + 0.5) / (n_trials + 1))
-    middle = float(special.expit(logits.mean()))
+    reach, reason = np.nan, None
     if n < 2:
-        return Estimate(middle, np.nan, np.nan, level, None, reason="one observer tells nothing of others")
-    reach = stats.t.ppf((1 + level) / 2, n - 1) * logits.std(ddof=1) * np.sqrt(1 + 1 / n)
-    limits = special.expit(logits.mean() + reach * np.array([-1, 1]))
+        reason = "one observer tells nothing of others"
+    elif np.ptp(logits) < 1e-12:
+        reason = "all observers are right equally often, so nothing shows how much others would differ"
+    else:
+        reach = stats.t.ppf((1 + level) / 2, n - 1) * logits.std(ddof=1) * np.sqrt(1 + 1 / n)
+    smoothed = special.expit([logits.mean() - reach, logits.mean(), logits.mean() + reach])
     n_each = n_trials.mean()
-    low, high = np.clip((limits * (n_each + 1) - 0.5) / n_each, 0, 1)
+    low, middle, high = np.clip((smoothed * (n_each + 1) - 0.5) / n_each, 0, 1).tolist()
     method = "for the next observer of these items: prediction interval of a normal distribution of logits"
-    return Estimate(middle, float(low), float(high), level, method)
+    return Estimate(middle, low, high, level, None if reason else method, reason=reason)
 
 
 def observer_accuracy(correct: Answers, observer: ArrayLike, level: float = 0.95) -> pd.DataFrame:

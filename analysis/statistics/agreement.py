@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from analysis.statistics.clusters import spread_of
 from analysis.statistics.estimate import Estimate, check_level
-from analysis.statistics.rating_tables import rating_table
+from analysis.statistics.ratings import rating_table
 from tricky.core.errors import InputError
 
 METHOD = "two-way cluster-robust (observers and items), Fisher's z, bias taken out by the jackknife, t"

@@ -43,7 +43,7 @@ def bootstrap_accuracy(
     rng : Generator
     is_second : array_like of bool, shape (n_trials,), optional
         Whether the trial belongs to the second of two conditions or groups; then it is about the difference,
-        second less first.
+        second minus first.
     level : float
         Coverage, between 0 and 1.
     n_resamples : int
@@ -91,6 +91,9 @@ def bootstrap_accuracy(
                 for right, total in zip(n_right, n_trials, strict=True)
             ]
         drawn[start : start + n] = shares[-1] - shares[0] if is_second is not None else shares[0]
+    if np.nanmax(drawn) == np.nanmin(drawn):
+        why = "every resample gives the same value"
+        return Estimate(estimate, np.nan, np.nan, level, None, reason=why)
     low, high = np.nanquantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     method = "observer × item bootstrap, percentiles"
     return Estimate(estimate, float(low), float(high), level, method)

@@ -8,7 +8,7 @@ leaves the truth out too often.  `variance_path` says how the variance grows wit
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,6 +21,12 @@ NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(41)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
 CORRELATIONS = np.concatenate([np.linspace(0, 0.9, 31), [0.94, 0.97, 0.985, 1.0]])
 """Of subjects' difficulties in the working model, from independent answers to the same order of items."""
+SHARED = np.linspace(0, 1, 16)
+"""How much of one group's difficulty the other group has too, where a mean is over pairs between groups."""
+GROUP_NODES, GROUP_WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
+GROUP_WEIGHTS = GROUP_WEIGHTS / GROUP_WEIGHTS.sum()
+LARGEST_CORRELATION = 0.97
+"""Within a group; above it the model's probabilities are steps that the quadrature does not resolve."""
 CHUNK = 2**22
 """Numbers in the largest array that is held at once: 32 MB."""
 MOST_OPERATIONS = 2e10
@@ -132,6 +138,10 @@ def variance_path(
     influence, a quadratic form in independent answers, has a closed form; u is integrated by quadrature.  κ
     grows with ρ, from 0.
 
+    Where all pairs are between two groups, subjects of one group remain as dependent as they are, whatever
+    the mean: each group has its own ρ, the one at which the model's mean κ within it is the observed one,
+    and the two groups' difficulties are s u + √(1 − s²) w and u.  First s grows from 0 to 1, then both ρ.
+
     Parameters
     ----------
     mean : PairMean
@@ -152,20 +162,72 @@ def variance_path(
     patterns, counts = _patterns(mask)
     threshold = special.ndtri(accuracy)[:, np.newaxis]
     path = []
-    for correlation in CORRELATIONS:
-        p, probability = _right_by_difficulty(threshold, correlation)
+    for p, probability in _working_models(threshold, used, mean.kappa[between]):
         a = (p @ probability)[:, np.newaxis]
-        both = (p * probability) @ p.T
-        product, linear, constant = _influence_coefficients(a, a.T, both, used)
-        kappa = 1 - (a + a.T - 2 * both) / np.where(used, a + a.T - 2 * a * a.T, 1)
+        product, linear, constant = _influence_coefficients(a, a.T, (p * probability) @ p.T, used)
         variance = 0.0
         for pattern, n in zip(patterns.T.astype(float), counts, strict=True):
             of_pair = scaled * np.outer(pattern, pattern)
             form = of_pair * product, of_pair * linear, of_pair * constant
             variance += n * _variance_of_form(*form, p, probability)
-        path.append((float((weights * kappa).sum()), variance))
+        path.append((float((weights * _kappa_of_model(p, probability, used)).sum()), variance))
     values, variances = np.array(path).T
-    return values, variances * n_items / (n_items - 1)
+    return np.maximum.accumulate(values), variances * n_items / (n_items - 1)
+
+
+def _kappa_of_model(p: np.ndarray, probability: np.ndarray, used: np.ndarray) -> np.ndarray:
+    """Return the κ of every two subjects in the model, where `used`."""
+    a, both = (p @ probability)[:, np.newaxis], (p * probability) @ p.T
+    return 1 - (a + a.T - 2 * both) / np.where(used, a + a.T - 2 * a * a.T, 1)
+
+
+def _working_models(
+    threshold: np.ndarray, used: np.ndarray, kappa: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield probabilities of right answers, subjects × difficulties, and those of difficulties; κ grows."""
+    first = _one_group(used)
+    if first is None or len(used) == 2:
+        yield from (_right_by_difficulty(threshold, correlation) for correlation in CORRELATIONS)
+        return
+    within = [_correlation_within(threshold[each], kappa[np.ix_(each, each)]) for each in (first, ~first)]
+    steps = [(shared, 0.0) for shared in SHARED] + [(1.0, more) for more in SHARED[1:-1]]
+    for shared, more in steps:
+        yield _right_by_group(threshold, first, shared, [rho + more * (1 - rho) for rho in within])
+    yield _right_by_difficulty(threshold, 1.0)
+
+
+def _one_group(used: np.ndarray) -> np.ndarray | None:
+    """Return who belongs to the smaller of two groups that all pairs are between; None if there are none."""
+    first = ~used[0]  # whoever has no pair with the first subject
+    if used[first[:, np.newaxis] == first].any():
+        return None
+    return first if 2 * first.sum() <= len(first) else ~first
+
+
+def _correlation_within(threshold: np.ndarray, kappa: np.ndarray) -> float:
+    """Return the correlation of difficulties at which the mean κ within a group is the observed one."""
+    defined = np.isfinite(kappa) & ~np.eye(len(kappa), dtype=bool)
+    if not defined.any():  # as of one subject, whose difficulties are its own
+        return 1.0
+    models = (_right_by_difficulty(threshold, each) for each in CORRELATIONS[:-1])
+    means = [_kappa_of_model(*model, defined)[defined].mean() for model in models]
+    return float(np.interp(kappa[defined].mean(), np.maximum.accumulate(means), CORRELATIONS[:-1]))
+
+
+def _right_by_group(
+    threshold: np.ndarray, first: np.ndarray, shared: float, correlations: Sequence[float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the same as `_right_by_difficulty` for two groups that share a part of their difficulties."""
+    alone = first.sum() == 1  # what one subject does not share is noise, and needs no integral
+    u, w = np.meshgrid(NODES, 0.0 if alone else GROUP_NODES, indexing="ij")
+    probability = np.outer(WEIGHTS, 1.0 if alone else GROUP_WEIGHTS).ravel()
+    rho, rho_other = (min(each, LARGEST_CORRELATION) for each in correlations)
+    own = shared * u + np.sqrt(1 - shared**2) * w
+    noise = 1 - rho * (shared**2 if alone else 1)
+    p = np.empty((len(threshold), u.size))
+    p[first] = special.ndtr((threshold[first] + np.sqrt(rho) * own.ravel()) / np.sqrt(noise))
+    p[~first] = special.ndtr((threshold[~first] + np.sqrt(rho_other) * u.ravel()) / np.sqrt(1 - rho_other))
+    return p, probability
 
 
 def _right_by_difficulty(threshold: np.ndarray, correlation: float) -> tuple[np.ndarray, np.ndarray]:

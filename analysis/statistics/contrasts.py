@@ -11,7 +11,7 @@ from analysis.statistics import clusters
 from analysis.statistics.accuracy import Answers, answered
 from analysis.statistics.clusters import Spread, spread_of
 from analysis.statistics.estimate import Estimate, check_level
-from analysis.statistics.means import PopulationMean
+from analysis.statistics.population_mean import PopulationMean
 from tricky.core.errors import InputError
 
 

@@ -6,6 +6,7 @@ four counts of items, and those of all pairs at once from products of matrices.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +31,28 @@ class PairCounts(NamedTuple):
     n_common: np.ndarray
     n_right: np.ndarray
     n_both_right: np.ndarray
+
+
+@dataclass(frozen=True)
+class ConsistencySummary:
+    """The error consistencies of all pairs of subjects, each pair once.
+
+    Attributes
+    ----------
+    mean, sd, low, high : float
+        Mean, standard deviation (n − 1), smallest and largest κ; NaN where too few pairs have one.
+    n_pairs : int
+        Number of pairs whose κ is defined.
+    n_undefined : int
+        Number of pairs without one.
+    """
+
+    mean: float
+    sd: float
+    low: float
+    high: float
+    n_pairs: int
+    n_undefined: int
 
 
 def error_consistency(correct: ArrayLike, observed: ArrayLike | None = None) -> np.ndarray:
@@ -131,6 +154,67 @@ def why_undefined(correct: ArrayLike, observed: ArrayLike | None = None) -> np.n
         ],
         default="",
     )
+
+
+def summarise_pairs(kappa: np.ndarray) -> ConsistencySummary:
+    """Summarise a matrix of `error_consistency` over pairs of different subjects, shape (n, n)."""
+    pairs = kappa[np.triu_indices(len(kappa), k=1)]
+    defined = pairs[~np.isnan(pairs)]
+    n_undefined = len(pairs) - len(defined)
+    if len(defined) == 0:
+        return ConsistencySummary(np.nan, np.nan, np.nan, np.nan, 0, n_undefined)
+    sd = float(defined.std(ddof=1)) if len(defined) > 1 else np.nan
+    return ConsistencySummary(
+        float(defined.mean()), sd, float(defined.min()), float(defined.max()), len(defined), n_undefined
+    )
+
+
+def kappa_bounds(first_accuracy: ArrayLike, second_accuracy: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    r"""Return the smallest and the largest κ that two subjects of these accuracies can have.
+
+    They agree on at least :math:`|a_1 + a_2 - 1|` and at most :math:`1 - |a_1 - a_2|` of items [1]_: κ is 1
+    only for equal accuracies, and −1 only where the two add up to 1 and are both one half.
+
+    Parameters
+    ----------
+    first_accuracy, second_accuracy : array_like of float, in [0, 1]
+
+    Returns
+    -------
+    smallest, largest : ndarray of float
+        NaN where an accuracy is 0 or 1, as κ is undefined there.
+
+    References
+    ----------
+    .. [1] Geirhos, R., Meding, K., & Wichmann, F. A. (2020). Beyond accuracy: quantifying trial-by-trial
+       behaviour of CNNs and humans by measuring error consistency. NeurIPS 33, 13890–13902, appendix.
+    """
+    a, b = np.asarray(first_accuracy, dtype=float), np.asarray(second_accuracy, dtype=float)
+    disagree = np.where((a * (1 - a) > 0) & (b * (1 - b) > 0), a * (1 - b) + b * (1 - a), np.nan)
+    return 1 - (1 - np.abs(a + b - 1)) / disagree, 1 - np.abs(a - b) / disagree
+
+
+def less_biased_kappa(kappa: ArrayLike, n_items: ArrayLike) -> np.ndarray:
+    r"""Return the estimate :math:`n \kappa / ((n - 1) + \kappa)` of κ from n items, which is less biased.
+
+    κ is 1 less the share of items that two subjects disagree on, over the share expected if they were
+    independent.  The estimate of the latter from their accuracies is biased, as both come from the same
+    items; taken over all pairs of two *different* items it is not, and this follows [1]_.  The change is of
+    the order 1/n: where it matters, the interval matters more.
+
+    Parameters
+    ----------
+    kappa : array_like of float
+    n_items : array_like of int
+        Items that both subjects saw.
+
+    References
+    ----------
+    .. [1] Klein, T., Meyen, S., Brendel, W., Wichmann, F. A., & Meding, K. (2025). Quantifying uncertainty in
+       error consistency: towards reliable behavioral comparison of classifiers. NeurIPS (arXiv:2507.06645).
+    """
+    k, n = np.asarray(kappa, dtype=float), np.asarray(n_items, dtype=float)
+    return n * k / (n - 1 + k)
 
 
 def count_pairs(correct: ArrayLike, observed: ArrayLike | None = None) -> PairCounts:

@@ -169,14 +169,15 @@ def _errors(accuracy: np.ndarray, table: pd.DataFrame, seed: int) -> tuple[np.nd
     errors, base = np.empty(len(accuracy)), np.empty(len(accuracy))
     folds = KFold(min(N_FOLDS, len(accuracy)), shuffle=True, random_state=seed)
     for train, test in folds.split(columns):
-        model = _model()
+        model = ridge_regression()
         model.fit(columns[train], accuracy[train])
         errors[test] = (accuracy[test] - model.predict(columns[test])) ** 2
         base[test] = (accuracy[test] - accuracy[train].mean()) ** 2
     return errors, base
 
 
-def _model() -> Any:
+def ridge_regression() -> Any:
+    """Return the regression that `explained` fits: ridge, its penalty chosen by the training items."""
     from sklearn.linear_model import RidgeCV
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler

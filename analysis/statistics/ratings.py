@@ -1,41 +1,43 @@
-"""Ratings on an ordered scale: how they spread, and what moves them."""
+"""Ratings on an ordered scale: how they spread, their means, and how single observers rate."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy import stats
 
 from analysis.statistics.accuracy import population_accuracy
-from analysis.statistics.clusters import METHOD, spread_of
-from analysis.statistics.estimate import Estimate, check_level
-from analysis.statistics.rating_tables import rating_table
+from analysis.statistics.estimate import check_level
+from analysis.statistics.population_mean import population_mean
 from tricky.core.errors import InputError
 
+FEWEST_ITEMS = 4
+"""With fewer a rank correlation has no interval."""
 
-@dataclass(frozen=True)
-class OrdinalFit(Estimate):
-    """How ratings move with what the items have: the slope, for new observers *and* new items.
 
-    The slope is the change of the log odds of a rating above any given one, for each unit of the predictor.
+def rating_table(
+    rating: ArrayLike, observer: ArrayLike, item: ArrayLike, **further: ArrayLike
+) -> pd.DataFrame:
+    """Return the columns `observer`, `item`, `rating` (float) and what else is given (`x` as float).
 
-    Attributes
-    ----------
-    thresholds : ndarray of float, shape (n_ratings − 1,)
-        Log odds of at most each rating but the last, where the predictor is 0.
-    ratings : tuple of float
-        The ratings that were given, from low to high.
-    p_value : float
-        Of a slope of 0, two-sided, by what the interval was made with; NaN without an interval.
+    Raises
+    ------
+    InputError
+        The arrays differ in length, or no rating is left.
     """
-
-    thresholds: np.ndarray
-    ratings: tuple[float, ...]
-    p_value: float
+    columns = {"observer": observer, "item": item, "rating": rating, **further}
+    arrays = {name: np.asarray(values) for name, values in columns.items()}
+    if len({len(values) for values in arrays.values()}) > 1:
+        lengths = ", ".join(f"{name} {len(values)}" for name, values in arrays.items())
+        raise InputError(f"numbers of values differ ({lengths}); give one of each a trial")
+    table = pd.DataFrame(arrays).dropna()
+    if table.empty:
+        raise InputError("no rating is left; give at least one")
+    return table.astype({"rating": float} | ({"x": float} if "x" in further else {}))
 
 
 def rating_distribution(
@@ -101,80 +103,117 @@ def rating_distribution(
     return pd.DataFrame(rows)
 
 
-def ordinal_regression(
+def mean_by(
+    group: ArrayLike,
     rating: ArrayLike,
-    predictor: ArrayLike,
     observer: ArrayLike,
     item: ArrayLike,
     level: float = 0.95,
-) -> OrdinalFit:
-    r"""Regress ratings on what the items have.
-
-    The proportional-odds model :math:`\mathrm{logit}\, P(\text{rating} \le k) = \theta_k - \beta x` [1]_, as
-    statsmodels' `OrderedModel` fits it.  The interval is the two-way cluster-robust one of
-    `clusters.spread_of` on what each rating adds to the slope: the inverse information times its score.
-    The slope is that of the population's ratings as a whole, which is flatter than each observer's own where
-    observers place the steps of the scale differently.
+    *,
+    bounds: tuple[float, float] | None = None,
+) -> pd.DataFrame:
+    """Return the mean rating of each group of items, with the interval of `population_mean`.
 
     Parameters
     ----------
+    group : array_like, shape (n_trials,)
+        Of the item; missing values are left out.
     rating : array_like of float, shape (n_trials,)
-        On an ordered scale; missing values are left out.
-    predictor : array_like of float, shape (n_trials,)
-        Such as the share of models that are wrong; missing values are left out.
+        Missing values are left out.
     observer, item : array_like, shape (n_trials,)
     level : float
-        Coverage, between 0 and 1.
+        Coverage of the intervals, which are for new observers and new items of the group.
+    bounds : tuple of two float, optional
+        The lowest and the highest rating of the scale, within which intervals stay.
+
+    Returns
+    -------
+    DataFrame, one row a group, sorted
+        `group`, `n_items`, `n_ratings`, `mean`, `low`, `high`, `reason` as in `Mean`.
 
     Raises
     ------
     InputError
-        The arrays differ in length, no rating is left, ratings or predictor do not vary, the predictor
-        divides the ratings without exception, or the fit does not converge.
+        The arrays differ in length, or a rating lies outside of the bounds.
+    """
+    table = _table(group=group, rating=rating, observer=observer, item=item)
+    rows = []
+    for name, part in table.groupby("group"):
+        found = population_mean(part["rating"], part["observer"], part["item"], level, bounds=bounds)
+        n_items = part["item"].nunique()
+        about = found.estimate, found.low, found.high, found.reason
+        rows.append((name, n_items, found.n_trials, *about))
+    columns = ["group", "n_items", "n_ratings", "mean", "low", "high", "reason"]
+    found = pd.DataFrame(rows, columns=columns)
+    return found.astype({"n_items": int, "n_ratings": int, "mean": float, "low": float, "high": float})
+
+
+def observer_correlations(
+    rating: ArrayLike, predictor: ArrayLike, observer: ArrayLike, level: float = 0.95
+) -> pd.DataFrame:
+    r"""Return Spearman's rank correlation of each observer's ratings with what the items have.
+
+    The interval is Fisher's, with the variance :math:`(1 + r^2 / 2) / (n - 3)` that suits ranks [1]_: for
+    this observer and other items.
+
+    Parameters
+    ----------
+    rating, predictor : array_like of float, shape (n_trials,)
+        Missing values are left out.
+    observer : array_like, shape (n_trials,)
+        Who rated; each item once.
+    level : float
+        Coverage, between 0 and 1.
+
+    Returns
+    -------
+    DataFrame, one row an observer, index `observer`
+        `n_ratings`, `mean`, `correlation`, `low`, `high`, and `reason`: why the correlation is NaN (ratings
+        or predictor do not vary), or its interval (fewer than four items, a correlation of 1).
+
+    Raises
+    ------
+    InputError
+        The arrays differ in length.
 
     References
     ----------
-    .. [1] McCullagh, P. (1980). Regression models for ordinal data. Journal of the Royal Statistical Society
-       B, 42(2), 109–142.
+    .. [1] Bonett, D. G., & Wright, T. A. (2000). Sample size requirements for estimating Pearson, Kendall and
+       Spearman correlations. Psychometrika, 65(1), 23–28.
     """
     check_level(level)
-    table = rating_table(rating, observer, item, x=predictor)
-    for name, what in (("rating", "ratings"), ("x", "the predictor")):
-        if table[name].nunique() < 2:
-            raise InputError(f"{what} took one value only; a slope needs two")
-    if _divides(table["x"], table["rating"]) or _divides(-table["x"], table["rating"]):
-        raise InputError("the predictor divides the ratings without exception; their slope has no limit")
-    thresholds, slope, influence = _ordered_model(table["rating"], table["x"])
-    ratings = tuple(np.unique(table["rating"]).tolist())
-    observers, items = (pd.factorize(table[name])[0] for name in ("observer", "item"))
-    if min(observers.max(), items.max()) < 1:
-        why = f"one {'observer' if observers.max() < 1 else 'item'} tells nothing of others"
-        return OrdinalFit(slope, np.nan, np.nan, level, None, thresholds, ratings, np.nan, reason=why)
-    spread = spread_of(influence, observers, items)
-    low, high = spread.interval(slope, level)
-    return OrdinalFit(slope, low, high, level, METHOD, thresholds, ratings, spread.p_value(abs(slope)))
+    table = _table(rating=rating, predictor=predictor, observer=observer)
+    rows = {}
+    for name, part in table.groupby("observer"):
+        found = _rank_correlation(part["rating"], part["predictor"], level)
+        rows[name] = (len(part), part["rating"].mean(), *found)
+    columns = ["n_ratings", "mean", "correlation", "low", "high", "reason"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return table.astype({"n_ratings": int}).rename_axis("observer")
 
 
-def _divides(x: pd.Series, rating: pd.Series) -> bool:
-    """Return whether a higher rating nowhere goes with a smaller predictor, so that no slope is the best."""
-    ends = x.groupby(rating).agg(["min", "max"])
-    return bool((ends["max"].to_numpy()[:-1] <= ends["min"].to_numpy()[1:]).all())
+def _rank_correlation(
+    rating: pd.Series, predictor: pd.Series, level: float
+) -> tuple[float, float, float, str | None]:
+    """Return Spearman's correlation, its interval, and why something is missing."""
+    for values, what in ((rating, "ratings do"), (predictor, "the predictor does")):
+        if values.nunique() < 2:
+            return np.nan, np.nan, np.nan, f"{what} not vary"
+    found: Any = stats.spearmanr(rating, predictor)
+    r = float(found.statistic)
+    if len(rating) < FEWEST_ITEMS:
+        return r, np.nan, np.nan, f"an interval needs {FEWEST_ITEMS} items"
+    if abs(r) > 1 - 1e-12:  # Fisher's transformation of 1 is infinite
+        return r, np.nan, np.nan, "ranks agree without exception"
+    error = np.sqrt((1 + r**2 / 2) / (len(rating) - 3))
+    low, high = np.tanh(np.arctanh(r) + stats.norm.ppf((1 + level) / 2) * error * np.array([-1, 1]))
+    return r, float(low), float(high), None
 
 
-def _ordered_model(rating: pd.Series, x: pd.Series) -> tuple[np.ndarray, float, np.ndarray]:
-    """Return thresholds and slope as statsmodels fits them, and what each rating adds to the slope."""
-    from statsmodels.miscmodels.ordinal_model import OrderedModel
-
-    # Fitted on a predictor of mean 0 and standard deviation 1: the optimiser's steps know no units.
-    mean, scale = float(x.mean()), float(x.std())
-    model = OrderedModel(rating.to_numpy(), ((x - mean) / scale).to_numpy()[:, np.newaxis], distr="logit")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # whether it converged is asked below
-        found = model.fit(method="bfgs", disp=False, maxiter=1000, gtol=1e-5)
-    if not found.mle_retvals["converged"]:
-        raise InputError("the ordinal regression does not converge; put ratings that are rare together")
-    slope = float(found.params[0]) / scale
-    thresholds = np.asarray(model.transform_threshold_params(found.params)[1:-1], float) + slope * mean
-    scores = np.asarray(model.score_obs(found.params), float)
-    influence = np.linalg.solve(-np.asarray(model.hessian(found.params), float), scores.T)[0] / scale
-    return thresholds, slope, influence - influence.mean()
+def _table(**columns: ArrayLike) -> pd.DataFrame:
+    """Return the trials that lack none of these."""
+    arrays = {name: np.asarray(values) for name, values in columns.items()}
+    if len({len(values) for values in arrays.values()}) > 1:
+        lengths = ", ".join(f"{name} {len(values)}" for name, values in arrays.items())
+        raise InputError(f"numbers of values differ ({lengths}); give one of each a trial")
+    return pd.DataFrame(arrays).dropna()

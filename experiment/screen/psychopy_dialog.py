@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from ctypes.util import find_library
 
 from psychopy.gui.qtgui import Dlg
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QLabel
 
 from experiment.session.participant import Question
 from tricky.core.errors import InputError
@@ -34,6 +36,8 @@ def ask_in_dialog(title: str, questions: Sequence[Question]) -> dict[str, str]:
                 dialog.addField(question.name, label=question.text, choices=choices, initial=before)
             else:
                 dialog.addField(question.name, before, label=question.text)
+        for label in dialog.findChildren(QLabel):
+            label.setTextFormat(Qt.TextFormat.PlainText)  # otherwise Qt reads `<b>` in it as a style
         shown = dialog.show()
         if not dialog.OK or shown is None:
             raise InputError("the dialog was cancelled; nothing was recorded")

@@ -23,6 +23,7 @@ from experiment.screen.colours import BACKGROUND
 from experiment.screen.fonts import Fonts
 from experiment.screen.key_caps import KeyCap
 from experiment.screen.psychopy_gamma import linearise, read_gamma
+from experiment.screen.screen_required import screen_required
 from experiment.screen.texts import Texts
 from experiment.screen.timing import Refresh, refresh_of
 from experiment.session.plan import PageText
@@ -166,7 +167,8 @@ def open_window(settings: ExperimentSettings, root: Path = Path()) -> visual.Win
     """
     monitor = settings.monitor
     gamma = None if monitor.gamma_file is None else read_gamma(root / monitor.gamma_file)
-    n_screens = len(pyglet.canvas.get_display().get_screens())
+    with screen_required():
+        n_screens = len(pyglet.canvas.get_display().get_screens())
     if monitor.screen >= n_screens:
         raise InputError(
             f"[experiment.monitor] screen is {monitor.screen}, but there are {n_screens}, counted from 0; "

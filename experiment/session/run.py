@@ -37,6 +37,7 @@ from experiment.data.sidecar import (
 )
 from experiment.records import Ask, Choice, Response
 from experiment.screen.markdown_pages import Document, read_document
+from experiment.screen.screen_required import screen_required
 from experiment.screen.texts import Texts, read_texts
 from experiment.session.consent import AGREE, ask_consent, keep_answer
 from experiment.session.engine import run
@@ -315,16 +316,11 @@ def require_screen() -> None:
 def _psychopy_devices() -> ModuleType:
     """Import the module that needs PsychoPy: here, so that nothing else in this room does."""
     try:
-        from experiment.screen import psychopy_devices
+        with screen_required():
+            from experiment.screen import psychopy_devices
     except ImportError as error:
         raise InputError(
             f"PsychoPy cannot be loaded ({error}); install it with: pip install 'tricky-images[experiment]'"
-        ) from error
-    except Exception as error:
-        if type(error).__name__ != "NoSuchDisplayException":  # pyglet has the class on Linux only
-            raise
-        raise InputError(
-            "there is no screen to draw on: run the session on a PC that has one (on Linux, DISPLAY names it)"
         ) from error
     return psychopy_devices
 

@@ -194,12 +194,15 @@ def _put(session: SessionPath, files: dict[Path, str]) -> None:
     if found == encoded:
         return
     part = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    for path, content in encoded.items():
-        (part / path).parent.mkdir(parents=True, exist_ok=True)
-        (part / path).write_bytes(content)
-    _remove(session.data_folder, session.participant)
-    part.rename(folder)
+    shutil.rmtree(part, ignore_errors=True)  # of a simulation that was killed
+    try:
+        for path, content in encoded.items():
+            (part / path).parent.mkdir(parents=True, exist_ok=True)
+            (part / path).write_bytes(content)
+        _remove(session.data_folder, session.participant)
+        part.rename(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def _remove_surplus(data_folder: Path, wanted: set[str]) -> list[str]:

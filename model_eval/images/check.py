@@ -47,6 +47,10 @@ class Inspection:
         What else there is, by kind.
     named_like_copies : tuple of str
         Images that count although their names say that they are copies of others: their content differs.
+    left_out : tuple of str
+        Images that are there and don't count: copies, and those of classes that are left out.
+    classes_left_out : tuple of str
+        Classes that are there and have no image that counts.
     """
 
     images: pd.DataFrame
@@ -54,6 +58,18 @@ class Inspection:
     conversions: dict[str, str] = field(default_factory=dict)
     not_counted: dict[str, NotCounted] = field(default_factory=dict)
     named_like_copies: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    classes_left_out: tuple[str, ...] = ()
+
+    @property
+    def every_image(self) -> set[str]:
+        """What can be named although it may not be shown: all images that are there."""
+        return {*self.images["image_id"], *self.problems, *self.left_out}
+
+    @property
+    def every_class(self) -> set[str]:
+        """The same of classes."""
+        return {*self.images["class_name"], *self.classes_left_out}
 
     def remarks(self) -> list[str]:
         """Return in lines what people should know of the images before they wait for anything."""
@@ -162,6 +178,8 @@ def _inspection(listing: Listing, looks: dict[str, _Look]) -> Inspection:
         {image_id: changed for image_id, changed in changes.items() if changed},
         listing.not_counted | count({COPIES: sorted(copies), LOST_CLASSES: sorted(lost)}),
         tuple(plain(each) for each in good if each in listing.copies),
+        tuple(sorted(plain(printable(each)) for each in copies)),
+        tuple(sorted(plain(printable(each)) for each in lost)),
     )
 
 

@@ -71,7 +71,13 @@ class EntryLevel:
         kept = self._sorted(found.images)
         others = found.images[~found.images["image_id"].isin(kept["image_id"])]
         not_counted = count({OTHER_CLASSES: others["image_id"].tolist()})
-        return replace(found, images=kept, not_counted=found.not_counted | not_counted)
+        return replace(
+            found,
+            images=kept,
+            not_counted=found.not_counted | not_counted,
+            left_out=(*found.left_out, *others["image_id"]),
+            classes_left_out=(*found.classes_left_out, *others["class_name"].unique()),
+        )
 
     def catalogue(self, progress: Progress = no_progress) -> pd.DataFrame:
         """Return one row an image of the 16 classes."""

@@ -5,17 +5,13 @@ from __future__ import annotations
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from model_eval.settings import ModelEntry, Models, PoolSettings
 from tricky.core.errors import InputError
-from tricky.core.settings import read_toml, validated
+from tricky.core.settings import SettingsModel, read_toml, validated
 
 
-class _PoolFile(BaseModel):
+class _PoolFile(SettingsModel):
     """A pool in TOML: ``[[models]]``, each a `ModelEntry`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     models: Models
 

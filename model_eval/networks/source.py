@@ -76,5 +76,5 @@ def _trainable(text: str) -> str:
 Source = Annotated[str, BeforeValidator(check_path), AfterValidator(_known)]
 """A model's source, as a type of pydantic's."""
 
-TrainableSource = Annotated[str, AfterValidator(_trainable)]
+TrainableSource = Annotated[str, BeforeValidator(check_path), AfterValidator(_trainable)]
 """The source of an architecture that `tricky train` can train; a tag says nothing, as its weights are new."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from model_eval.networks.source import TrainableSource
+from tricky.core.names import Line
+from tricky.core.settings import SettingsModel
 
 
-class NetworkRecipe(BaseModel):
+class NetworkRecipe(SettingsModel):
     """How one network learns: the keys of ``[base]``, any of which a condition may change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     network: TrainableSource = "timm:test_resnet"
     input_size_px: Annotated[int, Field(ge=16)] = 32
@@ -28,7 +28,7 @@ class NetworkRecipe(BaseModel):
     batch_size: Annotated[int, Field(ge=2)] = 32
     updates_per_batch: Annotated[int, Field(ge=1)] = 1
     """Equal parts that a batch is cut into, each of them an update of its own."""
-    optimizer: str = "adamw"
+    optimizer: Line = "adamw"
     """A name that timm knows; ``momentum`` is SGD with classical, ``nesterov`` with Nesterov's momentum."""
     learning_rate: Annotated[float, Field(gt=0)] = 3e-3
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9

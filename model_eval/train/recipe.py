@@ -6,37 +6,42 @@ source of chance has a seed of its own, so that a condition which changes one ch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator
+from pydantic import ConfigDict, Field, create_model, field_validator
 
 from model_eval.settings import TrainSettings
 from model_eval.train.epoch_decisions import BASE, model_name
 from model_eval.train.network_settings import BaseRecipe, NetworkRecipe
 from tricky.core.errors import InputError
+from tricky.core.matching import match_entries
 from tricky.core.names import FileName, first_duplicate
 from tricky.core.randomness import derived_seeds
-from tricky.core.settings import read_toml, validated
+from tricky.core.settings import SettingsModel, read_toml, validated
 
 Chance = Literal["initialisation", "order", "augmentation", "noise", "parts"]
 """What chance decides: first weights; the order of images; their crops and flips; dropout and its like; which
 image goes to which part."""
 
 
-class ConditionSettings(BaseModel):
+class ConditionSettings(SettingsModel):
     """``[conditions.NAME]``: what differs from the base network; further keys are `NetworkRecipe`'s.
 
     A list in place of a value gives each model its own.
     """
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow")
 
+    based_on: FileName | None = None
+    """The condition whose differences this one has, too; ``base``: none.  A study says it of each condition
+    that its recipe doesn't have."""
     models: Annotated[int, Field(ge=1)] | None = None
     """How many are trained; by default one, or as many as a list has values."""
     new_seeds: tuple[Chance, ...] = ()
@@ -48,10 +53,8 @@ class ConditionSettings(BaseModel):
         return dict(self.model_extra or {})
 
 
-class Recipe(BaseModel):
+class Recipe(SettingsModel):
     """A file of controlled training: ``[base]`` and ``[conditions.NAME]``."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     base: BaseRecipe = BaseRecipe()
     conditions: dict[FileName, ConditionSettings] = {}
@@ -129,24 +132,66 @@ def read_recipe(settings: TrainSettings, root: Path) -> Recipe | None:
     Parameters
     ----------
     settings : TrainSettings
-        `recipe` names a recipe that ships with tricky, or a TOML file relative to `root`; what stands in
-        `base` and `conditions` takes the place of the file's values.
+        `recipe` names a recipe that ships with tricky, or a TOML file relative to `root`; what `base` and
+        `conditions` say takes the place of the file's values.
     root : Path
         The study's folder.
 
     Raises
     ------
     InputError
-        The file is missing or no TOML, a key is unknown or its value wrong.
+        The file is missing or no TOML, a key is unknown or its value wrong; or the study has a condition that
+        the recipe doesn't have, and doesn't say what it is based on.
     """
     if not settings.describes_conditions:
         return None
-    base = settings.base.model_dump(exclude_unset=True)
-    where, content = _read_file(settings.recipe, root) if settings.recipe else ("[train]", {})
-    merged = {**content, "base": {**content.get("base", {}), **base}}
-    if conditions := {**content.get("conditions", {}), **settings.conditions}:
-        merged["conditions"] = conditions
-    return validated(Recipe, merged, where=where)
+    own = {"base": settings.base.model_dump(exclude_unset=True), "conditions": settings.conditions}
+    if not settings.recipe:
+        return _resolved(validated(Recipe, own, where="[train]"), "[train]")
+    where, content = _read_file(settings.recipe, root)
+    recipe = validated(Recipe, content, where=where)
+    for name, condition in settings.conditions.items():
+        if name not in recipe.conditions and "based_on" not in condition:
+            raise InputError(_unknown_condition(name, recipe.conditions, where))
+    merged = {name: {**content.get(name, {}), **own[name]} for name in ("base", "conditions")}
+    return _resolved(validated(Recipe, merged, where=f"[train], with {where}"), where)
+
+
+def _unknown_condition(name: str, known: Collection[str], where: str) -> str:
+    near = get_close_matches(name.casefold(), known, n=1, cutoff=0.5)
+    hint = f"did you mean `{near[0]}`?" if near else f"it has {', '.join(known) or 'none'}."
+    return (
+        f"[train.conditions.{name}]: {where} has no such condition; {hint} A condition of your own says what "
+        f'it adds to: based_on = "{BASE}", or another condition'
+    )
+
+
+def _resolved(recipe: Recipe, where: str) -> Recipe:
+    """Return the recipe with complete conditions: differences of what one is based on, and its own.
+
+    Raises
+    ------
+    InputError
+        A condition is based on one that isn't there, or on itself by way of others.
+    """
+    complete = {BASE: ConditionSettings()}
+
+    def resolve(name: str, waiting: tuple[str, ...] = ()) -> dict[str, Any]:
+        if name in complete:
+            return complete[name].model_dump(exclude_unset=True)
+        condition = recipe.conditions[name]
+        own = condition.model_dump(exclude_unset=True)
+        parent = own.pop("based_on", None) or BASE
+        if parent in (name, *waiting):
+            raise InputError(f"{where}: [conditions.{name}] based_on: based on itself; name another one")
+        place = f"{where}: [conditions.{name}] based_on"
+        match_entries([parent], [BASE, *recipe.conditions], where=place, what="condition")
+        complete[name] = ConditionSettings(**(resolve(parent, (*waiting, name)) | own))
+        return complete[name].model_dump(exclude_unset=True)
+
+    for name in recipe.conditions:
+        resolve(name)
+    return recipe.model_copy(update={"conditions": {name: complete[name] for name in recipe.conditions}})
 
 
 def shipped_recipes() -> list[str]:

@@ -1,6 +1,6 @@
 import pytest
 
-from benchmarks.coverage_tables import DOCS, Table, read_tables, save, with_tables
+from benchmarks.coverage_tables import DOCS, Table, read_tables, save, tables_of_docs, with_tables
 from tricky.core.errors import InputError
 
 TABLE = Table("widths", "Measured once.", ("method", "width"), (("t", ".41"), ("logit", ".43")))
@@ -43,7 +43,7 @@ def test_rows_with_another_number_of_cells_are_refused():
 
 
 def test_the_docs_show_what_the_benchmarks_measured():
-    tables = read_tables()
+    tables = tables_of_docs()
     for page in DOCS.rglob("*.md"):
         text = page.read_text(encoding="utf-8")
         assert with_tables(text, tables) == text, f"{page}: python -P benchmarks/coverage_tables.py --write"

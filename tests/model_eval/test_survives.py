@@ -221,7 +221,7 @@ def test_on_a_full_disk_it_says_so_in_one_line_and_goes_on_once_there_is_room(
         folder = disk / "decisions"
         evaluate_pool(source, entries(), settings, root=study, training=study, folder=folder)
 
-    with pytest.raises(InputError, match=r"can't be written to \(.*\); make room") as caught:
+    with pytest.raises(InputError, match=r"can't be written \(.*\); make room") as caught:
         evaluate_there()
     assert "\n" not in str(caught.value)
     assert not (disk / "decisions" / "pool.json").exists()

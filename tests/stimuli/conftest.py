@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from PIL import Image, PngImagePlugin
 
+from model_eval.images.check import Inspection
 from model_eval.settings import ImageSettings
 from stimuli.build import build_set
 from stimuli.records import StimulusSet
@@ -40,6 +41,9 @@ class PlainImages:
         progress("Listing images", len(self.image_ids), len(self.image_ids))
         hashes = [sha256_of(each) for each in self.image_ids]
         return pd.DataFrame({"image_id": self.image_ids, "sha256": hashes})
+
+    def inspect(self, progress: Progress = no_progress) -> Inspection:
+        return Inspection(self.catalogue(progress).assign(class_name=""))
 
     def read(self, image_id: str) -> Image.Image:
         self.n_read += 1

@@ -24,11 +24,11 @@ from experiment.data.sidecar import Sidecar
 from experiment.data.withdrawn import Mark
 from experiment.session.consent import Consent
 from model_eval.evaluate.decide import decision_rows
-from tricky import stages
 from tricky.core.errors import InputError
 from tricky.core.parquet import write_parquet
 from tricky.lab_names import OF_QUESTIONS, columns_of_images, reserved_columns
-from tricky.study import Study, open_study, read_settings
+from tricky.study import Study, open_study
+from tricky.study_settings import read_settings
 
 STUDY = """
 [stimuli.pairs]
@@ -83,7 +83,7 @@ def evaluated(folder: Path, name: str) -> Study:
     folder.mkdir()
     (folder / "study.toml").write_text(STUDY.replace("SET", name))
     study = open_study(folder)
-    images = stages.images_of(study).catalogue().iloc[::12].reset_index(drop=True)
+    images = study.open_images().catalogue().iloc[::12].reset_index(drop=True)
     rng = np.random.default_rng(5)
     ease = np.clip(rng.normal(0.5, 0.6, len(images)), 0, 1)
     labels = images["label"].to_numpy()
@@ -149,24 +149,21 @@ def frames_of(report: StudyReport) -> list[pd.DataFrame]:
 @pytest.mark.parametrize("name", SETS)
 def test_every_column_of_a_whole_study_is_declared_or_the_lab_s_own(tmp_path, name):
     study = evaluated(tmp_path / "study", name)
-    stages.label(study)
-    stages.build_stimuli(study, name)
-    stages.refresh_stimuli(study, name)
-    stages.simulate(study)
-    results = stages.analyse(study)
+    study.label()
+    study.build_stimuli(name)
+    study.refresh_stimuli(name)
+    study.simulate()
+    results = study.analyse()
     if name == "pairs":  # these say the same of every task
-        stages.compare_labels(study, study.difficulty)
-        stages.dynamics(study)
-        stages.power(study, [2], [2])
+        study.compare_labels(study.difficulty)
+        study.dynamics()
+        study.power([2], [2])
     own = OWN[name] | {question + end for question in OWN[name] for end in OF_QUESTIONS}
-    people = {path.name.removeprefix("sub-") for path in study.data.glob("sub-*")}
     tables = tables_in(study.root)
     assert len(tables) > 20
     undeclared = {}
     for path in tables:
         unknown = set(columns_of(path)) - set(declared(path, study.root)) - own
-        if path.parent.name == "tables":
-            unknown -= people | set(MODELS)
         if unknown:
             undeclared[path.relative_to(study.root).as_posix()] = unknown
     assert not undeclared, "declare these in columns.py of their package"
@@ -199,14 +196,14 @@ def test_every_column_of_a_whole_study_is_declared_or_the_lab_s_own(tmp_path, na
 @pytest.mark.usefixtures("blank_figures")
 def test_answers_and_values_that_read_like_missing_are_text(tmp_path):
     study = evaluated(tmp_path / "study", "rated")
-    stages.label(study)
-    stages.build_stimuli(study, "rated")
-    stages.simulate(study)
+    study.label()
+    study.build_stimuli("rated")
+    study.simulate()
     sessions = read_sessions(study.data)
     answered = sessions[sessions["response_time"].notna()]
     assert set(answered["fits"]) == {"NA", "None", "true"}
     assert set(answered["Clear"].dropna()) == {"no", "007", "yes, sure"}
-    content = stages.analyse(study).content
+    content = study.analyse().content
     distribution = content["questions"][0]["distribution"]
     assert {row["answer"] for row in distribution} == {"NA", "None", "true"}
     n_fits = answered.query("block == 'main'")["fits"].value_counts()

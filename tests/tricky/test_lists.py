@@ -18,11 +18,11 @@ from pydantic import BaseModel, ValidationError
 
 from model_eval.evaluate.decide import decision_rows
 from model_eval.records import read_difficulty
-from tricky import stages
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 from tricky.core.parquet import write_parquet
-from tricky.study import Settings, Study, open_study
+from tricky.study import Study, open_study
+from tricky.study_settings import Settings
 
 CLASSES = ("ant", "bee", "cat", "Käfer")
 N_MODELS = 11
@@ -31,6 +31,7 @@ STUDY = """
 [images]
 source = "folder"
 path = "photos"
+on_bad_image = "skip"
 [label]
 {label}
 [stimuli.main]
@@ -79,21 +80,21 @@ def opened(folder: Path, **sections: str) -> Study:
 
 def label(folder: Path, **sections: str) -> Study:
     study = opened(folder, **sections)
-    stages.label_counts(study, folder / "counts.csv", N_MODELS)
+    study.label_counts(folder / "counts.csv", N_MODELS)
     return study
 
 
 def build(folder: Path, **sections: str) -> dict[str, dict[str, int]]:
     """Label and build; return how many entries of each list matched."""
     study = label(folder, **sections)
-    matched = stages.build_stimuli(study, "main").manifest.matched
+    matched = study.build_stimuli("main").manifest.matched
     return {name: each.model_dump() for name, each in matched.items()}
 
 
 def simulate(folder: Path, **sections: str) -> Study:
     build(folder, **sections)
     study = open_study(folder)
-    stages.simulate(study)
+    study.simulate()
     return study
 
 
@@ -116,11 +117,11 @@ def evaluated(folder: Path, **sections: str) -> Study:
 
 
 def leave_out(folder: Path) -> None:
-    stages.label(evaluated(folder, label='leave_out = ["Third"]\ntolerance = 0'))
+    evaluated(folder, label='leave_out = ["Third"]\ntolerance = 0').label()
 
 
 def dynamics_leave_out(folder: Path) -> None:
-    stages.dynamics(evaluated(folder, label='leave_out = ["Third"]\ntolerance = 0'))
+    evaluated(folder, label='leave_out = ["Third"]\ntolerance = 0').dynamics()
 
 
 def label_errors(folder: Path) -> None:
@@ -199,7 +200,7 @@ def probabilities(folder: Path) -> None:
 
 def networks(folder: Path) -> None:
     build(folder)
-    stages.simulate(evaluated(folder, simulate='models = ["first", "Second"]'))
+    evaluated(folder, simulate='models = ["first", "Second"]').simulate()
 
 
 def replay(folder: Path) -> None:
@@ -207,30 +208,30 @@ def replay(folder: Path) -> None:
 
 
 def exclude(folder: Path) -> None:
-    stages.analyse(simulate(folder, analyse='[analyse.exclude]\nsessions = { "sim1" = "asleep" }'))
+    simulate(folder, analyse='[analyse.exclude]\nsessions = { "sim1" = "asleep" }').analyse()
 
 
 def beside(folder: Path) -> None:
-    stages.analyse(simulate(folder, analyse='beside = ["../elsewhere"]'))
+    simulate(folder, analyse='beside = ["../elsewhere"]').analyse()
 
 
 def other_labels(folder: Path) -> None:
     study = simulate(folder)
     write(folder, "counts.csv", "image_id,n_correct", *(f"photos/{image_id},11" for image_id in IMAGES))
     other = Study(folder / "other", study.settings)
-    stages.label_counts(other, folder / "counts.csv", N_MODELS)
-    stages.analyse(study, labels=other.difficulty)
+    other.label_counts(folder / "counts.csv", N_MODELS)
+    study.analyse(labels=other.difficulty)
 
 
 def superclasses(folder: Path) -> None:
     write(folder, "super.csv", "class_name,superclass", *(f"{name},animal" for name in CLASSES[1:]))
-    stages.dynamics(evaluated(folder, label="tolerance = 0"), superclasses=folder / "super.csv")
+    evaluated(folder, label="tolerance = 0").dynamics(superclasses=folder / "super.csv")
 
 
 def shown_set(folder: Path) -> None:
     build(folder)
     write(folder, "study.toml", (folder / "study.toml").read_text() + '[experiment]\nstimuli = "mian"')
-    stages.simulate(open_study(folder))
+    open_study(folder).simulate()
 
 
 HEADER = "image_id,size,licence"
@@ -322,7 +323,7 @@ NO_NAMES_OF_DATA = {
     "pool.models.arguments": "passed to the lab's own function, which takes them or fails",
     "pool.models.templates": "prompts",
     "train.base.decay_epochs": "epochs; those of a recipe may come after the last, where it is cut short",
-    "train.conditions": "new names; what they hold is validated",
+    "train.conditions": "names of the recipe, or new ones: see tests/model_eval/train/test_recipe.py",
     "stimuli.questions.answers": "new names",
     "experiment.answer_keys": "keys",
     "experiment.font": "a file",
@@ -403,7 +404,7 @@ def test_lists_that_may_be_larger_than_the_data_are_counted_printed_and_reported
 
     show_set(read_any_set(study / "stimuli/main"))
     assert "counts: 40 of 41 entries match" in capsys.readouterr().out
-    page = stages.analyse(made).report.read_text(encoding="utf-8")
+    page = made.analyse().report.read_text(encoding="utf-8")
     assert "Lists and tables that the study names" in page
     results = json.loads((study / "report/results.json").read_text())
     assert {row["list"]: row["n_matched"] for row in results["lists"]}["counts"] == 40
@@ -414,7 +415,7 @@ def test_how_much_of_a_table_of_probabilities_applies_is_told(study: Path) -> No
     trials = pd.read_csv(study / "stimuli/main/trials.tsv", sep="\t")["trial_id"]
     write(study, "p.csv", "trial_id,p_correct", "trial-0,0.5", *(f"{each},0.9" for each in trials))
     told: list[str] = []
-    stages.simulate(open_study(study), tell=told.append)
+    open_study(study).simulate(tell=told.append)
     assert told == ["probabilities: 10 of 11 entries match"]
 
 
@@ -435,8 +436,24 @@ def test_names_in_another_unicode_form_match(reference: str, study: Path) -> Non
     assert set(shown) <= {"ant", "bee", "cat"}
     allowed = f'{export}[stimuli.main.eligible]\nallow_classes = ["Käfer", "ant", "bee"]\nmax_per_class = 7'
     build_again = label(study, stimuli=allowed)
-    again = stages.build_stimuli(build_again, "main", replace=True)
+    again = build_again.build_stimuli("main", replace=True)
     assert sum(item.class_name == "Käfer" for item in again.items.values()) > 0
+
+
+def test_what_is_denied_and_cannot_be_shown_anyway_is_recognised(study: Path) -> None:
+    """Unreadable images, copies, and classes of which no image can be read are there, though not shown."""
+    photos = study / "photos"
+    shutil.copy(photos / "ant/00.png", photos / "ant/00 (1).png")
+    (photos / "bee/00.png").write_bytes(b"torn")
+    for path in (photos / "cat").iterdir():
+        path.write_bytes(b"torn")
+    kept = [line for line in (study / "counts.csv").read_text().splitlines() if not line.startswith("cat/")]
+    write(study, "counts.csv", *kept)
+    write(study, "deny.txt", "bee/00.png", "ant/00 (1).png", "cat/03.png")
+    denied = '[stimuli.main.eligible]\ndeny_images = "deny.txt"\ndeny_classes = ["cat"]'
+    matched = build(study, stimuli=denied)
+    assert matched["deny_images"] == {"n_entries": 3, "n_matched": 3}
+    assert matched["deny_classes"] == {"n_entries": 1, "n_matched": 1}
 
 
 def test_a_denied_image_that_models_were_trained_on_is_no_error(study: Path) -> None:

@@ -15,7 +15,7 @@ from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 from tricky.core.manifests import write_manifest
 from tricky.status import State, require_current, study_status
-from tricky.study import Study, create_study, open_study, override
+from tricky.study import Study, create_study, open_study
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_models_that_are_still_to_be_trained_are_counted(study):
     state = next(each for each in study_status(study) if each.folder == "conditions")
     assert state.state is State.UNFINISHED
     assert state.holds == "1 of 4 models of 2 conditions, 1 diverged"
-    assert state.why == "2 models are still to be trained; tricky train goes on"
+    assert state.why == "2 models are still to be trained; `tricky train` continues"
 
 
 def test_a_recipe_that_changed_is_told_condition_by_condition(study):
@@ -155,7 +155,7 @@ def test_a_recipe_that_changed_is_told_condition_by_condition(study):
     study = with_recipe(
         study,
         'recipe = "small"\n[train.base]\nepochs = 3\n[train.conditions.order]\nmodels = 3\n'
-        'new_seeds = ["order"]\n[train.conditions.slow]\nlearning_rate = 0.001',
+        'new_seeds = ["order"]\n[train.conditions.slow]\nbased_on = "base"\nlearning_rate = 0.001',
     )
     assert state_of(study, "conditions") == (
         State.OTHER_SETTINGS,
@@ -187,7 +187,7 @@ def test_a_comparison_of_models_is_told_where_there_is_one_beside_the_report(stu
 
 def test_a_comparison_is_out_of_date_once_its_decisions_change_and_other_once_settings_do(study):
     dynamics(study)
-    changed = override(study, {"label": {"tolerance": 0, "leave_out": ["a"]}})
+    changed = study.with_settings(label={"tolerance": 0, "leave_out": ["a"]})
     said = "label.tolerance was 1, study.toml has 0; label.leave_out was [], study.toml has ['a']"
     assert state_of(changed, "report/dynamics") == (State.OTHER_SETTINGS, said)
     with (study.decisions / "pool.json").open("a") as file:

@@ -6,7 +6,8 @@ import pytest
 
 from model_eval.train.recipe import read_recipe
 from tricky.core.errors import InputError
-from tricky.study import Settings, create_study, open_study, override, read_settings
+from tricky.study import create_study, open_study
+from tricky.study_settings import Settings, read_settings
 
 
 def test_the_file_that_init_writes_says_what_holds_without_it(tmp_path):
@@ -104,19 +105,19 @@ def test_several_mistakes_are_counted(tmp_path):
 
 def test_flags_override_for_one_run_and_are_checked_alike(tmp_path):
     study = create_study(tmp_path)
-    changed = override(study, {"label": {"tolerance": 0}, "experiment": {"monitor": {"full_screen": False}}})
+    changed = study.with_settings(label={"tolerance": 0}, experiment={"monitor": {"full_screen": False}})
     assert changed.settings.label.tolerance == 0
     assert not changed.settings.experiment.monitor.full_screen
     assert changed.settings.experiment.monitor.width_cm == study.settings.experiment.monitor.width_cm
-    assert override(study, {"label": {"tolerance": None}}) == study
+    assert study.with_settings(label={"tolerance": None}) == study
     with pytest.raises(InputError, match=r"command line: \[label\] tolerance = -1"):
-        override(study, {"label": {"tolerance": -1}})
+        study.with_settings(where="command line", label={"tolerance": -1})
 
 
 def test_flags_leave_to_the_recipe_what_the_study_does_not_set(tmp_path):
     create_study(tmp_path)
     (tmp_path / "study.toml").write_text('[train]\nrecipe = "small"\n[train.base]\nbatch_size = 16\n')
-    changed = override(open_study(tmp_path), {"train": {"recipe": "paper-resnet18"}})
+    changed = open_study(tmp_path).with_settings(train={"recipe": "paper-resnet18"})
     recipe = read_recipe(changed.settings.train, tmp_path)
     assert recipe is not None
     assert (recipe.base.batch_size, recipe.base.epochs) == (16, 90)

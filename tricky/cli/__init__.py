@@ -27,6 +27,13 @@ def main() -> None:
     except InputError as error:
         output.say_error(str(error))
         code = 2
+    except BrokenPipeError:
+        output.discard()
+        code = 1
+    except OSError as error:
+        where = "" if error.filename is None else f"{error.filename}: "
+        output.say_error(f"{where}{error.strerror or error}; correct that, and run the same command again")
+        code = 2
     except _UsageError as error:
         code = _explain_usage(error)
     except (KeyboardInterrupt, Abort):  # which of them, or the exit code, is typer's version's choice

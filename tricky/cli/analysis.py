@@ -42,11 +42,9 @@ def dynamics(
     ] = None,
 ) -> None:
     """Compare models decision by decision: what conditions change, and which images tell models apart."""
-    from tricky import stages
-
     study = open_study(context, label={"tolerance": tolerance})
     with progress() as moved:
-        results = stages.dynamics(study, layers=layer or (), superclasses=superclasses, progress=moved)
+        results = study.dynamics(layers=layer or (), superclasses=superclasses, progress=moved)
     show_dynamics(results.content)
     say(f"Page: {results.page}")
 
@@ -67,14 +65,11 @@ def analyse(
     ] = None,
 ) -> None:
     """Score the observers and write the report."""
-    from tricky import stages
-    from tricky.study import override
-
     study = open_study(context)
     if beside:
         folders = [Path(os.path.relpath(each.resolve(), study.root)).as_posix() for each in beside]
-        study = override(study, {"analyse": {"beside": folders}})
-    results = stages.analyse(study, observers.value, labels)
+        study = study.with_settings(where="command line", analyse={"beside": folders})
+    results = study.analyse(observers.value, labels)
     show_results(results)
     for note in results.content["sessions"]["notes"]:
         say(Styled(note, "yellow"))
@@ -107,11 +102,9 @@ def power(
     ] = None,
 ) -> None:
     """Estimate how many observers and trials a study needs."""
-    from tricky import stages
-
     study = open_study(context, simulate={"accuracy": accuracy})
     with progress() as moved:
-        plan = stages.power(study, observers, trials, moved)
+        plan = study.power(observers, trials, moved)
     show_power(plan)
     say(f"Figure and table: {study.root / 'power'}")
 

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from tricky.cli.output import say, say_error
+from tricky.stages import declared
 
 if TYPE_CHECKING:
     from tricky.study import Study
@@ -17,27 +18,9 @@ STUDY = "Study"
 STAGES = "Stages"
 
 
-ORDER = (
-    "init",
-    "status",
-    "demo",
-    "images",
-    "pool",
-    "train",
-    "evaluate",
-    "label",
-    "dynamics",
-    "stimuli",
-    "calibrate",
-    "doctor",
-    "run",
-    "simulate",
-    "merge",
-    "withdraw",
-    "export",
-    "analyse",
-    "power",
-)
+_OF_STAGES = dict.fromkeys(name for stage in declared.STAGES for name in stage.commands)
+
+ORDER = ("init", "status", "demo", *_OF_STAGES)
 """Order in which `tricky --help` lists the commands: the study first, then as data flow."""
 
 
@@ -70,7 +53,7 @@ def open_study(context: typer.Context, **flags: dict[str, Any]) -> Study:
     """Open the study that the command acts on; options of this run replace what its file says."""
     from tricky import study
 
-    opened = study.override(study.open_study(context.obj), flags)
+    opened = study.open_study(context.obj).with_settings(where="command line", **flags)
     for warning in opened.warnings():
         say_error(f"warning: {warning}")
     return opened

@@ -45,10 +45,7 @@ def run(
     windowed: Windowed = False,
 ) -> None:
     """Run one person's session; the same command continues it after an interruption."""
-    from tricky import stages
-
-    done = stages.run(
-        _open(context, windowed),
+    done = _open(context, windowed).run(
         participant,
         session,
         fields=_fields(field or []),
@@ -67,10 +64,8 @@ def calibrate(
     ] = None,
 ) -> None:
     """Measure the screen with a bank card; sessions of this study then use that."""
-    from tricky import stages
-
     study = open_study(context)
-    measured, path = stages.calibrate(study, _ask_distance_cm() if distance is None else distance)
+    measured, path = study.calibrate(_ask_distance_cm() if distance is None else distance)
     about = f"{measured.width_cm:g} cm wide, {measured.viewing_distance_cm:g} cm from the eyes"
     say(f"The picture is {about}: {path}")
 
@@ -78,9 +73,7 @@ def calibrate(
 @app.command(rich_help_panel=STAGES)
 def doctor(context: typer.Context, windowed: Windowed = False) -> None:
     """Check stimulus set, folder, screen and keyboard, as `tricky run` does before each session."""
-    from tricky import stages
-
-    checks = stages.doctor(_open(context, windowed))
+    checks = _open(context, windowed).doctor()
     show_checks(checks)
     if not all(check.ok for check in checks):
         raise typer.Exit(1)
@@ -98,8 +91,6 @@ def simulate(
     windowed: Windowed = False,
 ) -> None:
     """Run sessions of simulated observers of known ability, without a screen unless asked."""
-    from tricky import stages
-
     study = open_study(
         context,
         simulate={"observers": observers, "accuracy": accuracy},
@@ -107,7 +98,7 @@ def simulate(
         experiment={"monitor": {"full_screen": False} if windowed else None},
     )
     with progress() as moved:
-        sessions = stages.simulate(study, moved, visual=visual, tell=say)
+        sessions = study.simulate(moved, visual=visual, tell=say)
     say(f"{len(sessions)} simulated sessions in {study.data}")
 
 
@@ -126,9 +117,7 @@ def merge(
     ] = False,
 ) -> None:
     """Merge the sessions, participants and consents of other machines into this study."""
-    from tricky import stages
-
-    merged = stages.merge(open_study(context), folders, _renames(rename or []), people_only=people_only)
+    merged = open_study(context).merge(folders, _renames(rename or []), people_only=people_only)
     for note in merged.notes:
         say(Styled(note, "yellow"))
     say(
@@ -144,18 +133,16 @@ def withdraw(
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
 ) -> None:
     """Remove a participant's data for good; a mark keeps a merge from bringing them back."""
-    from tricky import stages
-
     study = open_study(context)
-    held = stages.look_up_participant(study, participant)
+    held = study.look_up_participant(participant)
     if not held.words and held.withdrawn:
         say(f"sub-{held.participant} was withdrawn before; nothing of theirs is left")
     elif not yes:
         _confirm(f"Remove sub-{held.participant} ({held.words}) for good? Type yes: ")
-    stages.withdraw(study, participant)
+    study.withdraw(participant)
     if held.words:
         say(f"sub-{held.participant} is withdrawn; removed: {held.words}")
-    for line in stages.mentions(study, held):
+    for line in study.mentions(held):
         say(Styled(line, "yellow"))
 
 
@@ -168,9 +155,7 @@ def export(
     ],
 ) -> None:
     """Write the sessions in another data standard; `data/` itself is valid BIDS."""
-    from tricky import stages
-
-    tables = stages.export_psych_ds(open_study(context), psych_ds, lambda line: say(Styled(line, "yellow")))
+    tables = open_study(context).export_psych_ds(psych_ds, lambda line: say(Styled(line, "yellow")))
     say(f"{len(tables) - 1} sessions in {psych_ds}")
 
 

@@ -21,11 +21,9 @@ N_NAMED = 10
 @images_app.command("check")
 def images_check(context: typer.Context) -> None:
     """List every image that can't be shown, and what is changed in others, before any model runs."""
-    from tricky import stages
-
     study = open_study(context)
     with progress() as moved:
-        inspection = stages.check_images(study, moved)
+        inspection = study.check_images(moved)
     show_inspection(inspection, study.settings.images)
     if inspection.problems and study.settings.images.on_bad_image == "stop":
         raise typer.Exit(1)

@@ -37,7 +37,6 @@ def train(
     """Train the pool's models that need it, or a recipe's conditions."""
     from model_eval.manifests import ConditionsManifest
     from model_eval.train.epoch_decisions import MADE_BY, MANIFEST
-    from tricky import stages
     from tricky.core.manifests import read_manifest
 
     study = open_study(context, train={"recipe": recipe}, evaluate={"device": device})
@@ -46,14 +45,14 @@ def train(
         raise InputError("--recipe trains conditions, --pool the pool's models: give one of them")
     if pool or not settings.describes_conditions:
         with progress() as moved:
-            n_models = stages.train(study, moved, tell)
+            n_models = study.train(moved, tell)
         if n_models:
             say(f"Weights in {study.training}. Next: tricky evaluate")
         else:
             say('Nothing to train: no model of the pool has weights = "train". Next: tricky evaluate')
         return
     with progress() as moved:
-        stages.train_conditions(study, moved, tell)
+        study.train_conditions(moved, tell)
     show_conditions(read_manifest(study.conditions / MANIFEST, ConditionsManifest, MADE_BY))
     say(f"Decisions after every epoch, and weights, in {study.conditions}. Next: tricky dynamics")
 
@@ -65,11 +64,10 @@ def evaluate(
 ) -> None:
     """Run every model on every image, except those that models were trained on."""
     from model_eval.records import read_pool
-    from tricky import stages
 
     study = open_study(context, evaluate={"device": device})
     with progress() as moved:
-        stages.evaluate(study, moved, tell)
+        study.evaluate(moved, tell)
     show_pool(read_pool(study.decisions))
 
 
@@ -97,7 +95,6 @@ def label(
 ) -> None:
     """Label every image trivial, in-between or impossible."""
     from model_eval.records import read_label_tables
-    from tricky import stages
 
     if models is not None and counts is None:
         raise InputError("--models goes with --counts: decisions made here know their models")
@@ -105,10 +102,10 @@ def label(
         if counts is not None or tolerance is not None:
             raise InputError("--compare labels nothing: leave out --counts and --tolerance")
         study = open_study(context)
-        show_comparison(*stages.compare_labels(study, compare))
+        show_comparison(*study.compare_labels(compare))
         return
     study = open_study(context, label={"tolerance": tolerance})
-    table = stages.label(study) if counts is None else stages.label_counts(study, counts, models)
+    table = study.label() if counts is None else study.label_counts(counts, models)
     show_not_counted(table.manifest)
     show_difficulty(table.manifest)
     if tables := read_label_tables(study.difficulty):

@@ -22,6 +22,7 @@ from rich import table as rich_table
 from rich.console import Console
 from rich.text import Text
 
+from tricky.core.errors import InputError
 from tricky.core.progress import Progress
 
 ERRORS = "tricky.readable"
@@ -132,6 +133,11 @@ def tell(line: str) -> None:
     say(Styled(line, "yellow"))
 
 
+def discard() -> None:
+    """Discard what is still to be printed, when the program that reads our output has ended (`| head`)."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes what is left as it ends
+
+
 def say_error(line: str) -> None:
     """Print one line to standard error, after the program's name."""
     shown = literal(f"tricky: {line}", getattr(sys.stderr, "encoding", None))
@@ -145,8 +151,16 @@ def ask(prompt: str) -> str:
     ------
     EOFError
         Nobody is there to type.
+    InputError
+        What was typed is no text in the encoding of the terminal.
     """
-    return input(literal(prompt, getattr(sys.stdout, "encoding", None)))
+    try:
+        return input(literal(prompt, getattr(sys.stdout, "encoding", None)))
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"what was typed is no text in {error.encoding}, the encoding of this terminal; set it to UTF-8 "
+            "(LC_ALL=C.UTF-8, PYTHONIOENCODING=utf-8), then run the same command again"
+        ) from None
 
 
 class Table:

@@ -24,12 +24,12 @@ def show(
     ] = None,
 ) -> None:
     """List models: parameters, preprocessing, and what must be downloaded or trained first."""
-    from tricky import stages
-
     if name is None:
-        show_models(stages.show_pool(open_study(context)))
+        show_models(open_study(context).show_pool())
     else:
-        show_models(stages.show_named_pool(name, context.obj))
+        from tricky.stages.pool import show_named_pool
+
+        show_models(show_named_pool(name, context.obj))
 
 
 @pool_app.command()
@@ -38,11 +38,9 @@ def check(
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
 ) -> None:
     """Build every model and run one batch of the study's images; ends with exit code 1 if one fails."""
-    from tricky import stages
-
     study = open_study(context, evaluate={"device": device})
     with progress() as moved:
-        checks = stages.check_pool(study, moved)
+        checks = study.check_pool(moved)
     show_checks(checks)
     if any(check.problem for check in checks):
         raise typer.Exit(1)

@@ -30,11 +30,9 @@ def stimuli_build(
     ] = False,
 ) -> None:
     """Draw, match and export the images that observers will see."""
-    from tricky import stages
-
     study = open_study(context)
     with progress() as moved:
-        built = stages.build_stimuli(study, name, reference=reference, replace=replace, progress=moved)
+        built = study.build_stimuli(name, reference=reference, replace=replace, progress=moved)
     show_set(built)
 
 
@@ -56,12 +54,9 @@ def stimuli_refresh(
     replace: Replace = False,
 ) -> None:
     """Build the successor of a set from a new pool's labels, with the least change."""
-    from tricky import stages
-
     study = open_study(context)
     with progress() as moved:
-        built = stages.refresh_stimuli(
-            study,
+        built = study.refresh_stimuli(
             name,
             decisions=decisions,
             successor=successor,
@@ -77,9 +72,7 @@ def stimuli_refresh(
 @stimuli_app.command("check")
 def stimuli_check(context: typer.Context, name: Name = "main") -> None:
     """Check a set for everything that it promises."""
-    from tricky import stages
-
-    checked = stages.check_stimuli(open_study(context), name)
+    checked = open_study(context).check_stimuli(name)
     show_checked(checked)
     if any(each.problems for each in checked):
         raise typer.Exit(1)
@@ -88,9 +81,7 @@ def stimuli_check(context: typer.Context, name: Name = "main") -> None:
 @stimuli_app.command("show")
 def stimuli_show(context: typer.Context, name: Name = "main") -> None:
     """Write contact sheets: every trial, every image, histogram and balance."""
-    from tricky import stages
-
-    sheet = stages.show_stimuli(open_study(context), name)
+    sheet = open_study(context).show_stimuli(name)
     say(f"Contact sheets: {sheet.page}, {sheet.trials.name}, {sheet.by_count.name}")
 
 
@@ -101,9 +92,7 @@ def stimuli_orders(
     observers: Annotated[int, typer.Option(min=1, help="Number of observers, 01, 02 …")] = 20,
 ) -> None:
     """Check that sides and orders are balanced, observer by observer."""
-    from tricky import stages
-
-    stimulus_set, found = stages.stimuli_orders(open_study(context), name, observers)
+    stimulus_set, found = open_study(context).stimuli_orders(name, observers)
     show_orders(stimulus_set, found)
     if any(order.problems for order in found):
         raise typer.Exit(1)

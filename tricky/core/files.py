@@ -36,25 +36,31 @@ def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path to write to; on success it takes the place of `path` in one step.
 
     After a crash or an exception `path` is what it was before: never half of the new content.
+
+    Raises
+    ------
+    InputError
+        `path` can't be written: the disk is full, it is a folder, there is no permission.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
-    part = Path(name)
-    try:
-        yield part
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        part.chmod(0o666 & ~_umask())
-        part.replace(path)
-        sync_folder(path.parent)
-    finally:
-        part.unlink(missing_ok=True)
+    with told_if_unwritable(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        os.close(handle)
+        part = Path(name)
+        try:
+            yield part
+            with part.open("rb+") as file:
+                os.fsync(file.fileno())
+            part.chmod(0o666 & ~_umask())
+            part.replace(path)
+            sync_folder(path.parent)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 @contextmanager
-def told_if_unwritable(folder: Path) -> Iterator[None]:
-    """Tell in one line when a stage's folder can't be written to: a full disk, say, or no permission.
+def told_if_unwritable(path: Path) -> Iterator[None]:
+    """Say in one line why a file or folder can't be written: a full disk, say, or no permission.
 
     Raises
     ------
@@ -66,7 +72,7 @@ def told_if_unwritable(folder: Path) -> Iterator[None]:
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else str(error)
         raise InputError(
-            f"{folder}: can't be written to ({why}); make room or allow writing, then run the same command "
+            f"{path}: can't be written ({why}); make room or allow writing, then run the same command "
             "again: what is finished is kept"
         ) from error
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -78,13 +78,13 @@ class Manifest(Record):
     Attributes
     ----------
     schema_version : int
-    content_sha256 : str or None
+    content_sha256 : str
         Hash of all other content, which `write_manifest` adds: a value that was changed later shows.  Other
         programs that write such a file may leave it out.
     """
 
     schema_version: int = SCHEMA_VERSION
-    content_sha256: Sha256 | None = None
+    content_sha256: Sha256 = ""
 
 
 Settings = TypeVar("Settings", bound=Record)
@@ -93,10 +93,16 @@ Settings = TypeVar("Settings", bound=Record)
 class StageManifest(Manifest, Generic[Settings]):
     """What the manifest of every stage holds: see `docs/formats.md`, "The chain of hashes"."""
 
+    file_name: ClassVar[str]
+
     made_from: dict[RelativePath, Sha256]
     settings: Settings
     versions: dict[str, str]
     seed: int | None = None
+
+    def summary(self) -> str:
+        """Return in a few words what the stage's folder holds, for `tricky status`."""
+        return ""
 
 
 class MatchedRecord(Record):
@@ -176,7 +182,7 @@ def parse_record(text: str, model: type[AnyRecord], where: str, remedy: str) -> 
         record = model.model_validate_json(text)
     except ValidationError as error:
         raise InputError(f"{where}: {_explain(error)}; {remedy}") from None
-    if isinstance(record, Manifest) and record.content_sha256 not in (None, _content_sha256(content)):
+    if isinstance(record, Manifest) and record.content_sha256 not in ("", _content_sha256(content)):
         raise InputError(f"{where}: a value has changed since the file was written; {remedy}")
     return record
 

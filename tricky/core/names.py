@@ -180,6 +180,21 @@ def check_line(text: str) -> str:
     return text
 
 
+def check_wording(text: str) -> str:
+    """Return a text for people: it may have several lines.
+
+    Raises
+    ------
+    ValueError
+        It is empty, or contains a control character other than a tab or a line break.
+    """
+    if not text.strip():
+        raise ValueError("some text")
+    if found := _control_in(text.translate({9: " ", 10: " ", 13: " "})):
+        raise ValueError(f"text: it contains {found}")
+    return text
+
+
 def check_path(path: Any) -> Any:
     r"""Return a path as it is, unless it holds what a backslash in TOML makes of it.
 
@@ -210,6 +225,9 @@ DottedFileName = Annotated[str, AfterValidator(check_dotted_file_name)]
 
 Line = Annotated[str, AfterValidator(check_line)]
 """A text in a study file that is shown or stored as one line."""
+
+Wording = Annotated[str, AfterValidator(check_wording)]
+"""A text in a study file that people read as it is: a question."""
 
 PathSetting = Annotated[Path, BeforeValidator(check_path)]
 """A path in a study file."""

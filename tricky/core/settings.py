@@ -11,8 +11,8 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, ErrorDetails
 
 from tricky.core.errors import InputError
 from tricky.core.files import read_text
@@ -52,6 +52,30 @@ _LIMITS = {
     "too_short": ("at least {} entries", "min_length"),
 }
 """The same for limits, with pydantic's name of the limit."""
+
+
+def _strict(schema: Any) -> Any:
+    """Return pydantic's schema with every number and truth in it strict."""
+    if isinstance(schema, dict):
+        kept = ("default", "metadata")
+        inner = {key: each if key in kept else _strict(each) for key, each in schema.items()}
+        return inner | {"strict": True} if schema.get("type") in ("int", "float", "bool") else inner
+    return type(schema)(map(_strict, schema)) if isinstance(schema, list | tuple) else schema
+
+
+class SettingsModel(BaseModel):
+    """A section of a settings file.
+
+    An unknown key is an error.  Numbers and truths are taken literally: pydantic alone would read ``true``
+    and ``"1"`` as the number 1, and ``"no"`` as false.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return pydantic's schema of the section, with numbers and truths strict."""
+        return _strict(handler(source))
 
 
 class SettingError(ValueError):
@@ -142,6 +166,8 @@ def _parts(location: Sequence[int | str]) -> list[str]:
 def shown(value: object) -> str:
     """Return a value as a settings file has it, shortened, in one line."""
     text = json.dumps(value, default=str, ensure_ascii=False)
+    # JSON leaves U+2028, a line break, and marks of direction as they are.
+    text = "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
     return text if len(text) <= _SHOWN_AT_MOST else f"{text[: _SHOWN_AT_MOST - 1]}…"
 
 

@@ -405,6 +405,8 @@ def _one_a_line(text: str, path: Path, separator: str, column: str) -> tuple[lis
             continue
         if entry.startswith('"') or path.suffix.lower() in (".csv", ".tsv"):
             cells, _ = _parse_cells(entry, path, separator)
+            if not cells:  # quotation marks around nothing
+                continue
             if len(cells[0]) > 1:
                 raise InputError(
                     f"{path}, line {number}: {len(cells[0])} cells, and no header with the column "

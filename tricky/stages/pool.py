@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tricky.core.progress import Progress, no_progress
-from tricky.stages.images import images_of
+from tricky.stages.images import ImageStages
 from tricky.stages.installed import require
-from tricky.study import Study
 
 if TYPE_CHECKING:
     from model_eval.evaluate.check_pool import PoolCheck
@@ -16,9 +15,27 @@ if TYPE_CHECKING:
     from model_eval.settings import PoolSettings
 
 
-def show_pool(study: Study) -> list[PoolRow]:
-    """Look up the models of the study's pool."""
-    return _look_up(study.settings.pool, study.root)
+class PoolStages(ImageStages):
+    """The models of the pool, checked before they run."""
+
+    def show_pool(self) -> list[PoolRow]:
+        """Look up the models of the study's pool."""
+        return _look_up(self.settings.pool, self.root)
+
+    def check_pool(self, progress: Progress = no_progress) -> list[PoolCheck]:
+        """Build every model of the pool and run one batch of the study's images."""
+        require("torch", extra="model-eval", to="run models")
+        from model_eval.evaluate.check_pool import check_pool
+        from model_eval.networks.pool import read_pool
+
+        return check_pool(
+            self.open_images(),
+            read_pool(self.settings.pool, self.root),
+            self.settings.evaluate,
+            root=self.root,
+            training=self.training,
+            progress=progress,
+        )
 
 
 def show_named_pool(name: str, root: Path) -> list[PoolRow]:
@@ -26,22 +43,6 @@ def show_named_pool(name: str, root: Path) -> list[PoolRow]:
     from model_eval.settings import PoolSettings
 
     return _look_up(PoolSettings(file=name), root)
-
-
-def check_pool(study: Study, progress: Progress = no_progress) -> list[PoolCheck]:
-    """Build every model of the pool and run one batch of the study's images."""
-    require("torch", extra="model-eval", to="run models")
-    from model_eval.evaluate.check_pool import check_pool
-    from model_eval.networks.pool import read_pool
-
-    return check_pool(
-        images_of(study),
-        read_pool(study.settings.pool, study.root),
-        study.settings.evaluate,
-        root=study.root,
-        training=study.training,
-        progress=progress,
-    )
 
 
 def _look_up(settings: PoolSettings, root: Path) -> list[PoolRow]:

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from tricky.core.errors import InputError
 from tricky.core.progress import Progress, no_progress
 from tricky.core.settings import validated
-from tricky.stages.images import images_of
+from tricky.stages.images import ImageStages
 from tricky.stages.installed import require
 from tricky.status import require_current
-from tricky.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,115 +23,116 @@ if TYPE_CHECKING:
     from stimuli.records import StimulusSet
 
 
-def build_stimuli(
-    study: Study,
-    name: str,
-    *,
-    reference: bool = False,
-    replace: bool = False,
-    progress: Progress = no_progress,
-) -> StimulusSet:
-    """Build one of the study's stimulus sets."""
-    require("sklearn", extra="stimuli", to="ask how well low-level features give difficulty away")
-    from model_eval.images.open import folder_of_files
-    from stimuli.build import build_set
+class StimuliStages(ImageStages):
+    """The stages that build, refresh, check and show stimulus sets."""
 
-    if name not in study.settings.stimuli:
-        there = ", ".join(f"[stimuli.{each}]" for each in study.settings.stimuli)
-        raise InputError(f"{study.root / 'study.toml'}: no [stimuli.{name}]; there is {there}")
-    require_current(study, "difficulty")
-    settings = study.settings.stimuli[name]
-    if reference:
-        export = settings.export.model_dump() | {"reference": True}
-        settings = validated(type(settings), settings.model_dump() | {"export": export}, where="command line")
-    return build_set(
-        study.difficulty,
-        images_of(study),
-        settings,
-        name=name,
-        folder=study.stimulus_set(name),
-        seed=study.settings.study.seed,
-        root=study.root,
-        originals=folder_of_files(study.settings.images, study.root),
-        catalogue=_catalogue(study.decisions),
-        cache=study.root / "stimuli" / ".covariates.parquet",
-        replace=replace,
-        progress=progress,
-    )
+    def build_stimuli(
+        self,
+        name: str,
+        *,
+        reference: bool = False,
+        replace: bool = False,
+        progress: Progress = no_progress,
+    ) -> StimulusSet:
+        """Build one of the study's stimulus sets."""
+        require("sklearn", extra="stimuli", to="measure how well low-level features predict difficulty")
+        from model_eval.images.open import folder_of_files
+        from stimuli.build import build_set
 
-
-def refresh_stimuli(
-    study: Study,
-    name: str,
-    *,
-    decisions: Path | None = None,
-    successor: str | None = None,
-    full: bool = False,
-    replace: bool = False,
-    progress: Progress = no_progress,
-) -> StimulusSet:
-    """Build the successor of a stimulus set from a new pool's decisions, or from the study's own labels."""
-    require("sklearn", extra="stimuli", to="ask how well low-level features give difficulty away")
-    from model_eval.images.open import folder_of_files
-    from model_eval.label.label import label_decisions
-    from stimuli.refresh import refresh_set
-    from tricky.core.files import sha256_of
-
-    parent = study.stimulus_set(name)
-    successor = successor or _next_name(name)
-    if successor == name:
-        raise InputError(f"{parent}: a set can't be its own successor; give another name with --as")
-    with tempfile.TemporaryDirectory() as scratch:
-        if decisions is None:
-            require_current(study, "difficulty")
-            difficulty, made_from = study.difficulty, None
-        else:
-            difficulty = Path(scratch)
-            label_decisions(decisions, difficulty, study.settings.label, root=study.root)
-            pool = decisions / "pool.json"
-            made_from = {Path(os.path.relpath(pool, study.root)).as_posix(): sha256_of(pool)}
-        return refresh_set(
-            parent,
-            difficulty,
-            images_of(study),
-            name=successor,
-            folder=study.stimulus_set(successor),
-            seed=study.settings.study.seed,
-            root=study.root,
-            originals=folder_of_files(study.settings.images, study.root),
-            catalogue=_catalogue(study.decisions if decisions is None else decisions),
-            cache=study.root / "stimuli" / ".covariates.parquet",
-            made_from=made_from,
-            full=full,
+        if name not in self.settings.stimuli:
+            there = ", ".join(f"[stimuli.{each}]" for each in self.settings.stimuli)
+            raise InputError(f"{self.root / 'study.toml'}: no [stimuli.{name}]; there is {there}")
+        require_current(self, "difficulty")
+        settings = self.settings.stimuli[name]
+        if reference:
+            export = settings.export.model_dump() | {"reference": True}
+            settings = validated(
+                type(settings), settings.model_dump() | {"export": export}, where="command line"
+            )
+        return build_set(
+            self.difficulty,
+            self.open_images(),
+            settings,
+            name=name,
+            folder=self.stimulus_set(name),
+            seed=self.settings.study.seed,
+            root=self.root,
+            originals=folder_of_files(self.settings.images, self.root),
+            catalogue=_catalogue(self.decisions),
+            cache=self.root / "stimuli" / ".covariates.parquet",
             replace=replace,
             progress=progress,
         )
 
+    def refresh_stimuli(
+        self,
+        name: str,
+        *,
+        decisions: Path | None = None,
+        successor: str | None = None,
+        full: bool = False,
+        replace: bool = False,
+        progress: Progress = no_progress,
+    ) -> StimulusSet:
+        """Build a set's successor, from a new pool's decisions or from the study's own labels."""
+        require("sklearn", extra="stimuli", to="measure how well low-level features predict difficulty")
+        from model_eval.images.open import folder_of_files
+        from model_eval.label.label import label_decisions
+        from stimuli.refresh import refresh_set
+        from tricky.core.files import sha256_of
 
-def check_stimuli(study: Study, name: str) -> list[Checked]:
-    """Hold a stimulus set against everything that it promises."""
-    from stimuli.check import check_set
+        parent = self.stimulus_set(name)
+        successor = successor or _next_name(name)
+        if successor == name:
+            raise InputError(f"{parent}: a set can't be its own successor; give another name with --as")
+        with tempfile.TemporaryDirectory() as scratch:
+            if decisions is None:
+                require_current(self, "difficulty")
+                difficulty, made_from = self.difficulty, None
+            else:
+                difficulty = Path(scratch)
+                label_decisions(decisions, difficulty, self.settings.label, root=self.root)
+                pool = decisions / "pool.json"
+                made_from = {Path(os.path.relpath(pool, self.root)).as_posix(): sha256_of(pool)}
+            return refresh_set(
+                parent,
+                difficulty,
+                self.open_images(),
+                name=successor,
+                folder=self.stimulus_set(successor),
+                seed=self.settings.study.seed,
+                root=self.root,
+                originals=folder_of_files(self.settings.images, self.root),
+                catalogue=_catalogue(self.decisions if decisions is None else decisions),
+                cache=self.root / "stimuli" / ".covariates.parquet",
+                made_from=made_from,
+                full=full,
+                replace=replace,
+                progress=progress,
+            )
 
-    return check_set(study.stimulus_set(name))
+    def check_stimuli(self, name: str) -> list[Checked]:
+        """Check that a stimulus set has every property that it was built for."""
+        from stimuli.check import check_set
 
+        return check_set(self.stimulus_set(name))
 
-def show_stimuli(study: Study, name: str) -> Sheet:
-    """Write a stimulus set's contact sheets."""
-    for package in ("jinja2", "matplotlib"):
-        require(package, extra="stimuli", to="draw contact sheets")
-    from stimuli.contact_sheet import show_set
+    def show_stimuli(self, name: str) -> Sheet:
+        """Write a stimulus set's contact sheets."""
+        for package in ("jinja2", "matplotlib"):
+            require(package, extra="stimuli", to="draw contact sheets")
+        from stimuli.contact_sheet import show_set
 
-    return show_set(study.stimulus_set(name))
+        return show_set(self.stimulus_set(name))
 
+    def stimuli_orders(self, name: str, observers: int) -> tuple[StimulusSet, list[Order]]:
+        """Plan the sessions of observers 01, 02 … and count how often each image, side and order occurs."""
+        from stimuli.order_check import orders
+        from stimuli.records import read_any_set
 
-def stimuli_orders(study: Study, name: str, observers: int) -> tuple[StimulusSet, list[Order]]:
-    """Draw the sessions of observers 01, 02 … and count what was promised of them."""
-    from stimuli.order_check import orders
-    from stimuli.records import read_any_set
-
-    stimulus_set = read_any_set(study.stimulus_set(name))
-    digits = max(2, len(str(observers)))
-    return stimulus_set, orders(stimulus_set, [f"{n:0{digits}d}" for n in range(1, observers + 1)])
+        stimulus_set = read_any_set(self.stimulus_set(name))
+        digits = max(2, len(str(observers)))
+        return stimulus_set, orders(stimulus_set, [f"{n:0{digits}d}" for n in range(1, observers + 1)])
 
 
 def _catalogue(decisions: Path) -> pd.DataFrame | None:

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.report.base_similarity import similarity_to_base
 from analysis.report.json_values import table_with_reasons
 from analysis.report.section import DynamicsReport, Section
-from analysis.statistics.condition_contrasts import beside_base
+from analysis.statistics.training_dynamics import beside_base
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

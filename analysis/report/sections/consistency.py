@@ -13,15 +13,15 @@ from analysis.report.network_choices import choices_by_confidence
 from analysis.report.section import Section
 from analysis.report.sections import observers
 from analysis.report.style import FAINT, GREY, INK, new_axes, reach, styled, without_left_axis
-from analysis.report.subject_consistency import Consistency, consistency_of
+from analysis.report.subject_consistency import Consistency, consistency_of, table_of_pairs
 from analysis.report.task import StudyReport
-from analysis.statistics.consistency_bounds import mean_independence_p_value
 from analysis.statistics.consistency_intervals import (
     ConsistencyEstimate,
     measure_consistency,
     pairs_between,
     pairs_within,
 )
+from analysis.statistics.independence import mean_independence_p_value
 from analysis.statistics.items import answer_matrix
 from model_eval.records import Decisions
 
@@ -223,7 +223,7 @@ SECTION = Section(
     results=lambda found: {"consistency": found},
     figures={"observer_consistency": _draw_pairs, "consistency_means": _draw_means},
     tables={
-        "observer_consistency": lambda found, _: found.observers.matrix.rename_axis("observer").reset_index(),
+        "observer_consistency": lambda found, _: table_of_pairs(found.observers.matrix, "observer"),
         "consistency_means": lambda found, _: found.means,
     },
 )

@@ -11,7 +11,7 @@ from analysis.data.exclusions import SESSION_RULES, TRIAL_RULES
 from analysis.report.section import Section, key
 from analysis.report.task import StudyReport
 from analysis.statistics.accuracy import population_accuracy
-from analysis.statistics.means import PopulationMean
+from analysis.statistics.population_mean import PopulationMean
 
 
 @dataclass(frozen=True)

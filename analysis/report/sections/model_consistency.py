@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.report.drawings import consistency_matrix
 from analysis.report.section import Section
-from analysis.report.subject_consistency import Consistency, consistency_of
+from analysis.report.subject_consistency import Consistency, consistency_of, table_of_pairs
 from analysis.report.task import StudyReport
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _draw(found: ModelConsistency, _: StudyReport) -> Figure | None:
 
 
 def _table(found: ModelConsistency, _: StudyReport) -> pd.DataFrame | None:
-    return None if found.models is None else found.models.matrix.rename_axis("model").reset_index()
+    return None if found.models is None else table_of_pairs(found.models.matrix, "model")
 
 
 SECTION = Section(

@@ -13,10 +13,10 @@ from analysis.report.section import Section
 from analysis.report.sections import consistency, population
 from analysis.report.style import BLUE, FAINT, INK, VERMILION, WIDTH_IN, reach, styled, without_left_axis
 from analysis.report.task import StudyReport
-from analysis.statistics import network_observers
 from analysis.statistics.accuracy import observer_accuracy
 from analysis.statistics.items import answer_matrix
-from analysis.statistics.means import PopulationMean
+from analysis.statistics.networks_as_observers import consistency_with_people
+from analysis.statistics.population_mean import PopulationMean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,7 +63,7 @@ class NetworkObservers:
 def compute(report: StudyReport) -> NetworkObservers | None:
     """Score the networks; None where there are neither decisions nor features."""
     choices = report.of(network_choices)
-    if choices.empty:
+    if choices.empty or choices.isna().all(axis=None):
         return None
     table = score_networks(choices, answer_matrix(report.data.answers), report.level)
     of_models = table["measure"].isin(["confidence", "margin", "entropy"])
@@ -95,15 +95,19 @@ def score_networks(choices: pd.DataFrame, answers: pd.DataFrame, level: float) -
     Returns
     -------
     DataFrame, one row a network and measure
-        `machine`, `measure`, `n_pairs`, `n_correct`, `accuracy`, `low`, `high`, and the error consistency
-        with observers: `kappa`, `kappa_low`, `kappa_high`.
+        `machine`, `measure`, `n_pairs` (with an answer), `n_correct`, `accuracy`, `low`, `high`, `reason`, and
+        the error consistency with observers: `kappa`, `kappa_low`, `kappa_high`, `kappa_reason`.
     """
     names = choices.columns.to_frame(index=False)
     numbered = choices.set_axis(range(choices.shape[1]), axis=1)
     long = numbered.melt(var_name="machine", value_name="right").dropna()
-    accuracy = observer_accuracy(long["right"].astype(bool), long["machine"], level)
-    kappa = network_observers.consistency_with_people(choices.T.to_numpy(float), answers.to_numpy(), level)
-    found = accuracy.reset_index(drop=True).rename(columns={"n_trials": "n_pairs"})
+    accuracy = observer_accuracy(long["right"].astype(bool), long["machine"].astype(int), level)
+    kappa = consistency_with_people(choices.T.to_numpy(float), answers.to_numpy(), level)
+    # A network without an answer to any pair has a row, too.
+    found = accuracy.reindex(range(len(names))).rename(columns={"n_trials": "n_pairs"})
+    found = found.fillna({"n_pairs": 0, "n_correct": 0}).astype({"n_pairs": int, "n_correct": int})
+    why = "it cannot tell the images of any pair apart"
+    found["reason"] = pd.Series([None if n else why for n in found["n_pairs"]], found.index, dtype=object)
     return pd.concat([names, found, kappa], axis=1)
 
 

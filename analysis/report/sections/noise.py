@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.report.json_values import table_with_reasons
 from analysis.report.section import DynamicsReport, Section
 from analysis.report.style import BLUE, INK, new_axes, styled
-from analysis.statistics.gaussian_divergence import divergence_to_neighbour
+from model_eval.images.gaussian import divergence_to_neighbour
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -28,8 +28,8 @@ from analysis.report.task import StudyReport
 from analysis.report.timeline import in_time
 from analysis.statistics.accuracy import observer_accuracy
 from analysis.statistics.confidence import type_2_area
-from analysis.statistics.means import PopulationMean
 from analysis.statistics.observers import halves, repeat_agreement, times_by_correctness
+from analysis.statistics.population_mean import PopulationMean
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

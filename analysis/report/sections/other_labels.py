@@ -13,7 +13,7 @@ from analysis.report.section import Section, key
 from analysis.report.task import StudyReport
 from analysis.statistics.accuracy import population_accuracy
 from analysis.statistics.estimate import NoResult
-from analysis.statistics.means import PopulationMean, population_mean
+from analysis.statistics.population_mean import PopulationMean, population_mean
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from analysis.statistics.accuracy import next_observer_interval, population_accu
 from analysis.statistics.bootstrap import N_RESAMPLES, bootstrap_accuracy
 from analysis.statistics.contrasts import Contrast, accuracy_difference
 from analysis.statistics.estimate import Estimate, NoResult, or_reason
-from analysis.statistics.means import PopulationMean
+from analysis.statistics.population_mean import PopulationMean
 from analysis.statistics.variance_components import (
     Components,
     LogitComponents,

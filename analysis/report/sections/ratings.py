@@ -19,8 +19,8 @@ from analysis.report.section import Section
 from analysis.report.task import StudyReport
 from analysis.statistics.agreement import Agreement, rating_agreement
 from analysis.statistics.estimate import NoResult, or_reason
-from analysis.statistics.mean_ratings import mean_by, observer_correlations
-from analysis.statistics.ratings import OrdinalFit, ordinal_regression
+from analysis.statistics.ordinal_regression import OrdinalFit, ordinal_regression
+from analysis.statistics.ratings import mean_by, observer_correlations
 from stimuli.records import Question
 
 EXTREMES = 6

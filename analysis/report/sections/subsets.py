@@ -13,6 +13,7 @@ from analysis.report.json_values import LeftOut, table_with_reasons
 from analysis.report.section import DynamicsReport, Section
 from analysis.report.sections import independent_models
 from analysis.report.style import FAINT, INK, NAMES_UP_TO, WIDTH_IN, new_axes, styled
+from analysis.report.subject_consistency import table_of_pairs
 from analysis.statistics.subsets import (
     LabelledBy,
     Subset,
@@ -141,7 +142,7 @@ SECTION = Section(
     tables={
         "models": lambda found, _: table_with_reasons(found.models),
         "subsets": lambda found, _: table_with_reasons(found.subsets),
-        "consistency_all": lambda found, _: found.on_all.rename_axis("model").reset_index(),
-        "consistency_in_between": lambda found, _: found.on_in_between.rename_axis("model").reset_index(),
+        "consistency_all": lambda found, _: table_of_pairs(found.on_all, "model"),
+        "consistency_in_between": lambda found, _: table_of_pairs(found.on_in_between, "model"),
     },
 )

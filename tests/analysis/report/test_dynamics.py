@@ -9,6 +9,7 @@ import pytest
 from made_up_models import N_EPOCHS, N_IMAGES, dynamics, make_conditions, right
 
 from analysis.columns import REPORT_COLUMNS
+from benchmarks.interval_list import intervals_in, unlisted
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 
@@ -17,6 +18,8 @@ def test_conditions_give_a_page_with_every_number_in_its_json(conditions):
     results = dynamics(conditions)
     content = json.loads((conditions / "report" / "dynamics.json").read_text())
     page = results.page.read_text()
+    assert {"dichotomy", "subsets", "conditions.kappa"} <= set(intervals_in(content))
+    assert unlisted(content) == set()
 
     assert [row["condition"] for row in content["conditions"]] == ["order", "longer"]
     order = content["conditions"][0]

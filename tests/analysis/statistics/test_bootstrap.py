@@ -53,6 +53,14 @@ def test_the_result_does_not_depend_on_how_much_is_held_in_memory(monkeypatch):
     assert (results[0].low, results[0].high) == pytest.approx((results[1].low, results[1].high), abs=0.01)
 
 
+@pytest.mark.parametrize("answer", [True, False])
+def test_answers_that_are_all_alike_have_no_interval(answer):
+    found = bootstrap_accuracy([answer] * 4, list("aabb"), list("xyxy"), np.random.default_rng(1))
+    assert found.estimate == answer
+    assert np.isnan([found.low, found.high]).all()
+    assert found.reason == "every resample gives the same value"
+
+
 def test_one_observer_has_an_estimate_without_an_interval():
     found = bootstrap_accuracy([True, False], ["a", "a"], ["x", "y"], np.random.default_rng(1))
     assert found.estimate == 0.5

@@ -10,7 +10,7 @@ from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
 from analysis.statistics.accuracy import population_accuracy
 from analysis.statistics.contrasts import accuracy_difference, study_difference
-from analysis.statistics.means import PopulationMean
+from analysis.statistics.population_mean import PopulationMean
 from tricky.core.errors import InputError
 
 

@@ -5,7 +5,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.metrics import cohen_kappa_score
 
-from analysis.statistics.error_consistency import error_consistency, why_undefined
+from analysis.statistics.error_consistency import (
+    error_consistency,
+    kappa_bounds,
+    less_biased_kappa,
+    summarise_pairs,
+    why_undefined,
+)
 from tricky.core.errors import InputError
 
 SHAPES = st.tuples(st.integers(2, 5), st.integers(1, 40))
@@ -98,3 +104,58 @@ def test_refuses_anything_but_a_table_of_bools(wrong):
 def test_refuses_a_mask_of_another_shape():
     with pytest.raises(InputError, match="must be the same"):
         error_consistency(np.ones((2, 3), bool), np.ones((3, 2), bool))
+
+
+def test_summarises_each_pair_once_and_counts_the_undefined():
+    kappa = np.array([[1, 0.2, np.nan], [0.2, 1, 0.6], [np.nan, 0.6, 1]])
+    summary = summarise_pairs(kappa)
+    assert summary.mean == pytest.approx(0.4)
+    assert (summary.low, summary.high) == (0.2, 0.6)
+    assert summary.sd == pytest.approx(np.sqrt(0.08))
+    assert (summary.n_pairs, summary.n_undefined) == (2, 1)
+
+
+def test_summary_of_no_defined_pair_is_nan_rather_than_an_error():
+    summary = summarise_pairs(np.array([[np.nan]]))
+    assert np.isnan(summary.mean)
+    assert (summary.n_pairs, summary.n_undefined) == (0, 0)
+
+
+def test_no_two_subjects_lie_outside_the_bounds_and_some_lie_on_them():
+    # All 2 × 2 tables of 12 items.
+    n = 12
+    tables = [(a, b, c) for a in range(n + 1) for b in range(n + 1 - a) for c in range(n + 1 - a - b)]
+    extremes: dict[tuple[int, int], list[float]] = {}
+    for both, first, second in tables:
+        answers = np.zeros((2, n), bool)
+        answers[0, : both + first] = True
+        answers[1, :both] = answers[1, both + first : both + first + second] = True
+        extremes.setdefault((both + first, both + second), []).append(error_consistency(answers)[0, 1])
+    for (right, other), found in extremes.items():
+        smallest, largest = kappa_bounds(right / n, other / n)
+        np.testing.assert_allclose([np.min(found), np.max(found)], [smallest, largest], atol=1e-12)
+
+
+def test_bounds_tell_the_accuracies_that_the_authors_give_for_a_kappa():
+    # Klein et al. (2025), their code: with a1 = .9 and κ = .5, the other accuracy is at most .964 and at
+    # least .75; with a1 = .5, between .25 and .75.
+    for first, other in ((0.9, 0.75), (0.9, 0.9642857), (0.5, 0.25), (0.5, 0.75)):
+        assert kappa_bounds(first, other)[1] == pytest.approx(0.5, abs=1e-6)
+
+
+def test_less_biased_estimate_is_nearly_free_of_bias_where_two_err_alike():
+    # 20,000 samples of 10 items, of which half are answered alike: the mean's standard error is .002.
+    rng = np.random.default_rng(1)
+    alike, shared, *alone = rng.random((4, 20_000, 10)) < 0.5
+    pairs = np.where(alike, shared, np.array(alone)).transpose(1, 0, 2)
+    kappa = np.array([error_consistency(pair)[0, 1] for pair in pairs])
+    assert np.nanmean(kappa) < 0.48
+    assert np.nanmean(less_biased_kappa(kappa, 10)) == pytest.approx(0.5, abs=0.01)
+
+
+def test_less_biased_estimate_compares_different_items_only():
+    # Agreement expected by chance from all pairs of two different items, counted one by one.
+    a, b = np.random.default_rng(5).random((2, 9)) < np.array([[0.7], [0.6]])
+    differ = np.mean([a[i] != b[j] for i in range(9) for j in range(9) if i != j])
+    kappa = error_consistency(np.array([a, b]))[0, 1]
+    assert less_biased_kappa(kappa, 9) == pytest.approx(1 - (a != b).mean() / differ)

@@ -1,11 +1,11 @@
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import special
-from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 from analysis.statistics.accuracy import population_accuracy
-from analysis.statistics.rating_tables import rating_table
-from analysis.statistics.ratings import _ordered_model, ordinal_regression, rating_distribution
+from analysis.statistics.population_mean import population_mean
+from analysis.statistics.ratings import mean_by, observer_correlations, rating_distribution
 from tricky.core.errors import InputError
 
 
@@ -33,69 +33,6 @@ def test_shares_by_difficulty_are_counts_with_the_intervals_of_the_population():
     assert (row["share"], row["low"], row["high"]) == (alone.estimate, alone.low, alone.high)
 
 
-def test_slope_and_thresholds_are_those_of_statsmodels():
-    rating, x, observer, item = rated(6, 50, seed=4)
-    found = ordinal_regression(100 * rating, x, observer, item)
-    model = OrderedModel(rating, x[:, None], distr="logit")
-    fitted = model.fit(method="newton", disp=False)
-    assert found.estimate == pytest.approx(fitted.params[0], abs=1e-3)
-    assert found.thresholds == pytest.approx(model.transform_threshold_params(fitted.params)[1:-1], abs=1e-3)
-    assert found.ratings == (100, 200, 300, 400, 500)
-    assert found.low < found.estimate < found.high
-
-
-def test_what_a_rating_adds_to_the_slope_is_what_more_of_it_changes():
-    rating, x, observer, item = rated(6, 50, seed=5)
-    table = rating_table(rating, observer, item, x=x)
-    _, slope, influence = _ordered_model(table["rating"], table["x"])
-    for which in (0, 50, 299):
-        more = table.iloc[[*range(len(table)), which]]
-        changed = _ordered_model(more["rating"], more["x"])[1] - slope
-        assert changed == pytest.approx(influence[which], abs=4e-4)
-        assert abs(influence[which]) > 1e-3
-
-
-def test_with_two_ratings_and_two_groups_the_slope_is_the_log_odds_ratio():
-    rating = np.repeat([1, 2, 1, 2], [30, 10, 12, 28])
-    observer, item = np.tile(np.arange(4), 20), np.repeat(np.arange(20), 4)
-    found = ordinal_regression(rating, item >= 10, observer, item)
-    assert found.estimate == pytest.approx(np.log((28 / 12) / (10 / 30)), abs=1e-3)
-
-
-def test_units_and_zero_of_the_predictor_change_nothing_but_its_units():
-    rating, x, observer, item = rated(6, 50, seed=6)
-    share = ordinal_regression(rating, x, observer, item)
-    count = ordinal_regression(rating, 1000 + 50 * x, observer, item)
-    assert (50 * count.estimate, 50 * count.low) == pytest.approx((share.estimate, share.low), rel=1e-4)
-    assert count.thresholds - 1000 * count.estimate == pytest.approx(share.thresholds, abs=1e-3)
-
-
-def test_missing_ratings_are_left_out():
-    rating, x, observer, item = rated(5, 30, seed=8)
-    rating[::7] = np.nan
-    kept = ~np.isnan(rating)
-    rest = rating[kept], x[kept], observer[kept], item[kept]
-    whole, part = ordinal_regression(rating, x, observer, item), ordinal_regression(*rest)
-    assert (whole.estimate, whole.low, whole.high) == (part.estimate, part.low, part.high)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"predictor": [1, 1, 1, 1]}, "the predictor took one value only"),
-        ({"rating": [2, 2, 2, 2]}, "ratings took one value only"),
-        ({"rating": [np.nan] * 4}, "no rating is left"),
-        ({"rating": [1, 2]}, "one of each a trial"),
-        ({"rating": [1, 2, 1, 2]}, "without exception"),
-        ({"rating": [2, 1, 2, 1]}, "without exception"),
-    ],
-)
-def test_what_has_no_slope_is_refused_in_one_line(change, message):
-    trials = {"rating": [1, 2, 2, 1], "predictor": [0, 1, 0, 1], "observer": [0, 0, 1, 1], "item": [0, 1] * 2}
-    with pytest.raises(InputError, match=message):
-        ordinal_regression(**(trials | change))
-
-
 def test_ratings_that_nobody_gave_have_a_share_of_none_with_an_interval():
     rating, x, observer, item = rated(6, 40, seed=1)
     rating = np.minimum(rating, 4)
@@ -108,3 +45,61 @@ def test_ratings_that_nobody_gave_have_a_share_of_none_with_an_interval():
     assert nobody["high"].to_numpy() == pytest.approx(1 - 0.025 ** (1 / 6))
     with pytest.raises(InputError, match="rating 4 is not on the scale 1, 2, 3"):
         rating_distribution(rating, x > 0.5, observer, item, scale=(1, 2, 3))
+
+
+def test_means_of_groups_are_those_of_their_ratings_with_the_interval_of_clustered_trials():
+    rng = np.random.default_rng(3)
+    observer, item = (index.ravel() for index in np.indices((5, 12)))
+    group = np.where(item < 4, "hard", "easy").astype(object)
+    rating = rng.integers(1, 6, 60).astype(float)
+    rating[7] = np.nan
+    found = mean_by(group, rating, observer, item, 0.9).set_index("group")
+    assert list(found.index) == ["easy", "hard"]
+    for name in ("easy", "hard"):
+        own = (group == name) & ~np.isnan(rating)
+        mean = population_mean(rating[own], observer[own], item[own], 0.9)
+        assert found["mean"][name] == pytest.approx(np.mean(rating[own]))
+        assert (found["low"][name], found["high"][name]) == (mean.low, mean.high)
+    assert found["n_items"].to_dict() == {"easy": 8, "hard": 4}
+    assert found["n_ratings"].sum() == 59
+
+
+def test_each_observers_rank_correlation_is_pearsons_of_the_ranks():
+    rng = np.random.default_rng(4)
+    predictor = np.tile(rng.integers(0, 12, 40) / 11, 2)
+    observer = np.repeat(["a", "b"], 40)
+    rating = np.clip(np.round(3 + 4 * (predictor - 0.5) + rng.standard_normal(80)), 1, 5)
+    found = observer_correlations(rating, predictor, observer)
+    for name in ("a", "b"):
+        own = observer == name
+        ranks = pd.DataFrame({"x": rating[own], "y": predictor[own]}).rank()
+        assert found["correlation"][name] == pytest.approx(np.corrcoef(ranks["x"], ranks["y"])[0, 1])
+        assert found["mean"][name] == rating[own].mean()
+        assert found["low"][name] < found["correlation"][name] < found["high"][name]
+
+
+def test_a_rating_that_never_varies_goes_with_nothing_and_full_agreement_has_no_interval():
+    found = observer_correlations([2, 2, 2, 2, 1, 2, 3, 4], [1, 2, 3, 4] * 2, list("aaaabbbb"))
+    assert np.isnan(found["correlation"]["a"])
+    assert found["correlation"]["b"] == pytest.approx(1)
+    assert found[["low", "high"]].isna().all(axis=None)
+
+
+def test_the_interval_of_a_rank_correlation_holds_the_truth_for_other_items():
+    rng = np.random.default_rng(5)
+
+    def drawn(n):
+        x = rng.integers(0, 12, n)
+        return np.clip(np.round(3 + 0.25 * (x - 5.5) + 1.2 * rng.standard_normal(n)), 1, 5), x
+
+    truth = observer_correlations(*drawn(200_000), np.zeros(200_000))["correlation"].item()
+    n_observers = 1000
+    rating, x = drawn(100 * n_observers)
+    found = observer_correlations(rating, x, np.repeat(np.arange(n_observers), 100))
+    held = ((found["low"] <= truth) & (truth <= found["high"])).mean()
+    assert 0.93 < held < 0.975  # one standard error is 0.7 points
+
+
+def test_arrays_of_different_length_are_refused():
+    with pytest.raises(InputError, match="rating 2, predictor 3, observer 2"):
+        observer_correlations([1, 2], [1, 2, 3], ["a", "a"])

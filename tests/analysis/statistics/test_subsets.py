@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from analysis.statistics.pair_counts import kappa_of_tables, pair_tables
 from analysis.statistics.subsets import (
     LabelledBy,
     Subset,
     SubsetConsistency,
     consistency_by_subset,
+    kappa_of_tables,
     order_of_models,
+    pair_tables,
 )
 from model_eval.label.criterion import difficulty_of
 from tricky.core.errors import InputError

@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit
 from psychopy.gui.qtgui import Dlg, ensureQtApp
 from experiment.session.participant import take_in
 from experiment.screen.psychopy_dialog import ask_in_dialog
-from experiment.settings import ExperimentSettings
+from experiment.settings import ExperimentSettings, ParticipantField
 from tricky.core.errors import InputError
 from pathlib import Path
 
@@ -25,7 +25,7 @@ fills = [
     {"lines": ["young"], "choices": ["left"]},   # no age
     {"lines": ["31"]},
 ]
-seen = []
+seen, plain = [], []
 
 def fill():
     shown = [each for each in QApplication.topLevelWidgets() if isinstance(each, Dlg) and each.isVisible()]
@@ -33,6 +33,7 @@ def fill():
     if dialog is None:
         return QTimer.singleShot(50, fill)
     seen.append([label.text() for label in dialog.findChildren(QLabel)])
+    plain[:] = {label.textFormat().name for label in dialog.findChildren(QLabel)}
     step = fills.pop(0) if fills else None
     if step is None:
         return dialog.reject()
@@ -50,6 +51,13 @@ fields = ExperimentSettings().participant_fields
 nothing = {"participant": None, "session": None, "given": {}}
 who = take_in(Path(sys.argv[1]), "harder", fields, n_sessions=1, ask=ask_in_dialog, **nothing)
 print(json.dumps([who.participant, who.fields, seen]))
+typed = sys.argv[2]
+fills.append({"lines": [typed]})
+note = ParticipantField(name="note", question="Any <b>remark</b>?")
+nothing["participant"] = "08"
+found = take_in(Path(sys.argv[1]), "harder", [note], n_sessions=1, ask=ask_in_dialog, **nothing)
+shown = [each for each in seen[-1] if "remark" in each]
+print(json.dumps([found.fields["note"] == typed, shown, plain]))
 try:
     ask_in_dialog("again", [])
 except InputError as error:
@@ -57,16 +65,20 @@ except InputError as error:
 """
 
 
+TYPED = '  "so, so" <b>x</b> שלום \N{SLIGHTLY SMILING FACE}  '
+
+
 def test_the_dialog_asks_again_with_the_reason_until_every_answer_can_be(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-c", DIALOG, str(tmp_path)],
+        [sys.executable, "-c", DIALOG, str(tmp_path), TYPED],
         env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
         cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,
         check=True,
     )
-    who, cancelled = done.stdout.splitlines()[-2:]
+    who, note, cancelled = done.stdout.splitlines()[-3:]
+    assert json.loads(note) == [True, ["Any <b>remark</b>? (may be left empty)"], ["PlainText"]]
     participant, fields, seen = json.loads(who)
     assert participant == "07"
     assert fields == {"age": "31", "sex": "n/a", "handedness": "left"}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import builtins
 import errno
 import json
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import experiment
 from experiment.data import session_files
 from experiment.data.bids import register
 from experiment.data.journal import locked
@@ -516,9 +518,32 @@ def test_a_study_that_leaves_times_out_holds_no_date_and_no_time_in_any_file(
     tape.stop_at = None
     sit_informed(privacy=private)
     export_psych_ds(data, tmp_path / "psych-ds", dataset)
+    merge_data(tmp_path / "merged" / "data", [data], dataset)
     found |= dated_files(tmp_path, small_set.folder)
     assert found == dated
+    withdraw(tmp_path / "merged" / "data", "07")
+    assert (tmp_path / "merged" / "withdrawn.tsv").exists()
+    assert dated_files(tmp_path, small_set.folder) == dated
     assert [row["time"] == "n/a" for row in consents(data)] == 2 * [bool(left_out)]
+
+
+def asks_for_the_time(path: Path) -> bool:
+    """Return whether a module reads the clock of the day; `perf_counter` and the like are none."""
+    nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    calls = {ast.unparse(node.func) for node in nodes}
+    clocks = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.strftime")
+    return any(call.endswith(clocks) for call in calls)
+
+
+def test_only_a_run_and_a_consent_which_can_leave_times_out_read_the_clock_and_a_calibration():
+    root = Path(experiment.__file__).parents[1]
+    packages = ("experiment", "stimuli", "analysis", "model_eval", "tricky")
+    modules = [path for package in packages for path in (root / package).rglob("*.py")]
+    assert {path.name for path in modules if asks_for_the_time(path)} == {
+        "run.py",
+        "consent.py",
+        "psychopy_calibrate.py",
+    }
 
 
 def test_who_does_not_agree_leaves_nothing_but_that(sit_informed, devices, tape, data, bids_issues):

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import integrate, stats
 
 from model_eval.columns import IMAGE_COLUMNS
-from model_eval.images.gaussian import GaussianImages
+from model_eval.images.gaussian import GaussianImages, divergence_to_neighbour
 from model_eval.images.open import class_names, open_images
 from model_eval.settings import EvaluateSettings, ImageSettings
 from model_eval.train.conditions import train_conditions
@@ -99,3 +99,24 @@ def test_a_network_learns_to_tell_standard_deviations(tmp_path: Path) -> None:
         workers=1,
     )
     assert read_conditions(tmp_path).models[0].accuracies[-1] > 0.9  # chance is 1/3
+
+
+@pytest.mark.parametrize(("own", "other"), [(3.0, 4.0), (40.0, 41.0), (100.0, 99.0)])
+def test_is_the_integral_of_the_log_ratio_of_two_normal_densities(own: float, other: float):
+    def integrand(x: float) -> float:
+        ratio = stats.norm.logpdf(x, scale=own) - stats.norm.logpdf(x, scale=other)
+        return float(stats.norm.pdf(x, scale=own) * ratio)
+
+    reference, _ = integrate.quad(integrand, -9 * own, 9 * own)
+    assert divergence_to_neighbour(np.array([own, other]))[0] == pytest.approx(reference, rel=1e-6)
+
+
+def test_the_nearest_class_of_1_to_100_is_the_next_noisier_and_of_the_last_the_one_before():
+    sd = np.arange(1.0, 101)
+    found = divergence_to_neighbour(sd)
+    # ln(σ₂/σ₁) + σ₁²/(2 σ₂²) − 1/2 at σ = 1, 2 by hand: .6931 + .125 − .5.
+    assert found[0] == pytest.approx(0.3181, abs=1e-4)
+    forward = np.log((sd[:-1] + 1) / sd[:-1]) + sd[:-1] ** 2 / (2 * (sd[:-1] + 1) ** 2) - 0.5
+    np.testing.assert_allclose(found[:-1], forward, rtol=1e-9)
+    assert found[-1] == pytest.approx(np.log(99 / 100) + 100**2 / (2 * 99**2) - 0.5)
+    assert (np.diff(found[:-1]) < 0).all()  # noisier classes lie closer

@@ -216,12 +216,52 @@ def test_a_study_takes_a_recipe_and_changes_what_it_wants(tmp_path: Path) -> Non
     settings = TrainSettings(
         recipe="mine.toml",
         base=BaseRecipe(epochs=3),
-        conditions={"b": {"extra_epochs": 1}, "a": {"momentum": 0.5}},
+        conditions={
+            "c": {"based_on": "b", "extra_epochs": 2},
+            "b": {"based_on": "base", "extra_epochs": 1, "batch_size": 8},
+            "a": {"momentum": 0.5},
+        },
     )
     recipe = read_recipe(settings, tmp_path)
     assert recipe is not None
     assert (recipe.base.epochs, recipe.base.batch_size) == (3, 16)
-    assert recipe.differences() == {"base": {}, "a": {"momentum": 0.5}, "b": {"extra_epochs": 1}}
+    assert recipe.differences() == {
+        "base": {},
+        "a": {"momentum": 0.5},
+        "c": {"batch_size": 8, "extra_epochs": 2},
+        "b": {"extra_epochs": 1, "batch_size": 8},
+    }
+
+
+@pytest.mark.parametrize(
+    ("conditions", "said"),
+    [
+        (
+            {"learning-rates": {"learning_rate": 0.1}},
+            r"\[train\.conditions\.learning-rates\]: recipe small has no such condition; did you mean "
+            r"`learning-rate`\? .* based_on = \"base\", or another condition",
+        ),
+        ({"Order": {"models": 2}}, "did you mean `order`"),
+        ({"zzz": {"epochs": 1}}, "it has one-more-epoch, ten-more-epochs"),
+        (
+            {"zzz": {"based_on": "ordr"}},
+            r"\[conditions\.zzz\] based_on: no condition .* 'order'",
+        ),
+        ({"zzz": {"based_on": "zzz"}}, "based on itself"),
+        ({"y": {"based_on": "z"}, "z": {"based_on": "y"}}, "based on itself"),
+        ({"zzz": {"based_on": 1}}, r"\[conditions\.zzz\] based_on = 1: expected text"),
+    ],
+)
+def test_a_condition_that_the_recipe_does_not_have_says_what_it_is_based_on(conditions, said) -> None:
+    with pytest.raises(InputError, match=said) as raised:
+        read_recipe(TrainSettings(recipe="small", conditions=conditions), Path())
+    assert "\n" not in str(raised.value)
+
+
+def test_a_study_s_own_conditions_without_a_recipe_need_not_say_it() -> None:
+    recipe = read_recipe(TrainSettings(conditions={"a": {"epochs": 2}}), Path())
+    assert recipe is not None
+    assert recipe.differences() == {"base": {}, "a": {"epochs": 2}}
 
 
 def test_a_study_without_a_recipe_has_none() -> None:

@@ -19,7 +19,7 @@ from made_up import HASH
 from PIL import Image
 from pydantic import BaseModel
 
-from fuzz.studies import CLASSES, MODELS, N_IMAGES
+from fuzz.studies import MODELS, N_IMAGES, PLAIN
 from tricky.core.errors import InputError
 
 
@@ -63,8 +63,8 @@ def workspace(study: Path, folder: Path) -> Path:
     shutil.copytree(study, folder)
     lab = folder / "lab"
     lab.mkdir()
-    ids = [f"{CLASSES[index % 3]}/{index:03d}.png" for index in range(N_IMAGES)]
-    rows = [f"{name},{index % 6},{CLASSES[index % 3]}" for index, name in enumerate(ids)]
+    ids = [PLAIN.image_id(index) for index in range(N_IMAGES)]
+    rows = [f"{name},{index % 6},{PLAIN.classes[index % 3]}" for index, name in enumerate(ids)]
     (lab / "counts.csv").write_text("\n".join(["image_id,n_correct,class_name", *rows]) + "\n")
     (lab / "reassessed.csv").write_text("image_id,class_name\n" + "".join(f"{each},cat\n" for each in ids))
     (lab / "list.txt").write_text("\n".join(ids[:10]) + "\n")
@@ -144,7 +144,7 @@ def _write_ours(root: Path, lab: Path) -> None:
         ),
     )
     record = TrainedRecord(
-        identity=HASH, source="timm:test_resnet", classes=CLASSES, input_size_px=32, final_loss=0.1
+        identity=HASH, source="timm:test_resnet", classes=PLAIN.classes, input_size_px=32, final_loss=0.1
     )
     write_trained(lab / "net.safetensors", {"weight": torch.arange(6.0)}, record)
 
@@ -156,7 +156,7 @@ def _first_session(root: Path) -> Any:
 
 
 def _settings(root: Path) -> Any:
-    from tricky.study import read_settings
+    from tricky.study_settings import read_settings
 
     return read_settings(root / "study.toml")
 
@@ -222,10 +222,11 @@ def _rows(root: Path) -> Any:
 
 
 def _lists(root: Path) -> Any:
+    from model_eval.images.check import Inspection
     from stimuli.lab_lists import read_lists, read_own_table
 
     settings, rows = _settings(root).stimuli["main"], _labels(root)
-    lists = read_lists(settings, rows, lambda: rows.reset_index(), name="main", root=root)
+    lists = read_lists(settings, rows, lambda: Inspection(rows.reset_index()), name="main", root=root)
     return lists, read_own_table(settings, rows, name="main", root=root)
 
 
@@ -292,7 +293,7 @@ _IMAGENET = "lab/imagenet"
 _DATA = ("data/participants.tsv", "data/sub-*/beh/*")
 
 READERS: Mapping[str, Reader] = {
-    "tricky.study:read_settings": Reader(_settings, ("study.toml",), edited=True),
+    "tricky.study_settings:read_settings": Reader(_settings, ("study.toml",), edited=True),
     "tricky.core.settings:read_toml": Reader(
         _lazy("tricky.core.settings", "read_toml", lambda root: (root / "study.toml",)),
         ("study.toml",),
@@ -484,7 +485,7 @@ READERS: Mapping[str, Reader] = {
         _lazy(
             "analysis.data.compared_models",
             "read_superclasses",
-            lambda root: (root / "lab/superclasses.csv", pd.Series(CLASSES)),
+            lambda root: (root / "lab/superclasses.csv", pd.Series(PLAIN.classes)),
         ),
         ("lab/superclasses.csv",),
         edited=True,

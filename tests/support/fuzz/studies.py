@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -16,18 +17,52 @@ from PIL import Image
 
 from model_eval.evaluate.decide import decision_rows
 from model_eval.train.epoch_decisions import ConditionModel, write_conditions, write_epochs
-from tricky import stages
 from tricky.core.parquet import write_parquet
 from tricky.study import open_study
 
 TASKS = ("2afc", "single", "rating")
-CLASSES = ("bee", "cat", "dog")
 MODELS = ("alpha", "beta", "gamma", "delta", "epsilon")
 N_IMAGES = 90
 
+
+@dataclass(frozen=True)
+class Names:
+    """What a lab may call as it likes.
+
+    Attributes
+    ----------
+    study, image : str
+        The study's title; what names of image files begin with.
+    classes, families, answers : tuple of str
+        Three classes, five families and three answers.
+    groups : tuple of str
+        The hard and the easy images; empty for tricky's own.
+    covariate, carried : str
+        Columns of the lab's table.
+    own : str
+        What the lab's files begin with.
+    """
+
+    study: str = "Fuzz"
+    image: str = ""
+    classes: tuple[str, ...] = ("bee", "cat", "dog")
+    families: tuple[str, ...] = tuple(name[0] for name in MODELS)
+    groups: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ("not", "somewhat", "very")
+    covariate: str = "weight_g"
+    carried: str = "licence"
+    own: str = ""
+
+    def image_id(self, index: int) -> str:
+        """Return the path of an image below the folder of images."""
+        return f"{self.classes[index % 3]}/{self.image}{index:03d}.png"
+
+
+PLAIN = Names()
+
 STUDY = """\
 [study]
-name = "Fuzz"
+name = {study}
 authors = ["Ada Lovelace", "Hermann Helmholtz"]
 seed = 7
 
@@ -36,20 +71,21 @@ source = "folder"
 path = "images"
 
 [pool]
-file = "pool.toml"
+file = {pool}
 
 [label]
-label_errors = "errors.txt"
+label_errors = {errors}
 
 [stimuli.main]
 task = "{task}"
 trials = 12
 practice_trials = 2
-table = "own.csv"
-carry = ["licence"]
-eligible.deny_images = "deny.txt"
+table = {table}
+carry = [{carried}]
+eligible.deny_images = {deny}
 eligible.max_per_class = 40
-match.covariates = ["weight_g"]
+match.covariates = [{covariate}]
+{groups}
 {questions}
 [simulate]
 observers = 4
@@ -62,37 +98,40 @@ QUESTIONS = """
 [[stimuli.main.questions]]
 name = "clear"
 text = "How clear is it?"
-answers = ["not", "somewhat", "very"]
+answers = {answers}
 """
 
 
-def draw(folder: Path) -> None:
+def draw(folder: Path, names: Names = PLAIN) -> None:
     """Draw images of three classes, each unlike all others."""
     rng = np.random.default_rng(3)
     for index in range(N_IMAGES):
-        path = folder / CLASSES[index % 3] / f"{index:03d}.png"
+        path = folder / names.image_id(index)
         path.parent.mkdir(parents=True, exist_ok=True)
         pixels = rng.integers(0, 256, (12, 16), dtype=np.uint8)
         Image.fromarray(pixels).resize((32, 24), Image.Resampling.BICUBIC).save(path)
 
 
-def decide(root: Path) -> None:
+def decide(root: Path, names: Names = PLAIN) -> None:
     """Write decisions of five models that share what is hard, about the study's own images."""
     rng = np.random.default_rng(4)
-    images = stages.check_images(open_study(root)).images
+    images = open_study(root).check_images().images
     folder, labels = root / "decisions", images["label"].to_numpy()
     write_parquet(folder / "images.parquet", images)
     ease = 4 * rng.standard_normal(len(images))
     models = []
-    for name in MODELS:
+    for name, family in zip(MODELS, names.families, strict=True):
         right = rng.random(len(images)) < 1 / (1 + np.exp(-ease))
         logits = np.eye(3)[np.where(right, labels, (labels + 1) % 3)] * rng.uniform(1, 3, (len(images), 1))
         write_parquet(folder / f"{name}.parquet", decision_rows(images["image_id"].tolist(), labels, logits))
-        models.append({"name": name, "family": name[0], "source": "timm:test_resnet", "noise": 1e-6})
+        models.append({"name": name, "family": family, "source": "timm:test_resnet", "noise": 1e-6})
         models[-1] |= {"accuracy": float(right.mean())}
-    pool = [{"name": each, "source": "timm:test_resnet", "weights": "pretrained"} for each in MODELS]
-    lines = [f'[[models]]\nname = "{each["name"]}"\nsource = "{each["source"]}"\n' for each in pool]
-    (root / "pool.toml").write_text("\n".join(f'{line}weights = "pretrained"\n' for line in lines))
+    lines = [
+        f'[[models]]\nname = "{name}"\nsource = "timm:test_resnet"\nweights = "pretrained"\n'
+        f"family = {toml(family)}\n"
+        for name, family in zip(MODELS, names.families, strict=True)
+    ]
+    (root / f"{names.own}pool.toml").write_text("\n".join(lines), encoding="utf-8")
     study = open_study(root)
     settings = study.settings.model_dump(mode="json")
     from model_eval.networks.pool import read_pool
@@ -101,8 +140,8 @@ def decide(root: Path) -> None:
     write_pool(
         folder,
         models,
-        {"n": len(images), "source": stages.images_of(study).name},
-        classes=list(CLASSES),
+        {"n": len(images), "source": study.open_images().name},
+        classes=sorted(images["class_name"].unique()),
         settings={
             "images": settings["images"],
             "pool": {"models": entries},
@@ -114,7 +153,7 @@ def decide(root: Path) -> None:
 def train(root: Path) -> None:
     """Write ``conditions/`` of a base network and one condition, after each of three epochs."""
     rng = np.random.default_rng(5)
-    images = stages.check_images(open_study(root)).images
+    images = open_study(root).check_images().images
     folder, labels = root / "conditions", images["label"].to_numpy()
     for name in ("images", "training_images"):
         write_parquet(folder / f"{name}.parquet", images)
@@ -129,7 +168,7 @@ def train(root: Path) -> None:
                 f"{condition}-{replicate}", condition, replicate, "timm:test_resnet", (1.0, 0.5), accuracies
             )
         )
-    about = {"n": len(images), "source": stages.images_of(open_study(root)).name}
+    about = {"n": len(images), "source": open_study(root).open_images().name}
     write_conditions(
         folder,
         conditions={"base": {}, "order": {"new_seeds": ["order"]}},
@@ -138,34 +177,65 @@ def train(root: Path) -> None:
             **origins(train={"training_set": None}, recipe={}),
             "images": about,
             "training_images": about | {"sha256": HASH},
-            "classes": list(CLASSES),
+            "classes": sorted(images["class_name"].unique()),
             "device": "cpu",
         },
     )
 
 
-def finish(root: Path, task: str, conditions: bool = False) -> Path:
+def toml(text: str) -> str:
+    """Return a text as TOML has it."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def write_study(root: Path, task: str, names: Names) -> None:
+    """Write the study file and the lab's own files."""
+    questions = (
+        QUESTIONS.format(answers=json.dumps(names.answers, ensure_ascii=False)) if task == "rating" else ""
+    )
+    groups = ""
+    if names.groups:
+        hard, easy = map(toml, names.groups)
+        groups = f"groups = [{hard}, {easy}]\nranges = {{ {hard} = [0, 1], {easy} = [4, 5] }}\n"
+    files = ("pool.toml", "errors.txt", "own.csv", "deny.txt")
+    pool, errors, table, deny = (toml(f"{names.own}{each}") for each in files)
+    text = STUDY.format(
+        study=toml(names.study),
+        **{"pool": pool, "errors": errors, "table": table, "deny": deny},
+        **{"task": task, "groups": groups, "questions": questions},
+        carried=toml(names.carried),
+        covariate=toml(names.covariate),
+        confidence=0 if task == "rating" else 3,
+    )
+    (root / "study.toml").write_text(text, encoding="utf-8")
+    ids = [names.image_id(index) for index in range(N_IMAGES)]
+    rows = [f"{name},{10 + index % 7}.5,CC0" for index, name in enumerate(ids)]
+    header = f"image_id,{names.covariate},{names.carried}"
+    content = {
+        "own.csv": [header, *rows],
+        "errors.txt": [ids[5], ids[8]],
+        "deny.txt": [ids[2], ids[4]],
+        "pool.toml": [],
+    }
+    for name, lines in content.items():
+        text = "".join(f"{line}\n" for line in lines)
+        (root / f"{names.own}{name}").write_text(text, encoding="utf-8")
+
+
+def finish(root: Path, task: str, conditions: bool = False, names: Names = PLAIN) -> Path:
     """Make a study of one task and run every stage that needs no network; return its folder."""
     root.mkdir(parents=True)
-    draw(root / "images")
-    questions = QUESTIONS if task == "rating" else ""
-    text = STUDY.format(task=task, questions=questions, confidence=0 if task == "rating" else 3)
-    (root / "study.toml").write_text(text)
-    names = [f"{CLASSES[index % 3]}/{index:03d}.png" for index in range(N_IMAGES)]
-    rows = [f"{name},{10 + index % 7}.5,CC0" for index, name in enumerate(names)]
-    (root / "own.csv").write_text("\n".join(["image_id,weight_g,licence", *rows]) + "\n")
-    (root / "errors.txt").write_text(f"{names[5]}\n{names[8]}\n")
-    (root / "deny.txt").write_text(f"{names[2]}\n{names[4]}\n")
-    (root / "pool.toml").write_text("")
-    decide(root)
+    draw(root / "images", names)
+    write_study(root, task, names)
+    decide(root, names)
     study = open_study(root)
-    stages.label(study)
-    stages.build_stimuli(study, "main")
-    stages.simulate(study)
-    stages.analyse(study)
+    study.label()
+    study.build_stimuli("main")
+    study.simulate()
+    study.analyse()
     if conditions:
         train(root)
-    stages.dynamics(study)
+    study.dynamics()
     return root
 
 

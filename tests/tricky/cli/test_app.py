@@ -1,5 +1,6 @@
 """The command line as a process: what it loads, what it prints, how it ends."""
 
+import os
 import subprocess
 import sys
 
@@ -42,6 +43,30 @@ def test_init_writes_the_study_file_and_nothing_else(tmp_path, tricky):
         "my-study",
         "my-study/study.toml",
     ]
+
+
+def test_a_system_error_takes_one_line(tmp_path, tricky):
+    (tmp_path / "file").touch()
+    done = tricky("-C", str(tmp_path / "file"), "init", "study")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert str(tmp_path / "file") in done.stderr
+
+
+def test_output_that_nobody_reads_any_more_is_no_traceback(tmp_path):
+    (tmp_path / "study.toml").touch()
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "tricky", "-C", str(tmp_path), "status"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert done.stderr == ""
+    assert done.returncode == 1
 
 
 def test_a_pool_with_nothing_to_train_is_told_so(tmp_path, tricky):

@@ -47,8 +47,8 @@ def test_where_nobody_types_answers_are_empty_and_required_ones_are_missed(tmp_p
 def test_questions_are_asked_as_they_are_written(monkeypatch, capsys):
     prompts = []
     monkeypatch.setattr("builtins.input", lambda prompt: prompts.append(prompt) or "[b]")
-    about = ParticipantField(name="eye", question="Eye [l/r]\x1b[31m", type="choice", choices=("[b]", "c"))
-    question = Question("eye", about.question, lambda text: check_field(about, text), about.choices)
+    about = ParticipantField(name="eye", question="Eye", type="choice", choices=("[b]", "c"))
+    question = Question("eye", "Eye [l/r]\x1b[31m", lambda text: check_field(about, text), about.choices)
     assert ask_in_terminal("[/red] of ‮7", [question]) == {"eye": "[b]"}
     assert capsys.readouterr().out == "[/red] of \\u202e7\n"
     assert prompts == ["  Eye [l/r]\\x1b[31m [[b], c]: "]

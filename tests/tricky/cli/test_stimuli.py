@@ -17,7 +17,6 @@ from model_eval.settings import LabelSettings
 from stimuli.manifest import SetManifest, set_id_of
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
-from tricky.stages import build_stimuli
 from tricky.study import open_study
 
 N_MODELS = 11
@@ -183,7 +182,7 @@ def test_what_cannot_be_built_is_said_in_one_line_and_leaves_nothing(tmp_path, s
     study = write_study(tmp_path / "study", 'source = "mnist-5k"', f"[stimuli.main]\n{settings}")
     label(study, [f"{number:04d}" for number in range(0, 5000, 5)], seed=2)
     with pytest.raises(InputError, match=re.escape(said)) as raised:
-        build_stimuli(open_study(study), "main")
+        open_study(study).build_stimuli("main")
     assert "\n" not in str(raised.value)
     assert not list(study.rglob("stimulus_set.json"))
 

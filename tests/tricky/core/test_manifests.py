@@ -81,6 +81,12 @@ def test_a_value_that_was_changed_after_writing_is_noticed(tmp_path, change):
     assert said == "a value has changed since the file was written"
 
 
+def test_a_hash_may_be_missing_but_not_null(tmp_path):
+    assert read(tmp_path, json.dumps(content())).n == 3
+    said = message(tmp_path, json.dumps(content(content_sha256=None)))
+    assert said == "`content_sha256` is null, expected a valid string"
+
+
 def test_keys_that_a_later_version_adds_are_kept(tmp_path):
     found = read(tmp_path, json.dumps(content(more={"a": [1]})))
     assert found.model_extra == {"more": {"a": [1]}}

@@ -199,6 +199,12 @@ def test_a_list_with_several_cells_and_no_header_is_refused(tmp_path):
         read_entries(tmp_path / "l.csv")
 
 
+def test_quotation_marks_around_nothing_are_an_empty_line(tmp_path):
+    path = tmp_path / "list.txt"
+    path.write_text('a.png\n""\nb.png\n')
+    assert read_entries(path)[0] == ["a.png", "b.png"]
+
+
 def test_an_empty_list_is_refused(tmp_path):
     (tmp_path / "l.txt").write_text("\n \n")
     with pytest.raises(InputError, match="lists nothing"):

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from tricky import stages
 from tricky.core.errors import InputError
 from tricky.status import State, study_status
 from tricky.study import create_study, open_study
@@ -18,7 +17,7 @@ def test_conditions_are_trained_on_further_gaussian_noise_and_their_state_is_kno
         '[evaluate]\ndevice = "cpu"\nbatch_size = 8\n'
     )
     study = open_study(tmp_path)
-    stages.train_conditions(study)
+    study.train_conditions()
     manifest = json.loads((study.conditions / "conditions.json").read_text())
     assert (manifest["images"]["n"], manifest["training_images"]["n"]) == (8, 16)
     assert [model["name"] for model in manifest["models"]] == ["base-1"]
@@ -28,4 +27,4 @@ def test_conditions_are_trained_on_further_gaussian_noise_and_their_state_is_kno
 
 def test_conditions_need_a_recipe(tmp_path):
     with pytest.raises(InputError, match=r"\[train\] names no `recipe`"):
-        stages.train_conditions(create_study(tmp_path))
+        create_study(tmp_path).train_conditions()

@@ -20,7 +20,6 @@ from torchvision.models import get_model
 
 from model_eval.evaluate.check_pool import PoolCheck
 from model_eval.networks.pool_table import PoolRow
-from tricky import stages
 from tricky.core.errors import InputError
 from tricky.study import Study, open_study
 
@@ -134,11 +133,11 @@ def done(tiny_clip: None, tmp_path_factory: pytest.TempPathFactory) -> Done:  # 
         f'[evaluate]\ndevice = "cpu"\nbatch_size = 5\n{entries}'
     )
     study = open_study(folder)
-    shown = {row.entry.name: row for row in stages.show_pool(study)}
-    stages.train(study)
-    checked = {check.entry.name: check for check in stages.check_pool(study)}
-    stages.evaluate(study)
-    stages.label(study)
+    shown = {row.entry.name: row for row in study.show_pool()}
+    study.train()
+    checked = {check.entry.name: check for check in study.check_pool()}
+    study.evaluate()
+    study.label()
     left_out = pd.read_csv(study.difficulty / "leave_one_out.csv", dtype="str")
     return Done(
         study,
@@ -174,10 +173,10 @@ def test_a_recipe_trains_each_form_that_a_pool_trains(network: str, tmp_path: Pa
         f'[base]\nnetwork = "{network}"\nimages = 8\nepochs = 1\nbatch_size = 4\n'
     )
     study = open_study(tmp_path)
-    stages.train_conditions(study)
+    study.train_conditions()
     decisions = read_conditions(study.conditions)
     assert [model.network for model in decisions.models] == [network]
-    (layer,) = activations_of_each(decisions, PENULTIMATE, stages.images_of(study), study.conditions, "cpu")
+    (layer,) = activations_of_each(decisions, PENULTIMATE, study.open_images(), study.conditions, "cpu")
     assert layer is not None
     assert len(layer) == 8
 
@@ -187,4 +186,4 @@ def test_a_recipe_names_the_form_that_it_takes(tmp_path: Path) -> None:
         '[images]\nsource = "gaussian"\n[train.base]\nnetwork = "torchvision:resnet50/DEFAULT"\n'
     )
     with pytest.raises(InputError, match=r"network = .*: expected timm:NAME or timm:NAME\.TAG: only timm"):
-        stages.train_conditions(open_study(tmp_path))
+        open_study(tmp_path).train_conditions()

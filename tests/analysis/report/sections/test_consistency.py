@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from analysis.report.sections.consistency import FEWEST_PERMUTATIONS, mean_consistencies, n_permutations_for
-from analysis.statistics.consistency_bounds import summarise_pairs
-from analysis.statistics.error_consistency import error_consistency
+from analysis.statistics.error_consistency import error_consistency, summarise_pairs
 
 
 def test_means_of_error_consistency_are_those_of_the_matrix_and_find_what_is_shared():

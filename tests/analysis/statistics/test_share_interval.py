@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.statistics.accuracy import population_accuracy
-from analysis.statistics.bounded import (
+from analysis.statistics.clusters import Spread
+from analysis.statistics.share_interval import (
     distance,
     exact_limits,
     exact_p_value,
@@ -13,7 +14,6 @@ from analysis.statistics.bounded import (
     share_limits,
     share_p_value,
 )
-from analysis.statistics.clusters import Spread
 
 shares = st.floats(0.001, 0.999)
 levels = st.sampled_from([0.8, 0.9, 0.95, 0.99])

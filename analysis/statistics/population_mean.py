@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from analysis.statistics import bounded, clusters
+from analysis.statistics import clusters, share_interval
 from analysis.statistics.clusters import Spread, spread_of
 from analysis.statistics.estimate import Estimate, check_level
 from tricky.core.errors import InputError
@@ -57,7 +57,7 @@ class PopulationMean(Estimate):
             return spread.p_value(abs(self.estimate - value))
         width, n_fewest = self.bounds[1] - self.bounds[0], min(self.n_observers, self.n_items)
         share, value = ((each - self.bounds[0]) / width for each in (self.estimate, value))
-        return bounded.share_p_value(share, value, spread.scaled(1 / width), n_fewest)
+        return share_interval.share_p_value(share, value, spread.scaled(1 / width), n_fewest)
 
     @property
     def spread(self) -> Spread:
@@ -77,7 +77,7 @@ def population_mean(
 
     Trials of one observer are alike, and so are trials on one item, so both count as clusters: the standard
     error is the two-way cluster-robust one of `clusters.spread_of`.  Between bounds the interval is that of
-    `analysis.statistics.bounded`, else the mean ± t · standard error.
+    `analysis.statistics.share_interval`, else the mean ± t · standard error.
 
     Parameters
     ----------
@@ -133,10 +133,10 @@ def _mean(
     if reason is None and bounds is None:
         method, (low, high) = clusters.METHOD, spread.interval(mean, level)
     elif reason is None and bounds is not None:
-        method = bounded.METHOD if spread.variance else bounded.EXACT_METHOD
+        method = share_interval.METHOD if spread.variance else share_interval.EXACT_METHOD
         width = bounds[1] - bounds[0]
         share = (mean - bounds[0]) / width
-        limits = bounded.share_limits(share, spread.scaled(1 / width), n_fewest, level)
+        limits = share_interval.share_limits(share, spread.scaled(1 / width), n_fewest, level)
         low, high = (float(bounds[0] + width * limit) for limit in limits)
     return PopulationMean(
         mean,

@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from analysis.statistics.accuracy import population_accuracy
-from analysis.statistics.means import population_mean
+from analysis.statistics.population_mean import population_mean
 from tricky.core.errors import InputError
 
 OBSERVER, ITEM = (index.ravel() for index in np.indices((6, 40)))

@@ -1,0 +1,27 @@
+"""What is said on a machine without a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tricky.core.errors import InputError
+
+
+@contextmanager
+def screen_required() -> Iterator[None]:
+    """Refuse in one line to draw where there is no screen.
+
+    Raises
+    ------
+    InputError
+        In place of pyglet's own error, which it raises when it is imported or asked for its display.
+    """
+    try:
+        yield
+    except Exception as error:
+        if type(error).__name__ != "NoSuchDisplayException":  # pyglet has the class on Linux only
+            raise
+        raise InputError(
+            "there is no screen to draw on: run the session on a PC that has one (on Linux, DISPLAY names it)"
+        ) from error
