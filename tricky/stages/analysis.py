@@ -87,7 +87,8 @@ class AnalysisStages(ImageStages):
     ) -> Plan:
         """Simulate studies of these sizes, and leave what they would find in ``power/``."""
         require("matplotlib", extra="analysis", to="draw power and width")
-        from analysis.statistics.power import plan_study, write_plan
+        from analysis.report.power import write_plan
+        from analysis.statistics.power import plan_study
 
         settings, seed = self.settings, self.settings.study.seed
         plan = plan_study(

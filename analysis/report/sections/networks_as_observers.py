@@ -95,7 +95,7 @@ def score_networks(choices: pd.DataFrame, answers: pd.DataFrame, level: float) -
     Returns
     -------
     DataFrame, one row a network and measure
-        `machine`, `measure`, `n_pairs` (with an answer), `n_correct`, `accuracy`, `low`, `high`, `reason`, and
+        `machine`, `measure`, `n_pairs` (answered), `n_correct`, `accuracy`, `low`, `high`, `reason`, and
         the error consistency with observers: `kappa`, `kappa_low`, `kappa_high`, `kappa_reason`.
     """
     names = choices.columns.to_frame(index=False)

@@ -1,13 +1,18 @@
-"""The figure of a simulation of power, `analysis.statistics.power`."""
+"""`tricky power`: the figure and the files of a simulation of power, `analysis.statistics.power`."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from analysis.report import style
 from analysis.report.style import BLUE, FAINT, INK, styled
+from analysis.statistics.power import N_STUDIES, Plan, recommendation
+from tricky.core.files import versions_of, write_json
+from tricky.core.tables import write_csv
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -64,3 +69,21 @@ def power_and_width(designs: pd.DataFrame, level: float) -> Figure:
         handlelength=1.6,
     )
     return figure
+
+
+def write_plan(plan: Plan, folder: Path, *, seed: int) -> None:
+    """Write a plan into ``power/``: its figure, its table, and its settings."""
+    style.save(power_and_width(plan.designs, plan.level), folder / "power")
+    write_csv(folder / "power.csv", plan.designs)
+    content = {
+        "settings": {
+            "simulate": plan.settings.model_dump(mode="json", exclude={"observers"}),
+            "analyse": {"level": plan.level},
+        },
+        "seed": seed,
+        "versions": versions_of("numpy", "scipy", "pandas"),
+        "n_studies": N_STUDIES,
+        "designs": plan.designs.to_dict("records"),
+        "recommendation": recommendation(plan),
+    }
+    write_json(folder / "power.json", content)
