@@ -30,8 +30,10 @@ from model_eval.images.open import open_images
 from model_eval.label.label import label_counts
 from model_eval.settings import ImageSettings, LabelSettings
 from stimuli.build import build_set
+from stimuli.inputs import Sources
 from stimuli.records import Block, StimulusSet
 from stimuli.settings import QuestionSettings, StimulusSettings
+from stimuli.write_set import NewSet
 
 FOLDER = Path(__file__).parent / "images"
 SIZE_PX = (1280, 800)
@@ -80,7 +82,7 @@ def build(folder: Path, task: str) -> StimulusSet:
     asked = StimulusSettings(
         task=task, trials=8, practice_trials=4, questions=QUESTIONS if task == "rating" else ()
     )
-    return build_set(difficulty, source, asked, name=task, folder=folder / "stimuli" / task, seed=1)
+    return build_set(Sources(difficulty, source, folder), asked, NewSet(task, folder / "stimuli" / task, 1))
 
 
 def screens(

@@ -23,7 +23,9 @@ from model_eval.images.open import InspectedSource, open_images
 from model_eval.label.label import label_counts
 from model_eval.settings import ImageSettings, LabelSettings
 from stimuli.build import build_set
+from stimuli.inputs import Sources
 from stimuli.settings import StimulusSettings
+from stimuli.write_set import NewSet
 from tricky.core.files import sha256_of, write_text
 from tricky.core.parquet import write_parquet
 
@@ -287,13 +289,9 @@ def rehearse(tmp_path: Path, digits: InspectedSource) -> Callable[..., Path]:
         counts.to_csv(root / "counts.csv", index=False)
         label_counts(root / "counts.csv", root / "difficulty", LabelSettings(), n_models=11)
         build_set(
-            root / "difficulty",
-            digits,
+            Sources(root / "difficulty", digits, root),
             StimulusSettings.model_validate({"practice_trials": 2} | stimuli),
-            name="main",
-            folder=root / "stimuli" / "main",
-            seed=1,
-            root=root,
+            NewSet("main", root / "stimuli" / "main", 1),
         )
         simulate_sessions(
             root / "stimuli" / "main",

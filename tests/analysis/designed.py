@@ -32,8 +32,10 @@ from model_eval.images.check import Inspection
 from model_eval.manifests import DifficultyManifest
 from model_eval.settings import ImageSettings
 from stimuli.build import build_set
+from stimuli.inputs import Sources
 from stimuli.records import Block, StimulusSet, read_any_set
 from stimuli.settings import StimulusSettings
+from stimuli.write_set import NewSet
 from tests.analysis.conftest import SmallStudy, draw
 from tricky.core.files import sha256_of, write_text
 from tricky.core.progress import Progress, no_progress
@@ -159,13 +161,9 @@ def _built(settings: str, one_class: bool, published: bool) -> Path:
         write_text(root / "catch.txt", "\n".join(chosen["image_id"]) + "\n")
         asked["catch_images"] = "catch.txt"
     build_set(
-        root / "difficulty",
-        DrawnImages(),
+        Sources(root / "difficulty", DrawnImages(), root),
         StimulusSettings.model_validate(asked),
-        name="main",
-        folder=root / "stimuli" / "main",
-        seed=1,
-        root=root,
+        NewSet("main", root / "stimuli" / "main", 1),
     )
     return root
 

@@ -18,8 +18,10 @@ from experiment.settings import ExperimentSettings, SimulateSettings
 from stimuli.build import build_set
 from stimuli.check import check_set
 from stimuli.contact_sheet import show_set
+from stimuli.inputs import Sources
 from stimuli.records import Block, StimulusSet, read_any_set
 from stimuli.settings import StimulusSettings
+from stimuli.write_set import NewSet
 from tests.analysis.conftest import SmallStudy
 from tests.analysis.designed import DrawnImages
 from tests.fourth_task.session import PLACES
@@ -37,7 +39,7 @@ def study(tmp_path_factory: pytest.TempPathFactory, odd_one_out: str) -> Path:
         task=odd_one_out, trials=9, practice_trials=2, repeat_trials=1, repeat_distance=3
     )
     folder = root / "stimuli" / "main"
-    build_set(root / "difficulty", DrawnImages(), settings, name="main", folder=folder, seed=1, root=root)
+    build_set(Sources(root / "difficulty", DrawnImages(), root), settings, NewSet("main", folder, 1))
     simulate_sessions(
         folder, root / "data", SimulateSettings(observers=N_OBSERVERS), ExperimentSettings(), DATASET, seed=1
     )

@@ -189,7 +189,7 @@ def test_every_column_of_a_whole_study_is_declared_or_the_lab_s_own(tmp_path, na
         *("age", "sex", "handedness", "schema_version"),
     }
     manifest = json.loads((study.stimulus_set(name) / "stimulus_set.json").read_text())
-    keys = {key for counts in manifest["eligible"]["turned_away"] for key in counts}
+    keys = {key for counts in manifest["eligible"]["excluded"] for key in counts}
     assert keys <= {stimuli.columns.RULE, *study.settings.stimuli[name].groups}
 
 
