@@ -20,5 +20,5 @@ def test_exclusions_are_applied_counted_and_shown_with_the_numbers_without_them(
     assert after.content["exclusions"]["by_rule"]["too_slow"] == 4
     assert after.content["exclusions"]["population_without"]["estimate"] == accuracy_of(before).estimate
     text = text_of(after)
-    assert "Left out by the study's rules: 23 answers, among them those of 1 whole session" in text
+    assert "Excluded by the study's rules: 23 answers, including those of 1 whole session" in text
     assert "fell asleep" in text
