@@ -186,7 +186,7 @@ def chains(values: np.ndarray) -> xr.Dataset:
     [
         (([True, False], ["a", "a"], ["x", "y"]), {}, "two of each"),
         (([True, False], ["a", "b"], ["x", "x"]), {}, "two of each"),
-        (([True, None, True], ["a", "b", "b"], ["x", "x", "y"]), {}, "all answers are alike"),
+        (([True, None, True], ["a", "b", "b"], ["x", "x", "y"]), {}, "all answers are the same"),
         (([True, False], ["a", "b"], ["x", "y"]), {"is_second": [True, True]}, "one condition"),
         (([True, False], ["a", "b"], ["x", "y"]), {"level": 95}, "write 0.95"),
         (([True, False], ["a", "b"], ["x"]), {}, "same length"),
