@@ -481,9 +481,9 @@ READERS: Mapping[str, Reader] = {
         ("data/sub-*/beh/*",),
         edited=True,
     ),
-    "analysis.models.comparison:read_superclasses": Reader(
+    "analysis.data.compared_models:read_superclasses": Reader(
         _lazy(
-            "analysis.models.comparison",
+            "analysis.data.compared_models",
             "read_superclasses",
             lambda root: (root / "lab/superclasses.csv", pd.Series(PLAIN.classes)),
         ),
