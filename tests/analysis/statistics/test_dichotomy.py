@@ -93,7 +93,7 @@ def test_of_images_with_beta_probabilities_it_is_the_intraclass_correlation(a: f
 
 def test_does_not_depend_on_the_size_of_the_pool_as_the_share_of_trivial_images_does():
     pmf = {n: stats.betabinom.pmf(np.arange(n + 1), n, 0.7, 0.3) for n in (3, 11, 100)}
-    values = [dichotomy_of_histogram(np.round(1e9 * p).astype(int)) for p in pmf.values()]
+    values = [dichotomy_of_histogram(np.round(1e9 * p).astype(int)) for p in pmf.estimates()]
     np.testing.assert_allclose(values, 0.5, atol=1e-6)
     assert pmf[100][-1] < 0.6 * pmf[3][-1]
 
@@ -123,8 +123,8 @@ def test_an_interval_for_the_same_models_is_narrower_than_one_for_others():
     correct = rng.normal(size=(6, 800)) + 0.5 + models * images > 0
     same = measure_dichotomy(correct, np.random.default_rng(9), holds_for="images")
     other = measure_dichotomy(correct, np.random.default_rng(9), holds_for="images and models")
-    assert same.value == other.value
-    assert other.low < same.low < same.value < same.high < other.high
+    assert same.estimate == other.estimate
+    assert other.low < same.low < same.estimate < same.high < other.high
 
 
 def test_is_undefined_where_nothing_can_be_told():
@@ -137,7 +137,7 @@ def test_is_undefined_where_nothing_can_be_told():
 def test_two_models_say_nothing_of_a_third():
     correct = beta_models(np.random.default_rng(11), 2, 300, 0.6, 0.4)
     found = measure_dichotomy(correct, np.random.default_rng(12), holds_for="images and models")
-    assert np.isfinite(found.value)
+    assert np.isfinite(found.estimate)
     assert np.isnan(found.low)
 
 
