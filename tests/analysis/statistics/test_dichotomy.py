@@ -93,7 +93,7 @@ def test_of_images_with_beta_probabilities_it_is_the_intraclass_correlation(a: f
 
 def test_does_not_depend_on_the_size_of_the_pool_as_the_share_of_trivial_images_does():
     pmf = {n: stats.betabinom.pmf(np.arange(n + 1), n, 0.7, 0.3) for n in (3, 11, 100)}
-    values = [dichotomy_of_histogram(np.round(1e9 * p).astype(int)) for p in pmf.estimates()]
+    values = [dichotomy_of_histogram(np.round(1e9 * p).astype(int)) for p in pmf.values()]
     np.testing.assert_allclose(values, 0.5, atol=1e-6)
     assert pmf[100][-1] < 0.6 * pmf[3][-1]
 
