@@ -38,7 +38,7 @@ def rows(trials) -> str:
     return PAIR_TABLE.header + "".join(PAIR_TABLE.row_of(response(trial)) for trial in trials)
 
 
-def turn_page(journal: Journal, trials) -> None:
+def goes_on(journal: Journal, trials) -> None:
     """Record the rest, the trial that failed first, and find every row once."""
     for trial in trials[journal.n_done :]:
         journal.record(response(trial))
@@ -87,7 +87,7 @@ def test_a_full_disk_keeps_every_earlier_trial_and_takes_the_next_once_there_is_
         with pytest.raises(NotSaved, match=r"not saved: .*all earlier trials are safe: make room"):
             journal.record(response(trials[n_done]))
         make_room(small_disk)
-        turn_page(journal, trials)
+        goes_on(journal, trials)
 
 
 def test_a_disk_that_is_still_full_lets_the_next_process_take_up_what_is_safe(small_disk, make_set):
@@ -98,7 +98,7 @@ def test_a_disk_that_is_still_full_lets_the_next_process_take_up_what_is_safe(sm
     with Journal(path, trials, PAIR_TABLE) as journal:
         assert journal.n_done == 7
         make_room(small_disk)
-        turn_page(journal, trials)
+        goes_on(journal, trials)
 
 
 def failing(monkeypatch, name: str, code: int):
@@ -124,7 +124,7 @@ def test_whatever_the_system_refuses_is_told_and_can_be_tried_again(path, trials
                 journal.record(response(trials[1]))
         put_right()
         assert journal.n_done == 1
-        turn_page(journal, trials)
+        goes_on(journal, trials)
 
 
 def test_a_row_that_was_written_in_part_is_written_anew(path, trials, monkeypatch):
@@ -143,14 +143,14 @@ def test_a_row_that_was_written_in_part_is_written_anew(path, trials, monkeypatc
             journal.record(response(trials[1]))
         monkeypatch.setattr(os, "write", write)
         assert path.read_text() == rows(trials[:1]) + PAIR_TABLE.row_of(response(trials[1]))[:9]
-        turn_page(journal, trials)
+        goes_on(journal, trials)
 
 
 def test_a_system_that_writes_in_pieces_writes_the_whole_row(path, trials, monkeypatch):
     write = os.write
     monkeypatch.setattr(os, "write", lambda handle, data: write(handle, data[:7]))
     with Journal(path, trials, PAIR_TABLE) as journal:
-        turn_page(journal, trials)
+        goes_on(journal, trials)
 
 
 def test_a_drive_that_goes_and_comes_back_takes_the_row_then_and_none_goes_elsewhere(tmp_path, trials):
@@ -164,7 +164,7 @@ def test_a_drive_that_goes_and_comes_back_takes_the_row_then_and_none_goes_elsew
                 journal.record(response(trials[1]))
         assert not drive.exists()
         away.rename(drive)
-        turn_page(journal, trials)
+        goes_on(journal, trials)
 
 
 def test_a_table_that_was_deleted_is_made_anew_with_every_row(path, trials):
@@ -173,7 +173,7 @@ def test_a_table_that_was_deleted_is_made_anew_with_every_row(path, trials):
         path.unlink()
         with pytest.raises(NotSaved):
             journal.record(response(trials[1]))
-        turn_page(journal, trials)
+        goes_on(journal, trials)
 
 
 def test_a_table_that_another_program_saved_over_is_not_written_to_until_it_is_back(path, trials):
@@ -183,13 +183,13 @@ def test_a_table_that_another_program_saved_over_is_not_written_to_until_it_is_b
         shutil.copy(path, ours)
         path.unlink()
         path.write_text(PAIR_TABLE.header.replace("\t", ","))
-        with pytest.raises(NotSaved, match="another file has taken its place"):
+        with pytest.raises(NotSaved, match="another file has replaced it"):
             journal.record(response(trials[1]))
         with pytest.raises(NotSaved, match="earlier rows were changed by another program"):
             journal.record(response(trials[1]))
         assert path.read_text() == PAIR_TABLE.header.replace("\t", ",")
         ours.replace(path)
-        turn_page(journal, trials)
+        goes_on(journal, trials)
 
 
 def test_a_new_table_that_cannot_have_its_header_is_not_left_behind(path, trials, monkeypatch):
@@ -199,4 +199,4 @@ def test_a_new_table_that_cannot_have_its_header_is_not_left_behind(path, trials
     assert list(path.parent.iterdir()) == []
     put_right()
     with Journal(path, trials, PAIR_TABLE) as journal:
-        turn_page(journal, trials)
+        goes_on(journal, trials)
