@@ -117,8 +117,7 @@ def _preference(
     """Yield the same of d′, criterion and side bias."""
     is_left = np.arange(n) % 2 == 0
     d, c, lefts = ability / np.sqrt(2), 0.2, np.tile(is_left, len(ability))
-    for task in ("2afc", "single"):
-        gain = np.sqrt(2) if task == "2afc" else 1.0
+    for task, gain in (("2afc", np.sqrt(2)), ("single", 1.0)):
         evidence = gain * d[:, np.newaxis] * (is_left - 0.5) + rng.standard_normal((len(ability), n))
         table = observer_detection((evidence > c).ravel(), lefts, who, task, LEVEL)
         yield f"d′, {task}", _held(table, d, "d_prime_low", "d_prime_high")

@@ -249,7 +249,7 @@ def _read_models(
 
 
 def _of_one_kind(
-    with_set: pd.DataFrame, data: Path, selection: Selection, stimulus_set: StimulusSet[Any]
+    with_set: pd.DataFrame, data: Path, selection: Selection, stimulus_set: StimulusSet
 ) -> tuple[Kind, pd.DataFrame]:
     """Return the kind of observers that was selected, and their rows."""
     observers = selection.observers
@@ -265,9 +265,7 @@ def _of_one_kind(
     return kind, shown
 
 
-def _why_nothing_counts(
-    exclusion: Exclusion, stimulus_set: StimulusSet[Any], labels: Path | None
-) -> str | None:
+def _why_nothing_counts(exclusion: Exclusion, stimulus_set: StimulusSet, labels: Path | None) -> str | None:
     """Return why no answer can be scored, or None where one can."""
     if exclusion.kept.empty:
         if exclusion.n_trials:
@@ -280,11 +278,11 @@ def _why_nothing_counts(
     return f"{where} {why}, so that no answer is right or wrong"
 
 
-def _has_right_answers(stimulus_set: StimulusSet[Any]) -> bool:
+def _has_right_answers(stimulus_set: StimulusSet) -> bool:
     return kind_of(stimulus_set.task).correct_column is not None
 
 
-def _check_answers(recorded: pd.DataFrame, stimulus_set: StimulusSet[Any], data: Path) -> None:
+def _check_answers(recorded: pd.DataFrame, stimulus_set: StimulusSet, data: Path) -> None:
     """Refuse sessions of another task with the same items, which have other answers."""
     asked = kind_of(stimulus_set.task).answers(stimulus_set)
     for name, answers in asked.items():

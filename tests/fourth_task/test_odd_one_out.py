@@ -10,10 +10,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis.data.study_data import Selection
+from analysis.report.build import write_report
+from analysis.settings import AnalyseSettings
 from experiment.data.bids import Dataset
 from experiment.data.read_data import read_data
 from experiment.session.plan import schedule
-from experiment.session.prepare import SessionSetup
 from experiment.session.simulate import simulate_sessions
 from experiment.settings import ExperimentSettings, SimulateSettings
 from stimuli.build import build_set
@@ -41,8 +43,9 @@ def study(tmp_path_factory: pytest.TempPathFactory, odd_one_out: str) -> Path:
     )
     folder = root / "stimuli" / "main"
     build_set(Sources(root / "difficulty", DrawnImages(), root), settings, NewSet("main", folder, 1))
-    setup = SessionSetup(folder, root / "data", ExperimentSettings(), DATASET)
-    simulate_sessions(setup, SimulateSettings(observers=N_OBSERVERS), seed=1)
+    simulate_sessions(
+        folder, root / "data", SimulateSettings(observers=N_OBSERVERS), ExperimentSettings(), DATASET, seed=1
+    )
     return root
 
 
@@ -104,7 +107,7 @@ def test_the_data_set_is_valid_bids(study, bids_issues):
 
 def test_the_window_shows_three_images_side_by_side(study, screen, tmp_path, monkeypatch):
     monkeypatch.setitem(os.environ, "DISPLAY", screen)
-    from experiment.screen.psychopy_simulation import open_simulated_devices
+    from experiment.screen.psychopy_simulation import seat_before_window
 
     settings = ExperimentSettings.model_validate(
         {
@@ -114,9 +117,34 @@ def test_the_window_shows_three_images_side_by_side(study, screen, tmp_path, mon
             "monitor": {"size_px": [1280, 800], "width_cm": 34},
         }
     )
-    setup = SessionSetup(study / "stimuli" / "main", tmp_path / "data", settings, DATASET)
-    simulate_sessions(setup, SimulateSettings(observers=1), seed=1, open_devices=open_simulated_devices)
+    simulate_sessions(
+        study / "stimuli" / "main",
+        tmp_path / "data",
+        SimulateSettings(observers=1),
+        settings,
+        DATASET,
+        seed=1,
+        seating=seat_before_window,
+    )
     (session,) = read_data(tmp_path / "data").sessions
     centres = session.sidecar.apparatus["image_centres_px"]
     assert len(centres) == 3
     assert centres[1] - centres[0] == centres[2] - centres[1] > 0
+
+
+@pytest.mark.usefixtures("blank_figures")
+def test_the_report_scores_the_sessions(study, made):
+    rows = pd.concat(
+        pd.DataFrame(each.cells().rows, columns=list(each.cells().columns))
+        for each in read_data(study / "data").sessions
+    )
+    once = {trial.trial_id for trial in made.trials if trial.repeats is None}
+    counted = rows[(rows["block"] == "main") & rows["trial_id"].isin(once)]
+    found = write_report(
+        study, AnalyseSettings(), Selection("main"), title="Odd one out", seed=1, source=None
+    )
+    assert found.content["task"] == made.task
+    assert found.content["population"]["estimate"] == pytest.approx((counted["correct"] == "true").mean())
+    assert found.content["population"]["chance"] == pytest.approx(1 / 3)
+    page = found.page.read_text(encoding="utf-8")
+    assert "three images were shown side by side" in page
