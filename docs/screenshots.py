@@ -38,7 +38,6 @@ from stimuli.inputs import Sources
 from stimuli.records import Block, StimulusSet
 from stimuli.settings import QuestionSettings, StimulusSettings
 from stimuli.write_set import NewSet
-from tricky.core.tasks import DEFAULT_TASK
 
 Task = Literal["2afc", "single", "rating"]
 TASKS: tuple[Task, ...] = ("2afc", "single", "rating")
@@ -97,9 +96,10 @@ def screens(screen: PsychopyDisplay, content: SessionContent) -> Iterator[str]:
     trials, asked, settings, texts = content.trials, content.task, content.settings, content.texts
     main = next(trial for trial in trials if trial.block is Block.MAIN)
     task = asked.name
+    is_first = task in TASKS[:1]  # screens that tasks share are shown once
     for name in PageName:
         no_examples = name is PageName.EXAMPLES and not asked.right_answers
-        if no_examples or (name in SHARED and task != DEFAULT_TASK):
+        if no_examples or (name in SHARED and not is_first):
             continue
         reason = (
             "sub-07_task-harder_beh.tsv is not saved: No space left on device (all earlier trials are safe)"
@@ -119,7 +119,7 @@ def screens(screen: PsychopyDisplay, content: SessionContent) -> Iterator[str]:
         screen.images(trials[0])
         screen.feedback(correct)
         yield f"{task}-{name}"
-    if task == DEFAULT_TASK:
+    if is_first:
         screen.ask_to_stop(float("inf"))
         screen.images(main)
         yield "stop"
