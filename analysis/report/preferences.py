@@ -45,7 +45,7 @@ def side_preference(answers: pd.DataFrame, _: StimulusSet | None, level: float) 
     return score_preference(chose_left, left_is_right, observer, "2afc", level, "side_bias")
 
 
-def side_measures(_: StimulusSet) -> Mapping[str, Measure]:
+def side_measures(_: StimulusSet | None) -> Mapping[str, Measure]:
     """Return what is measured of observers who choose between a left and a right image."""
     return {
         "d_prime": D_PRIME,

@@ -18,7 +18,7 @@ from analysis.report.preferences import (
     side_preference,
 )
 from analysis.report.published import PUBLISHED
-from analysis.report.section import DynamicsReport, Section
+from analysis.report.section import DynamicsReport, Section, page_only
 from analysis.report.sections import (
     agreement,
     classes,
@@ -27,8 +27,6 @@ from analysis.report.sections import (
     consistency,
     dichotomy,
     difficulty,
-    dynamics_methods,
-    dynamics_origins,
     examples,
     exclusions,
     graded_accuracy,
@@ -236,7 +234,7 @@ DYNAMICS: tuple[Section[DynamicsReport, Any], ...] = (
     representations.SECTION,
     classes.SECTION,
     noise.SECTION,
-    dynamics_methods.SECTION,
-    dynamics_origins.SECTION,
+    page_only("dynamics_methods"),
+    page_only("dynamics_origins"),
 )
 """Sections of the comparison of models, ``tricky dynamics``."""
