@@ -17,7 +17,7 @@ from experiment.data.session_table import SessionTable
 from model_eval.records import read_difficulty
 from stimuli.records import StimulusSet, read_tables
 from tricky.core.errors import InputError
-from tricky.core.tables import unescaped
+from tricky.core.tsv_cells import unescaped
 
 CATEGORIES = ("block", "trial_id", "left_item", "right_item", "item", "response", "response_item")
 ORDERED = {"block": ("practice", "main"), "response": ("left", "right")}
