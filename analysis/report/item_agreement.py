@@ -65,7 +65,7 @@ def explain_items(
             low_level = pd.concat(features, axis=1, keys=places).droplevel(0, axis=1)
             low_level.columns = [f"feature {n}" for n in range(low_level.shape[1])]
             predictors["low-level features"] = low_level.set_axis(about.index)
-        found = explained(answers.mean().to_numpy(), predictors, ceiling.estimate, rng, level)
+        found = explained(answers.mean().to_numpy(), predictors, ceiling.estimate, rng)
     reason = (
         ceiling.reason or "observers do not agree on which items are hard, so there is nothing to explain"
     )

@@ -117,17 +117,17 @@ def _weighted_correlations(x: np.ndarray, y: np.ndarray, seen: np.ndarray, weigh
 
 
 def explained(
-    accuracy: np.ndarray,
-    predictors: Mapping[str, pd.DataFrame],
-    ceiling: float,
-    rng: np.random.Generator,
-    level: float = 0.95,
+    accuracy: np.ndarray, predictors: Mapping[str, pd.DataFrame], ceiling: float, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Return how much of the variance of item accuracies is explained by what is known about the items.
 
     For each group of predictors, and for all together, a ridge regression predicts items that are left out of
     the fit (ten folds, five times; the penalty is chosen within the training items).  R² compares its errors
     with those of the training items' mean; below 0 it predicts worse than that mean.
+
+    There is no interval.  A bootstrap over items that keeps the fits leaves out that other items would give
+    other fits: in simulated sets of 40 to 149 items its 95% intervals held the R² of the fit on new items in
+    53–89% of cases.
 
     Parameters
     ----------
@@ -138,29 +138,22 @@ def explained(
     ceiling : float
         Reliability of `accuracy`, as `noise_ceiling` estimates it.
     rng : Generator
-    level : float
-        Nominal coverage of the intervals.  They resample items and keep the fits, and are much too narrow
-        with few items (``benchmarks/coverage_explained.py``).
 
     Returns
     -------
     DataFrame, one row a group, the last one of all together
-        `predictors`, `r2`, `low`, `high` (of r2), `share`: r2 as a share of the ceiling.
+        `predictors`, `r2`, and `share`: r2 as a share of the ceiling.
     """
     groups = dict(predictors)
     if len(groups) > 1:
         groups["all together"] = pd.concat(list(predictors.values()), axis=1)
-    draws = rng.multinomial(len(accuracy), np.full(len(accuracy), 1 / len(accuracy)), N_DRAWS)
     seeds = rng.integers(2**31, size=N_REPEATS)
-    rows: list[tuple[str, float, float, float, float]] = []
+    rows: list[tuple[str, float, float]] = []
     for name, table in groups.items():
         errors, base = np.mean([_errors(accuracy, table, int(seed)) for seed in seeds], axis=0)
-        tail = (1 - level) / 2
-        resampled = 1 - (draws @ errors) / (draws @ base)
-        limits = cast("np.ndarray", np.quantile(resampled, [tail, 1 - tail]))
         r2 = float(1 - errors.sum() / base.sum())
-        rows.append((name, r2, float(limits[0]), float(limits[1]), r2 / ceiling if ceiling > 0 else np.nan))
-    return pd.DataFrame(rows, columns=["predictors", "r2", "low", "high", "share"])
+        rows.append((name, r2, r2 / ceiling if ceiling > 0 else np.nan))
+    return pd.DataFrame(rows, columns=["predictors", "r2", "share"])
 
 
 def _errors(accuracy: np.ndarray, table: pd.DataFrame, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -168,15 +161,14 @@ def _errors(accuracy: np.ndarray, table: pd.DataFrame, seed: int) -> tuple[np.nd
     columns = pd.get_dummies(table, dtype=float).to_numpy(float)
     errors, base = np.empty(len(accuracy)), np.empty(len(accuracy))
     for train, test in folds(len(accuracy), min(N_FOLDS, len(accuracy)), seed):
-        model = ridge_regression()
+        model = _ridge_regression()
         model.fit(columns[train], accuracy[train])
         errors[test] = (accuracy[test] - model.predict(columns[test])) ** 2
         base[test] = (accuracy[test] - accuracy[train].mean()) ** 2
     return errors, base
 
 
-def ridge_regression() -> Any:
-    """Return the regression that `explained` fits: ridge, its penalty chosen by the training items."""
+def _ridge_regression() -> Any:
     from sklearn.linear_model import RidgeCV  # pyright: ignore[reportMissingTypeStubs]
     from sklearn.pipeline import Pipeline  # pyright: ignore[reportMissingTypeStubs]
     from sklearn.preprocessing import StandardScaler  # pyright: ignore[reportMissingTypeStubs]

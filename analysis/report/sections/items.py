@@ -11,7 +11,7 @@ from analysis.report.drawings import guessing_line
 from analysis.report.item_agreement import ItemAgreement, explain_items
 from analysis.report.section import Section, key
 from analysis.report.sections import trials
-from analysis.report.style import BLUE, FAINT, GREY, INK, new_axes, reach, styled, without_left_axis
+from analysis.report.style import BLUE, FAINT, GREY, INK, new_axes, styled, without_left_axis
 from analysis.report.task import StudyReport
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.items import answer_matrix
@@ -68,9 +68,7 @@ def item_accuracies(trials: pd.DataFrame, *, chance: float, unit: str = "pair") 
 
 
 @styled
-def explained_variance(
-    explained: pd.DataFrame, ceiling: Estimate, level: float, unit: str = "pair"
-) -> Figure:
+def explained_variance(explained: pd.DataFrame, ceiling: Estimate, unit: str = "pair") -> Figure:
     """Draw the share of the variance between items that predictors explain, with the noise ceiling.
 
     Parameters
@@ -79,8 +77,6 @@ def explained_variance(
         As `analysis.statistics.noise_ceiling.explained` returns it.
     ceiling : Estimate
         The noise ceiling.
-    level : float
-        Coverage of the intervals.
     unit : str
         What to call an item.
     """
@@ -98,15 +94,14 @@ def explained_variance(
         va="bottom",
     )
     axes.axvline(0, color=FAINT, lw=0.8)
-    error = 100 * reach(explained["r2"], explained["low"], explained["high"])
-    axes.errorbar(100 * explained["r2"], rows, xerr=error, fmt="o", color=INK, ms=5, elinewidth=1)
+    axes.plot(100 * explained["r2"], rows, "o", color=INK, ms=5)
     names = [name.replace(" (", "\n(") for name in explained["predictors"]]
     axes.set_yticks(rows, names)
     without_left_axis(axes)
     axes.set(
         ylim=(-0.6, len(explained) - 0.4),
-        xlim=(min(-5, 100 * explained["low"].min() - 2), 103),
-        xlabel=f"variance between {unit}s explained (%),\nwith {level:.0%} intervals",
+        xlim=(min(-5, 100 * explained["r2"].min() - 2), 103),
+        xlabel=f"variance between {unit}s explained (%)",
     )
     return figure
 
@@ -119,7 +114,7 @@ def _draw_items(_: ItemAgreement, report: StudyReport) -> Figure:
 def _draw_explained(found: ItemAgreement, report: StudyReport) -> Figure | None:
     if found.explained is None:
         return None
-    return explained_variance(found.explained, found.ceiling, report.level, report.task.unit)
+    return explained_variance(found.explained, found.ceiling, report.task.unit)
 
 
 SECTION = Section(
