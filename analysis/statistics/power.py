@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import special
 
 from analysis.statistics.accuracy import population_accuracy
-from experiment.observers.simulated import population_intercept
+from experiment.observers.population import population_intercept
 from experiment.settings import SimulateSettings
 from tricky.core.errors import InputError
 from tricky.core.files import versions_of, write_json

@@ -15,6 +15,7 @@ from made_up import write_difficulty, write_pool, write_set_manifest
 from PIL import Image, ImageDraw
 
 from experiment.data.bids import Dataset
+from experiment.session.prepare import SessionSetup
 from experiment.session.simulate import simulate_sessions
 from experiment.settings import ExperimentSettings, SimulateSettings
 from model_eval.columns import DECISION_DTYPES
@@ -293,13 +294,15 @@ def rehearse(tmp_path: Path, digits: InspectedSource) -> Callable[..., Path]:
             NewSet("main", root / "stimuli" / "main", 1),
         )
         simulate_sessions(
-            root / "stimuli" / "main",
-            root / "data",
+            SessionSetup(
+                root / "stimuli" / "main",
+                root / "data",
+                ExperimentSettings(confidence_levels=confidence_levels),
+                Dataset("Rehearsal", ("Ada Lovelace", "Hermann Helmholtz"), "Vision Laboratory", "CC0-1.0"),
+                root,
+            ),
             SimulateSettings(observers=observers),
-            ExperimentSettings(confidence_levels=confidence_levels),
-            Dataset("Rehearsal", ("Ada Lovelace", "Hermann Helmholtz"), "Vision Laboratory", "CC0-1.0"),
             seed=1,
-            root=root,
         )
         return root
 

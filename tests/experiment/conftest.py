@@ -13,9 +13,9 @@ from made_up import write_set_manifest
 from PIL import Image, ImageDraw
 
 from experiment.data.bids import Dataset
+from experiment.interfaces import Paused, Stopped
+from experiment.pages import Page, PageText
 from experiment.records import Ask, Choice, ScheduledTrial, Side, Timing
-from experiment.session.interfaces import Paused, Stopped
-from experiment.session.plan import Page, PageText
 from model_eval.images.open import open_images
 from model_eval.label.label import label_counts
 from model_eval.settings import ImageSettings, LabelSettings

@@ -1,4 +1,4 @@
-"""The screen measured at the screen: how wide the picture is, and how far away the observer sits."""
+"""The calibration of a screen: width of the picture and viewing distance, in ``calibration.json``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tricky.core.errors import InputError
 from tricky.core.manifests import Manifest, read_manifest, write_manifest
 
 CARD_WIDTH_CM, CARD_HEIGHT_CM = 8.560, 5.398
-"""Of a bank card: ISO/IEC 7810, ID-1."""
+"""Size of a bank card (ISO/IEC 7810, ID-1)."""
 FILE_NAME = "calibration.json"
 
 
@@ -26,15 +26,15 @@ class Calibration(Manifest):
     Attributes
     ----------
     measured : str
-        When (UTC).
+        Time of the measurement (UTC).
     computer : str
-        The kind of machine and its system, not its name.
+        Hardware and operating system, not the computer's name.
     screen_px : tuple of int
         Width and height of the screen.
     card_width_px : int
-        Width at which the outline on the screen was that of a bank card.
+        Width at which the outline on the screen had the size of a bank card.
     width_cm : float
-        Of the visible picture, which follows from it.
+        Width of the visible picture, computed from it.
     viewing_distance_cm : float
         As it was entered.
     """
@@ -53,16 +53,16 @@ def width_from_card(card_width_px: int, screen_width_px: int) -> float:
 
 
 def keep_calibration(root: Path, calibration: Calibration) -> Path:
-    """Write ``calibration.json`` into the study's folder."""
+    """Save ``calibration.json`` in the study's folder."""
     path = root / FILE_NAME
     write_manifest(path, Calibration, calibration.model_dump(mode="json"))
     return path
 
 
-def calibrated(settings: ExperimentSettings, root: Path) -> ExperimentSettings:
-    """Return the settings with the measured width and distance in place of those of ``study.toml``.
+def apply_calibration(settings: ExperimentSettings, root: Path) -> ExperimentSettings:
+    """Return the settings with the measured width and distance instead of those in ``study.toml``.
 
-    Without ``calibration.json`` they stay as they are.
+    Without ``calibration.json`` the settings stay the same.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The window of a session: everything built and drawn beforehand, then shown frame by frame."""
+"""The trials of a session in a PsychoPy window: built and drawn beforehand, then shown frame by frame."""
 
 from __future__ import annotations
 
@@ -9,26 +9,25 @@ import numpy as np
 from PIL import Image
 from psychopy import logging, visual
 
-from experiment.records import Ask, ScheduledTrial, Task, Timing
+from experiment.pages import Page, PageName
+from experiment.records import Ask, ScheduledTrial, Timing
 from experiment.screen.canvas import Canvas
 from experiment.screen.click_areas import Target, places
+from experiment.screen.content import SessionContent
 from experiment.screen.layout import Layout
 from experiment.screen.masks import pink_noise
-from experiment.screen.psychopy_stage import Stage
-from experiment.screen.texts import Texts
+from experiment.screen.psychopy_reader import PsychopyReader
 from experiment.screen.timing import timing_of
-from experiment.session.plan import Page, PageName
-from experiment.settings import ExperimentSettings
 from stimuli.records import Block
 
 FEEDBACK_S = 1.5
 N_MASKS = 8
 
 
-class Screen(Stage):
-    """Shows the screens of a session (a `Display`), and waits frame by frame.
+class PsychopyDisplay(PsychopyReader):
+    """Shows the pages and trials of a session (a `Display`), and waits frame by frame.
 
-    Everything that a trial needs is built and drawn once beforehand, as the first drawing of a picture
+    Everything that a trial needs is built and drawn once beforehand, because the first drawing of a picture
     takes longer than a frame.
 
     Parameters
@@ -36,17 +35,13 @@ class Screen(Stage):
     window : psychopy.visual.Window
         Open.
     canvas, layout : Canvas, Layout
-        How screens look, and where images stand.
-    trials : sequence of ScheduledTrial
-        The whole session.
-    task : Task
-        What is asked in each trial.
-    settings, texts : ExperimentSettings, Texts
-        Keys and words.
+        Drawing of the surroundings, and positions of the images.
+    content : SessionContent
+        What the session shows.
     pictures : dict of str to Image
-        At their size on the screen, by `item_id`.
+        Images at their size on the screen, by `item_id`.
     elapsed_s : float
-        Time of the session that has passed in earlier runs.
+        Duration of the session's earlier runs, in s.
     """
 
     def __init__(
@@ -54,14 +49,12 @@ class Screen(Stage):
         window: visual.Window,
         canvas: Canvas,
         layout: Layout,
-        trials: Sequence[ScheduledTrial],
-        task: Task,
-        settings: ExperimentSettings,
-        texts: Texts,
+        content: SessionContent,
         pictures: dict[str, Image.Image],
         elapsed_s: float,
     ) -> None:
-        super().__init__(window, canvas, settings, texts)
+        texts, trials, task = content.texts, content.trials, content.task
+        super().__init__(window, canvas, content.settings, texts)
         self._layout, self._task = layout, task
         self._n_main = sum(trial.block is Block.MAIN for trial in trials)
         self._n_practice = len(trials) - self._n_main
@@ -90,11 +83,11 @@ class Screen(Stage):
         self.start()
 
     def start(self) -> None:
-        """Let the time of the session begin, or go on, now."""
+        """Start the clock of the session, or continue it, now."""
         self._origin_s = logging.defaultClock.getTime() - self._elapsed_s
 
     def page(self, page: Page) -> None:
-        """Show a page; it stays until something else is shown."""
+        """Show a page until something else is shown."""
         text = self._texts.page(page, self._settings, self._task)
         if page.name is PageName.EXAMPLES:
             key = self._cap(self._settings.continue_key)
@@ -107,7 +100,7 @@ class Screen(Stage):
         self._targets = [] if page.name is PageName.KEYBOARD else [self._anywhere]
 
     def fixation(self, duration_s: float) -> None:
-        """Let a time pass before the images, to the nearest frame, at its end or all along with the cross."""
+        """Wait before the images, to the nearest frame; show the cross all the time, or at the end only."""
         fixation_ms = self._settings.presentation.fixation_ms
         cross_s = duration_s if fixation_ms is None else fixation_ms / 1000
         self._targets = self._targets_of(self._task.asks[0])  # clicks count as early keys do
@@ -134,7 +127,7 @@ class Screen(Stage):
     def _after_images(
         self, question: list[visual.ImageStim]
     ) -> tuple[tuple[int, list[visual.ImageStim]], ...]:
-        """Return what takes the images' place, and after how many frames."""
+        """Return what replaces the images, each with the number of frames after their onset."""
         shown = self._settings.presentation
         if not shown.limited:
             return ()
@@ -158,13 +151,13 @@ class Screen(Stage):
         return max(1, round(duration_s / self.refresh.period_s))
 
     def further(self, trial: ScheduledTrial, ask: Ask) -> None:
-        """Show a further question, beside the images unless their presentation is limited."""
+        """Show a further question, with the images unless their presentation is limited."""
         images = [] if self._task.limited else self._placed(trial)
         self._show([self._questions[ask.name], *self._bar, *images])
         self._targets = self._targets_of(ask)
 
     def timing(self) -> Timing:
-        """Return how the screen kept its rhythm since the onset of what is on."""
+        """Return the frame timing since the onset of what is shown."""
         timing = timing_of(self._frames_s, self.refresh)
         if self._taken_away_s is None:
             return timing
@@ -174,7 +167,7 @@ class Screen(Stage):
         )
 
     def feedback(self, correct: bool | None) -> None:
-        """Say for a while whether the last answer was right; mark the image that is the right answer."""
+        """Show briefly whether the last answer was correct; mark the image that is the right answer."""
         trial, ask, marks = self._trial, self._task.asks[0], []
         if ask.by_place and trial.right_answer is not None:
             place = ask.values.index(trial.right_answer)
@@ -186,12 +179,12 @@ class Screen(Stage):
         self._hold(FEEDBACK_S)
 
     def too_late(self) -> None:
-        """Say for a while that the time for an answer is over."""
+        """Show briefly that the deadline has passed."""
         self._show([self._too_late])
         self._hold(FEEDBACK_S)
 
     def _placed(self, trial: ScheduledTrial) -> list[visual.ImageStim]:
-        """Return the pictures of a trial, each in its place."""
+        """Return the pictures of a trial at their positions."""
         stims = []
         for item, offset in zip(trial.items, self._layout.offsets_px, strict=True):
             stim = self._pictures[item]
@@ -200,18 +193,18 @@ class Screen(Stage):
         return stims
 
     def _around(self, ask: Ask, *, fixation: bool = False) -> Image.Image:
-        """Draw what surrounds the images while a question is asked."""
+        """Draw the surroundings of the images: question and keys."""
         answers = self._answers(ask, self._centres(ask))
         return self._canvas.trial(ask.text, answers, self._layout.image_height_px, fixation=fixation)
 
     def _centres(self, ask: Ask) -> Sequence[int] | None:
-        """Return where the images are, if they are the answers to a question; None if it has labels."""
+        """Return the centres of the images if they are the answers; None if the answers have labels."""
         return self._layout.centres_px() if ask.by_place else None
 
     def _targets_of(self, ask: Ask) -> list[Target]:
-        """Return what can be clicked while a question is asked: its keys, and images that are its answers.
+        """Return what can be clicked to answer a question: its keys, and images that are its answers.
 
-        The places of images are as wide as the widest, so that both sides are as easily hit in all trials.
+        The click areas of images are as wide as the widest one, so that all are equally easy to hit.
         """
         centres, height_px = self._centres(ask), self._layout.image_height_px
         targets = self._canvas.targets(self._answers(ask, centres), height_px)
@@ -222,7 +215,7 @@ class Screen(Stage):
         return [*targets, *places(keys, centres, size_px, self._layout.window_px)]
 
     def _draw_masks(self) -> list[visual.ImageStim]:
-        """Prepare noise of the widest image's size, where it is shown at all."""
+        """Prepare masks of the widest image's size, if the session shows any."""
         if not self._settings.presentation.mask_ms:
             return []
         size_px = max(self._layout.image_width_px.values()), self._layout.image_height_px

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from experiment.screen.calibrate import CARD_HEIGHT_CM, CARD_WIDTH_CM, Calibration, width_from_card
+from experiment.calibration import CARD_HEIGHT_CM, CARD_WIDTH_CM, Calibration, width_from_card
+from experiment.interfaces import Stopped
+from experiment.pages import PageText
 from experiment.screen.canvas import Canvas
 from experiment.screen.psychopy_keyboards import open_keyboard
-from experiment.screen.psychopy_stage import Stage, fonts_of, open_window
+from experiment.screen.psychopy_reader import PsychopyReader
+from experiment.screen.psychopy_window import fonts_of, open_window
 from experiment.screen.texts import read_texts
-from experiment.session.interfaces import Stopped
-from experiment.session.plan import PageText
 from experiment.settings import ExperimentSettings
 
 STEPS_PX = {"left": -1, "right": 1, "down": -10, "up": 10}
@@ -28,7 +29,7 @@ INSTRUCTIONS = PageText(
 
 
 def measure(settings: ExperimentSettings, viewing_distance_cm: float, root: Path) -> Calibration:
-    """Let the experimenter match the outline to a card; return what follows from it.
+    """Let the experimenter match the outline to a bank card; return the calibration.
 
     Raises
     ------
@@ -41,16 +42,16 @@ def measure(settings: ExperimentSettings, viewing_distance_cm: float, root: Path
     try:
         keyboard = open_keyboard(settings.keyboard, window)
         canvas = Canvas((int(window.size[0]), int(window.size[1])), fonts_of(settings, root))
-        stage = CardStage(window, canvas, settings, read_texts())
+        reader = CardReader(window, canvas, settings, read_texts())
         native: Any = window.winHandle
         screen_px = native.screen.width, native.screen.height
         width_px = round(screen_px[0] * CARD_WIDTH_CM / settings.monitor.width_cm)
         while True:
-            stage.show_card(width_px)
+            reader.show_card(width_px)
             pressed: list[str] = []
             while not pressed:
-                stage.frame()
-                pressed = [press.key for press in keyboard.presses() if press.time_s > stage.opened_s]
+                reader.frame()
+                pressed = [press.key for press in keyboard.presses() if press.time_s > reader.opened_s]
             for key in pressed:
                 if key == settings.quit_key:
                     raise Stopped
@@ -69,8 +70,8 @@ def measure(settings: ExperimentSettings, viewing_distance_cm: float, root: Path
         window.close()
 
 
-class CardStage(Stage):
-    """Shows the outline of a card."""
+class CardReader(PsychopyReader):
+    """Shows the outline of a bank card."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)

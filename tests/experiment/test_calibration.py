@@ -8,14 +8,14 @@ import time
 
 import pytest
 
-from experiment.screen.calibrate import (
+from experiment.calibration import (
     CARD_WIDTH_CM,
     Calibration,
-    calibrated,
+    apply_calibration,
     keep_calibration,
     width_from_card,
 )
-from experiment.screen.layout import pixels_of
+from experiment.screen.layout import ScreenGeometry
 from experiment.settings import ExperimentSettings, MonitorSettings
 from tricky.core.errors import InputError
 
@@ -42,24 +42,26 @@ def test_a_card_a_quarter_of_the_screen_wide_makes_the_screen_four_cards_wide():
 def test_a_degree_has_the_pixels_that_the_card_says(tmp_path):
     # 8.56 cm on 320 pixels: at 57 cm a degree is 2 × 57 × tan(0.5°) = 0.99486 cm, or 37.191 pixels.
     keep_calibration(tmp_path, calibration())
-    assert pixels_of(1.0, calibrated(SETTINGS, tmp_path).monitor, 1280) == pytest.approx(37.191, abs=0.001)
+    monitor = apply_calibration(SETTINGS, tmp_path).monitor
+    geometry = ScreenGeometry((1280, 800), (1280, 800), monitor)
+    assert geometry.pixels_of(1.0) == pytest.approx(37.191, abs=0.001)
 
 
 def test_without_a_calibration_the_study_file_holds(tmp_path):
-    assert calibrated(SETTINGS, tmp_path) == SETTINGS
+    assert apply_calibration(SETTINGS, tmp_path) == SETTINGS
 
 
 def test_a_calibration_of_another_screen_is_refused(tmp_path):
     keep_calibration(tmp_path, calibration(screen_px=(1920, 1080)))
     with pytest.raises(InputError, match=r"measured on a screen of 1920 × 1080.*study\.toml has 1280 × 800"):
-        calibrated(SETTINGS, tmp_path)
+        apply_calibration(SETTINGS, tmp_path)
 
 
 def test_a_damaged_calibration_is_refused(tmp_path):
     path = keep_calibration(tmp_path, calibration())
     path.write_text(json.dumps({"schema_version": 1, "width_cm": "wide"}))
     with pytest.raises(InputError, match="run `tricky calibrate` again"):
-        calibrated(SETTINGS, tmp_path)
+        apply_calibration(SETTINGS, tmp_path)
 
 
 def test_arrow_keys_match_the_outline_to_the_card_and_the_study_keeps_what_follows(screen, tmp_path):
