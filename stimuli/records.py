@@ -14,8 +14,9 @@ from stimuli.manifest import SetManifest
 from stimuli.settings import StimulusSettings
 from tricky.core.files import check_hash
 from tricky.core.manifests import read_manifest
-from tricky.core.tables import TextTable, read_table
+from tricky.core.tables import read_table
 from tricky.core.tasks import declaration
+from tricky.core.text_table import TextTable
 
 MADE_BY = "tricky stimuli build"
 PAIR_TASK = "2afc"

@@ -26,7 +26,7 @@ from tricky.core.files import sha256_of, versions_of
 from tricky.core.manifests import write_manifest
 from tricky.core.names import find_file
 from tricky.core.progress import Progress, no_progress
-from tricky.core.tables import write_tsv
+from tricky.core.write_tables import write_tsv
 
 
 @dataclass(frozen=True)

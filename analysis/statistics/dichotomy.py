@@ -56,8 +56,8 @@ def dichotomy(correct: np.ndarray) -> float:
     where each image is right for all models or for none (identical models); 0, on average, where models err
     independently; below 0, down to about :math:`-1/(M-1)`, where they err on different images.
 
-    In words: two models of the pool disagree on so much smaller a share of images than chance alone would
-    have it.  It is the error consistency of all pairs at once, numerators and denominators summed, and, where
+    In words: by how much the share of images on which two models disagree is smaller than for independent
+    models.  It is the error consistency of all pairs at once, numerators and denominators summed, and, where
     models are equally accurate, Fleiss' kappa [1]_ and the intraclass correlation of being right: the share
     of the variance of decisions that lies between images.  It follows from the histogram of the number of
     correct models and the accuracies alone, and, unlike the shares of trivial and impossible images, does not
@@ -100,7 +100,8 @@ def dichotomy_of_histogram(n_images: np.ndarray, accuracy: np.ndarray | None = N
     n_images : ndarray of int, shape (n_models + 1,)
         Number of images that 0, 1, … all models got right.
     accuracy : ndarray of float, shape (n_models,), optional
-        Of each model.  Without, they count as equally accurate, which gives the same or a little less.
+        Of each model.  Without it models count as equally accurate, which gives the same or a slightly
+        smaller value.
     """
     observed, expected = _disagreements(np.asarray(n_images), accuracy)
     return 1 - observed / expected if expected > 0 else np.nan
@@ -121,8 +122,8 @@ def measure_dichotomy(
     correct : ndarray of bool, shape (n_models, n_images)
     rng : Generator
     holds_for : {"images", "images and models"}
-        Whether the interval is for other images under these very models, or for other models of such a pool
-        too; see `pool_intervals.interval`.
+        Whether the interval is for other images under these models only, or for other models of such a pool
+        as well; see `pool_intervals.interval`.
     level : float
     n_resamples : int
 

@@ -1,4 +1,4 @@
-"""Intervals for what a pool of models shows on a set of images: other images, other models, or both.
+"""Intervals of values over all pairs of a pool's models: for other images, or for other models as well.
 
 A value computed from all pairs of models varies with the images that were drawn and with the models that
 were.  Images are independent draws: their part is bootstrapped.  Models are few, and one drawn twice would
@@ -35,7 +35,7 @@ class Patterns(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """Where the true value lies, with the coverage asked for; NaN where it can't be told."""
+    """Where the true value lies, with the coverage asked for; NaN where it is undefined."""
 
     low: float
     high: float

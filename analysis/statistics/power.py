@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,10 +14,8 @@ from analysis.statistics.accuracy import population_accuracy
 from experiment.observers.population import population_intercept
 from experiment.settings import SimulateSettings
 from tricky.core.errors import InputError
-from tricky.core.files import versions_of, write_json
 from tricky.core.progress import Progress, no_progress
 from tricky.core.randomness import generator
-from tricky.core.tables import write_csv
 
 CHANCE = 0.5
 """Proportion correct by guessing, with two alternatives."""
@@ -82,12 +79,12 @@ def plan_study(
     Raises
     ------
     InputError
-        A size is below 2: one observer or item tells nothing of others.
+        A size is below 2.
     """
     if min(*n_observers, *n_trials) < 2:
-        raise InputError("a study needs at least 2 observers and 2 trials: one tells nothing of others")
+        raise InputError("a study needs at least 2 observers and 2 trials")
     sizes = sorted(set(itertools.product(n_observers, n_trials)))
-    rows = []
+    rows: list[dict[str, float]] = []
     for done, (observers, trials) in enumerate(sizes):
         progress("Simulating studies", done, len(sizes))
         rng = generator(seed, "power", f"{observers} observers", f"{trials} trials")
@@ -152,23 +149,3 @@ def recommendation(plan: Plan) -> str:
 
 def _size(design: pd.Series) -> str:
     return f"{design['n_observers']:.0f} observers × {design['n_trials']:.0f} trials"
-
-
-def write_plan(plan: Plan, folder: Path, *, seed: int) -> None:
-    """Leave a plan in ``power/``: its figure, its table, and what it was made with."""
-    from analysis.report import figures, figures_power
-
-    figures.save(figures_power.power_and_width(plan.designs, plan.level), folder / "power")
-    write_csv(folder / "power.csv", plan.designs)
-    content = {
-        "settings": {
-            "simulate": plan.settings.model_dump(mode="json", exclude={"observers"}),
-            "analyse": {"level": plan.level},
-        },
-        "seed": seed,
-        "versions": versions_of("numpy", "scipy", "pandas"),
-        "n_studies": N_STUDIES,
-        "designs": plan.designs.to_dict("records"),
-        "recommendation": recommendation(plan),
-    }
-    write_json(folder / "power.json", content)

@@ -1,4 +1,4 @@
-"""How decisions change while networks are trained: pure functions of right and wrong, epoch by epoch.
+"""How decisions change during training, epoch by epoch, and between training conditions.
 
 All take a bool array, models × epochs × images: whether a model was right on an image after an epoch.  The
 first epoch is the untrained network, where that was recorded.
@@ -88,12 +88,12 @@ def independent_histogram(accuracy: np.ndarray) -> np.ndarray:
     ndarray of float, shape (n_models + 1,)
         Sums to 1.
     """
-    return stats.poisson_binom(np.asarray(accuracy, dtype=float)).pmf(np.arange(len(accuracy) + 1))
+    return np.asarray(stats.poisson_binom.pmf(np.arange(len(accuracy) + 1), np.asarray(accuracy, float)))
 
 
 @dataclass(frozen=True)
 class BesideBase:
-    """The models of one condition beside the base network, on all images.
+    """The models of one condition compared with the base network, on all images.
 
     Shares are means over the condition's models, for two networks each: the base and one of them.
 
@@ -105,7 +105,7 @@ class BesideBase:
     kappa : tuple of float
         Error consistency of each with the base; NaN where it is undefined.
     mean, low, high : float
-        Mean κ of those that have one, and its interval for other images and these very models.
+        Mean κ of those that have one, and its interval for other images and these models only.
     both_right, both_wrong, one_right : float
         Shares of images that are trivial, impossible and in-between for the two.
     accuracy : float
@@ -129,8 +129,8 @@ def beside_base(
 ) -> list[BesideBase]:
     """Compare every model with the base network, and put those of one condition together.
 
-    Intervals hold for other images and these very models, as those of `measure_consistency`.  What other
-    models of a condition would do, its own dots show: there are too few of them for an interval.
+    Intervals hold for other images and these models only, as those of `measure_consistency`.  A condition has
+    too few models for an interval for other models.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def beside_base(
     kappa = error_consistency(correct)[base]
     both_right = (correct & correct[base]).mean(axis=1)
     one_right = (correct != correct[base]).mean(axis=1)
-    found = []
+    found: list[BesideBase] = []
     for condition in dict.fromkeys(conditions):
         rows = [row for row, name in enumerate(conditions) if name == condition and row != base]
         if not rows:

@@ -111,7 +111,7 @@ class NetworkObserver:
     def __init__(self, score: Mapping[str, float], answer: NetworkAnswer, display: SimulatedDisplay) -> None:
         self._score, self._answer, self._display = score, answer, display
 
-    def goes_on(self) -> None:
+    def turn_page(self) -> None:
         """Read the page for a while."""
         self._display.now_s += 5.0
 

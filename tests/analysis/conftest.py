@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_up import write_difficulty, write_pool, write_set_manifest
+from made_up_models import N_EPOCHS, make_conditions, make_pool
 from PIL import Image, ImageDraw
 
 from experiment.data.bids import Dataset
@@ -313,3 +314,23 @@ def rehearse(tmp_path: Path, digits: InspectedSource) -> Callable[..., Path]:
 def drawn_images() -> DrawnImages:
     """Return the source of the small study's images."""
     return DrawnImages()
+
+
+@pytest.fixture
+def conditions(tmp_path: Path) -> Path:
+    """A study with models of three conditions, one of them trained for longer."""
+    models = [
+        ("base", 1, N_EPOCHS),
+        ("order", 1, N_EPOCHS),
+        ("order", 2, N_EPOCHS),
+        ("longer", 1, N_EPOCHS + 2),
+    ]
+    make_conditions(tmp_path / "conditions", models)
+    return tmp_path
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> Path:
+    """A study with a pool of three models."""
+    make_pool(tmp_path / "decisions")
+    return tmp_path

@@ -90,7 +90,7 @@ class Scripted:
         self._sitting, self._display = sitting, display
         self._n_main = 0
 
-    def goes_on(self) -> None:
+    def turn_page(self) -> None:
         """Read on."""
 
     def choose(self, trial: ScheduledTrial | None, ask: Ask) -> Choice:
