@@ -94,7 +94,7 @@ def write_set(
     settings: StimulusSettings,
     new: NewSet,
     progress: Progress = no_progress,
-) -> StimulusSet[Any]:
+) -> StimulusSet:
     """Export the images, write the tables and the manifest, and move everything into place in one step.
 
     Raises

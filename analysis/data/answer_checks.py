@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -14,9 +13,7 @@ from tricky.core.errors import InputError
 from tricky.core.tasks import declaration
 
 
-def why_nothing_counts(
-    exclusion: Exclusion, stimulus_set: StimulusSet[Any], labels: Path | None
-) -> str | None:
+def why_nothing_counts(exclusion: Exclusion, stimulus_set: StimulusSet, labels: Path | None) -> str | None:
     """Return why no answer can be scored, or None where one can."""
     if exclusion.kept.empty:
         if exclusion.n_trials:
@@ -29,12 +26,12 @@ def why_nothing_counts(
     return f"{where} {why}, so that no answer is right or wrong"
 
 
-def has_right_answers(stimulus_set: StimulusSet[Any]) -> bool:
+def has_right_answers(stimulus_set: StimulusSet) -> bool:
     """Return whether answers of the set's task can be right or wrong."""
     return kind_of(stimulus_set.task).correct_column is not None
 
 
-def check_answers(recorded: pd.DataFrame, stimulus_set: StimulusSet[Any], data: Path) -> None:
+def check_answers(recorded: pd.DataFrame, stimulus_set: StimulusSet, data: Path) -> None:
     """Refuse sessions of another task with the same items, which have other answers."""
     asked = kind_of(stimulus_set.task).answers(stimulus_set)
     for name, answers in asked.items():

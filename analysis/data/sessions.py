@@ -116,7 +116,7 @@ def table_of(recorded: RecordedData) -> pd.DataFrame:
     return table[[*ENTITIES, *recorded_columns, *SESSION_COLUMNS]]
 
 
-def check_trials(table: pd.DataFrame, stimulus_set: StimulusSet[Any], data_folder: Path) -> None:
+def check_trials(table: pd.DataFrame, stimulus_set: StimulusSet, data_folder: Path) -> None:
     """Raise InputError if a session that was run with a set has trials that are not in it."""
     of_set = table[table["set_id"] == stimulus_set.set_id]
     strangers = set(of_set["trial_id"].unique()) - {trial.trial_id for trial in stimulus_set.trials}

@@ -248,7 +248,7 @@ def _read_models(
 
 
 def _of_one_kind(
-    with_set: pd.DataFrame, data: Path, selection: Selection, stimulus_set: StimulusSet[Any]
+    with_set: pd.DataFrame, data: Path, selection: Selection, stimulus_set: StimulusSet
 ) -> tuple[Kind, pd.DataFrame]:
     """Return the kind of observers that was selected, and their rows."""
     observers = selection.observers

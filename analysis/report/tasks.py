@@ -83,7 +83,7 @@ ANSWER_SECTIONS = (*IMAGES, observers.SECTION, confidence.SECTION, *ACCURACY, *T
 """Sections of a task with right answers and nothing of its own."""
 
 
-def _pair_words(_: StimulusSet[Any]) -> Words:
+def _pair_words(_: StimulusSet) -> Words:
     return Words(
         question="can {people} tell?",
         stimuli="of one image each of the groups",
@@ -110,7 +110,7 @@ def _pair_words(_: StimulusSet[Any]) -> Words:
     )
 
 
-def _single_words(stimulus_set: StimulusSet[Any]) -> Words:
+def _single_words(stimulus_set: StimulusSet) -> Words:
     groups = easiest_first(stimulus_set)
     names = f"{', '.join(groups[:-1])} or {groups[-1]}"
     return Words(
@@ -136,7 +136,7 @@ def _single_words(stimulus_set: StimulusSet[Any]) -> Words:
     )
 
 
-def _rating_words(_: StimulusSet[Any]) -> Words:
+def _rating_words(_: StimulusSet) -> Words:
     return Words(
         question="what do {people} see in such images?",
         stimuli="of the groups",

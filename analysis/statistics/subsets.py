@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import numpy as np
 from scipy.cluster import hierarchy
@@ -17,10 +17,16 @@ from scipy.spatial import distance
 
 from analysis.statistics.consistency_intervals import measure_consistency, pairs_within
 from analysis.statistics.error_consistency import kappa_of
-from analysis.statistics.pool_intervals import N_RESAMPLES, interval, patterns_of, resampled
+from analysis.statistics.estimate import Estimate
+from analysis.statistics.pool_intervals import (
+    N_RESAMPLES,
+    HoldsFor,
+    described,
+    interval,
+    patterns_of,
+    resampled,
+)
 from tricky.core.errors import InputError
-
-HoldsFor = Literal["images", "images and models"]
 
 
 class Subset(StrEnum):
@@ -40,8 +46,8 @@ class LabelledBy(StrEnum):
 
 
 @dataclass(frozen=True)
-class SubsetConsistency:
-    """Error consistency of every two models on a subset of the images.
+class SubsetConsistency(Estimate):
+    """The mean error consistency of every two models on a subset of the images.
 
     Attributes
     ----------
@@ -51,8 +57,6 @@ class SubsetConsistency:
         Symmetric, 1 on the diagonal; NaN where it is undefined.
     n_images : float
         In the subset; a mean over pairs where the other models label.
-    mean, low, high : float
-        Mean over pairs with a defined κ, and its interval.
     sd : float
         Standard deviation over pairs.
     reliability : float
@@ -64,9 +68,6 @@ class SubsetConsistency:
     labelled_by: LabelledBy
     kappa: np.ndarray
     n_images: float
-    mean: float
-    low: float
-    high: float
     sd: float
     reliability: float
 
@@ -165,18 +166,22 @@ def _summary(
     values, replicates = _means(kappa[np.newaxis], of_models)[0], _means(bootstrap, of_models)
     if chosen is None:
         low, high = interval(values, replicates, level)
+        method, reason = described(values, low, holds_for)
     else:
         everyone = np.arange(int(n_models))
         groups: list[np.ndarray] = [everyone] if of_models else []
         found = measure_consistency(chosen, pairs_within(everyone), new_subjects=groups, level=level)
-        low, high = found.low, found.high
+        low, high, method, reason = found.low, found.high, found.method, found.reason
     return SubsetConsistency(
+        float(values[0]),
+        low,
+        high,
+        level,
+        method,
         *choice,
         matrix,
+        reason=reason,
         n_images=float(tables.sum(axis=0).mean()),
-        mean=float(values[0]),
-        low=low,
-        high=high,
         sd=float(np.nanstd(kappa, ddof=1)) if np.isfinite(kappa).sum() > 1 else np.nan,
         reliability=_reliability(kappa, bootstrap - replicates[:, :1]),
     )
