@@ -89,10 +89,14 @@ def open_study(start: str | Path) -> Study:
     Raises
     ------
     InputError
-        There is none, or it doesn't say what a study file can say.
+        There is none, it doesn't say what a study file can say, or its folder has a name that is no UTF-8.
     """
     start = Path(start).resolve()
     for root in (start, *start.parents):
         if (root / FILE_NAME).is_file():
+            try:
+                str(root).encode()  # half a character would stop every library that writes files
+            except UnicodeEncodeError:
+                raise InputError(f"{root}: the name of this folder is not UTF-8; rename it") from None
             return Study(root, read_settings(root / FILE_NAME))
     raise InputError(f"{start}: no {FILE_NAME} here or above; run `tricky init` to begin a study")

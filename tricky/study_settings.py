@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from analysis.settings import AnalyseSettings
 from experiment.settings import ExperimentSettings, SimulateSettings
 from model_eval.settings import EvaluateSettings, ImageSettings, LabelSettings, PoolSettings, TrainSettings
 from stimuli.settings import StimulusSettings
-from tricky.core.names import FileName, Line, check_line, first_duplicate
+from tricky.core.names import FileName, Line, Name, first_duplicate
 from tricky.core.settings import SettingsModel, read_toml, validated
 from tricky.lab_names import check_columns
 
@@ -21,8 +21,8 @@ FILE_NAME = "study.toml"
 class StudySettings(SettingsModel):
     """``[study]``: what the study is called, whose it is, and its seed."""
 
-    name: Annotated[str, Field(min_length=1), AfterValidator(check_line)] = "My study"
-    authors: Annotated[tuple[Line, ...], Field(min_length=1)] = ("First Author", "Second Author")
+    name: Name = "My study"
+    authors: Annotated[tuple[Name, ...], Field(min_length=1)] = ("First Author", "Second Author")
     institution: Line = "My institution"
     license: Line = "CC-BY-4.0"
     seed: Annotated[int, Field(ge=0)] = 1

@@ -1,5 +1,6 @@
 """The study file: what it may say, and how it answers to what it may not."""
 
+import os
 import re
 
 import pytest
@@ -32,6 +33,14 @@ def test_a_study_is_found_from_any_folder_below_it(tmp_path):
     assert open_study(below).root == (tmp_path / "study").resolve()
 
 
+def test_a_folder_whose_name_is_no_text_is_refused(tmp_path):
+    root = tmp_path / os.fsdecode(b"\xff study")
+    root.mkdir()
+    (root / "study.toml").write_text("")
+    with pytest.raises(InputError, match="the name of this folder is not UTF-8; rename it"):
+        open_study(root)
+
+
 def test_no_study_anywhere_is_said_with_what_to_do(tmp_path):
     with pytest.raises(InputError, match=r"no study\.toml here or above; run `tricky init`"):
         open_study(tmp_path)
@@ -61,6 +70,8 @@ def test_name_and_seed_of_a_new_study_stand_in_its_file(tmp_path):
             "[experiment.monitor]\nwidth = 50",
             "[experiment.monitor] width: unknown key; did you mean `width_cm`?",
         ),
+        ('[study]\nname = " "', '[study] name = " ": expected a name that tables can hold: it is empty'),
+        ('[study]\nauthors = ["n/a"]', '[study] authors[0] = "n/a": expected a name'),
         ("[label]\ntolerance = -1", "[label] tolerance = -1: expected at least 0"),
         ('[label]\ntolerance = "one"', '[label] tolerance = "one": expected a whole number'),
         ("[analyse]\nlevel = 95", "[analyse] level = 95: expected less than 1"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -116,7 +117,9 @@ class TextTable:
             if self.decimal != ".":
                 text = text.replace(".", "_").replace(self.decimal, ".")
             found = float(text) if _DECIMAL.fullmatch(text) else None
-            return found if found is not None and _within(found, least, most) else None
+            if found is None or not math.isfinite(found):  # 1e999 is more than a float can hold
+                return None
+            return found if _within(found, least, most) else None
 
         found = self._typed(column, value, expected, missing=missing)
         return [float("nan") if each is None else each for each in found]

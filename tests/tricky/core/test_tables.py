@@ -101,6 +101,8 @@ def test_numbers_are_checked_where_they_are_read(tmp_path):
         found.whole_numbers("n", least=0, most=11)
     with pytest.raises(InputError, match=r"line 2, column x: '0,5', expected a number; write .* point: 0.5"):
         found.numbers("x")
+    with pytest.raises(InputError, match=r"line 2, column x: '1e999', expected a number"):
+        table(tmp_path, "n,x\n1,1e999\n").numbers("x")
     with pytest.raises(InputError, match="expected one of yes, no"):
         found.choices("t", ["yes", "no"])
 
