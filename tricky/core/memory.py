@@ -40,8 +40,8 @@ def read_memory(path: Path) -> tuple[pd.DataFrame, dict[str, Any]] | None:
     try:
         table = pd.read_parquet(path)
         about = table.attrs[_KEY]
-        told = about.pop("sha256")
-        if told == _content_sha256(table, about):
+        recorded = about.pop("sha256")
+        if recorded == _content_sha256(table, about):
             return table, about
     except Exception:  # missing, or damaged, which may raise anything
         return None

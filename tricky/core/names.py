@@ -34,7 +34,7 @@ READ_AS_MISSING = frozenset(
         "null",
     ]
 )
-"""Texts that pandas (`read_csv`) or R read as missing unless they are told otherwise.  Here they are text."""
+"""Texts that pandas (`read_csv`) or R read as missing by default.  Here they are text."""
 
 _CONTROLS = {"\t": "a tab", "\n": "a line break", "\r": "a line break", "\b": "a backspace"}
 _DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}

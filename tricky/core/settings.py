@@ -273,7 +273,7 @@ def _inner(annotation: Any, part: int | str) -> list[Any]:
 
 
 def _alternatives(annotation: Any) -> list[Any]:
-    """Return the types that a union or an annotated type stands for."""
+    """Return the types that a union or an annotated type contains."""
     if getattr(annotation, "__metadata__", None) is not None:  # Annotated
         return _alternatives(get_args(annotation)[0])
     origin = get_origin(annotation)

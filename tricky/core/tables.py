@@ -179,7 +179,7 @@ def _without_empty_columns(
 
 
 def _are_row_numbers(cells: list[str]) -> bool:
-    """Tell whether a first column holds what pandas (from 0) and R (from 1) write before each row."""
+    """Return whether a first column holds what pandas (from 0) and R (from 1) write before each row."""
     return (
         bool(cells)
         and cells[0] in ("0", "1")
