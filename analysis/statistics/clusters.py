@@ -118,7 +118,8 @@ def reach_of(
     square = known * np.asarray(variance)
     for part, df in zip(variances, dfs, strict=True):
         square = square + (_quantile(tail, 1 / np.asarray(df, float) + extra) ** 2 - known) * np.asarray(part)
-    return np.sqrt(square)
+    # With a tail near one half both quantiles are near 0, and their difference may be rounded below 0.
+    return np.sqrt(np.maximum(square, 0))
 
 
 def root_between(function: Callable[[float], float], low: float, high: float, xtol: float = 2e-12) -> float:

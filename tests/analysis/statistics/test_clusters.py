@@ -90,3 +90,10 @@ def test_fewer_degrees_of_freedom_and_higher_levels_reach_farther(variance, df, 
 def test_no_distance_has_a_p_value_of_1_and_an_enormous_one_of_0():
     spread = Spread(1.0, (0.0, 0.0), (3.0, 9.0))
     assert (spread.p_value(0.0), spread.p_value(60.0)) == (1.0, 0.0)
+
+
+def test_the_reach_of_a_p_value_near_1_is_0_and_not_undefined():
+    # The quantiles of t and of the normal distribution then differ by rounding errors only.
+    tails = 0.5 - np.arange(2, 4000) * 2.0**-54
+    for df in (4.0, 8.0, 148.0):
+        assert reach_of(tails, np.full(len(tails), 1e-6), (1.0,), (df,)) == pytest.approx(0, abs=1e-7)
