@@ -56,7 +56,11 @@ COMMANDS: dict[str, tuple[tuple[str, ...], int, tuple[str, ...]]] = {
     "stimuli refresh": (("stimuli", "refresh", "main"), 0, (FOLDER, *NAMES.groups)),
     "stimuli check": (("stimuli", "check", "main"), 0, ("kept",)),
     "stimuli show": (("stimuli", "show", "main"), 0, (FOLDER,)),
-    "stimuli orders": (("stimuli", "orders", "main", "--observers", "2"), 0, ("every promise is kept",)),
+    "stimuli orders": (
+        ("stimuli", "orders", "main", "--observers", "2"),
+        0,
+        ("orders and places are balanced",),
+    ),
     "simulate": (("simulate",), 0, (FOLDER,)),
     "run": (("run", "--participant", "[/red] é", "--no-dialog"), 2, ("[/red] é",)),
     "run --field": (("run", "--participant", "07", "--field", "[/red] é=1"), 2, ("[/red] é",)),
