@@ -15,7 +15,7 @@ from PIL import Image
 from model_eval.images.check import Inspection
 from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
-from tricky.core.progress import Progress, Tell, no_progress
+from tricky.core.progress import Progress, Reporter, no_progress
 
 MEMORY = ".images.parquet"
 """In the study's folder: what was found in image files, by hash, so that none is decoded twice for it."""
@@ -112,15 +112,14 @@ def open_images(settings: ImageSettings, root: Path) -> InspectedSource:
     return EntryLevel(source) if settings.entry_level else source
 
 
-def list_images(source: InspectedSource, progress: Progress, tell: Tell) -> tuple[pd.DataFrame, Inspection]:
-    """Look at every image of a set before anyone waits for models.
+def list_images(source: InspectedSource, reporter: Reporter) -> tuple[pd.DataFrame, Inspection]:
+    """Inspect every image of a set before any model runs.
 
     Parameters
     ----------
     source : InspectedSource
-    progress : Progress
-    tell : callable
-        Called with each line that a person should know: which files don't count as images.
+    reporter : Reporter
+        Its messages say which files don't count as images.
 
     Returns
     -------
@@ -133,9 +132,9 @@ def list_images(source: InspectedSource, progress: Progress, tell: Tell) -> tupl
     InputError
         As `Inspection.usable`.
     """
-    inspection = source.inspect(progress)
+    inspection = source.inspect(reporter.progress)
     for line in inspection.remarks():
-        tell(line)
+        reporter.message(line)
     return inspection.usable(source.settings, source.name), inspection
 
 

@@ -18,6 +18,7 @@ from model_eval.images.folder import ImageFolder
 from model_eval.records import read_decisions
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
 from tricky.core.errors import InputError
+from tricky.core.progress import Reporter
 
 NAMES = ("test_resnet", "test_vit")
 
@@ -104,7 +105,7 @@ def evaluate(images: Path, root: Path, progress=lambda *_: None) -> Path:
         root=root,
         training=root,
         folder=root / "decisions",
-        progress=progress,
+        reporter=Reporter(progress),
     )
     return root / "decisions"
 
