@@ -1,4 +1,4 @@
-"""The columns of every frame and table that this package makes, without what makes them."""
+"""The columns of all frames and tables of this package."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ ENTITIES = ("participant", "session", "kind", "set_id")
 """Columns of `read_sessions` that name a session."""
 
 SESSION_COLUMNS = ("complete", "interrupted", "forced")
-"""What is known of a session as a whole, on each of its rows."""
+"""Columns about a whole session, on each of its rows."""
 
 ABOUT_TRIALS = ("block", "list", "catch", "repeats", "scored", "labelled", "right_answer")
-"""Columns of a trial's place in the set and of its scoring; all others are about its items."""
+"""Columns about a trial and its scoring; all others are about its items."""
 
 ABOUT_ITEMS = tuple(
     f"{which}_{what}"
@@ -22,10 +22,10 @@ TRIAL_COLUMNS = ("trial_id", *ABOUT_TRIALS, *ABOUT_ITEMS, "gap", "group")
 """Columns of `trials_of`."""
 
 JOINED_COLUMNS = ("session_key", "n_expected")
-"""What joining adds to sessions and trials."""
+"""Columns that joining adds to sessions and trials."""
 
 INTERNAL_COLUMNS = ("observer", "study", "rating", "index", "level_0", "level_1", "key_0", "_file")
-"""Columns that frames of sessions have for a time while they are read, compared or scored."""
+"""Columns that frames of sessions have temporarily while they are read, compared or scored."""
 
 EXCLUSION_COLUMNS = (
     *("participant", "session", "n_expected", "n_recorded", "timing", "too_fast", "too_slow", "n_kept"),
@@ -68,10 +68,10 @@ _REPORT_COLUMNS = (
 )
 
 REASON = "_reason"
-"""What the name of a column is followed by in the column of reasons why its number is missing."""
+"""Ending of the name of a column with reasons why numbers of another column are missing."""
 
 REPORT_COLUMNS = (*_REPORT_COLUMNS, *(column + REASON for column in _REPORT_COLUMNS))
-"""Columns of tables in ``report/tables/``, where the lab's questions and participants have no columns."""
+"""Columns of tables in ``report/tables/``, apart from those named after questions and participants."""
 
 POWER_COLUMNS = ("n_observers", "n_trials", "power", "power_error", "width", "width_90")
 """Columns of ``power/power.csv``."""
@@ -80,7 +80,7 @@ OF_QUESTIONS = (
     *("_mean", "_mean_reason", "_correlation", "_correlation_low", "_correlation_high"),
     "_correlation_reason",
 )
-"""What the name of a question is followed by in columns of the report's tables."""
+"""Endings of the names of columns about a question in the tables of a report."""
 
 TABLES = {
     "the sessions that `read_sessions` returns": (*ENTITIES, *SESSION_COLUMNS),

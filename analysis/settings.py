@@ -1,4 +1,4 @@
-"""What a study file says about the analysis."""
+"""Settings of the analysis in a study file."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ Seconds = Annotated[float, Field(ge=0)]
 
 
 class ExcludeSettings(SettingsModel):
-    """``[analyse.exclude]``: what does not count, in the order of `analysis.data.exclusions`."""
+    """``[analyse.exclude]``: what is excluded, in the order of `analysis.data.exclusions`."""
 
     sessions: dict[Line, Name] = {}
     """``07`` (a participant) or ``07/2`` (one session of several), each with the reason."""
     min_catch_accuracy: Share | None = None
-    """Smallest share of a session's catch trials that must be right."""
+    """Smallest share of correct catch trials of a session."""
     timing_ok: bool = False
-    """Whether to leave out trials whose `timing_ok` is false."""
+    """Whether to exclude trials whose `timing_ok` is false."""
     min_response_time_s: Seconds | None = None
     max_response_time_s: Seconds | None = None
     max_share_missing: Share | None = None
-    """Largest share of its scored trials that a session may lack, those that rules took away included."""
+    """Largest share of its scored trials that a session may lack, those excluded by other rules included."""
 
     @model_validator(mode="after")
     def _times_in_order(self) -> ExcludeSettings:
@@ -36,10 +36,10 @@ class ExcludeSettings(SettingsModel):
 
 
 class AnalyseSettings(SettingsModel):
-    """``[analyse]``: how the people are scored."""
+    """``[analyse]``: how observers are scored."""
 
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
-    """Coverage that intervals are built for."""
+    """Coverage of intervals."""
     beside: list[PathText] = []
-    """Folders of other studies, relative to this one's, whose reports stand beside it."""
+    """Folders of other studies to compare with, relative to the folder of this one."""
     exclude: ExcludeSettings = ExcludeSettings()

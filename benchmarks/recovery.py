@@ -17,7 +17,7 @@ import numpy as np
 if __name__ == "__main__":  # started as a file, the repository's folder is not where modules are looked for
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from analysis.report.figures import BLUE, FAINT, styled
+from analysis.report.style import BLUE, FAINT, styled
 from analysis.statistics.accuracy import population_accuracy
 from analysis.statistics.copy_model import copy_model
 from analysis.statistics.error_consistency import error_consistency

@@ -27,6 +27,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +40,14 @@ from stimuli.manifest import CONTENT, SetManifest
 # Python puts a script's folder first, where this file would stand for the package of the same name.
 sys.path[:] = [each for each in sys.path if Path(each).resolve() != Path(__file__).resolve().parent]
 
-from experiment.data.columns import table_of  # noqa: E402
+from experiment.data.bids import Dataset, SessionPath  # noqa: E402
 from experiment.data.journal import Journal  # noqa: E402
 from experiment.records import Response  # noqa: E402
 from experiment.screen.texts import read_texts  # noqa: E402
 from experiment.session.engine import run  # noqa: E402
-from experiment.session.plan import schedule, steps  # noqa: E402
+from experiment.session.plan import steps  # noqa: E402
+from experiment.session.prepare import Material, SessionSetup, prepare_session  # noqa: E402
 from experiment.settings import ExperimentSettings, MonitorSettings  # noqa: E402
-from experiment.tasks import task_of  # noqa: E402
 from stimuli.records import Block, Item, StimulusSet, Trial  # noqa: E402
 
 SIZE_PX = (500, 375)
@@ -117,6 +119,74 @@ def missed(flips_s: list[float]) -> int:
     return int(sum(round(float(each)) - 1 for each in periods if each > 1.5))
 
 
+@dataclass
+class Measured:
+    """A session whose observer presses synthetic keys at known times, and what was measured of it.
+
+    Attributes
+    ----------
+    devices : WindowDevices
+        Window and keyboard.
+    journal : Journal
+        The session table.
+    hands : Hands
+        Press the keys.
+    now : callable
+        The clock of flips and keys, in s.
+    """
+
+    devices: Any
+    journal: Journal
+    hands: Hands
+    now: Callable[[], float]
+    rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(2))
+    responses: list[Response] = field(default_factory=list)
+    due_s: list[float] = field(default_factory=list)
+    starts_s: list[float] = field(default_factory=list)
+    disk_s: list[float] = field(default_factory=list)
+
+    def goes_on(self) -> None:
+        """Press the space bar."""
+        self.hands.press("space", 0.05, self.now)
+        self.devices.observer.goes_on()
+        self.starts_s.append(self.now())
+
+    def choose(self, trial: Any, ask: Any) -> Any:
+        """Press an arrow key after a random time."""
+        self.hands.sent_s.clear()
+        key = "left" if self.rng.random() < 0.5 else "right"
+        self.hands.press(key, self.rng.uniform(0.1, 0.3), self.now)
+        onset_s = self.devices.display.onset_s
+        choice = self.devices.observer.choose(trial, ask)
+        self.due_s.append(self.hands.sent_s[0] - onset_s)
+        return choice
+
+    def record(self, response: Response) -> None:
+        """Save a response, and note how long the disk took."""
+        began = time.perf_counter()
+        self.journal.record(response)
+        self.disk_s.append(time.perf_counter() - began)
+        self.responses.append(response)
+
+    def note(self, name: str, choice: Any) -> None:
+        """No question is asked outside trials."""
+
+    def figures(self, flips_s: list[float]) -> dict[str, float]:
+        """Return the figures, from the times of all flips."""
+        first = next(i for i, time_s in enumerate(flips_s) if time_s > self.starts_s[0])
+        last = max(i for i, time_s in enumerate(flips_s) if time_s < self.starts_s[-1] - 0.05)
+        times_s = np.array([response.choice.response_time_s for response in self.responses])
+        onsets_s = np.array([response.onset_s for response in self.responses])
+        errors_ms = 1e3 * (times_s - np.array(self.due_s))
+        return {
+            "dropped_frames": missed(flips_s[first:last]),
+            "next_stimulus_ms": float(np.median(1e3 * (onsets_s[1:] - onsets_s[:-1] - times_s[:-1]))),
+            "fsync_ms": float(np.median(1e3 * np.array(self.disk_s))),
+            "loopback_ms": float(np.median(errors_ms)),
+            "loopback_sd_ms": float(np.std(errors_ms)),
+        }
+
+
 def prepared(folder: Path, n: int) -> dict[str, float]:
     """Run a session of `n` pairs as `tricky run` does."""
     from psychopy import logging, visual
@@ -124,8 +194,7 @@ def prepared(folder: Path, n: int) -> dict[str, float]:
     from experiment.screen.psychopy_devices import open_devices
 
     window_type: Any = visual.Window
-    now, hands, rng = logging.defaultClock.getTime, Hands(), np.random.default_rng(2)
-    flips_s: list[float] = []
+    now, hands, flips_s = logging.defaultClock.getTime, Hands(), list[float]()
     flip = window_type.flip
 
     def noted(window: Any, *arguments: Any, **keywords: Any) -> Any:
@@ -133,69 +202,35 @@ def prepared(folder: Path, n: int) -> dict[str, float]:
         flips_s.append(now())
         return time_s
 
-    made = pairs_of_noise(folder, n)
-    monitor = MonitorSettings(size_px=(1280, 800), full_screen=False)
     settings = ExperimentSettings(
-        monitor=monitor, inter_trial_interval_s=0.0, break_every=0, image_height_deg=8.0, examples=False
+        monitor=MonitorSettings(size_px=(1280, 800), full_screen=False),
+        inter_trial_interval_s=0.0,
+        break_every=0,
+        image_height_deg=8.0,
+        examples=False,
     )
-    texts = read_texts()
-    task = task_of(made, settings, "07", texts.wording)
-    trials = schedule(made, "07")
+    setup = SessionSetup(folder, folder / "data", settings, Dataset("Benchmark", ("n/a",), "n/a", "CC0-1.0"))
+    material = Material(pairs_of_noise(folder, n), read_texts())
+    session = prepare_session(setup, material, SessionPath(setup.data, "07", None, settings.task_name))
     threading.Timer(0, _press_until_heard, (hands, now)).start()
-    arguments = (made, trials, task, 0, settings, texts, set("a"), 0.0, Path())
     with (
-        open_devices(*arguments) as opened,
-        Journal(folder / "beh.tsv", trials, table_of(task)) as journal,
+        open_devices(session.content) as devices,
+        Journal(folder / "beh.tsv", session.trials, session.table) as journal,
     ):
         HEARD.set()
         window_type.flip = noted
-        person, display = opened.observer, opened.display
-        responses: list[Response] = []
-        due_s: list[float] = []
-        starts_s: list[float] = []
-        disk_s: list[float] = []
-
-        class Observer:
-            def goes_on(self) -> None:
-                hands.press("space", 0.05, now)
-                person.goes_on()
-                starts_s.append(now())
-
-            def choose(self, trial: Any, ask: Any) -> Any:
-                hands.sent_s.clear()
-                hands.press("left" if rng.random() < 0.5 else "right", rng.uniform(0.1, 0.3), now)
-                onset_s = display.onset_s  # type: ignore[attr-defined] - of the real screen
-                choice = person.choose(trial, ask)
-                due_s.append(hands.sent_s[0] - onset_s)
-                return choice
-
-        def record(response: Response) -> None:
-            began = time.perf_counter()
-            journal.record(response)
-            disk_s.append(time.perf_counter() - began)
-            responses.append(response)
-
-        run(steps(trials, 0, 0), display, Observer(), record, task, inter_trial_interval_s=0.0, resumed=False)
+        measured = Measured(devices, journal, hands, now)
+        plan = steps(session.trials, 0, 0)
+        run(plan, devices.display, measured, measured, session.task, inter_trial_interval_s=0.0)
     window_type.flip = flip
-    first = next(i for i, time_s in enumerate(flips_s) if time_s > starts_s[0])
-    last = max(i for i, time_s in enumerate(flips_s) if time_s < starts_s[-1] - 0.05)
-    times_s = np.array([response.choice.response_time_s for response in responses])
-    onsets_s = np.array([response.onset_s for response in responses])
-    errors_ms = 1e3 * (times_s - np.array(due_s))
-    return {
-        "dropped_frames": missed(flips_s[first:last]),
-        "next_stimulus_ms": float(np.median(1e3 * (onsets_s[1:] - onsets_s[:-1] - times_s[:-1]))),
-        "fsync_ms": float(np.median(1e3 * np.array(disk_s))),
-        "loopback_ms": float(np.median(errors_ms)),
-        "loopback_sd_ms": float(np.std(errors_ms)),
-    }
+    return measured.figures(flips_s)
 
 
 HEARD = threading.Event()
 
 
 def _press_until_heard(hands: Hands, now: Any) -> None:
-    """Answer the check of the keyboard, whenever the window is there."""
+    """Press the key that the keyboard check asks for, as soon as the window is open."""
     while not HEARD.is_set():
         time.sleep(0.5)
         try:

@@ -30,7 +30,9 @@ from model_eval.settings import ImageSettings  # noqa: E402
 from stimuli.build import build_set  # noqa: E402
 from stimuli.columns import FEATURE_COLUMNS  # noqa: E402
 from stimuli.features import FEATURES_VERSION  # noqa: E402
+from stimuli.inputs import Sources  # noqa: E402
 from stimuli.settings import StimulusSettings  # noqa: E402
+from stimuli.write_set import NewSet  # noqa: E402
 from tricky.core.files import sha256_of  # noqa: E402
 from tricky.core.manifests import write_manifest  # noqa: E402
 from tricky.core.memory import write_memory  # noqa: E402
@@ -40,13 +42,13 @@ from tricky.core.progress import no_progress  # noqa: E402
 N_IMAGES, N_MODELS, N_CLASSES = 50_000, 11, 1_000
 
 STEPS = {
-    "gather": "read labels and hashes",
-    "candidates_of": "sift",
+    "read_inputs": "read labels and hashes",
+    "candidates_of": "select",
     "draw_slots": "match",
     "contents_of": "describe",
     "write_set": "export and verify",
 }
-"""Functions of the room, and what they do."""
+"""Functions of the package, and what they do."""
 
 
 class Noise:
@@ -136,15 +138,8 @@ def main() -> None:
         write_cache(root / "covariates.parquet", source.catalogue()["sha256"], rng)
 
         def build() -> None:
-            build_set(
-                root / "difficulty",
-                source,
-                settings,
-                name="main",
-                folder=root / "main",
-                seed=1,
-                cache=root / "covariates.parquet",
-            )
+            sources = Sources(root / "difficulty", source, root, cache=root / "covariates.parquet")
+            build_set(sources, settings, NewSet("main", root / "main", 1))
 
         started = time.perf_counter()
         build()

@@ -10,31 +10,39 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageGrab
 
-from experiment.records import Ask, Option, ScheduledTrial, Task
+from experiment.data.bids import Dataset, SessionPath
+from experiment.pages import Page, PageName
+from experiment.records import Ask, Option
 from experiment.screen.canvas import Canvas
+from experiment.screen.content import SessionContent
 from experiment.screen.markdown_pages import read_document
-from experiment.screen.psychopy_calibrate import CardStage
+from experiment.screen.psychopy_calibration import CardReader
 from experiment.screen.psychopy_devices import open_devices
-from experiment.screen.psychopy_screen import Screen
-from experiment.screen.psychopy_stage import fonts_of, open_window
-from experiment.screen.texts import Texts, read_texts
+from experiment.screen.psychopy_display import PsychopyDisplay
+from experiment.screen.psychopy_window import fonts_of, open_window
+from experiment.screen.texts import read_texts
 from experiment.session.consent import AGREE, DISAGREE
-from experiment.session.plan import Page, PageName, schedule
+from experiment.session.prepare import SessionSetup, prepare_session, read_material
 from experiment.settings import ExperimentSettings, MonitorSettings
-from experiment.tasks import task_of
 from model_eval.images.open import open_images
 from model_eval.label.label import label_counts
 from model_eval.settings import ImageSettings, LabelSettings
 from stimuli.build import build_set
+from stimuli.inputs import Sources
 from stimuli.records import Block, StimulusSet
 from stimuli.settings import QuestionSettings, StimulusSettings
+from stimuli.write_set import NewSet
 
+Task = Literal["2afc", "single", "rating"]
+TASKS: tuple[Task, ...] = ("2afc", "single", "rating")
 FOLDER = Path(__file__).parent / "images"
 SIZE_PX = (1280, 800)
+DATASET = Dataset("Pictures", ("Ada Lovelace", "Hermann Helmholtz"), "n/a", "CC0-1.0")
 INFORMATION = """# About this study
 
 We study how well people can tell which images are hard for neural networks. It takes about twenty minutes.
@@ -69,7 +77,7 @@ def settings_for(language: str) -> ExperimentSettings:
     )
 
 
-def build(folder: Path, task: str) -> StimulusSet:
+def build(folder: Path, task: Task) -> StimulusSet:
     """Build a small set of digits, of which every other one is said to be hard."""
     source = open_images(ImageSettings(), folder)
     images = source.catalogue().iloc[::150]
@@ -80,17 +88,12 @@ def build(folder: Path, task: str) -> StimulusSet:
     asked = StimulusSettings(
         task=task, trials=8, practice_trials=4, questions=QUESTIONS if task == "rating" else ()
     )
-    return build_set(difficulty, source, asked, name=task, folder=folder / "stimuli" / task, seed=1)
+    return build_set(Sources(difficulty, source, folder), asked, NewSet(task, folder / "stimuli" / task, 1))
 
 
-def screens(
-    screen: Screen,
-    trials: tuple[ScheduledTrial, ...],
-    asked: Task,
-    settings: ExperimentSettings,
-    texts: Texts,
-) -> Iterator[str]:
-    """Show one screen after the other; yield the name of each while it is on."""
+def screens(screen: PsychopyDisplay, content: SessionContent) -> Iterator[str]:
+    """Show one screen after the other; yield the name of each while it is shown."""
+    trials, asked, settings, texts = content.trials, content.task, content.settings, content.texts
     main = next(trial for trial in trials if trial.block is Block.MAIN)
     task = asked.name
     for name in PageName:
@@ -153,8 +156,8 @@ def calibration() -> None:
     """Show the outline of a bank card as `tricky calibrate` does, and save it."""
     settings = settings_for("en")
     window = open_window(settings)
-    stage = CardStage(window, Canvas(SIZE_PX, fonts_of(settings, Path())), settings, read_texts())
-    stage.show_card(322)  # 8.56 of 34 cm
+    reader = CardReader(window, Canvas(SIZE_PX, fonts_of(settings, Path())), settings, read_texts())
+    reader.show_card(322)  # 8.56 of 34 cm
     save("calibrate")
     window.close()
 
@@ -169,16 +172,15 @@ def main(wanted: set[str]) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         study = Path(scratch)
         (study / "information.md").write_text(INFORMATION, encoding="utf-8")
-        for task in ("2afc", "single", "rating"):
+        for task in TASKS:
             made = build(study, task)
             for language in ("en", "de"):
-                texts = read_texts(language, task)
                 settings = settings_for(language).model_copy(update={"information": study / "information.md"})
-                trials = schedule(made, "01")
-                task_asked = task_of(made, settings, "01", texts.wording)
-                opened = open_devices(made, trials, task_asked, 0, settings, texts, set(), 0.0, study)
-                with opened as devices:
-                    for name in screens(devices.display, trials, task_asked, settings, texts):
+                setup = SessionSetup(made.folder, study / "data", settings, DATASET, study)
+                path = SessionPath(setup.data, "01", None, settings.task_name)
+                session = prepare_session(setup, read_material(setup), path)
+                with open_devices(session.content) as devices:
+                    for name in screens(devices.display, session.content):
                         stem = f"screen-{language}-{name}"
                         if (language == "en" or name in GERMAN) and (not wanted or stem in wanted):
                             save(stem)

@@ -1,4 +1,4 @@
-"""How alike the groups of a set are, and how well low-level features give the group away."""
+"""How similar the groups of a set are, and how well low-level features predict the group."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ FOLDS, REPEATS = 5, 4
 def smd(first: np.ndarray, second: np.ndarray) -> float:
     """Return the standardised mean difference of two samples.
 
-    d = (x̄₁ − x̄₂) / √((s₁² + s₂²) / 2) (Austin 2009, eq. 1). NaN where it is not defined: fewer than two
-    values in a sample, or no variance but different means; 0 where all values are the same.
+    d = (x̄₁ − x̄₂) / √((s₁² + s₂²) / 2) (Austin 2009, eq. 1). NaN where it is undefined: fewer than two
+    values in a sample, or different means without variance; 0 where all values are the same.
     """
     if min(len(first), len(second)) < 2:
         return float("nan")
@@ -30,7 +30,7 @@ def smd(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def overlap(first: pd.Series, second: pd.Series) -> float:
-    """Return the share that two samples of names have in common: Σ min(p₁, p₂), 1 where they are alike."""
+    """Return the overlap of two distributions of names, Σ min(p₁, p₂): 1 where they are the same."""
     shares = pd.concat([first.value_counts(normalize=True), second.value_counts(normalize=True)], axis=1)
     return float(shares.fillna(0).min(axis=1).sum())
 
@@ -43,14 +43,14 @@ def balance_table(
     Parameters
     ----------
     before, after : DataFrame
-        All eligible images, and those of the set: `group`, `class_name`, and covariates. One that `before`
-        lacks has no value there.
+        All eligible images, and those of the set: `group`, `class_name`, and covariates. A covariate that
+        `before` lacks has no value there.
 
     Returns
     -------
     list of dict
         `covariate`, `groups` (two), `statistic` (``smd``, or ``overlap`` for classes), `before`, `after`;
-        None where it is not defined.
+        None where it is undefined.
     """
     table = []
     for one, two in combinations(groups, 2):
@@ -73,18 +73,19 @@ def balance_table(
 def giveaway_auc(
     rows: pd.DataFrame, covariates: tuple[str, ...], rng: np.random.Generator
 ) -> dict[str, Any] | None:
-    """Return how well a simple classifier tells the groups apart by the covariates alone.
+    """Return how well a simple classifier predicts the group from the covariates alone.
 
-    Logistic regression on standardised covariates, four times fivefold cross-validated with stratification;
-    the area under the ROC curve, averaged over folds (for more than two groups: one against the rest,
-    averaged over groups). .5 is chance; cross-validation of well balanced groups gives less, as what is left
-    out of a balanced whole lies opposite to what is left in. `rng` assigns the folds.
+    Logistic regression on standardised covariates, with stratified fivefold cross-validation repeated four
+    times; the area under the ROC curve, averaged over folds (for more than two groups: one against the rest,
+    averaged over groups). Chance is .5; cross-validation of well balanced groups gives less, since the test
+    fold of a balanced whole differs in the opposite direction from its training folds. `rng` assigns the
+    folds.
 
     Returns
     -------
     dict or None
-        `auc`; `chance_sd`, the SD that the AUC of so many images has by chance,
-        √((n₁ + n₂ + 1) / (12 n₁ n₂)) (Hanley & McNeil 1982, under the null; two groups only); `covariates`.
+        `auc`; `chance_sd`, the SD of the AUC of this many images under the null hypothesis,
+        √((n₁ + n₂ + 1) / (12 n₁ n₂)) (Hanley & McNeil 1982; two groups only); `covariates`.
         None where a group has fewer images than there are folds, or no covariate varies.
     """
     names = [
@@ -117,16 +118,16 @@ def giveaway_auc(
 
 
 def unbalanced(table: list[dict[str, Any]], covariates: tuple[str, ...]) -> list[str]:
-    """Return a warning for each of `covariates` whose difference is not defined or worth a warning."""
-    said = []
+    """Return a warning for each of `covariates` whose difference is undefined or too large."""
+    warnings = []
     for row in table:
         if row["statistic"] != "smd" or row["covariate"] not in covariates:
             continue
         if row["after"] is None or abs(row["after"]) > WORTH_A_WARNING:
             one, two = row["groups"]
             value = "not defined" if row["after"] is None else f"{row['after']:+.2f}"
-            said.append(f"{row['covariate']}: SMD of {one} and {two} is {value}, above {WORTH_A_WARNING}")
-    return said
+            warnings.append(f"{row['covariate']}: SMD of {one} and {two} is {value}, above {WORTH_A_WARNING}")
+    return warnings
 
 
 def _rounded(value: float) -> float | None:

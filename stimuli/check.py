@@ -1,4 +1,4 @@
-"""Hold a finished set against everything that it promises, from its own folder alone."""
+"""Check a finished set against all rules that it was built by, from its own folder alone."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 
 OBSERVERS = 20
-"""Observers whose orders are drawn as a sample."""
+"""Number of observers whose sessions are drawn and checked."""
 
 BALANCE_TOLERANCE = 1e-3
-"""The balance table was made of more digits than items.tsv holds."""
+"""The balance table was computed from more digits than ``items.tsv`` has."""
 
 
 @dataclass(frozen=True)
 class Checked:
-    """One promise of the set, and what breaks it; nothing where it is kept."""
+    """A rule that the set should keep, and where it does not."""
 
-    promise: str
+    rule: str
     problems: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class _Subject:
-    """A set with its tables as data frames: `items` has a row an item, `group` among its columns."""
+class _SetUnderCheck:
+    """A set, with its items as a table that has a row per item and a column `group`."""
 
     set: StimulusSet[Any]
     settings: StimulusSettings
@@ -51,23 +51,23 @@ class _Subject:
 
 
 def check_set(folder: Path) -> list[Checked]:
-    """Verify a set: its files, its names, and every rule that it was made by.
+    """Check a set: its files, its names, and every rule that it was built by.
 
     Raises
     ------
     InputError
-        The folder holds no set, or its tables can't be read at all.
+        The folder contains no set, or its tables can't be read at all.
     """
     stimulus_set = read_tables(folder)
     settings = stimulus_set.settings
     items = items_table(stimulus_set)
     lists = {name: frozenset(ids) for name, ids in stimulus_set.manifest.lists.items()}
-    subject = _Subject(stimulus_set, settings, items, lists)
-    return [Checked(promise, tuple(find(subject))) for promise, find in PROMISES.items()]
+    subject = _SetUnderCheck(stimulus_set, settings, items, lists)
+    return [Checked(rule, tuple(find(subject))) for rule, find in RULES.items()]
 
 
 def items_table(stimulus_set: StimulusSet[Any]) -> pd.DataFrame:
-    """Return a set's items as a table by `item_id`, with what is measured on them, and their `group`."""
+    """Return the items of a set as a table by `item_id`, with their measured features and their `group`."""
     settings = stimulus_set.settings
     rows = [vars(item) | dict(stimulus_set.more[name]) for name, item in stimulus_set.items.items()]
     items = pd.DataFrame(rows)
@@ -78,12 +78,12 @@ def items_table(stimulus_set: StimulusSet[Any]) -> pd.DataFrame:
 
 
 def require_sound(folder: Path) -> None:
-    """Refuse a set that breaks a promise, before an observer sees it.
+    """Check a set before an observer sees it.
 
     Raises
     ------
     InputError
-        With the first thing that is wrong.
+        It breaks a rule; the first problem is named.
     """
     problems = [problem for checked in check_set(folder) for problem in checked.problems]
     if problems:
@@ -95,7 +95,7 @@ def _balanced(stimulus_set: StimulusSet[Any]) -> list[str]:
     return [row.covariate for row in stimulus_set.manifest.balance if row.statistic == "smd"]
 
 
-def _files(subject: _Subject) -> Iterator[str]:
+def _files(subject: _SetUnderCheck) -> Iterator[str]:
     for item in subject.set.items.values():
         path = subject.set.folder / item.file
         if not path.is_file():
@@ -104,23 +104,23 @@ def _files(subject: _Subject) -> Iterator[str]:
             yield f"{item.file} has changed"
 
 
-def _images_open(subject: _Subject) -> Iterator[str]:
+def _images_open(subject: _SetUnderCheck) -> Iterator[str]:
     for item in subject.set.items.values():
         path = subject.set.folder / item.file
         if not path.is_file():
-            continue  # told already
+            continue  # reported by `_files`
         try:
             with Image.open(path) as image:
                 image.load()
-                told = sorted(map(str, image.info)) if not subject.settings.export.reference else []
+                metadata = sorted(map(str, image.info)) if not subject.settings.export.reference else []
         except (OSError, ValueError, SyntaxError, UnidentifiedImageError) as error:
             yield f"{item.file} can't be opened ({error})"
             continue
-        if told:
-            yield f"{item.file} carries metadata ({', '.join(told)})"
+        if metadata:
+            yield f"{item.file} contains metadata ({', '.join(metadata)})"
 
 
-def _ids(subject: _Subject) -> Iterator[str]:
+def _ids(subject: _SetUnderCheck) -> Iterator[str]:
     manifest = subject.set.manifest
     if set_id_of(manifest.tables) != manifest.set_id:
         yield "set_id is not that of the tables"
@@ -129,13 +129,13 @@ def _ids(subject: _Subject) -> Iterator[str]:
             yield f"{name} is not the name of {row['image_id']}"
     for trial_id, n in Counter(trial.trial_id for trial in subject.set.trials).items():
         if n > 1:
-            yield f"{trial_id} stands {n} times"
+            yield f"{trial_id} is listed {n} times"
     for trial in subject.set.trials:
         if trial.trial_id != trial_id_of(trial.item_ids, repeat=trial.repeats is not None):
             yield f"{trial.trial_id} is not the name of {', '.join(trial.item_ids)}"
 
 
-def _once(subject: _Subject) -> Iterator[str]:
+def _once(subject: _SetUnderCheck) -> Iterator[str]:
     for column, what in (("image_id", "image"), ("image_sha256", "content of image")):
         for value, n in subject.items[column].value_counts().items():
             if n > 1:
@@ -143,7 +143,7 @@ def _once(subject: _Subject) -> Iterator[str]:
     shown = Counter(item for trial in subject.set.trials if trial.repeats is None for item in trial.item_ids)
     for item in subject.set.items:
         if shown[item] != 1:
-            yield f"{item} is shown in {shown[item]} trials, repeats not counted"
+            yield f"{item} is shown in {shown[item]} trials (without repeats)"
     by_id = {trial.trial_id: trial for trial in subject.set.trials}
     for trial in subject.set.trials:
         if trial.repeats is None:
@@ -151,10 +151,10 @@ def _once(subject: _Subject) -> Iterator[str]:
         first = by_id.get(trial.repeats)
         same = first is not None and (first.item_ids, first.session) == (trial.item_ids, trial.session)
         if not same or trial.block is not Block.MAIN:
-            yield f"{trial.trial_id} repeats {trial.repeats}, which is another"
+            yield f"{trial.trial_id} repeats {trial.repeats}, which is a different trial"
 
 
-def _practice_apart(subject: _Subject) -> Iterator[str]:
+def _practice_apart(subject: _SetUnderCheck) -> Iterator[str]:
     of_block = {
         block: {item for trial in subject.set.trials if trial.block is block for item in trial.item_ids}
         for block in Block
@@ -163,7 +163,7 @@ def _practice_apart(subject: _Subject) -> Iterator[str]:
         yield f"{item} is shown in practice and in the main block"
 
 
-def _numbers(subject: _Subject) -> Iterator[str]:
+def _numbers(subject: _SetUnderCheck) -> Iterator[str]:
     trials, settings = subject.set.trials, subject.settings
     main = [trial for trial in trials if trial.block is Block.MAIN]
     counts = {
@@ -180,10 +180,10 @@ def _numbers(subject: _Subject) -> Iterator[str]:
         sorted(sizes) != list(range(1, settings.sessions + 1))
         or max(sizes.values()) - min(sizes.values()) > 1
     ):
-        yield f"trials are dealt to sessions {dict(sorted(sizes.items()))}, not evenly to {settings.sessions}"
+        yield f"sessions have {dict(sorted(sizes.items()))} trials, not evenly over {settings.sessions}"
 
 
-def _groups(subject: _Subject) -> Iterator[str]:
+def _groups(subject: _SetUnderCheck) -> Iterator[str]:
     groups = subject.settings.groups
     for name in subject.items.index[subject.items["group"].isna()]:
         item = subject.set.items[name]
@@ -193,7 +193,7 @@ def _groups(subject: _Subject) -> Iterator[str]:
     yield from structure_of(subject.set.task).group_problems(trials, groups)
 
 
-def _eligible(subject: _Subject) -> Iterator[str]:
+def _eligible(subject: _SetUnderCheck) -> Iterator[str]:
     items, rules, lists = subject.items, subject.settings.eligible, subject.lists
     catch = {item for trial in subject.set.trials if trial.catch for item in trial.item_ids}
     short, long = items[["width_px", "height_px"]].min(axis=1), items[["width_px", "height_px"]].max(axis=1)
@@ -218,7 +218,7 @@ def _eligible(subject: _Subject) -> Iterator[str]:
                 yield f"class {class_name} has {n} images, more than max_per_class = {rules.max_per_class}"
 
 
-def _no_near_duplicates(subject: _Subject) -> Iterator[str]:
+def _no_near_duplicates(subject: _SetUnderCheck) -> Iterator[str]:
     least = subject.settings.eligible.min_hash_distance
     if least:
         names = subject.items.index
@@ -226,7 +226,7 @@ def _no_near_duplicates(subject: _Subject) -> Iterator[str]:
             yield f"{names[one]} and {names[two]} are near-duplicates, closer than {least} bits"
 
 
-def _matched(subject: _Subject) -> Iterator[str]:
+def _matched(subject: _SetUnderCheck) -> Iterator[str]:
     settings, items = subject.settings.match, subject.items
     if structure_of(subject.set.task).partners and settings.how == "pairs":
         for trial in subject.set.trials:
@@ -239,17 +239,19 @@ def _matched(subject: _Subject) -> Iterator[str]:
         if trial.block is Block.MAIN and not trial.catch and trial.repeats is None
         for item in trial.item_ids
     ]
-    told = subject.set.manifest.balance
+    recorded = subject.set.manifest.balance
     names = tuple(dict.fromkeys(_balanced(subject.set)))
     found = balance_table(items.loc[main], items.loc[main], subject.settings.groups, names)
-    for then, now in zip(told, found, strict=True):
+    for then, now in zip(recorded, found, strict=True):
         one, two = then.after, now["after"]
         if (one is None) != (two is None) or (one is not None and abs(one - two) > BALANCE_TOLERANCE):
-            yield f"balance of {then.covariate} is told as {one}, and is {two}"
+            yield f"the balance of {then.covariate} is recorded as {one}, but is {two}"
 
 
-def _mismatch(subject: _Subject, trial: Trial, a: Mapping[Any, Any], b: Mapping[Any, Any]) -> Iterator[str]:
-    """Say in what two partners differ more than the settings allow."""
+def _mismatch(
+    subject: _SetUnderCheck, trial: Trial, a: Mapping[Any, Any], b: Mapping[Any, Any]
+) -> Iterator[str]:
+    """Yield where two partners differ more than the settings allow."""
     settings = subject.settings.match
     for name in settings.exact:
         if a[name] != b[name]:
@@ -261,23 +263,23 @@ def _mismatch(subject: _Subject, trial: Trial, a: Mapping[Any, Any], b: Mapping[
             yield f"{trial.trial_id} pairs images {apart:.2f} SD apart"
 
 
-def _presented(subject: _Subject) -> Iterator[str]:
+def _presented(subject: _SetUnderCheck) -> Iterator[str]:
     for order in orders(subject.set, [f"{number:02d}" for number in range(1, OBSERVERS + 1)]):
         for problem in order.problems:
             yield f"observer {order.participant}, session {order.session}: {problem}"
 
 
-PROMISES: Mapping[str, Callable[[_Subject], Iterator[str]]] = {
+RULES: Mapping[str, Callable[[_SetUnderCheck], Iterator[str]]] = {
     "files are those that were written": _files,
-    "images open and carry no metadata": _images_open,
+    "images open and contain no metadata": _images_open,
     "names are unique and follow from content": _ids,
     "no image twice": _once,
-    "practice images stay out of the main block": _practice_apart,
-    "as many trials as asked, evenly over sessions": _numbers,
+    "practice images are not in the main block": _practice_apart,
+    "numbers of trials as in the settings, evenly over sessions": _numbers,
     "every trial and block has its groups": _groups,
-    "every image keeps the rules of entry": _eligible,
+    "every image is eligible": _eligible,
     "no near-duplicates": _no_near_duplicates,
-    "partners match, and the balance is as told": _matched,
-    "orders and sides are balanced for every observer": _presented,
+    "partners match, and the balance is as recorded": _matched,
+    "orders and places are balanced for every observer": _presented,
 }
-"""What `check_set` verifies, in this order."""
+"""What `check_set` checks, in this order."""

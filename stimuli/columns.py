@@ -1,4 +1,4 @@
-"""The columns of a stimulus set's tables, without what reads them."""
+"""The columns of the tables of a stimulus set."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FEATURES = (
 """Covariates that are measured on every image."""
 
 FEATURE_COLUMNS = ("width_px", "height_px", *FEATURES, "phash")
-"""Columns of what is measured on images."""
+"""Columns of everything that is measured on images."""
 
 ITEM_FIELDS = (
     *("item_id", "image_id", "file", "sha256", "label", "class_name", "difficulty", "n_correct", "n_models"),
@@ -23,7 +23,7 @@ ITEM_FIELDS = (
 """The first columns of ``items.tsv``: the attributes of `stimuli.records.Item`."""
 
 ITEM_COLUMNS = (*ITEM_FIELDS, "stability", "image_sha256", *FEATURE_COLUMNS)
-"""Columns of ``items.tsv``; those that the lab carries along follow."""
+"""Columns of ``items.tsv``; those of the lab's own table follow."""
 
 TRIAL_COLUMNS = ("trial_id", "block", "item", "item_a", "item_b", "session", "catch", "repeats")
 """Columns of ``trials.tsv``: a pair has `item_a` and `item_b` in place of `item`."""
@@ -43,7 +43,7 @@ CHANGE_COLUMNS = (
 """Columns of ``changes.tsv``."""
 
 RULE = "rule"
-"""Key in the manifest's counts of images that a rule excluded, whose other keys are the names of groups."""
+"""Key in the manifest's counts of excluded images, next to the names of groups."""
 
 TABLES = {
     "stimuli/<set>/items.tsv": ITEM_COLUMNS,

@@ -1,4 +1,4 @@
-"""Contact sheets of a set: one page to read, two pictures to print."""
+"""Contact sheets of a set: an HTML page, and two pictures to print."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tricky.core.files import replacing, write_text
 
 THUMBNAIL_PX = 220
 SMALL_PX = 64
-"""Images up to this size are shown with their pixels as squares, not blurred."""
+"""Images up to this size are enlarged without interpolation."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Picture:
-    """An item as a sheet shows it."""
+    """An item on a sheet."""
 
     item_id: str
     class_name: str
@@ -52,7 +52,7 @@ class Picture:
 
     @property
     def source(self) -> str:
-        """The picture as a ``data:`` address."""
+        """The picture as a ``data:`` URI."""
         file = io.BytesIO()
         kind = "PNG" if self.small else "JPEG"
         self.image.save(file, format=kind, **({} if self.small else {"quality": 85}))
@@ -62,14 +62,14 @@ class Picture:
 def show_set(folder: Path) -> Sheet:
     """Write the contact sheets of a set into its sub-folder ``sheet``.
 
-    ``contact-sheet.html`` holds all in one file: histogram, who was turned away, balance, what changed since
-    the parent, every trial, and every image sorted by the number of correct models. ``trials.png`` and
+    ``contact-sheet.html`` is a single file: histogram, exclusions, balance, changes since the
+    parent, every trial, and every image sorted by the number of correct models. ``trials.png`` and
     ``by-n-correct.png`` show the images alone.
 
     Raises
     ------
     InputError
-        The folder holds no set, or one that changed since it was written.
+        The folder contains no set, or one that changed since it was written.
     """
     stimulus_set = read_any_set(folder)
     rows = items_table(stimulus_set)
@@ -175,7 +175,7 @@ def _page(
         ),
         groups=groups,
         eligible=manifest.eligible.groups,
-        turned_away=manifest.eligible.turned_away,
+        excluded=manifest.eligible.excluded,
         giveaway=_about_giveaway(giveaway),
         balance_figure=data_uri(balance_figure([row.model_dump() for row in manifest.balance])),
         balance=[_balance_row(row.model_dump()) for row in manifest.balance],
@@ -200,18 +200,18 @@ def _counts_by_group(by_count: Sequence[tuple[str, list[Picture]]]) -> dict[str,
 
 def _about_giveaway(giveaway: GiveawayRecord | None) -> str:
     if giveaway is None:
-        return "Too few images to ask what low-level features give away, or none that differ in any."
-    said = (
-        f"From {', '.join(giveaway.covariates)} alone a cross-validated logistic regression tells the "
-        f"groups apart with an area under the ROC curve of {giveaway.auc:.3f} (chance .5"
+        return "There are too few images to predict the group from low-level features, or no feature varies."
+    text = (
+        f"From {', '.join(giveaway.covariates)} alone, a cross-validated logistic regression predicts the "
+        f"group with an area under the ROC curve of {giveaway.auc:.3f} (chance .5"
     )
     sd = giveaway.chance_sd
-    said += f", with a standard deviation of {sd:.3f} for so many images)." if sd else ")."
-    return said + (" Less than .5 means: nothing." if giveaway.auc < 0.5 else "")
+    text += f", standard deviation {sd:.3f} for this number of images)." if sd else ")."
+    return text + (" A value below .5 has no meaning." if giveaway.auc < 0.5 else "")
 
 
 def _balance_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row of the balance table as text; a difference is worth colour above the limit."""
+    """Return a row of the balance table as text; `high` marks a difference above the limit."""
     values = {}
     for when in ("before", "after"):
         value = row[when]
@@ -226,7 +226,7 @@ def _balance_row(row: Mapping[str, Any]) -> dict[str, Any]:
 def _write_png(
     path: Path, parts: Mapping[str, Sequence[Picture]], *, columns: int, together: int, side: int = 120
 ) -> None:
-    """Draw pictures in rows under a heading a part; pictures that are shown together stand close together."""
+    """Draw pictures in rows, with a heading per part; pictures of a trial are close together."""
     margin, gap, caption, heading = 32, 18, 44, 52
     per_row = max(1, columns // together)
     width = 2 * margin + per_row * (together * side + (together - 1) * 4) + (per_row - 1) * gap
@@ -265,7 +265,7 @@ def _fitted(picture: Picture, side: int, left: int, top: int) -> tuple[Image.Ima
 
 
 def _short(text: str, width: int, font: Any) -> str:
-    """Cut a caption that is wider than its picture."""
+    """Truncate a caption that is wider than its picture."""
     if font.getlength(text) <= width:
         return text
     while text and font.getlength(text + "…") > width:

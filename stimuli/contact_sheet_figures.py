@@ -26,7 +26,7 @@ def histogram_figure(
     groups: Sequence[str],
     used: Mapping[str, Mapping[int, int]],
 ) -> Figure:
-    """Draw all labelled images by number of correct models, those eligible upon them, and below the set's."""
+    """Draw images by number of correct models: all labelled and eligible ones, and below those of the set."""
     fig, (above, below) = _figure(2, 3.9)
     labelled = {int(k): n for k, n in histogram["labelled"].items()}
     eligible = {int(k): n for k, n in histogram["eligible"].items()}
@@ -38,7 +38,7 @@ def histogram_figure(
         heights = np.array([used.get(group, {}).get(k, 0) for k in counts], dtype=float)
         below.bar(counts, heights, bottom=bottom, color=colour, width=0.82, label=group)
         bottom += heights
-    below.set_xlabel("models that are right")
+    below.set_xlabel("number of correct models")
     above.set_ylabel("all images")
     below.set_ylabel("in the set")
     if len(counts) <= 20:
@@ -50,7 +50,7 @@ def histogram_figure(
 
 
 def balance_figure(balance: Sequence[Mapping[str, Any]]) -> Figure:
-    """Draw the standardised mean difference of each covariate: open before, filled after."""
+    """Draw the standardised mean difference of each covariate: open before matching, filled after."""
     rows = [row for row in balance if row["statistic"] == "smd"][::-1]
     several = len({tuple(row["groups"]) for row in rows}) > 1
     fig, axes = _figure(1, 0.9 + 0.34 * max(1, len(rows)))
@@ -80,7 +80,7 @@ def balance_figure(balance: Sequence[Mapping[str, Any]]) -> Figure:
 
 
 def data_uri(figure: Figure) -> str:
-    """Return a figure as an SVG in a ``data:`` address, the same bytes each time."""
+    """Return a figure as SVG in a ``data:`` URI, the same bytes each time."""
     import matplotlib as mpl
 
     file = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Write an image as observers see it: sRGB, no metadata, no name or time that tells its difficulty."""
+"""Write an image as observers see it: in sRGB, without metadata that could reveal its difficulty."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SAME_TIME = 946_684_800
 """Time stamp of every image file, in seconds since 1970: 1 January 2000."""
 
 COMPRESSION = 1
-"""Of PNG, lossless at any level; the usual 6 takes photographs two to four times as long to spare 7%."""
+"""PNG compression level, lossless at any level; level 6 takes two to four times as long to save 7%."""
 
 
 def export_image(image: Image.Image, settings: ExportSettings, path: Path) -> None:
@@ -32,14 +32,14 @@ def export_image(image: Image.Image, settings: ExportSettings, path: Path) -> No
 
 
 def to_srgb(image: Image.Image) -> Image.Image:
-    """Apply an embedded colour profile, so that numbers mean sRGB; without one they are taken to do so."""
+    """Convert an image with an embedded colour profile to sRGB; without one, it is assumed to be sRGB."""
     profile = image.info.get("icc_profile")
     if not profile:
         return image.copy()
     try:
         embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         space = str(getattr(embedded.profile, "xcolor_space", "")).strip()
-        # A profile for another kind of pixel (CMYK, say) was used up when the image became RGB or grey.
+        # A profile of another colour space (such as CMYK) no longer applies to an image in RGB or grey.
         if space not in ("RGB", "GRAY") or (space == "GRAY") != (image.mode == "L"):
             return image.copy()
         converted = ImageCms.profileToProfile(
@@ -58,7 +58,7 @@ def to_srgb(image: Image.Image) -> Image.Image:
 
 
 def view(image: Image.Image, settings: ExportSettings) -> Image.Image:
-    """Return what is shown of an image."""
+    """Return the part of an image that is shown, at its size."""
     size = settings.size_px
     if size is None:
         return image
@@ -73,23 +73,23 @@ def view(image: Image.Image, settings: ExportSettings) -> Image.Image:
 
 
 def check_referable(path: Path) -> None:
-    """Refuse an original that a display would show otherwise than it is meant.
+    """Check that an original file can be shown without conversion.
 
     Raises
     ------
     InputError
-        The file says in metadata that it is to be turned, or carries a colour profile.
+        Its metadata contain a rotation or a colour profile, or it is neither RGB nor grey.
     """
     with Image.open(path) as image:
-        turned = image.getexif().get(0x0112, 1) != 1
+        rotated = image.getexif().get(0x0112, 1) != 1
         profile = bool(image.info.get("icc_profile"))
         upright = ImageOps.exif_transpose(image).mode in ("L", "RGB")
-    if turned or profile or not upright:
+    if rotated or profile or not upright:
         why = (
-            "is to be turned (EXIF)"
-            if turned
+            "has a rotation in its metadata (EXIF)"
+            if rotated
             else "has a colour profile"
             if profile
             else "is not RGB or grey"
         )
-        raise InputError(f"{path}: {why}, so it can't be shown as it lies; convert it, or export copies")
+        raise InputError(f"{path}: {why}, so it can't be shown as it is; convert it, or export copies")

@@ -1,8 +1,7 @@
-"""What can be measured on an image without knowing what it shows: possible give-aways of its difficulty.
+"""Low-level features of images, which might predict their difficulty.
 
-Each image is measured once and remembered by the hash of its content, so that a second build reads none.
-Values are rounded to six significant digits: the last bits of a sum differ between processors, and a set must
-not.
+Each image is measured once and cached by the hash of its content, so that a second build reads none.  Values
+are rounded to six significant digits: the last bits of a sum depend on the processor, but a set must not.
 """
 
 from __future__ import annotations
@@ -25,16 +24,16 @@ from tricky.core.names import find_file
 from tricky.core.progress import Progress, no_progress
 
 FEATURES_VERSION = 1
-"""Goes up when a definition changes: older caches are then measured anew."""
+"""Is incremented when a definition changes, so that older caches are not used."""
 
 _TYPES = dict.fromkeys(FEATURE_COLUMNS[:-1], "float64") | {"phash": "str"}
 _CACHE_TYPES = {"sha256": "str", "version": "int64", **_TYPES}
 
 EDGE_THRESHOLD = 0.1
-"""Gradient that counts as an edge; the step from black to white has 1."""
+"""Gradient that counts as an edge; a step from black to white has 1."""
 
 BATCH = 1000
-"""Images measured between two writes of the cache: what an interruption costs at most."""
+"""Images measured between two writes of the cache."""
 
 _BYTE = np.arange(256) / 255
 _LINEAR = np.where(_BYTE <= 0.04045, _BYTE / 12.92, ((_BYTE + 0.055) / 1.055) ** 2.4).astype(np.float32)
@@ -96,24 +95,24 @@ def measured(
     hashes: bool,
     progress: Progress = no_progress,
 ) -> pd.DataFrame:
-    """Measure images, or remember what they measured.
+    """Measure images, or read their features from the cache.
 
     Parameters
     ----------
     images : mapping of str to str
-        `image_id` to the hash of its content.
+        `image_id` → hash of its content.
     originals : Path, optional
-        Folder that an `image_id` is a path in; without one there are no files, and no file sizes.
+        Folder in which an `image_id` is a path; without one there are no file sizes.
     cache : Path, optional
-        A Parquet file that remembers; never changes a result.
+        Parquet file of the cache; it never changes a result.
     hashes : bool
         Whether `phash` is needed.
 
     Returns
     -------
     DataFrame
-        `FEATURE_COLUMNS`, indexed by `image_id` in the order given; NaN for a file size that there isn't, and
-        None for a `phash` that nobody asked for.
+        `FEATURE_COLUMNS`, indexed by `image_id` in the order given; missing file sizes are NaN, and a `phash`
+        that isn't needed may be None.
     """
     known = _read_cache(cache)
     have = set(known.index[known["phash"].notna()] if hashes else known.index)
@@ -142,17 +141,17 @@ def measured(
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of the cache, in order and typed alike however few rows there are."""
+    """Return the columns of the cache, in order and with the same types for any number of rows."""
     return table.reindex(columns=list(FEATURE_COLUMNS)).astype(_TYPES).rename_axis("sha256")
 
 
 def _read_cache(path: Path | None) -> pd.DataFrame:
-    """Return what is remembered, by hash; nothing where the cache is of another version or broken."""
-    nothing = _typed(pd.DataFrame(index=pd.Index([], dtype="str")))
+    """Return the cached features by hash; an empty table if the cache is of another version or damaged."""
+    empty = _typed(pd.DataFrame(index=pd.Index([], dtype="str")))
     if path is None:
-        return nothing
+        return empty
     found = read_memory(path)
     columns = {"sha256", *FEATURE_COLUMNS}
     if found is None or found[1] != {"version": FEATURES_VERSION} or set(found[0]) != columns:
-        return nothing
+        return empty
     return _typed(found[0].set_index("sha256"))

@@ -1,8 +1,8 @@
-"""The lab's own lists of images and classes, and its own table, matched with the images of the labels.
+"""The lab's own lists of images and classes, and its own table, matched with the labelled images.
 
-An entry that matches nothing is an error, also of a list that lets images in: a class or an image that is
-called by a wrong name would otherwise be missing, or be shown, without a word.  Only a list of allowed images
-and a table may be larger than the data; then the matches are counted.
+An entry that matches nothing is an error, even in a list of allowed images: otherwise a class or an image
+with a misspelt name would silently be missing, or be shown.  Only a list of allowed images and a table may
+contain more than the data; then the matches are counted.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from tricky.core.names import plain
 from tricky.core.tables import read_entries, read_table
 
 RESERVED = frozenset([*ITEM_COLUMNS, "group"])
-"""Columns that tricky writes into ``items.tsv``: a lab's table can't have them, but for `image_id`."""
+"""Columns that tricky writes into ``items.tsv``; the lab's table can have none of them except `image_id`."""
 
 NOT_TO_MATCH_ON = frozenset({"sha256", "phash", "label_error", "difficulty"})
-"""Columns of the labels in which no images can be made alike."""
+"""Columns of the labels that images can't be matched on."""
 
 
 @dataclass(frozen=True)
 class LabLists:
-    """What the lab's lists name.
+    """The images and classes that the lab lists.
 
     Attributes
     ----------
     names : dict of str to frozenset of str
         `allow_images`, `deny_images`, `catch_images`, `allow_classes`, `deny_classes` where the settings have
-        them: the images and classes, as the labels call them.
+        them: the images and classes, named as in the labels.
     matched : dict of str to dict
         The same keys → how many entries match.
     files : tuple of Path
-        Files that this was read from, relative to the study.
+        Files of the lists, relative to the study.
     """
 
     names: dict[str, frozenset[str]]
@@ -57,7 +57,7 @@ def read_lists(
     name: str,
     root: Path,
 ) -> LabLists:
-    """Read the lists that the settings name, and match them with images and classes.
+    """Read the lists in the settings, and match them with images and classes.
 
     Parameters
     ----------
@@ -65,18 +65,18 @@ def read_lists(
     rows : DataFrame, indexed by `image_id`
         The labelled images, with `class_name`.
     inspect : callable
-        Looks at all images that there are, also those that have no label because models were trained on them,
-        or because they can't be read.  It is called only for entries that match no label.
+        Inspects all images, including those without a label (training images, or damaged files).  It is
+        called only if an entry matches no label.
     name : str
-        The set's, for messages.
+        Name of the set, for messages.
     root : Path
-        Folder that paths in `settings` are relative to.
+        The study's folder; paths in `settings` are relative to it.
 
     Raises
     ------
     InputError
-        A file is missing or lists nothing; an entry matches nothing; or there are rules about classes and
-        images without a class.
+        A file is missing or empty; an entry matches nothing; or there are rules about classes, and images
+        without a class.
     """
     section = f"[stimuli.{name}.eligible]"
     _require_classes(settings, rows, section)
@@ -119,7 +119,7 @@ def read_lists(
 def read_own_table(
     settings: StimulusSettings, rows: pd.DataFrame, *, name: str, root: Path
 ) -> tuple[pd.DataFrame, dict[str, dict[str, int]]]:
-    """Read the lab's own columns, and check that every column that the settings name is there.
+    """Read the lab's own columns, and check that every column in the settings exists.
 
     Parameters
     ----------
@@ -136,8 +136,8 @@ def read_own_table(
     Raises
     ------
     InputError
-        The table can't be read, has none of the images, one twice, a name that tricky itself uses, or a
-        covariate that is no number; or a column isn't there.
+        The table can't be read, has none of the images, an image twice, a column that tricky itself uses, or
+        a covariate that is not a number; or a column is missing.
     """
     own, matched = pd.DataFrame(index=rows.index), {}
     if settings.table is not None:
@@ -174,7 +174,7 @@ def read_own_table(
 
 
 def _require_classes(settings: StimulusSettings, rows: pd.DataFrame, section: str) -> None:
-    """Raise InputError if there is a rule about classes, and images that have none."""
+    """Raise InputError if there is a rule about classes, and images without a class."""
     rules = ("allow_classes", "deny_classes", "max_per_class")
     named = [f"{section} {key}" for key in rules if getattr(settings.eligible, key)]
     if "class_name" in settings.match.exact:

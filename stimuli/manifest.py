@@ -1,4 +1,4 @@
-"""What ``stimulus_set.json`` holds."""
+"""The content of ``stimulus_set.json``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tricky.core.manifests import Count, FileName, MatchedRecord, Record, Sha256
 from tricky.core.tasks import TaskName
 
 CONTENT = ("items.tsv", "trials.tsv")
-"""Tables that a set's id stands for; others only describe it."""
+"""Tables that the id of a set is a hash of; others only describe the set."""
 
 
 def set_id_of(hashes: dict[str, str]) -> str:
@@ -21,20 +21,20 @@ def set_id_of(hashes: dict[str, str]) -> str:
 
 
 class EligibleRecord(Record):
-    """How many images could enter.
+    """How many images were eligible.
 
     Attributes
     ----------
     labelled : int
     groups : dict of str to int
         Group → eligible images.
-    turned_away : tuple of dict
-        For each rule its name as ``rule``, and by group the images that break it first.
+    excluded : tuple of dict
+        For each rule its name as ``rule``, and by group the number of images that it excludes.
     """
 
     labelled: Count
     groups: dict[str, Count]
-    turned_away: tuple[dict[str, str | int], ...]
+    excluded: tuple[dict[str, str | int], ...]
 
 
 class HistogramRecord(Record):
@@ -56,7 +56,7 @@ class BalanceRecord(Record):
 
 
 class GiveawayRecord(Record):
-    """How well low-level features alone tell the groups apart."""
+    """How well low-level features alone distinguish the groups."""
 
     auc: float
     chance_sd: float | None
@@ -64,7 +64,7 @@ class GiveawayRecord(Record):
 
 
 class ParentRecord(Record):
-    """The set that a successor follows."""
+    """The set that this one is the successor of."""
 
     name: str
     set_id: str
@@ -84,7 +84,7 @@ class RefreshRecord(Record):
 
 
 class SetSettings(Record):
-    """What a set was made with."""
+    """The settings of a set."""
 
     stimuli: StimulusSettings
 
@@ -98,7 +98,7 @@ class SetManifest(StageManifest[SetSettings]):
     name: FileName
     task: TaskName
     tables: dict[FileName, Sha256]
-    eligible: EligibleRecord = EligibleRecord(labelled=0, groups={}, turned_away=())
+    eligible: EligibleRecord = EligibleRecord(labelled=0, groups={}, excluded=())
     scale_sd: dict[str, float] = Field(default_factory=dict)
     histogram: HistogramRecord = HistogramRecord(labelled={}, eligible={}, used={})
     balance: tuple[BalanceRecord, ...] = ()

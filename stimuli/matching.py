@@ -1,4 +1,4 @@
-"""Partners that are alike in what they shouldn't differ in: optimal assignment on covariates."""
+"""Matching: tuples of images that are similar in their covariates, by optimal assignment."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from stimuli.settings import MatchSettings, StimulusSettings
 from tricky.core.errors import InputError
 
 SIGNIFICANT_DIGITS = 6
-"""Of the scale of each covariate: the last bits of a sum differ between processors, and a set must not."""
+"""Significant digits of scales: the last bits of a sum depend on the processor, but a set must not."""
 
 
 @dataclass(frozen=True)
 class Space:
-    """Covariates in units of their standard deviation within groups.
+    """Covariates, each in units of its standard deviation within groups.
 
     Attributes
     ----------
     covariates : tuple of str
     scale : ndarray, shape (n_covariates,)
-        Root of the mean variance within groups; 1 for a covariate that doesn't vary.
+        Root of the mean variance within groups; 1 for a covariate that is constant.
     """
 
     covariates: tuple[str, ...]
@@ -33,7 +33,7 @@ class Space:
 
     @classmethod
     def of(cls, rows: pd.DataFrame, settings: MatchSettings) -> Space:
-        """Take the scale from all candidates."""
+        """Estimate the scale from all candidates."""
         names = list(settings.covariates)
         variance = rows.groupby("group")[names].var(ddof=1).mean() if names else pd.Series(dtype=float)
         scale = [float(f"{value**0.5:.{SIGNIFICANT_DIGITS}g}") or 1.0 for value in variance.fillna(0)]
@@ -51,34 +51,34 @@ class Space:
 
 
 def draw_tuples(candidates: Candidates, settings: StimulusSettings, n: int) -> list[tuple[str, ...]]:
-    """Draw `n` tuples of one image of each group, matched as the settings say, by optimal assignment.
+    """Draw `n` tuples of one image of each group, matched as in the settings, by optimal assignment.
 
-    The scarcest group is drawn by chance, so that it stays representative of its kind; to each of its images
-    every other group gives a partner, such that the sum of all distances is as small as can be. An image of
-    the scarcest group that can have no partner (none shares its `exact` columns or lies within the caliper)
-    gives way to the next one. For two groups no order of drawing would yield more tuples: the sets of images
-    that can all have partners are the independent sets of a matroid.
+    Images of the scarcest group are drawn at random, so that they stay representative; each is assigned a
+    partner from every other group, such that the sum of all distances is minimal. An image of the scarcest
+    group without a possible partner (none has the same `exact` columns, or none is within the caliper) is
+    replaced by the next one. For two groups no other order yields more tuples: the sets of images that can
+    all have partners are the independent sets of a matroid.
 
     Parameters
     ----------
     candidates : Candidates
-        In an order drawn by chance.
+        In random order.
 
     Returns
     -------
     list of tuple of str
-        `image_id` in the order of `settings.groups`; the tuples in an order drawn by chance.
+        `image_id` in the order of `settings.groups`; the tuples in random order.
 
     Raises
     ------
     InputError
-        There are too few images of a group, or too few that can have a partner.
+        There are too few images of a group, or too few that have a partner.
     """
     for group in settings.groups:
         if candidates.count(group) < n:
             raise InputError(
                 f"{candidates.count(group)} {group} images are eligible, {n} needed "
-                f"({_asked(settings)}); {candidates.costliest(group)}; "
+                f"({_asked(settings)}); {candidates.main_exclusion(group)}; "
                 "ask for fewer in study.toml, or label more images"
             )
     rows = candidates.rows.assign(_stratum=strata(candidates.rows, settings))
@@ -96,7 +96,7 @@ def draw_tuples(candidates: Candidates, settings: StimulusSettings, n: int) -> l
         if len(waiting) < len(alone):
             rest = by_group[scarce].loc[[*drawn, *waiting]]
             unmatched = _partners(rest, by_group, others, space, settings.match)[1]
-            # Those let go before can't have a partner besides these, so this is the most there can be.
+            # Images replaced before can't have a partner in addition to these, so this is the maximum.
             raise InputError(
                 f"{n} matched tuples needed ({_asked(settings)}), "
                 f"{len(rest) - len(unmatched)} at most can be formed "
@@ -117,7 +117,7 @@ def _partners(
     space: Space,
     settings: MatchSettings,
 ) -> tuple[dict[str, np.ndarray], set[int]]:
-    """Return the partners from every other group, and the places of references that lack one."""
+    """Return the partners from every other group, and the indices of references without one."""
     found = {group: assign(references, by_group[group], space, settings.caliper_sd) for group in others}
     return found, {place for each in found.values() for place in np.flatnonzero(each < 0).tolist()}
 
@@ -125,20 +125,20 @@ def _partners(
 def assign(
     references: pd.DataFrame, others: pd.DataFrame, space: Space, caliper_sd: float | None
 ) -> np.ndarray:
-    """Give each reference a partner of its own: as many as can be, at the least sum of distances.
+    """Assign a different partner to each reference: as many as possible, with the least sum of distances.
 
-    Both tables have the column `_stratum`: partners share it.
+    Both tables have the column `_stratum`, which partners share.
 
     Returns
     -------
     ndarray of int, shape (n_references,)
-        Place of the partner in `others`; −1 where there is none.
+        Index of the partner in `others`; −1 where there is none.
     """
     cost = space.distances(references, others)
     forbidden = references["_stratum"].to_numpy()[:, None] != others["_stratum"].to_numpy()[None, :]
     if caliper_sd is not None:
         forbidden |= cost > caliper_sd
-    # Dearer than any assignment of allowed partners, so that as few as possible have none.
+    # Costlier than any assignment of allowed partners, so that as few as possible have none.
     cost[forbidden] = 1.0 + len(references) * cost.max(initial=0.0, where=~forbidden)
     rows, columns = linear_sum_assignment(cost)
     partners = np.full(len(references), -1)
@@ -154,8 +154,8 @@ def _asked(settings: StimulusSettings) -> str:
 
 
 def _unmatched(alone: pd.DataFrame, settings: MatchSettings) -> str:
-    """Say what those without a partner have in common: the commonest value of what must be the same."""
-    said = f"{len(alone)} found no partner"
+    """Describe images without a partner, with the commonest value of what must be the same."""
+    said = f"{len(alone)} have no partner"
     if settings.exact:
         name = settings.exact[0]
         counts = alone[name].value_counts()

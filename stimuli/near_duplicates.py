@@ -1,4 +1,4 @@
-"""Near-duplicates: images whose perceptual hashes lie close together."""
+"""Near-duplicates: images with similar perceptual hashes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ def hash_bits(hashes: Sequence[str]) -> np.ndarray:
 
 
 def apart(hashes: np.ndarray, min_distance: int, n_fixed: int = 0) -> np.ndarray:
-    """Tell which images to keep so that any two differ in at least `min_distance` bits.
+    """Return which images to keep so that any two differ in at least `min_distance` bits.
 
-    Images are taken in the order given, each unless it lies too close to one taken before.
+    Images are kept in the order given, except those that are too similar to one kept before.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def apart(hashes: np.ndarray, min_distance: int, n_fixed: int = 0) -> np.ndarray
     min_distance : int
         In bits (Hamming distance).
     n_fixed : int
-        So many at the beginning stay whatever their distances.
+        Number of images at the beginning that are kept in any case.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def apart(hashes: np.ndarray, min_distance: int, n_fixed: int = 0) -> np.ndarray
 
 
 def close_pairs(hashes: np.ndarray, min_distance: int) -> list[tuple[int, int]]:
-    """Return the places of every two images that differ in fewer than `min_distance` bits."""
+    """Return the indices of every two images that differ in fewer than `min_distance` bits."""
     distances = np.bitwise_count(hashes[:, None] ^ hashes[None, :])
     first, second = np.nonzero(np.triu(distances < min_distance, k=1))
     return list(zip(first.tolist(), second.tolist(), strict=True))

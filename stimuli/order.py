@@ -1,8 +1,8 @@
 """The order and places in which an observer sees a set: drawn from ids alone, the same on every machine.
 
-Nothing is stored, so a session can be taken up elsewhere: the same set, observer and session give the same
-trials. Chance comes as uniform doubles straight from PCG64's bits: numpy promises no stable stream for its
-other methods, and an upgrade in mid-study must not change a session that has begun.
+Nothing is stored, so a session can be resumed on another machine: the same set, observer and session give the
+same trials. All random numbers are uniform doubles straight from PCG64's bits: numpy guarantees no stable
+stream for its other methods, and an upgrade during a study must not change a session that has begun.
 """
 
 from __future__ import annotations
@@ -110,11 +110,11 @@ def _shuffled(items: tuple[str, ...], rng: np.random.Generator) -> tuple[str, ..
 
 
 def list_of(stimulus_set: StimulusSet[Trial], participant: str, session: int | None = None) -> int:
-    """Return which of the set's lists an observer sees in a session, from 1.
+    """Return which list of the set an observer sees in a session, from 1.
 
     Lists follow each other in a cycle that begins at the observer's number: the digits at the end of the id,
-    or a hash where there are none. Numbered observers 1, 2, 3 … thus form a Latin square of lists over
-    sessions, and each list is shown as often as any other, within one.
+    or a hash where there are none. Observers 1, 2, 3 … thus form a Latin square of lists over sessions, and
+    all lists are shown equally often, within one.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def list_of(stimulus_set: StimulusSet[Trial], participant: str, session: int | N
     n_lists = stimulus_set.n_sessions
     number = 1 if session is None else session
     if not 1 <= number <= n_lists:
-        # A set of one list may be shown again and again; of several, each is for one session.
+        # A set of one list can be shown in any number of sessions; of several lists, each is for one.
         if n_lists == 1:
             return 1
         raise InputError(f"{stimulus_set.folder}: has {n_lists} sessions; there is no session {number}")
@@ -134,21 +134,21 @@ def list_of(stimulus_set: StimulusSet[Trial], participant: str, session: int | N
 
 
 def repeat_distance(stimulus_set: StimulusSet[Trial]) -> int:
-    """Return the least number of trials between a trial and its repeat."""
+    """Return the minimum number of trials between a trial and its repeat."""
     return stimulus_set.settings.repeat_distance
 
 
 def _apart(trials: Sequence[AnyTrial], distance: int) -> list[AnyTrial]:
-    """Keep each repeat behind its first showing by at least `distance` trials.
+    """Put each repeat at least `distance` trials after its first showing.
 
-    At each place comes the first trial in the order given that may come, and after which the rest can
-    still be placed.
+    At each position comes the first trial, in the order given, that is allowed there and after which the rest
+    can still be placed.
     """
     repeated = {trial.repeats for trial in trials if trial.repeats is not None}
     if not repeated:
         return list(trials)
     waiting, placed = list(trials), []
-    free_from: dict[str, int] = {}  # place from which the repeat of a trial may come
+    free_from: dict[str, int] = {}  # position from which the repeat of a trial is allowed
     while waiting:
         place = len(placed)
         for candidate in waiting:
@@ -160,7 +160,7 @@ def _apart(trials: Sequence[AnyTrial], distance: int) -> list[AnyTrial]:
                 pending[candidate.trial_id] = place + distance + 1
             if _can_follow(rest, repeated, pending, place + 1, distance):
                 break
-        else:  # no order keeps them so far apart, which the settings rule out: closer, but still in turn
+        else:  # no order has this distance, which the settings exclude: closer, but after the first showing
             candidate = next(each for each in waiting if each.repeats is None or each.repeats in free_from)
             pending = dict(free_from)
             if candidate.trial_id in repeated:
@@ -174,10 +174,10 @@ def _apart(trials: Sequence[AnyTrial], distance: int) -> list[AnyTrial]:
 def _can_follow(
     rest: Sequence[Trial], repeated: set[str], free_from: dict[str, int], place: int, distance: int
 ) -> bool:
-    """Tell whether `rest` can be placed from `place` on without a gap.
+    """Return whether `rest` can be placed from `place` on without a gap.
 
-    No order does better than this one: first all that are repeated, as each unlocks one, then repeats as they
-    become free, and plain trials only where there is no such repeat.
+    This order is the best one: first all trials that are repeated, as each unlocks its repeat, then repeats
+    as soon as they are allowed, and other trials only where no repeat is.
     """
     firsts = sum(trial.repeats is None and trial.trial_id in repeated for trial in rest)
     plain = sum(trial.repeats is None and trial.trial_id not in repeated for trial in rest)

@@ -1,4 +1,4 @@
-"""The proof that presentation is balanced, observer by observer and over all of them."""
+"""Check that orders and places are balanced, for each observer and over all of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stimuli.tasks import structure_of
 
 @dataclass(frozen=True)
 class Order:
-    """What can be counted in one observer's session.
+    """Counts of one observer's session.
 
     Attributes
     ----------
@@ -24,11 +24,11 @@ class Order:
     left : dict of Block to (int, int)
         Trials with the target (the harder item of a pair, for example) on the left, and trials with a target.
     longest_run : int
-        Most consecutive trials with the target in the same place; 0 where there is no target.
+        Maximum number of consecutive trials with the target in the same place; 0 where there is no target.
     closest_repeat : int or None
-        Least number of trials between a trial and its repeat; None where none is repeated.
+        Minimum number of trials between a trial and its repeat; None where none is repeated.
     problems : tuple of str
-        What breaks a promise; empty, or there is an error in tricky.
+        What is not balanced; anything here is an error in tricky.
     """
 
     participant: str
@@ -43,11 +43,11 @@ class Order:
 
 
 def orders(stimulus_set: StimulusSet[Trial], participants: Iterable[str]) -> list[Order]:
-    """Draw every session of every participant and count what was promised."""
+    """Draw and check every session of every participant."""
     found = []
     for participant in participants:
         for session in range(1, stimulus_set.n_sessions + 1):
-            # Where there is one session, people leave out its number, which is part of what is drawn from.
+            # Where there is one session, it has no number; the number is part of the seed.
             number = session if stimulus_set.n_sessions > 1 else None
             presented = present(stimulus_set, participant, number)
             shown_list = list_of(stimulus_set, participant, number)
@@ -56,7 +56,7 @@ def orders(stimulus_set: StimulusSet[Trial], participants: Iterable[str]) -> lis
 
 
 def times_seen(stimulus_set: StimulusSet[Trial], found: Sequence[Order], session: int) -> tuple[int, int]:
-    """Return how often the least and the most seen list is shown in a given session, over participants."""
+    """Return how often the least and the most frequent list are shown in a session, over participants."""
     seen = Counter(order.shown_list for order in found if order.session == session)
     counts = [seen[number] for number in range(1, stimulus_set.n_sessions + 1)]
     return min(counts), max(counts)

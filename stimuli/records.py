@@ -1,4 +1,4 @@
-"""A stimulus set on disk: what other packages read of this one."""
+"""A stimulus set on disk, as other packages read it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Item:
     Attributes
     ----------
     item_id : str
-        Made from the image, so that it is the same in every set; tells nothing of the difficulty.
+        A hash of the image, so that it is the same in every set and says nothing of the difficulty.
     image_id : str
         Name in the data set that the image comes from.
     file : str
@@ -47,7 +47,7 @@ class Item:
     difficulty : str
         ``trivial``, ``in-between`` or ``impossible`` when the set was built.
     n_correct, n_models : int
-        Number of models that were right, and that were asked.
+        Number of models that were correct, and that were evaluated.
     """
 
     item_id: str
@@ -68,7 +68,7 @@ class Trial:
     Attributes
     ----------
     trial_id : str
-        Made from the items, so that the same items are the same trial in every set.
+        A hash of the items, so that the same items are the same trial in every set.
     block : Block
     item_ids : tuple of str
         The items shown together, in the order of their names, which says nothing of the difficulty. Their
@@ -76,9 +76,9 @@ class Trial:
     session : int
         Which of the set's lists it belongs to, from 1; 0 for practice, which every session begins with.
     catch : bool
-        Whether its items are unmistakable: a check of attention, not of ability.
+        Whether its items are unmistakable, so that it checks attention rather than ability.
     repeats : str or None
-        `trial_id` of the trial that is shown a second time here.
+        `trial_id` of the trial that this one repeats.
     """
 
     trial_id: str
@@ -91,7 +91,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Question:
-    """One question about each image of a rating task, with its answers in the order shown."""
+    """A question about each image of a rating task, with its answers in the order shown."""
 
     name: str
     text: str
@@ -108,7 +108,7 @@ class StimulusSet(Generic[AnyTrial]):
     Attributes
     ----------
     folder : Path
-        Where it lies; `Item.file` is relative to it.
+        Folder of the set; `Item.file` is relative to it.
     manifest : SetManifest
         The content of ``stimulus_set.json``.
     items : dict of str to Item
@@ -116,7 +116,7 @@ class StimulusSet(Generic[AnyTrial]):
     trials : tuple of Trial
         Practice first.
     more : mapping of str to mapping
-        By `item_id`: further columns of ``items.tsv``, as text (covariates, licence, source …).
+        By `item_id`: further columns of ``items.tsv`` as text (covariates, licence, source …).
     """
 
     folder: Path
@@ -127,7 +127,7 @@ class StimulusSet(Generic[AnyTrial]):
 
     @property
     def set_id(self) -> str:
-        """Hash of its content: the same id, the same images in the same trials."""
+        """Hash of its content: sets with the same id have the same images in the same trials."""
         return self.manifest.set_id
 
     @property
@@ -142,27 +142,27 @@ class StimulusSet(Generic[AnyTrial]):
 
     @property
     def settings(self) -> StimulusSettings:
-        """What it was built with."""
+        """The settings that it was built with."""
         return self.manifest.settings.stimuli
 
     @property
     def questions(self) -> tuple[Question, ...]:
-        """What observers are asked about each image of a rating task."""
+        """The questions about each image of a rating task."""
         return tuple(Question(each.name, each.text, each.answers) for each in self.settings.questions)
 
     @property
     def n_sessions(self) -> int:
-        """Number of lists that the main block is cut into."""
+        """Number of lists that the main block is divided into."""
         return max((trial.session for trial in self.trials), default=1)
 
 
 def read_any_set(folder: Path) -> StimulusSet[Any]:
-    """Read a set made for any task, held against its hashes.
+    """Read a set and check its tables and images against their hashes.
 
     Raises
     ------
     InputError
-        The folder holds no finished set, or a table or an image is missing or changed.
+        The folder contains no finished set, or a table or an image is missing or changed.
     """
     stimulus_set = read_tables(folder)
     for item in stimulus_set.items.values():
@@ -176,7 +176,7 @@ def read_set_manifest(folder: Path, made_by: str = MADE_BY) -> SetManifest:
     Raises
     ------
     InputError
-        The folder holds no finished set, or its manifest is damaged.
+        The folder contains no finished set, or its manifest is damaged.
     """
     return read_manifest(folder / "stimulus_set.json", SetManifest, made_by)
 
@@ -193,12 +193,13 @@ def set_id_in(folder: Path) -> str | None:
 
 
 def read_tables(folder: Path) -> StimulusSet[Any]:
-    """Read a set made for any task, its tables held against their hashes, its images not looked at.
+    """Read a set and check its tables, but not its images, against their hashes.
 
     Raises
     ------
     InputError
-        The folder holds no finished set, a table is missing or changed, or a cell isn't what its column says.
+        The folder contains no finished set, a table is missing or changed, or a cell is not of its column's
+        type.
     """
     manifest = read_set_manifest(folder)
     for name, digest in manifest.tables.items():
@@ -212,7 +213,7 @@ def read_tables(folder: Path) -> StimulusSet[Any]:
 def _read_items(path: Path, *, reference: bool) -> tuple[dict[str, Item], dict[str, dict[str, str]]]:
     """Return the items, and their further columns, by `item_id`.
 
-    Only a set that refers to original files may name files outside its folder.
+    Only a set that refers to original files may contain paths outside its folder.
     """
     own = [each.name for each in fields(Item)]
     table = read_table(path, own, own=True)
@@ -239,7 +240,7 @@ _READ_AS: Mapping[str, Callable[[TextTable, str], list[Any]]] = {
     "n_correct": lambda table, name: table.whole_numbers(name, least=0),
     "n_models": lambda table, name: table.whole_numbers(name, least=1),
 }
-"""Columns of items that are not text without missing values."""
+"""Columns of items that are not plain text without missing values."""
 
 
 def _read_trials(path: Path, items: Mapping[str, Item], n_images: int) -> tuple[Trial, ...]:

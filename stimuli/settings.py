@@ -1,4 +1,4 @@
-"""What a study file says about a stimulus set."""
+"""The settings of a stimulus set in the study file."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class EligibleSettings(SettingsModel):
-    """``[stimuli.NAME.eligible]``: which images may enter."""
+    """``[stimuli.NAME.eligible]``: which images are eligible."""
 
     min_stability: Share = 0.0
-    """Least probability that a resampled pool gives the same difficulty."""
+    """Minimum probability that a resampled pool gives the same difficulty."""
     allow_images: PathSetting | None = None
-    """A file that lists the only images that may enter (its first column, or one a line)."""
+    """A file that lists the only eligible images (in its first column, or one per line)."""
     deny_images: PathSetting | None = None
-    """A file that lists images to keep out: people, sensitive content, images seen in training."""
+    """A file that lists images to exclude: people, sensitive content, training images."""
     allow_classes: tuple[Line, ...] = ()
     deny_classes: tuple[Line, ...] = ()
     min_side_px: Annotated[int, Field(ge=1)] = 1
     max_aspect_ratio: Annotated[float, Field(ge=1)] | None = None
     """Longer side over shorter side."""
     max_per_class: Annotated[int, Field(ge=1)] | None = None
-    """Images of one class in the whole set, practice included."""
+    """Maximum number of images of a class in the whole set, including practice."""
     min_hash_distance: Annotated[int, Field(ge=0, le=64)] = 0
-    """Bits of 64 in which the perceptual hashes of any two images of the set differ at least."""
+    """Minimum number of bits, of 64, in which the perceptual hashes of any two images differ."""
 
 
 class MatchSettings(SettingsModel):
-    """``[stimuli.NAME.match]``: in what the groups of difficulty are made alike."""
+    """``[stimuli.NAME.match]``: in which covariates the groups are matched."""
 
     covariates: DifferentNames = ()
-    """Numbers to match on: measured on the images, or columns of the difficulty table or of `table`."""
+    """Numbers to match on: measured features, or columns of the difficulty table or of `table`."""
     exact: DifferentNames = ()
-    """Columns in which partners are the same: ``class_name``, or a column of `table`."""
+    """Columns that partners share: ``class_name``, or a column of `table`."""
     how: Literal["pairs", "groups"] = "pairs"
-    """Whether matched partners are shown together, or only the groups as wholes are alike."""
+    """Whether matched partners are shown together, or only the groups as wholes are matched."""
     caliper_sd: Annotated[float, Field(gt=0)] | None = None
-    """Largest distance of partners, in standard deviations over the covariates."""
+    """Maximum distance of partners, in standard deviations over the covariates."""
 
     @model_validator(mode="after")
     def _caliper_needs_covariates(self) -> MatchSettings:
@@ -56,16 +56,16 @@ class MatchSettings(SettingsModel):
 
 
 class ExportSettings(SettingsModel):
-    """``[stimuli.NAME.export]``: what observers see of an image."""
+    """``[stimuli.NAME.export]``: how images are shown to observers."""
 
     view: Literal["original", "whole", "centre"] = "original"
     """Original pixels; the whole picture, resized; or the central square that models see."""
     size_px: Annotated[int, Field(ge=16)] | None = None
     """Longer side of the whole picture, or side of the central square."""
     crop_pct: Annotated[float, Field(gt=0, le=1)] = 0.875
-    """Share of the shorter side that the central square takes, as models' preprocessing calls it."""
+    """Side of the central square as a share of the shorter side, as in the preprocessing of models."""
     reference: bool = False
-    """Point to the original files instead of copying them, where images may not be copied."""
+    """Refer to the original files instead of copying them, for images that may not be copied."""
 
     @model_validator(mode="after")
     def _size_goes_with_resizing(self) -> ExportSettings:
@@ -89,12 +89,12 @@ class QuestionSettings(SettingsModel):
 
 
 def questions_with_different_names(questions: tuple[QuestionSettings, ...]) -> tuple[QuestionSettings, ...]:
-    """Return questions of which no two have one name.
+    """Return questions whose names all differ.
 
     Raises
     ------
     ValueError
-        Two have.
+        Two questions have the same name.
     """
     if (name := first_duplicate(each.name for each in questions)) is not None:
         raise ValueError(f"questions with names that differ (capitals aside): {name!r} is there twice")
@@ -110,24 +110,24 @@ class StimulusSettings(SettingsModel):
     groups: Annotated[DifferentNames, Field(min_length=1)] = ("trivial", "impossible")
     """Classes of difficulty, or names in `ranges`."""
     ranges: dict[Name, tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]] = {}
-    """Groups of the lab's own: least and greatest number of models that are right."""
+    """Groups of the lab's own: minimum and maximum number of correct models."""
     trials: Annotated[int, Field(ge=1)] = 60
     """Number of trials of the main block."""
     practice_trials: Annotated[int, Field(ge=0)] = 5
-    """Before it, with other images."""
+    """Number of practice trials before the main block, with other images."""
     catch_trials: Annotated[int, Field(ge=0)] = 0
-    """Of the main block, besides `trials`: with the unmistakable images that `catch_images` lists."""
+    """Catch trials in the main block, in addition to `trials`, with the images that `catch_images` lists."""
     catch_images: PathSetting | None = None
     repeat_trials: Annotated[int, Field(ge=0)] = 0
-    """Trials of the main block that come a second time."""
+    """Number of trials of the main block that are repeated."""
     repeat_distance: Annotated[int, Field(ge=0)] = 10
-    """Least number of trials between a trial and its repeat."""
+    """Minimum number of trials between a trial and its repeat."""
     sessions: Annotated[int, Field(ge=1)] = 1
-    """Lists that the main block is cut into; a session shows one."""
+    """Number of lists that the main block is divided into; a session shows one."""
     table: PathSetting | None = None
-    """A CSV file with `image_id` and columns to match on or to carry along."""
+    """A CSV file with `image_id` and columns to match on or to keep with the items."""
     carry: DifferentNames = ()
-    """Columns of `table` that go along with the items, such as licence and source."""
+    """Columns of `table` that are kept with the items, such as licence and source."""
     questions: tuple[QuestionSettings, ...] = ()
     eligible: EligibleSettings = EligibleSettings()
     match: MatchSettings = MatchSettings()
@@ -180,7 +180,7 @@ class StimulusSettings(SettingsModel):
             raise SettingError("sessions", self.sessions, f"at most one for each of {self.trials} trials")
         if self.repeat_trials > self.trials:
             raise SettingError("repeat_trials", self.repeat_trials, f"at most {self.trials}, the `trials`")
-        # All that are repeated first, then the rest, then the repeats: no order keeps them further apart.
+        # Repeated trials first, then the others, then the repeats: no order has larger distances.
         furthest = self.trials // self.sessions + self.catch_trials // self.sessions - 1
         if self.repeat_trials and furthest < self.repeat_distance:
             raise SettingError(

@@ -1,4 +1,4 @@
-"""From drawn images to trials: blocks, catch trials, repeats, and the lists of several sessions."""
+"""From images to trials: blocks, catch trials, repeats, and the lists of several sessions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ID_DIGITS = 10
 
 @dataclass(frozen=True)
 class Slot:
-    """A place for a trial: what it is for, and the images in it (`image_id`), in the order of the groups."""
+    """A trial before it is named: what it is for, and its images (`image_id`), in the order of the groups."""
 
     block: Block
     images: tuple[str, ...]
@@ -24,30 +24,30 @@ class Slot:
 
 
 def item_id_of(image_id: str, sha256: str) -> str:
-    """Name an item after its image's name and content: the same image has the same name in every set.
+    """Return the id of an item, a hash of its image's name and content: the same in every set.
 
-    The name is a hash, so neither it nor the order of names tells anything of the difficulty.
+    Neither the id nor the order of ids says anything of the difficulty.
     """
     return f"item-{sha256_of(f'{image_id}/{sha256}')[:ID_DIGITS]}"
 
 
 def trial_id_of(item_ids: Iterable[str], *, repeat: bool = False) -> str:
-    """Name a trial after its items: the same items are the same trial in every set."""
+    """Return the id of a trial, a hash of its items: the same items are the same trial in every set."""
     return f"trial-{sha256_of('/'.join(sorted(item_ids)) + ('/repeat' if repeat else ''))[:ID_DIGITS]}"
 
 
 def deal(slots: Sequence[Slot], kinds: Sequence[str], n_sessions: int, n_repeats: int) -> list[Slot]:
-    """Deal the slots of the main block out to sessions, as evenly as can be, and mark those to repeat.
+    """Divide the slots of the main block evenly among sessions, and mark those to repeat.
 
-    Any two sessions differ by at most one in their ordinary slots, in those of each kind, in their catch
-    slots and in their repeats. Repeats fall on all kinds in turn; catch slots are not repeated.
+    Any two sessions differ by at most one in the number of ordinary slots, of slots of each kind, of catch
+    slots and of repeats. Repeats are of all kinds in turn; catch slots are not repeated.
 
     Parameters
     ----------
     slots : sequence of Slot
-        In an order drawn by chance.
+        In random order.
     kinds : sequence of str
-        What the slots of a session are balanced in: the group of a single image; the same for all pairs.
+        Kind of each slot, see `TrialStructure.kind`.
     """
     ordinary = sorted(
         ((kind, slot) for slot, kind in zip(slots, kinds, strict=True) if not slot.catch),
@@ -57,14 +57,14 @@ def deal(slots: Sequence[Slot], kinds: Sequence[str], n_sessions: int, n_repeats
     repeated: Counter[int | str] = Counter()
     open_places = list(range(len(dealt)))
     for _ in range(n_repeats):
-        # The session with the fewest repeats so far gives the next one, of the kind with the fewest so far.
+        # The next repeat is from the session with the fewest so far, of the kind with the fewest so far.
         place = min(
             open_places, key=lambda each: (repeated[dealt[each].session], repeated[ordinary[each][0]], each)
         )
         open_places.remove(place)
         repeated.update([dealt[place].session, ordinary[place][0]])
         dealt[place] = replace(dealt[place], repeated=True)
-    # Catch slots are dealt backwards: they fill up the sessions that have one ordinary slot less.
+    # Catch slots are divided backwards, beginning with sessions that have one ordinary slot fewer.
     catch = [slot for slot in slots if slot.catch]
     return dealt + [
         replace(slot, session=n_sessions - place % n_sessions) for place, slot in enumerate(catch)
@@ -72,7 +72,7 @@ def deal(slots: Sequence[Slot], kinds: Sequence[str], n_sessions: int, n_repeats
 
 
 def trials_of(slots: Sequence[Slot], item_ids: Mapping[str, str]) -> list[Trial]:
-    """Write slots out as trials: practice first, else in the order of their names, which tells nothing."""
+    """Return the trials of the slots: practice first, otherwise in the order of their ids."""
     trials: list[Trial] = []
     for slot in slots:
         items = tuple(sorted(item_ids[image] for image in slot.images))
@@ -85,7 +85,7 @@ def trials_of(slots: Sequence[Slot], item_ids: Mapping[str, str]) -> list[Trial]
 
 
 def slots_of(trials: Sequence[Trial], image_ids: Mapping[str, str]) -> list[Slot]:
-    """Read the slots back from a set's trials; `image_ids` by item id."""
+    """Return the slots of a set's trials; `image_ids` by item id."""
     repeated = {trial.repeats for trial in trials}
     return [
         Slot(

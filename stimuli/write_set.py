@@ -1,4 +1,4 @@
-"""Write a set's folder: tables, images, manifest; whole or not at all."""
+"""Write the folder of a set (tables, images, manifest), whole or not at all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pandas as pd
 
 from stimuli.columns import FEATURE_COLUMNS, trial_item_columns
 from stimuli.export_images import check_referable, export_image
-from stimuli.inputs import Material
+from stimuli.inputs import Inputs
 from stimuli.manifest import CONTENT, SetManifest, set_id_of
 from stimuli.records import MADE_BY, Item, StimulusSet, Trial, read_any_set, set_id_in
 from stimuli.settings import StimulusSettings
@@ -31,15 +31,15 @@ from tricky.core.tables import write_tsv
 
 @dataclass(frozen=True)
 class Contents:
-    """A set as it is to be written, but for its images and their hashes.
+    """The contents of a set, except its image files and their hashes.
 
     Attributes
     ----------
     rows : DataFrame, indexed by `image_id`
-        An image of the set each, with `group`, the labels, and what goes along.
+        One row per image of the set: `group`, labels, features, and columns of the lab's table.
     trials : sequence of Trial
     summary : mapping
-        What the manifest tells of the drawing: `eligible`, `balance`, `giveaway`, `warnings` …
+        Entries of the manifest: `eligible`, `balance`, `giveaway`, `warnings` …
     tables : mapping of str to DataFrame
         Further tables, by file name.
     """
@@ -59,31 +59,50 @@ def item_ids_of(rows: pd.DataFrame) -> dict[str, str]:
 
 
 def carried_columns(settings: StimulusSettings) -> list[str]:
-    """Return the columns that follow an item's own: what its rules are checked with, and the lab's."""
+    """Return the further columns of ``items.tsv``: those that rules are checked by, and the lab's."""
     named = ["stability", "image_sha256", *FEATURE_COLUMNS, *settings.match.covariates]
     named += [*settings.match.exact, *settings.carry]
     own = {each.name for each in fields(Item)}
     return [name for name in dict.fromkeys(named) if name not in own]
 
 
+@dataclass(frozen=True)
+class NewSet:
+    """The stimulus set to build.
+
+    Attributes
+    ----------
+    name : str
+        Name of the set in the study.
+    folder : Path
+        Folder of the set.
+    seed : int
+        Seed of the study.
+    replace : bool
+        Whether a different set in `folder` may be replaced.
+    """
+
+    name: str
+    folder: Path
+    seed: int
+    replace: bool = False
+
+
 def write_set(
     contents: Contents,
-    material: Material,
+    inputs: Inputs,
     settings: StimulusSettings,
-    *,
-    name: str,
-    folder: Path,
-    seed: int,
-    replace: bool,
+    new: NewSet,
     progress: Progress = no_progress,
 ) -> StimulusSet[Any]:
-    """Export the images, write the tables and the manifest, and move all into place in one step.
+    """Export the images, write the tables and the manifest, and move everything into place in one step.
 
     Raises
     ------
     InputError
-        An image changed since the models saw it, can't be shown, or `folder` holds another set.
+        An image changed since the models saw it, can't be shown, or the folder contains another set.
     """
+    folder = new.folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _scratch(folder) as part:
         columns = [each.name for each in fields(Item)]
@@ -92,7 +111,7 @@ def write_set(
             for column in carried_columns(settings)
             if column == "image_sha256" or column in contents.rows
         ]
-        items = _export(contents.rows, material, settings, part, folder, progress)
+        items = _export(contents.rows, inputs, settings, part, folder, progress)
         rows = [[_cell(item[column]) for column in (*columns, *more)] for item in items]
         _write_read_only(part / "items.tsv", [*columns, *more], rows)
         _write_trials(part / "trials.tsv", contents.trials)
@@ -102,19 +121,19 @@ def write_set(
         hashes = {file: sha256_of(part / file) for file in (*CONTENT, *contents.tables)}
         manifest = {
             "set_id": set_id_of(hashes),
-            "name": name,
+            "name": new.name,
             "task": settings.task,
             "tables": hashes,
             **contents.summary,
-            "lists": {key: sorted(names) for key, names in material.lists.items()},
-            "matched": material.matched,
-            "made_from": material.made_from,
+            "lists": {key: sorted(names) for key, names in inputs.lists.items()},
+            "matched": inputs.matched,
+            "made_from": inputs.made_from,
             "settings": {"stimuli": settings.model_dump(mode="json")},
-            "seed": seed,
+            "seed": new.seed,
             "versions": versions_of("numpy", "pandas", "scipy", "pillow", "scikit-learn", "imagehash"),
         }
         write_manifest(part / "stimulus_set.json", SetManifest, manifest)
-        _move_into_place(part, folder, replace=replace)
+        _move_into_place(part, folder, replace=new.replace)
     return read_any_set(folder)
 
 
@@ -128,20 +147,21 @@ def _scratch(folder: Path) -> Iterator[Path]:
 
 def _export(
     rows: pd.DataFrame,
-    material: Material,
+    inputs: Inputs,
     settings: StimulusSettings,
     part: Path,
     folder: Path,
     progress: Progress,
 ) -> list[dict[str, Any]]:
-    """Write each image once; return the items' cells in the order of their ids."""
+    """Write each image; return the cells of the items in the order of their ids."""
     item_ids = item_ids_of(rows)
-    originals = material.originals
+    originals = inputs.sources.originals
     if settings.export.reference and originals is None:
         raise InputError(
-            f"{material.source.name}: has no image files to refer to; leave out `reference` in study.toml"
+            f"{inputs.sources.images.name}: has no image files to refer to; leave `reference` out of "
+            "study.toml"
         )
-    material.check_originals(list(item_ids))
+    inputs.check_originals(list(item_ids))
     if not settings.export.reference:
         (part / "images").mkdir()
 
@@ -155,7 +175,7 @@ def _export(
             file = f"images/{item_id}.png"
             written = part / file
             try:
-                export_image(material.source.read(image_id), settings.export, written)
+                export_image(inputs.sources.images.read(image_id), settings.export, written)
             except InputError as error:
                 raise InputError(f"{image_id}: {error}") from None
         row: dict[str, Any] = dict(zip(rows.columns, rows.loc[image_id], strict=True))
@@ -187,33 +207,34 @@ def _write_trials(path: Path, trials: Sequence[Trial]) -> None:
 
 
 def _cell(value: Any) -> Any:
-    """Write decimal numbers without trailing zeros, and an empty name (that of no class) as missing."""
+    """Return a value as a cell: numbers without trailing zeros, an empty class name as missing."""
     if isinstance(value, float) and not math.isnan(value):
         return f"{value:.9g}"
     return None if isinstance(value, str) and not value else value
 
 
 def _write_read_only(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a table that nobody is meant to edit."""
+    """Write a table that is not meant to be edited."""
     write_tsv(path, columns, rows)
     path.chmod(0o444)
 
 
 def _move_into_place(part: Path, folder: Path, *, replace: bool) -> None:
-    """Make the finished set `part` stand in `folder`, unless another set stands there.
+    """Move the finished set `part` to `folder`, unless another set is there.
 
-    The same set is written anew, which mends a damaged one and brings its origins up to date.
+    The same set is written again, which repairs a damaged one and updates its origins.
 
     Raises
     ------
     InputError
-        `folder` holds something else, and `replace` is off.
+        `folder` contains something else, and `replace` is False.
     """
     if folder.exists():
         if not replace and set_id_in(folder) != set_id_in(part):
             raise InputError(
-                f"{folder}: holds another stimulus set, which observers may have seen; give the new one "
-                f"a name of its own in study.toml ([stimuli.NAME]), or let the old go: `{MADE_BY} --replace`"
+                f"{folder}: contains another stimulus set, which observers may have seen; give the new one "
+                "a name of its own in study.toml ([stimuli.NAME]), or replace the old one: "
+                f"`{MADE_BY} --replace`"
             )
         folder.rename(part.with_name("old"))
     part.rename(folder)

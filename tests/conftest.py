@@ -21,7 +21,7 @@ def blank_figures(monkeypatch: pytest.MonkeyPatch) -> None:
         for suffix in (".svg", ".png"):
             stem.with_suffix(suffix).write_text("<svg/>")
 
-    monkeypatch.setattr("analysis.report.figures.save", save_blank)
+    monkeypatch.setattr("analysis.report.style.save", save_blank)
 
 
 @pytest.fixture(scope="session")

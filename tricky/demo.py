@@ -13,7 +13,8 @@ from tricky.study import Study, create_study, open_study
 from tricky.study_settings import FILE_NAME
 
 if TYPE_CHECKING:
-    from analysis.report.write import Results
+    from analysis.report.build import Results
+    from analysis.report.task import StudyReport
     from model_eval.manifests import DifficultyManifest
 
 
@@ -34,7 +35,7 @@ class Demo:
 
     study: Study
     difficulty: DifficultyManifest
-    results: Results
+    results: Results[StudyReport]
     seconds: float
 
 

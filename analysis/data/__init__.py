@@ -1,1 +1,1 @@
-"""Sessions, trials and labels as tables: read, joined, and freed of what does not count."""
+"""Sessions, trials, labels and exclusions as tables, and everything that a report is computed from."""

@@ -1,4 +1,4 @@
-"""Which sessions and trials do not count, by rules that were stated before."""
+"""Which sessions and trials are excluded, by rules that were set in advance."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from analysis.settings import ExcludeSettings
 from tricky.core.matching import match_entries
 
 SESSION_RULES = ("named", "catch", "missing")
-"""Rules that take a session away whole, in their order; it counts under the first that it breaks."""
+"""Rules that exclude whole sessions, in their order; a session counts under the first that applies."""
 TRIAL_RULES = ("timing", "too_fast", "too_slow")
-"""Rules that take single trials away, in their order; a trial counts under the first that it breaks."""
+"""Rules that exclude single trials, in their order; a trial counts under the first that applies."""
 
 
 @dataclass(frozen=True)
 class Exclusion:
-    """What is left after the rules, and what each took away.
+    """The rows that count, and what each rule excluded.
 
     Attributes
     ----------
     kept : DataFrame
-        The scored rows that count, in the order they came in.
+        The scored rows that count, in their original order.
     sessions : DataFrame, one row a session
         `participant`, `session`, `n_expected` (scored trials of the set), `n_recorded`, `n_unanswered`
-        (of these, without an answer), then what each rule for trials took away of the others (`timing`,
+        (of these, without an answer), then how many of the others each rule for trials excluded (`timing`,
         `too_fast`, `too_slow`), `n_kept`, `catch_accuracy` (missing without catch trials), `share_missing`,
-        and `excluded_by`: the rule that took the whole session away (``named``, ``catch``, ``missing``), or
+        and `excluded_by`: the rule that excluded the whole session (``named``, ``catch``, ``missing``), or
         missing, with the `reason`.
     """
 
@@ -38,30 +38,30 @@ class Exclusion:
 
     @property
     def n_sessions(self) -> int:
-        """Number of sessions that were taken away whole."""
+        """Number of excluded sessions."""
         return int(self.sessions["excluded_by"].notna().sum())
 
     @property
     def n_trials(self) -> int:
-        """Number of answers that were taken away, with their session or alone."""
+        """Number of excluded answers, those of excluded sessions included."""
         n = self.sessions[["n_recorded", "n_unanswered", "n_kept"]].sum()
         return int(n["n_recorded"] - n["n_unanswered"] - n["n_kept"])
 
     @property
     def n_unanswered(self) -> int:
-        """Number of recorded scored trials without an answer; no rule takes them away."""
+        """Number of recorded scored trials without an answer; no rule excludes them."""
         return int(self.sessions["n_unanswered"].sum())
 
 
 def exclude(sessions: pd.DataFrame, rules: ExcludeSettings) -> Exclusion:
-    """Apply the rules, in this order, and count what each takes away.
+    """Apply the rules, in this order, and count what each excludes.
 
     1. sessions that are named, for the reason given;
-    2. sessions with too small a share of catch trials right;
+    2. sessions with too small a share of correct catch trials;
     3. trials whose timing is not good;
     4. trials that were answered too fast, or too slowly;
-    5. sessions that miss too large a share of their scored trials: those without an answer and those that
-       rules 3 and 4 took.
+    5. sessions that lack too large a share of their scored trials, including trials without an answer and
+       trials excluded by rules 3 and 4.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def exclude(sessions: pd.DataFrame, rules: ExcludeSettings) -> Exclusion:
     Raises
     ------
     InputError
-        A session is named that isn't there.
+        A named session does not exist.
     """
     key = sessions.groupby(["participant", "session"], observed=True, dropna=False).ngroup().to_numpy()
     scored = sessions["scored"].fillna(False).to_numpy(bool)
@@ -108,7 +108,7 @@ def exclude(sessions: pd.DataFrame, rules: ExcludeSettings) -> Exclusion:
 
 
 def _broken_by_trial(sessions: pd.DataFrame, rules: ExcludeSettings) -> np.ndarray:
-    """Return for each trial the number of the first rule in `TRIAL_RULES` that it breaks, or 0."""
+    """Return for each trial the number of the first rule in `TRIAL_RULES` that excludes it, or 0."""
     times = sessions["response_time"].to_numpy(float)
     low = -np.inf if rules.min_response_time_s is None else rules.min_response_time_s
     high = np.inf if rules.max_response_time_s is None else rules.max_response_time_s
@@ -117,7 +117,7 @@ def _broken_by_trial(sessions: pd.DataFrame, rules: ExcludeSettings) -> np.ndarr
 
 
 def _catch_accuracy(sessions: pd.DataFrame, key: np.ndarray, n_sessions: int) -> np.ndarray:
-    """Return the share of each session's catch trials that are right; NaN where it has none."""
+    """Return the share of correct catch trials of each session; NaN where it has none."""
     asked = sessions["catch"].fillna(False).to_numpy(bool) & sessions["correct"].notna().to_numpy()
     right = sessions["correct"].fillna(False).to_numpy(bool)
     n_asked = np.bincount(key[asked], minlength=n_sessions)
@@ -128,7 +128,7 @@ def _catch_accuracy(sessions: pd.DataFrame, key: np.ndarray, n_sessions: int) ->
 def _sessions_excluded(
     table: pd.DataFrame, rules: ExcludeSettings
 ) -> tuple[list[str | None], list[str | None]]:
-    """Return for each session the rule that takes it away and why, in the order of the rules."""
+    """Return for each session the rule that excludes it and why, in the order of the rules."""
     named = _named(table, rules.sessions)
     found: list[tuple[str | None, str | None]] = []
     for number, row in enumerate(table.to_dict("records")):
@@ -145,7 +145,7 @@ def _sessions_excluded(
 
 
 def _named(table: pd.DataFrame, named: Mapping[str, str]) -> dict[int, str]:
-    """Return the reason for each session that the study file names: ``07``, or ``07/2``, one of several."""
+    """Return the reason for each session named in the study file: ``07``, or ``07/2``, one of several."""
     rows: dict[str, list[int]] = {}
     sessions = zip(table["participant"], table["session"], strict=True)
     for number, (participant, session) in enumerate(sessions):

@@ -1,4 +1,4 @@
-"""What other stages and other studies read of ``results.json`` and ``dynamics.json``."""
+"""The parts of ``results.json`` and ``dynamics.json`` that other stages and other studies read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class SharesRecord(Record):
 
 
 class DifficultyRecord(Record):
-    """The labels that a report speaks of."""
+    """The labels of the images."""
 
     n_images: Count
     n_models: Count
@@ -40,16 +40,17 @@ class ShownSetRecord(Record):
 
 
 class SessionsRecord(Record):
-    """The sessions that a report speaks of."""
+    """The sessions that a report is about."""
 
     kind: Literal["person", "simulated"]
     stimulus_set: ShownSetRecord
 
 
 class MeanRecord(Record):
-    """The mean error consistency of pairs; None where there is no pair."""
+    """The mean error consistency of pairs; None, with a reason, where there is no pair."""
 
     mean: float | None
+    reason: str | None
 
 
 class ConsistencyRecord(Record):
@@ -65,7 +66,7 @@ class LabelChangeRecord(Record):
 
 
 class ResultsSettings(Record):
-    """What a report was made with."""
+    """Settings of a report."""
 
     analyse: AnalyseSettings
 

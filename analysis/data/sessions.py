@@ -83,7 +83,7 @@ def read_sessions(
             f"{folder}: no session with the set in {stimuli} as it is now (set_id {stimulus_set.set_id})"
         )
     difficulty = None if labels is None else labels_of(read_difficulty(Path(labels)), stimulus_set)
-    return joined(table, trials_of(stimulus_set, difficulty), anew=labels is not None)
+    return joined(table, trials_of(stimulus_set, difficulty), rescore=labels is not None)
 
 
 def table_of(recorded: RecordedData) -> pd.DataFrame:

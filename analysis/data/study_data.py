@@ -1,4 +1,4 @@
-"""What a study has on disk for its report: read, held against its hashes, and told apart by kind."""
+"""The data of one study: images, models, trials and sessions, read and checked against their hashes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 
 from analysis.data.exclusions import Exclusion, exclude
@@ -16,7 +15,8 @@ from analysis.data.sessions import check_trials, table_of
 from analysis.data.trials import joined, labels_of, trials_of
 from analysis.settings import ExcludeSettings
 from experiment.data.read_data import RecordedData, read_data
-from experiment.records import Kind, Side
+from experiment.records import Kind
+from experiment.tasks import kind_of
 from model_eval.manifests import TrainingManifest
 from model_eval.records import (
     Decisions,
@@ -26,25 +26,44 @@ from model_eval.records import (
     read_label_tables,
     read_pool,
 )
-from stimuli.records import PAIR_TASK, StimulusSet, read_any_set
+from stimuli.records import StimulusSet, read_any_set
 from tricky.core.errors import InputError
 from tricky.core.files import check_hash, sha256_of
 from tricky.core.manifests import StageManifest, read_manifest
-from tricky.core.randomness import generator
+from tricky.core.tasks import declaration
 
 Choice = Literal["auto", "person", "simulated"]
 
 
 @dataclass(frozen=True)
+class Selection:
+    """Which answers a report is about, and by which labels they are scored.
+
+    Attributes
+    ----------
+    stimulus_set : str
+        Name of the stimulus set that observers saw.
+    observers : {"auto", "person", "simulated"}
+        ``auto``: people if there is at least one session of a person, else simulated observers.
+    labels : Path or None
+        Folder of another difficulty table, to score answers by in place of the set's own labels.
+    """
+
+    stimulus_set: str
+    observers: Choice = "auto"
+    labels: Path | None = None
+
+
+@dataclass(frozen=True)
 class Relabelled:
-    """Other labels than those that the stimulus set was built with.
+    """Labels other than those that the stimulus set was built with.
 
     Attributes
     ----------
     name : str
-        Where they come from, as the user said it.
+        Folder of the labels, relative to the study.
     before : DataFrame
-        The set's trials under its own labels, as `trials_of` returns them.
+        Trials of the set under its own labels, as `trials_of` returns them.
     """
 
     name: str
@@ -52,51 +71,48 @@ class Relabelled:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """Everything that a report rests on.
+class StudyData:
+    """Everything that the report of a study is computed from.
 
     Attributes
     ----------
     root : Path
-        The study's folder.
-    seed : int
-        The study's seed.
+        Folder of the study.
     difficulty : DifficultyTable
-        The study's images and how hard each is.
+        Images of the study, and how hard each is for networks.
     label_tables : dict of str to DataFrame
-        What becomes of these labels in parts of the pool, as `read_label_tables` returns it.
+        How labels change in sub-pools, as `read_label_tables` returns it.
     decisions : Decisions or None
-        What each model answered; None where a published table was labelled in their place.
+        Predictions of each model; None where a published table was labelled.
     stimulus_set : StimulusSet
-        What the observers saw.
+        What observers saw.
     trials : DataFrame
-        The set's trials under the labels that answers are scored by, as `trials_of` returns them.
+        Trials of the set under the labels that answers are scored by, as `trials_of` returns them.
     recorded : DataFrame
-        Every row of the sessions with that set and of one kind of observer, as `joined` returns them.
+        All rows of the sessions with that set and of one kind of observer, as `joined` returns them.
     exclusion : Exclusion
-        What counts of the main block, without catch trials and repeats, and what the rules took away.
+        Which trials of the main block count, and what the rules excluded; catch trials and repeats never
+        count.
     relabelled : Relabelled or None
-        Where other labels than the set's own are scored by.
+        Where answers are scored by other labels than the set's own.
     kind : Kind
-        Whether these are people or simulated; never both.
+        Whether observers are people or simulated; never both.
     n_sessions, n_incomplete : int
-        How many sessions that is, and how many of them lack a trial so far.
+        Number of sessions, and of those that lack a trial so far.
     n_other_kind, n_other_set : int
-        Sessions left out: of the other kind of observer, and with another stimulus set.
+        Sessions that are not used: of the other kind of observer, and with another stimulus set.
     conditions : list of dict
-        How the sessions were run, as their sidecars say: `settings`, `versions`, `apparatus`,
-        `simulated` (what all
-        simulated observers share, or None), and `n_sessions` that were run so.
+        How sessions were run, from their sidecars: `settings`, `versions`, `apparatus`, `simulated` (what all
+        simulated observers share, or None), and the number of sessions that were run so, `n_sessions`.
     notes : tuple of str
-        What people should know about the data: files left out, tables that other programs saved.
+        Remarks about the data: files that are not used, tables that other programs saved.
     manifests : dict of str to StageManifest
-        The manifest of each stage, by its path relative to the study.
+        Manifest of each stage, by its path relative to the study.
     made_from : dict of str to str
         Path relative to the study → SHA-256 of each file that was read.
     """
 
     root: Path
-    seed: int
     difficulty: DifficultyTable
     label_tables: dict[str, pd.DataFrame]
     decisions: Decisions | None
@@ -116,47 +132,43 @@ class Evidence:
     made_from: dict[str, str]
 
     @property
-    def sessions(self) -> pd.DataFrame:
-        """The rows that count."""
+    def kept(self) -> pd.DataFrame:
+        """The rows that count: answered trials of the main block that no rule excludes."""
         return self.exclusion.kept
 
-    def generator(self, *purpose: str) -> np.random.Generator:
-        """Return the random generator of one part of the report: no two parts share a stream."""
-        return generator(self.seed, "analyse", *purpose)
+    @property
+    def answers(self) -> pd.DataFrame:
+        """The rows that count and are right or wrong."""
+        return self.kept.dropna(subset="correct")
 
     @property
-    def labelled_anew(self) -> bool:
-        """Whether the images got other labels after the stimulus set was built."""
+    def scored(self) -> pd.DataFrame:
+        """All recorded rows of the main block, without catch trials and repeats, before any rule."""
+        return self.recorded[self.recorded["scored"]]
+
+    @property
+    def images(self) -> pd.DataFrame:
+        """The images that have a difficulty."""
+        return self.difficulty.images.dropna(subset="difficulty")
+
+    @property
+    def labelled_again(self) -> bool:
+        """Whether the images were labelled again after the stimulus set was built."""
         set_manifest = self.manifests[f"stimuli/{self.stimulus_set.folder.name}/stimulus_set.json"]
         name = "difficulty/difficulty.json"
         return set_manifest.made_from.get(name) != self.made_from[name]
 
 
-def gather(
-    root: Path,
-    set_name: str,
-    observers: Choice,
-    rules: ExcludeSettings,
-    *,
-    seed: int,
-    labels: Path | None = None,
-) -> Evidence:
-    """Read what a study's folders hold.
+def gather(root: Path, selection: Selection, rules: ExcludeSettings) -> StudyData:
+    """Read the folders of a study.
 
     Parameters
     ----------
     root : Path
-        The study.
-    set_name : str
-        The stimulus set that the report is about.
-    observers : {"auto", "person", "simulated"}
-        ``auto``: people if there is at least one session of a person, else simulated observers.
+        Folder of the study.
+    selection : Selection
     rules : ExcludeSettings
-        What does not count.
-    seed : int
-        The study's seed, from which all random numbers of the analysis follow.
-    labels : Path, optional
-        Folder of another difficulty table, to score answers by in place of the set's own labels.
+        Which sessions and trials are excluded.
 
     Raises
     ------
@@ -165,60 +177,35 @@ def gather(
         session of that kind was run with that set.
     """
     difficulty = read_difficulty(root / "difficulty")
-    decisions = None
-    manifests: dict[str, StageManifest[Any]] = {}
-    # A table that was labelled from published counts has no decisions, even if the folder holds some.
-    if pool_hash := difficulty.manifest.made_from.get("decisions/pool.json"):
-        pool = root / "decisions" / "pool.json"
-        check_hash(pool, pool_hash, root / "difficulty" / "difficulty.json", made_by="tricky label")
-        decisions = read_decisions(root / "decisions")
-        evaluated = read_pool(root / "decisions")
-        training = root / "training" / "training.json"
-        training_hash = evaluated.made_from.get("training/training.json")
-        if training_hash and training.exists():  # weights may have stayed on the machine that trained them
-            check_hash(training, training_hash, pool, made_by="tricky evaluate")
-            manifests["training/training.json"] = read_manifest(training, TrainingManifest, "tricky train")
-        manifests["decisions/pool.json"] = evaluated
-    stimulus_set = read_any_set(root / "stimuli" / set_name)
+    decisions, manifests = _read_models(root, difficulty)
+    stimulus_set = read_any_set(root / "stimuli" / selection.stimulus_set)
     manifests["difficulty/difficulty.json"] = difficulty.manifest
-    manifests[f"stimuli/{set_name}/stimulus_set.json"] = stimulus_set.manifest
-    names = list(manifests)
+    manifests[f"stimuli/{selection.stimulus_set}/stimulus_set.json"] = stimulus_set.manifest
 
     data = read_data(root / "data")
     every = table_of(data)
     check_trials(every, stimulus_set, root / "data")
     every["session_key"] = every.groupby(["participant", "session"], observed=True, dropna=False).ngroup()
     with_set = every[every["set_id"] == stimulus_set.set_id]
-    people = Kind.PERSON if (with_set["kind"] == Kind.PERSON).any() else Kind.SIMULATED
-    kind = people if observers == "auto" else Kind(observers)
-    shown = with_set[with_set["kind"] == kind]
-    if shown.empty:
-        who = "anyone" if observers == "auto" else f"a {kind} participant"
-        raise InputError(
-            f"{root / 'data'}: no session of {who} with the set {set_name!r} as it is now "
-            f"(set_id {stimulus_set.set_id}); run one, or name the set that was shown"
-        )
+    kind, shown = _of_one_kind(with_set, root / "data", selection, stimulus_set)
     complete = shown.groupby("session_key")["complete"].first()
-    own = trials_of(stimulus_set)
+
+    labels, own = selection.labels, trials_of(stimulus_set)
     trials = (
         own if labels is None else trials_of(stimulus_set, labels_of(read_difficulty(labels), stimulus_set))
     )
-    recorded = joined(shown.reset_index(drop=True), trials, anew=labels is not None)
+    recorded = joined(shown.reset_index(drop=True), trials, rescore=labels is not None)
     _check_answers(recorded, stimulus_set, root / "data")
-    if stimulus_set.questions and rules.min_catch_accuracy is not None:
+    if rules.min_catch_accuracy is not None and not _has_right_answers(stimulus_set):
         raise InputError(
-            "[analyse.exclude] min_catch_accuracy: ratings are neither right nor wrong; leave it out"
+            "[analyse.exclude] min_catch_accuracy: answers of the task "
+            f'"{stimulus_set.task}" are neither right nor wrong; leave it out'
         )
     exclusion = exclude(recorded, rules)
     if why := _why_nothing_counts(exclusion, stimulus_set, labels):
         raise InputError(f"{root / 'data'}: {why}")
-    if labels is not None:
-        names.append(Path(os.path.relpath(labels / "difficulty.json", root)).as_posix())
-    session_files = [path for each in data.sessions for path in (each.file.sidecar, each.file.table)]
-    files = [*(root / name for name in names), data.participants.path, *session_files]
-    return Evidence(
+    return StudyData(
         root=root,
-        seed=seed,
         difficulty=difficulty,
         label_tables=read_label_tables(root / "difficulty"),
         decisions=decisions,
@@ -226,7 +213,7 @@ def gather(
         trials=trials,
         recorded=recorded,
         exclusion=exclusion,
-        relabelled=None if labels is None else Relabelled(labels_name(labels, root), own),
+        relabelled=None if labels is None else Relabelled(_relative(labels, root), own),
         kind=kind,
         n_sessions=len(complete),
         n_incomplete=int((~complete.astype("boolean").fillna(False)).sum()),
@@ -235,8 +222,47 @@ def gather(
         conditions=_conditions(data, stimulus_set.set_id, set(shown["participant"])),
         notes=data.notes,
         manifests=manifests,
-        made_from={Path(os.path.relpath(path, root)).as_posix(): sha256_of(path) for path in files},
+        made_from=_hashes(root, list(manifests), labels, data),
     )
+
+
+def _read_models(
+    root: Path, difficulty: DifficultyTable
+) -> tuple[Decisions | None, dict[str, StageManifest[Any]]]:
+    """Return the decisions that images were labelled by, if any, and the manifests of their stages."""
+    manifests: dict[str, StageManifest[Any]] = {}
+    # A table that was labelled from published counts has no decisions, even if the folder holds some.
+    pool_hash = difficulty.manifest.made_from.get("decisions/pool.json")
+    if not pool_hash:
+        return None, manifests
+    pool = root / "decisions" / "pool.json"
+    check_hash(pool, pool_hash, root / "difficulty" / "difficulty.json", made_by="tricky label")
+    decisions = read_decisions(root / "decisions")
+    evaluated = read_pool(root / "decisions")
+    training = root / "training" / "training.json"
+    training_hash = evaluated.made_from.get("training/training.json")
+    if training_hash and training.exists():  # weights may have stayed on the machine that trained them
+        check_hash(training, training_hash, pool, made_by="tricky evaluate")
+        manifests["training/training.json"] = read_manifest(training, TrainingManifest, "tricky train")
+    manifests["decisions/pool.json"] = evaluated
+    return decisions, manifests
+
+
+def _of_one_kind(
+    with_set: pd.DataFrame, data: Path, selection: Selection, stimulus_set: StimulusSet[Any]
+) -> tuple[Kind, pd.DataFrame]:
+    """Return the kind of observers that was selected, and their rows."""
+    observers = selection.observers
+    people = Kind.PERSON if (with_set["kind"] == Kind.PERSON).any() else Kind.SIMULATED
+    kind = people if observers == "auto" else Kind(observers)
+    shown = with_set[with_set["kind"] == kind]
+    if shown.empty:
+        who = "anyone" if observers == "auto" else f"a {kind} participant"
+        raise InputError(
+            f"{data}: no session of {who} with the set {selection.stimulus_set!r} as it is now "
+            f"(set_id {stimulus_set.set_id}); run one, or name the set that was shown"
+        )
+    return kind, shown
 
 
 def _why_nothing_counts(
@@ -247,20 +273,20 @@ def _why_nothing_counts(
         if exclusion.n_trials:
             return "the rules of [analyse.exclude] leave no answer; loosen them"
         return "no trial of a main block has an answer yet; run on"
-    if stimulus_set.questions or exclusion.kept["correct"].notna().any():
+    if not _has_right_answers(stimulus_set) or exclusion.kept["correct"].notna().any():
         return None
     where = "under the labels of the set" if labels is None else f"under the labels in {labels}"
-    if stimulus_set.task == PAIR_TASK:
-        return f"{where} both images of each pair are equally hard, so that no answer is right or wrong"
-    return f"{where} no image belongs to a group of the set, so that no answer is right or wrong"
+    why = declaration(stimulus_set.task, "analysis").words(stimulus_set).none_right
+    return f"{where} {why}, so that no answer is right or wrong"
+
+
+def _has_right_answers(stimulus_set: StimulusSet[Any]) -> bool:
+    return kind_of(stimulus_set.task).correct_column is not None
 
 
 def _check_answers(recorded: pd.DataFrame, stimulus_set: StimulusSet[Any], data: Path) -> None:
-    """Refuse sessions of another task with the same items: their answers are not those asked for."""
-    asked = {each.name: each.answers for each in stimulus_set.questions}
-    if not asked:
-        pairs = stimulus_set.task == PAIR_TASK
-        asked = {"response": tuple(Side) if pairs else stimulus_set.settings.groups}
+    """Refuse sessions of another task with the same items, which have other answers."""
+    asked = kind_of(stimulus_set.task).answers(stimulus_set)
     for name, answers in asked.items():
         given = recorded.get(name, pd.Series(None, recorded.index)).astype(object)
         stranger = given.notna() & ~given.isin(answers)
@@ -275,20 +301,29 @@ def _check_answers(recorded: pd.DataFrame, stimulus_set: StimulusSet[Any], data:
             )
 
 
-def labels_name(labels: Path, root: Path) -> str:
-    """Name a folder of labels as seen from the study."""
-    return Path(os.path.relpath(labels, root)).as_posix()
+def _hashes(root: Path, manifests: list[str], labels: Path | None, data: RecordedData) -> dict[str, str]:
+    """Return the SHA-256 of each file that was read, by its path relative to the study."""
+    files = [root / name for name in manifests]
+    if labels is not None:
+        files.append(labels / "difficulty.json")
+    files.append(data.participants.path)
+    files += [path for each in data.sessions for path in (each.file.sidecar, each.file.table)]
+    return {_relative(path, root): sha256_of(path) for path in files}
+
+
+def _relative(path: Path, root: Path) -> str:
+    return Path(os.path.relpath(path, root)).as_posix()
 
 
 def _conditions(data: RecordedData, set_id: str, participants: set[str]) -> list[dict[str, Any]]:
-    """Return how these participants' sessions with this set were run, each way once with its count."""
+    """Return the different ways in which these participants' sessions were run, each with its number."""
     found: dict[str, dict[str, Any]] = {}
     for session in data.sessions:
         sidecar = session.sidecar
         if sidecar.stimulus_set.set_id != set_id or session.file.participant not in participants:
             continue
         simulated = sidecar.simulated
-        if simulated is not None:  # an observer's own draw; the others' differ
+        if simulated is not None:  # each observer has its own effect
             simulated = {key: value for key, value in simulated.items() if key != "observer_effect_logit"}
         condition = {
             "settings": sidecar.settings,

@@ -1,4 +1,4 @@
-"""The trials of a stimulus set as a table: what was shown, how hard it is, and what the right answer is."""
+"""Trials of a stimulus set as a table: their items, how hard these are, and the right answer."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 import pandas as pd
 
 from model_eval.records import DifficultyTable
-from stimuli.records import PAIR_TASK, Block, Item, StimulusSet
+from stimuli.records import Block, Item, StimulusSet
 from stimuli.settings import StimulusSettings
 from tricky.core.matching import match_entries
+from tricky.core.tasks import declaration
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Label:
     Attributes
     ----------
     n_correct, n_models : int
-        Models that were right, and that were asked.
+        Models that were right, and that were evaluated.
     difficulty : str
     """
 
@@ -53,20 +54,20 @@ def labels_of(difficulty: DifficultyTable, stimulus_set: StimulusSet[Any]) -> di
 
 
 def trials_of(stimulus_set: StimulusSet[Any], labels: Mapping[str, Label] | None = None) -> pd.DataFrame:
-    """Return a set's trials with their items and labels.
+    """Return the trials of a set with their items and labels.
 
     Parameters
     ----------
     stimulus_set : StimulusSet
-        Of pairs or of single images.
+        Of any task.
     labels : mapping of str to Label, optional
-        By `image_id`: labels to take in place of the set's own.
+        By `image_id`: labels in place of the set's own.
 
     Returns
     -------
     DataFrame, one row a trial, index `trial_id`
         `block`, `list` (1, 2 … of a set that is cut into several; 0 for practice), `catch`, `repeats`
-        (`trial_id` or missing), `scored`: whether an answer tells of ability (main block, neither catch trial
+        (`trial_id` or missing), `scored`: whether answers count (main block, neither catch trial
         nor repeat), and `labelled`: whether every item has a label.
 
         Then, of a pair, for the item that fewer models got right and for the other: `harder_item`,
@@ -74,12 +75,14 @@ def trials_of(stimulus_set: StimulusSet[Any], labels: Mapping[str, Label] | None
         that are right); `gap`, the difference of the shares; `right_answer`, the harder item. All are missing
         where both items are equally hard, and where an item has no label.
 
-        Of a single image: `image_item`, and the same of it; `group`, the one of the set's groups that it is
-        of, and `right_answer`, that group, or missing where the image is rated. Those that follow from its
-        label are missing where it has none, `group` also where the label is that of none of the groups.
+        Of a single image: `image_item`, and the same columns; `group`, its group in the set, and
+        `right_answer`, that group, or missing where the image is rated. Columns that depend on its label are
+        missing where it has none, `group` also where the image is in no group of the set.
+
+        Other tasks have the columns that their `analysis.report.task.ReportTask` declares.
     """
     rows = []
-    groups = None if stimulus_set.task == PAIR_TASK else stimulus_set.settings
+    columns_of = declaration(stimulus_set.task, "analysis").trial
     for trial in stimulus_set.trials:
         row: dict[str, Any] = {
             "trial_id": trial.trial_id,
@@ -92,7 +95,7 @@ def trials_of(stimulus_set: StimulusSet[Any], labels: Mapping[str, Label] | None
         items = [stimulus_set.items[each] for each in trial.item_ids]
         found = [(item, _label(item, labels)) for item in items]
         row["labelled"] = all(label is not None for _, label in found)
-        rows.append(row | (_pair(found) if groups is None else _single(*found[0], groups)))
+        rows.append(row | columns_of(found, stimulus_set.settings))
     return pd.DataFrame(rows).set_index("trial_id")
 
 
@@ -102,42 +105,45 @@ def _label(item: Item, labels: Mapping[str, Label] | None) -> Label | None:
     return labels.get(item.image_id)
 
 
-def _pair(found: list[tuple[Item, Label | None]]) -> dict[str, Any]:
-    empty = _item("harder", None, None) | _item("easier", None, None) | {"gap": None, "right_answer": None}
-    labelled = [(item, label) for item, label in found if label is not None]
-    if len(labelled) < 2:
-        return empty
-    (a, label_a), (b, label_b) = labelled
-    # Whole numbers decide, as in `StimulusSet.harder_item`: shares of pools of different size are comparable.
-    difference = label_a.n_correct * label_b.n_models - label_b.n_correct * label_a.n_models
-    if difference == 0:
-        return empty
+def pair_columns(found: list[tuple[Item, Label | None]], _: StimulusSettings) -> dict[str, Any]:
+    """Return the columns of a pair: the harder and the easier image, and the right answer, the harder one."""
+    (a, label_a), (b, label_b) = found
+    # Whole numbers are compared, not shares: pools of different size remain comparable.
+    difference = 0
+    if label_a is not None and label_b is not None:
+        difference = label_a.n_correct * label_b.n_models - label_b.n_correct * label_a.n_models
+    if label_a is None or label_b is None or difference == 0:
+        nothing = {"gap": None, "right_answer": None}
+        return item_columns("harder", None, None) | item_columns("easier", None, None) | nothing
     harder, easier = ((a, label_a), (b, label_b)) if difference < 0 else ((b, label_b), (a, label_a))
     more = {"gap": easier[1].share - harder[1].share, "right_answer": harder[0].item_id}
-    return _item("harder", *harder) | _item("easier", *easier) | more
+    return item_columns("harder", *harder) | item_columns("easier", *easier) | more
 
 
-def _single(item: Item, label: Label | None, settings: StimulusSettings) -> dict[str, Any]:
+def image_columns(found: list[tuple[Item, Label | None]], settings: StimulusSettings) -> dict[str, Any]:
+    """Return the columns of a single image: its group, which is the right answer unless images are rated."""
+    ((item, label),) = found
     group = None if label is None else settings.group_of(label.difficulty, label.n_correct)
     right = None if settings.questions else group
-    return _item("image", item, label) | {"group": group, "right_answer": right}
+    return item_columns("image", item, label) | {"group": group, "right_answer": right}
 
 
-def _item(which: str, item: Item | None, label: Label | None) -> dict[str, Any]:
+def item_columns(place: str, item: Item | None, label: Label | None) -> dict[str, Any]:
+    """Return the columns of the item at a place of a trial; None where it is unknown."""
     return {
-        f"{which}_item": None if item is None else item.item_id,
-        f"{which}_class": None if item is None else item.class_name,
+        f"{place}_item": None if item is None else item.item_id,
+        f"{place}_class": None if item is None else item.class_name,
         **{
-            f"{which}_{name}": None if label is None else getattr(label, name)
+            f"{place}_{name}": None if label is None else getattr(label, name)
             for name in ("difficulty", "n_correct", "n_models", "share")
         },
     }
 
 
-def joined(sessions: pd.DataFrame, trials: pd.DataFrame, *, anew: bool = False) -> pd.DataFrame:
-    """Return the rows of sessions with what is known of their trials.
+def joined(sessions: pd.DataFrame, trials: pd.DataFrame, *, rescore: bool = False) -> pd.DataFrame:
+    """Return the rows of sessions with the columns of their trials.
 
-    A further column, `n_expected`, is the number of scored trials that the session has when it is complete.
+    A further column, `n_expected`, is the number of scored trials of a complete session.
 
     Parameters
     ----------
@@ -145,17 +151,17 @@ def joined(sessions: pd.DataFrame, trials: pd.DataFrame, *, anew: bool = False) 
         As `analysis.data.sessions.read_sessions` returns it, with this set.
     trials : DataFrame
         As `trials_of` returns it.
-    anew : bool
-        Whether to score the answers by these trials' labels, in place of what the session wrote.
+    rescore : bool
+        Whether to score the answers by the labels of these trials, in place of what the session recorded.
     """
     more = trials.drop(columns="block")
     table = sessions.merge(more, left_on=sessions["trial_id"].astype(str), right_index=True, how="left")
     table = table.drop(columns="key_0")
     by_list = trials[trials["scored"]].groupby("list").size()
-    # Practice is of no list; a session with nothing but practice so far has any of them before it.
+    # Practice is in no list; a session with only practice so far may still get any list.
     shown = table.groupby(["participant", "session"], observed=True, dropna=False)["list"].transform("max")
     table["n_expected"] = shown.map(by_list).fillna(by_list.max()).astype(int)
-    if anew:
+    if rescore:
         table["correct"] = is_right(table, table["right_answer"])
     return table
 
@@ -166,12 +172,12 @@ def is_right(sessions: pd.DataFrame, right_answer: pd.Series) -> pd.Series:
     Parameters
     ----------
     sessions : DataFrame
-        Rows of sessions: the answer is the item chosen of a pair, or what was said of a single image.
+        Rows of sessions: the answer is the item chosen, or the response.
     right_answer : Series
-        Of each row, as `trials_of` names it.
+        Of each row, as `trials_of` returns it.
     """
     given, right = pd.Series(None, sessions.index, dtype=object), right_answer.astype(object)
-    for name in ("response", "response_item"):  # of a pair the item tells more than its side
+    for name in ("response", "response_item"):  # the item chosen, not its side
         if name in sessions:
             given = sessions[name].astype(object).where(sessions[name].notna(), given)
     return (given == right).astype("boolean").mask(given.isna() | right.isna())

@@ -1,7 +1,7 @@
-"""Numbers as pages and the terminal show them: each with its interval, or with the reason why it is missing.
+"""Numbers as text, for pages and the terminal: each with its interval, or the reason why it is missing.
 
-Templates show a statistic through `stated` or `interval`, which know where the reason of a number is: beside
-it, under its own name (``half_change_reason``) or that of its record (``reason``).
+Templates format a statistic with `stated` or `interval`. The reason of a missing number is in the same
+record, under its own name (``half_change_reason``) or that of the record (``reason``).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from analysis.report.plain_values import UNSTATED
+from analysis.report.json_values import UNSTATED
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -41,7 +41,7 @@ def p_value(p: float | None) -> str:
 
 
 def count(value: int | None) -> str:
-    """Return a whole number with its thousands set apart: ``50,000``."""
+    """Return a whole number with thousands separators: ``50,000``."""
     return UNSTATED if value is None else f"{value:,}"
 
 
@@ -120,9 +120,9 @@ def stated(
     Parameters
     ----------
     row, name, form, digits
-        As for `interval`; a number without limits in `row` stands alone.
+        As for `interval`; a number without limits in `row` has no interval.
     notes : Footnotes
-        Of the table: what is missing gets the mark of its reason there.
+        Of the table; a missing number is marked with its reason.
     """
     from markupsafe import Markup
 
@@ -138,13 +138,13 @@ def stated(
 
 
 class Footnotes:
-    """The reasons that cells of one table refer to, each once."""
+    """Reasons why numbers of a table are missing, each once."""
 
     def __init__(self) -> None:
         self._reasons: list[str] = []
 
     def mark(self, reason: str) -> Markup:
-        """Return the mark of a reason, to stand in a cell."""
+        """Return the mark of a reason, for a cell."""
         from markupsafe import Markup
 
         if reason not in self._reasons:
@@ -152,7 +152,7 @@ class Footnotes:
         return Markup("<sup>{}</sup>").format(self._reasons.index(reason) + 1)
 
     def below(self) -> Markup:
-        """Return the reasons with their marks, to stand below the table; nothing where there are none."""
+        """Return the reasons with their marks, for the note below the table; empty without reasons."""
         from markupsafe import Markup
 
         if not self._reasons:

@@ -1,4 +1,4 @@
-"""Groups of images, from easy to hard for networks, and the shares of the answers that each was given."""
+"""Groups of images, from easy to hard for networks, and how often each answer was given to each of them."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.study_data import Evidence
+from analysis.data.study_data import StudyData
 from analysis.statistics.ratings import rating_distribution
 from experiment.tasks import groups_of
 from model_eval.records import Difficulty
 from stimuli.records import StimulusSet
 
 UNANSWERED = "no answer"
-"""The reason why there is no mean answer, or no share."""
+"""Reason why there is no mean answer, or no share."""
 TYPICAL_SHARE = {Difficulty.TRIVIAL: 1.0, Difficulty.IN_BETWEEN: 0.5, Difficulty.IMPOSSIBLE: 0.0}
-"""Of models that are right, for a group of which the set has no image."""
+"""Share of correct models for a group of which the set has no image."""
 
 
 def easiest_first(stimulus_set: StimulusSet[Any]) -> list[str]:
-    """Return the groups that observers tell apart, in the order of the share of models that are right."""
+    """Return the groups of a set, sorted by their mean share of correct models, the easiest first."""
     settings, items = stimulus_set.settings, stimulus_set.items.values()
     shares = pd.Series({item.item_id: item.n_correct / item.n_models for item in items})
     found = shares.groupby(pd.Series(groups_of(stimulus_set))).mean().to_dict()
@@ -40,14 +40,14 @@ def answer_shares(
     item: pd.Series,
     level: float,
 ) -> pd.DataFrame:
-    """Return the share of every answer in every group, also of those that nobody gave or saw.
+    """Return the share of each answer in each group, including answers and groups without a trial.
 
     Parameters
     ----------
     groups, answers : sequence of str
         Their names, in order.
     group, answer : Series of float
-        Of each trial, as places in these.
+        Of each trial, as positions in these.
     observer, item : Series
     level : float
         Coverage of the intervals.
@@ -55,7 +55,7 @@ def answer_shares(
     Returns
     -------
     DataFrame, one row a group and answer
-        `group`, `rating` (the answer's place, from 1), `answer`, and the rest of `rating_distribution`.
+        `group`, `rating` (position of the answer, from 1), `answer`, and the rest of `rating_distribution`.
     """
     every = pd.MultiIndex.from_product([range(len(groups)), range(len(answers))], names=["group", "rating"])
     if answer.notna().any():
@@ -74,8 +74,8 @@ def answer_shares(
     return table
 
 
-def missing_by_group(evidence: Evidence, groups: Sequence[str], asked: str = "response") -> dict[str, int]:
-    """Return how many trials of the main block have no answer to a question, by group; before any rule."""
-    shown = evidence.recorded[evidence.recorded["scored"]]
-    missing = shown[asked].isna().groupby(shown["group"].astype(object)).sum()
+def missing_by_group(data: StudyData, groups: Sequence[str], question: str = "response") -> dict[str, int]:
+    """Return the number of trials in each group without an answer to a question, before any exclusion."""
+    shown = data.scored
+    missing = shown[question].isna().groupby(shown["group"].astype(object)).sum()
     return {group: int(missing.get(group, 0)) for group in groups}

@@ -1,4 +1,4 @@
-"""The report as one page of HTML that needs nothing but itself."""
+"""A report as one self-contained HTML page, put together from the templates of its sections."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ import functools
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.report.figures import ROWS_UP_TO
 from analysis.report.formatting import (
     Footnotes,
     between,
@@ -26,71 +24,60 @@ from analysis.report.formatting import (
     reason_of,
     stated,
 )
-from analysis.report.pictures import Picture
+from analysis.report.style import ROWS_UP_TO
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
+PARTS = (
+    *("contents", "heading", "body"),
+    *("lead", "summary", "key_numbers", "remarks", "comparison"),
+    *("analysis", "definitions"),
+)
+"""What the template of a section may define, each as a macro.
+
+`contents`, `heading` and `body` are its place in the table of contents, its heading and its text; a section
+without a body is not shown. The others are its contributions to the summary (`lead`, `summary`,
+`key_numbers`, `remarks`, rows of the `comparison` with the published study) and to the section on methods
+(`analysis`, for the paragraph to copy, and `definitions`). `references` is a list of keys of
+``references.html.jinja``.
+"""
 
 
-@dataclass(frozen=True)
-class Pictures:
-    """The pictures of a page.
-
-    Attributes
-    ----------
-    figures : dict of str to str
-        Name of the figure → ``data:`` URI.
-    examples : dict of str to sequence of Picture
-        Difficulty → one picture for each example, in order; empty where there are none.
-    no_examples : str
-        Why there are none, as a sentence; empty where there are.
-    items : dict of str to Picture
-        `item_id` → picture, for the items of the trials that are shown.
-    thumbnails : dict of str to Picture
-        `item_id` → small picture, for the items of the trials that are listed.
-    """
-
-    figures: Mapping[str, str]
-    examples: Mapping[str, Sequence[Picture]]
-    no_examples: str
-    items: Mapping[str, Picture]
-    thumbnails: Mapping[str, Picture]
-
-
-def render(content: Mapping[str, Any], pictures: Pictures, *, sections: str, unit: str) -> str:
-    """Fill a report; every number in it comes from `content`.
+def render(
+    template: str, sections: Sequence[str], values: Mapping[str, Any], pictures: Mapping[str, Any]
+) -> str:
+    """Return a page; all text is escaped, and the same values give the same bytes.
 
     Parameters
     ----------
-    content : mapping
-        As in ``results.json``.
-    pictures : Pictures
-    sections : str
-        Folder of the templates of what observers did.
-    unit : str
-        What an answer is about: a ``pair``, or an ``image``.
+    template : str
+        Of the page.
+    sections : sequence of str
+        Names of the sections, in order; their templates have the same names.
+    values : mapping
+        All numbers, as in ``results.json``, and what else templates need.
+    pictures : mapping
+        By section, what its template finds under `pictures`.
     """
     from markupsafe import Markup
 
-    # The one script of the page is named by its hash, so that a browser runs no other.
-    script = (TEMPLATES / "explorer.js").read_text(encoding="utf-8")
+    parts: list[dict[str, Any]] = []
+    for name in sections:
+        parts.append(_part(name, {**values, "pictures": pictures.get(name), "parts": list(parts)}))
+    # The script of the page is identified by its hash, so that a browser runs no other.
+    script = (TEMPLATES / "trial_list.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return fill(
-        "report.html.jinja",
-        **content,
-        sections=sections,
-        unit=unit,
-        pictures=pictures,
-        script=Markup(script),
-        script_sha256=digest,
-    )
+    page = _environment().get_template(template)
+    return page.render(values, parts=parts, script=Markup(script), script_sha256=digest)
 
 
-def fill(template: str, **values: Any) -> str:
-    """Fill a page; every text is escaped, and the same values give the same bytes."""
-    return _environment().get_template(template).render(**values)
+def _part(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the template of one section defines; empty text for the rest."""
+    module = _environment().get_template(f"{name}.html.jinja").make_module(dict(values))
+    texts = {part: getattr(module, part)() if hasattr(module, part) else "" for part in PARTS}
+    return {"name": name, "references": getattr(module, "references", [])} | texts
 
 
 @functools.cache

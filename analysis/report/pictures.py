@@ -1,4 +1,4 @@
-"""Pictures for a page that asks no one for anything: chosen without favour, and written into it."""
+"""Pictures that are embedded in a page."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ import pandas as pd
 from PIL import Image
 
 LARGEST_UNCHANGED_PX = 128
-"""Images up to this side are embedded pixel for pixel; larger ones as JPEG, made smaller."""
+"""Images up to this side are embedded pixel for pixel; larger ones as a reduced JPEG."""
 LARGEST_PX = 320
-"""Twice the size on the page, for screens with fine pixels."""
+"""Twice the size on the page, for screens of high resolution."""
 
 THUMBNAIL_PX = 112
-"""In the list of all pairs."""
+"""In the list of all trials."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An image as a page holds it.
+    """An image that is embedded in a page.
 
     Attributes
     ----------
     uri : str
         ``data:`` URI of a PNG or JPEG.
     pixelated : bool
-        Whether it is small and to be enlarged without smoothing.
+        Whether it is small, and enlarged without smoothing.
     """
 
     uri: str
@@ -60,8 +60,8 @@ def data_uri(content: bytes, media_type: str) -> str:
     return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
 
 
-def evenly_chosen(images: pd.DataFrame, n: int) -> pd.DataFrame:
-    """Return up to `n` rows, evenly spaced in the order of class and name, so that no one chose them.
+def evenly_spaced(images: pd.DataFrame, n: int) -> pd.DataFrame:
+    """Return up to `n` rows, evenly spaced in the order of class and name, so that nobody selects them.
 
     Parameters
     ----------
@@ -73,5 +73,5 @@ def evenly_chosen(images: pd.DataFrame, n: int) -> pd.DataFrame:
     ordered = images.sort_values(["label", "image_id"], ignore_index=True)
     if len(ordered) <= n:
         return ordered
-    # The middle of each of n equal stretches.
+    # The middle of each of n equal parts.
     return ordered.iloc[np.floor((np.arange(n) + 0.5) * len(ordered) / n).astype(int)]

@@ -5,20 +5,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy import special
 
 from analysis.statistics.accuracy import population_accuracy
-from experiment.observers.simulated import population_intercept
+from experiment.observers.population import population_intercept
 from experiment.settings import SimulateSettings
 from tricky.core.errors import InputError
-from tricky.core.files import versions_of, write_json
 from tricky.core.progress import Progress, no_progress
 from tricky.core.randomness import generator
-from tricky.core.tables import write_csv
 
 CHANCE = 0.5
 """Proportion correct by guessing, with two alternatives."""
@@ -152,23 +149,3 @@ def recommendation(plan: Plan) -> str:
 
 def _size(design: pd.Series) -> str:
     return f"{design['n_observers']:.0f} observers × {design['n_trials']:.0f} trials"
-
-
-def write_plan(plan: Plan, folder: Path, *, seed: int) -> None:
-    """Leave a plan in ``power/``: its figure, its table, and what it was made with."""
-    from analysis.report import figures, figures_power
-
-    figures.save(figures_power.power_and_width(plan.designs, plan.level), folder / "power")
-    write_csv(folder / "power.csv", plan.designs)
-    content = {
-        "settings": {
-            "simulate": plan.settings.model_dump(mode="json", exclude={"observers"}),
-            "analyse": {"level": plan.level},
-        },
-        "seed": seed,
-        "versions": versions_of("numpy", "scipy", "pandas"),
-        "n_studies": N_STUDIES,
-        "designs": plan.designs.to_dict("records"),
-        "recommendation": recommendation(plan),
-    }
-    write_json(folder / "power.json", content)

@@ -15,8 +15,8 @@ from types import TracebackType
 from filelock import FileLock, Timeout
 
 from experiment.data.columns import Table
+from experiment.interfaces import NotSaved
 from experiment.records import Response, ScheduledTrial
-from experiment.session.interfaces import NotSaved
 from tricky.core.errors import InputError
 from tricky.core.files import replacing, sync_folder
 from tricky.core.tables import parse_table, tsv_line

@@ -21,7 +21,7 @@ from experiment.data.journal import locked
 from experiment.data.merge_parts import Booth, Incoming, MergePlan
 from experiment.data.merge_plan import plan_merge
 from experiment.data.read_data import RecordedData, read_data
-from experiment.data.session_files import participants_locked, put_new, told_in_one_line
+from experiment.data.session_files import disk_errors_in_one_line, participants_locked, put_new
 from experiment.data.sidecar import write_sidecar
 from experiment.data.withdrawn import add_marks, read_marks
 from experiment.settings import ParticipantField
@@ -91,7 +91,7 @@ def merge_data(
         if resolved[number] in resolved[:number]:
             raise InputError(f"{each}: named twice, or the study's own data; name each other data set once")
     with ExitStack() as stack:
-        with told_in_one_line():
+        with disk_errors_in_one_line():
             stack.enter_context(participants_locked(data_folder))
         for each in sources:
             stack.enter_context(_nothing_runs(each))
@@ -101,7 +101,7 @@ def merge_data(
         for incoming in plan.sessions.values():
             busy = f"{incoming.file.table}: this session is running; merge when it is over"
             stack.enter_context(locked(data_folder, incoming.file.stem, busy))
-        with told_in_one_line():
+        with disk_errors_in_one_line():
             _write(plan, data_folder, booths, dataset, fields)
     continued = sum(each.continued for each in plan.sessions.values())
     return Merged(

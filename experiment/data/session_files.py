@@ -1,4 +1,4 @@
-"""The files of a session around its table: registered, begun, resumed; errors of the disk in one line."""
+"""The files of a session around its table: register the participant, create the files, find earlier ones."""
 
 from __future__ import annotations
 
@@ -22,12 +22,18 @@ from tricky.core.errors import InputError
 from tricky.core.files import sync_folder, write_bytes
 
 MACHINE = ("keyboard_devices", "graphics", "platform", "python")
-"""Entries of the apparatus that `leave_out = ["machine"]` keeps from the data."""
+"""Entries of the apparatus that ``leave_out = ["machine"]`` removes."""
 
 
 @contextmanager
-def told_in_one_line() -> Iterator[None]:
-    """Tell people in one line why the data set could not be written to."""
+def disk_errors_in_one_line() -> Iterator[None]:
+    """Turn an error of the disk into one line for people.
+
+    Raises
+    ------
+    InputError
+        The data set can't be written to.
+    """
     try:
         yield
     except OSError as error:
@@ -40,7 +46,13 @@ def told_in_one_line() -> Iterator[None]:
 
 @contextmanager
 def readable_by(privacy: PrivacySettings, data_folder: Path) -> Iterator[None]:
-    """See to it that only the account that runs the session can read what it writes, if asked."""
+    """Let only the account that runs sessions read what is written, if ``owner_only`` is set.
+
+    Raises
+    ------
+    InputError
+        It is set on Windows, where folders carry the rights.
+    """
     if not privacy.owner_only:
         yield
         return
@@ -59,19 +71,19 @@ def readable_by(privacy: PrivacySettings, data_folder: Path) -> Iterator[None]:
 
 
 def without_machine(apparatus: Mapping[str, Any], privacy: PrivacySettings) -> dict[str, Any]:
-    """Leave out what tells one machine from another of its kind, if asked."""
+    """Remove what identifies a single machine, if ``leave_out`` contains ``machine``."""
     left_out = MACHINE if "machine" in privacy.leave_out else ()
     return {key: value for key, value in apparatus.items() if key not in left_out}
 
 
-def enter(
+def register_person(
     data_folder: Path,
     dataset: Dataset,
     participant: str,
     settings: ExperimentSettings,
     fields: Mapping[str, str],
 ) -> None:
-    """Make the data set know the participant, before anything of theirs is written."""
+    """Describe the data set and add the participant, before any file of theirs is written."""
     with participants_locked(data_folder):
         describe_dataset(data_folder, dataset, settings.participant_fields)
         columns = {each.name: "n/a" for each in settings.participant_fields}
@@ -83,22 +95,37 @@ def enter(
 
 @contextmanager
 def participants_locked(data_folder: Path) -> Iterator[None]:
-    """Keep other processes from what stands at the data set's root."""
+    """Lock the files at the data set's root against other processes."""
     busy = f"{data_folder}: participants.tsv is in use by another process; try again"
     with locked(data_folder, "participants", busy, timeout_s=10):
         yield
 
 
-def begin(place: SessionPath, table: Table, sidecar: Sidecar) -> None:
-    """Make a new session's table and its description, unless they are there."""
-    if not place.table.exists():
-        put_new(place.table, table.header.encode(), sidecar)
-    elif not place.sidecar.exists():
-        write_sidecar(place.sidecar, sidecar)
+def create_session(path: SessionPath, table: Table, new: Sidecar, before: Sidecar | None) -> Sidecar:
+    """Create a session's table and sidecar where they are missing; return the sidecar that is on disk.
+
+    Parameters
+    ----------
+    path : SessionPath
+        Where they are.
+    table : Table
+        The columns.
+    new : Sidecar
+        What is written if the sidecar or the table is missing.
+    before : Sidecar or None
+        The sidecar that is there.
+    """
+    if not path.table.exists():
+        put_new(path.table, table.header.encode(), new)
+        return new
+    if before is None:
+        write_sidecar(path.sidecar, new)
+        return new
+    return before
 
 
 def put_new(table: Path, content: bytes, sidecar: Sidecar) -> None:
-    """Make a session's table and sidecar appear together: either alone is no valid BIDS."""
+    """Make a session's table and sidecar appear together: neither alone is valid BIDS."""
     folder, names = table.parent, (table.with_suffix(".json").name, table.name)
     part = folder.with_name(f".{folder.name}.part")
     if part.exists():
@@ -114,29 +141,29 @@ def put_new(table: Path, content: bytes, sidecar: Sidecar) -> None:
     sync_folder(folder.parent)
 
 
-def begun_with(place: SessionPath, stimulus_set: StimulusSet[Any]) -> Sidecar | None:
-    """Read what an earlier run wrote, if there was one, and check that it showed the same set.
+def earlier_sidecar(path: SessionPath, stimulus_set: StimulusSet[Any]) -> Sidecar | None:
+    """Read the sidecar of earlier runs, if there were any, and check that they showed the same set.
 
     Raises
     ------
     InputError
         The sidecar is damaged, or names another set.
     """
-    if not place.sidecar.exists():
+    if not path.sidecar.exists():
         return None
-    sidecar = read_sidecar(place.sidecar)
+    sidecar = read_sidecar(path.sidecar)
     if sidecar.stimulus_set.set_id != stimulus_set.set_id:
         raise InputError(
-            f"{place.sidecar}: this session was begun with stimulus set {sidecar.stimulus_set.set_id}, "
+            f"{path.sidecar}: this session was begun with stimulus set {sidecar.stimulus_set.set_id}, "
             f"not {stimulus_set.set_id}; restore that set, or give another participant or session"
         )
     return sidecar
 
 
 def drawn_for(data_folder: Path, participant: str) -> str:
-    """Return the id that order, sides and keys of a participant's sessions follow from.
+    """Return the id that determines order, sides and keys of a participant's sessions.
 
-    It is another than the participant's own if `tricky merge --rename` changed the id of all sessions.
+    It differs from the participant's id if `tricky merge --rename` changed the id of all sessions.
 
     Raises
     ------

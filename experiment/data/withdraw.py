@@ -12,7 +12,7 @@ from experiment.data.bids import read_participants
 from experiment.data.consents import read_consents
 from experiment.data.find_sessions import SessionFile, find_sessions
 from experiment.data.journal import locked
-from experiment.data.session_files import participants_locked, told_in_one_line
+from experiment.data.session_files import disk_errors_in_one_line, participants_locked
 from experiment.data.session_table import read_session_table
 from experiment.data.sidecar import read_sidecar
 from experiment.data.withdrawn import Mark, add_marks, read_marks
@@ -120,12 +120,12 @@ def withdraw(data_folder: Path, participant: str) -> Holding:
     held = look_up(data_folder, participant)
     participant, name = held.participant, f"sub-{held.participant}"
     with ExitStack() as stack:
-        with told_in_one_line():
+        with disk_errors_in_one_line():
             stack.enter_context(participants_locked(data_folder))
         for file in held.sessions:
             busy = f"{file.table}: this session is running; end it first"
             stack.enter_context(locked(data_folder, file.stem, busy))
-        with told_in_one_line():
+        with disk_errors_in_one_line():
             add_marks(data_folder, _marks(held))
             _remove_folder(data_folder / name)
             participants = read_participants(data_folder)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from experiment.interfaces import Paused, Stopped
 from experiment.keys import names_of
 from experiment.records import TOGETHER_S, Ask, Choice, ScheduledTrial
-from experiment.session.interfaces import Paused, Stopped
 from experiment.settings import ExperimentSettings
 
 STOP_WITHIN_S = 3.0

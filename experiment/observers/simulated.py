@@ -1,28 +1,17 @@
-"""Observers of known ability, who depend on the item, in simulated time.
-
-The model is a logistic mixed model with crossed random effects of observer and item::
-
-    logit P(correct) = mu + observer + item,   observer ~ N(0, sd_o²),   item ~ N(0, sd_i²)
-
-An item here is the pair, that is the trial of the stimulus set.  `mu` is chosen such that the proportion
-correct of the population, over new observers and new items, is the one asked for.
-"""
+"""An observer of known accuracy and a display without a screen, both in simulated time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from math import exp, hypot, log, pi, sqrt
+from math import exp, hypot, log
 
 import numpy as np
-from scipy.optimize import root_scalar
 from scipy.special import expit, logit, ndtr, ndtri
 
+from experiment.pages import Page, PageText
 from experiment.records import Ask, Choice, QuestionKind, ScheduledTrial, Timing
-from experiment.session.plan import Page, PageText
 from experiment.settings import SimulateSettings
 from stimuli.records import Block
-from tricky.core.files import sha256_of
 
 MEDIAN_RESPONSE_TIME_S = 1.1
 """Median response time where P(correct) is one half."""
@@ -33,69 +22,6 @@ LEARNING_TRIALS = 20
 """Main trials after which 1 − 1/e of everything is learned."""
 CONFIDENCE_SD_LOGIT = 0.5
 """Noise of confidence."""
-
-
-def population_intercept(accuracy: float, sd_logit: float) -> float:
-    """Return the intercept `mu` that gives a population its proportion correct.
-
-    Solves ``E[logistic(mu + sd_logit * Z)] = accuracy`` for standard normal `Z`, the expectation by
-    Gauss-Hermite quadrature (Abramowitz & Stegun 1964, 25.4.46).  Since E is below logistic(mu) when that
-    is above one half, `mu` exceeds ``logit(accuracy)``.
-
-    Parameters
-    ----------
-    accuracy : float
-        Proportion correct, in (0, 1).
-    sd_logit : float
-        Standard deviation of all random effects together, in logits.
-    """
-    nodes, weights = np.polynomial.hermite.hermgauss(101)
-    deviations = sqrt(2) * sd_logit * nodes
-
-    def excess(mu: float) -> float:
-        return float(weights @ expit(mu + deviations)) / sqrt(pi) - accuracy
-
-    reach = abs(logit(accuracy)) + 10 * sd_logit + 1
-    return float(root_scalar(excess, bracket=(-reach, reach), method="brentq", xtol=1e-12).root)
-
-
-def standard_normal(*key: object) -> float:
-    """Return the standard normal deviate that belongs to a key: the same one everywhere, always."""
-    uniform = (int(sha256_of("/".join(map(str, key)))[:13], 16) + 0.5) / 16**13
-    return float(ndtri(uniform))
-
-
-@dataclass(frozen=True)
-class Population:
-    """Whom simulated observers are drawn from.
-
-    Attributes
-    ----------
-    settings : SimulateSettings
-        Accuracy and standard deviations.
-    seed : int
-        Of the study.
-    intercept_logit : float
-        `mu`.
-    """
-
-    settings: SimulateSettings
-    seed: int
-    intercept_logit: float
-
-    @classmethod
-    def of(cls, settings: SimulateSettings, seed: int) -> Population:
-        """Solve for the intercept."""
-        sd = hypot(settings.observer_sd_logit, settings.item_sd_logit)
-        return cls(settings, seed, population_intercept(settings.accuracy, sd))
-
-    def item_effect(self, trial_id: str) -> float:
-        """Return a trial's effect in logits, shared by all observers and keyed by the trial alone."""
-        return self.settings.item_sd_logit * standard_normal(self.seed, "item", trial_id)
-
-    def observer_effect(self, participant: str) -> float:
-        """Return an observer's effect in logits, keyed by the observer: more observers change none before."""
-        return self.settings.observer_sd_logit * standard_normal(self.seed, "observer", participant)
 
 
 class SimulatedObserver:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageFont
 
+from experiment.pages import PageText
 from experiment.screen.click_areas import Target
 from experiment.screen.colours import BACKGROUND, INK, PAPER, QUIET, TRACK
 from experiment.screen.fonts import Font, Fonts, wrap
 from experiment.screen.key_caps import KeyCap, key_cap
-from experiment.session.plan import PageText
 
 LABEL_SIZE, LABEL_LEADING = 0.85, 1.15
 """Of what is written below keys, in em."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from experiment.session.plan import PageText
+from experiment.pages import PageText
 from tricky.core.errors import InputError
 from tricky.core.files import decode_text, read_bytes, sha256_of
 

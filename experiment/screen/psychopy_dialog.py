@@ -1,4 +1,4 @@
-"""PsychoPy's dialog: asks for everything at once, and again with the reason where an answer can't be."""
+"""Ask the experimenter in PsychoPy's dialog: everything at once, and again with the reason of each error."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from psychopy.gui.qtgui import Dlg
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel
 
-from experiment.session.participant import Question
+from experiment.interfaces import Question
 from tricky.core.errors import InputError
 
 
 def ask_in_dialog(title: str, questions: Sequence[Question]) -> dict[str, str]:
-    """Show one dialog with all questions until every answer can be.
+    """Show one dialog with all questions until every answer is valid.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def ask_in_dialog(title: str, questions: Sequence[Question]) -> dict[str, str]:
 
 
 def _require_screen() -> None:
-    """Refuse in one line what Qt would end the whole process for: no screen, or a library missing."""
+    """Raise for a missing screen or library, because Qt would end the process instead."""
     if platform.system() != "Linux" or os.environ.get("QT_QPA_PLATFORM"):
         return
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
@@ -63,6 +63,6 @@ def _require_screen() -> None:
         )
     if find_library("xcb-cursor") is None:
         raise InputError(
-            "the dialog needs libxcb-cursor0 (apt-get install libxcb-cursor0); install it, or ask in the "
-            "terminal with --no-dialog"
+            "the dialog needs libxcb-cursor0 (apt-get install libxcb-cursor0); install it, or use "
+            "the terminal with --no-dialog"
         )

@@ -1,4 +1,4 @@
-"""What is said on a machine without a screen."""
+"""The error on a machine without a screen."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tricky.core.errors import InputError
 
 @contextmanager
 def screen_required() -> Iterator[None]:
-    """Refuse in one line to draw where there is no screen.
+    """Turn pyglet's error about a missing screen into one line for people.
 
     Raises
     ------
     InputError
-        In place of pyglet's own error, which it raises when it is imported or asked for its display.
+        There is no screen; pyglet raises its own error when it is imported or opens its display.
     """
     try:
         yield

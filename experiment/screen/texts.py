@@ -10,8 +10,8 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from experiment.pages import Page, PageName, PageText
 from experiment.records import ScheduledTrial, Task
-from experiment.session.plan import Page, PageName, PageText
 from experiment.settings import ExperimentSettings
 from experiment.tasks import Wording, kind_of
 from tricky.core.errors import InputError

@@ -1,50 +1,42 @@
-"""Information and consent: asked before anything of a participant is kept, and kept with time and text."""
+"""Ask for consent before anything about a participant is saved, and save the answer with time and text."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 from experiment.data.bids import SessionPath
 from experiment.data.consents import Consent, keep_consent
 from experiment.records import Ask, Option
+from experiment.screen.content import ReadingDevices, SessionContent
 from experiment.screen.markdown_pages import Document
-from experiment.screen.texts import Texts
-from experiment.session.interfaces import Observer, Reader
-from experiment.settings import ExperimentSettings, PrivacySettings
+from experiment.settings import PrivacySettings
 
 AGREE, DISAGREE = "agreed", "not agreed"
 
 
-def ask_consent(
-    reader: Reader, observer: Observer, document: Document, settings: ExperimentSettings, texts: Texts
-) -> str:
-    """Show the information page by page, then ask; return the answer."""
-    for page in document.pages(texts.lines["next"], reader.fits):
-        reader.read(page)
+def ask_consent(devices: ReadingDevices, document: Document, content: SessionContent) -> str:
+    """Show the information page by page, then ask for consent; return the answer."""
+    display, observer, texts = devices.display, devices.observer, content.texts
+    for page in document.pages(texts.lines["next"], display.fits):
+        display.read(page)
         observer.goes_on()
-    labels = texts.tables["consent"]
-    options = (
-        Option(AGREE, labels["agree"], settings.answer_keys[0]),
-        Option(DISAGREE, labels["disagree"], settings.answer_keys[1]),
-    )
+    labels, keys = texts.tables["consent"], content.settings.answer_keys
+    options = (Option(AGREE, labels["agree"], keys[0]), Option(DISAGREE, labels["disagree"], keys[1]))
     ask = Ask("consent", texts.lines["consent_question"], options)
-    reader.question(ask)
+    display.question(ask)
     return observer.choose(None, ask).answer or DISAGREE
 
 
-def keep_answer(
-    data_folder: Path, place: SessionPath, information: Document, answer: str, privacy: PrivacySettings
-) -> Consent:
-    """Add a participant's answer to ``consent.tsv``, with time and text."""
+def save_answer(path: SessionPath, information: Document, answer: str, privacy: PrivacySettings) -> Consent:
+    """Add a participant's answer to ``consent.tsv``, with the time and the text that was shown."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     consent = Consent(
         "n/a" if "times" in privacy.leave_out else now,
-        f"sub-{place.participant}",
-        "n/a" if place.session is None else f"ses-{place.session}",
+        f"sub-{path.participant}",
+        "n/a" if path.session is None else f"ses-{path.session}",
         answer,
         information.name,
         information.sha256,
     )
-    keep_consent(data_folder, consent)
+    keep_consent(path.data_folder, consent)
     return consent

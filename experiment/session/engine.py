@@ -1,60 +1,70 @@
-"""Walks through a session: shows, asks, records. It knows no screen, no keyboard and no file."""
+"""The engine walks through a session: shows, asks, records. It knows no screen, no keyboard and no file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
+from experiment.interfaces import Display, NotSaved, Observer, Paused, Recorder, Stopped
+from experiment.pages import Page, PageName, PageText
 from experiment.records import Ask, Choice, Response, ScheduledTrial, Task
-from experiment.session.interfaces import Display, NotSaved, Observer, Paused, Stopped
-from experiment.session.plan import Page, PageName, PageText
 from stimuli.records import Block
+
+
+@dataclass(frozen=True)
+class EarlierRuns:
+    """How earlier runs of a session ended.
+
+    Attributes
+    ----------
+    resumed : bool
+        Whether there were any.
+    broken_off : int
+        How many of them ended in the trial that comes next, and may have shown it.
+    """
+
+    resumed: bool = False
+    broken_off: int = 0
 
 
 def run(
     steps: Iterable[Page | PageText | Ask | ScheduledTrial],
     display: Display,
     observer: Observer,
-    record: Callable[[Response], None],
+    recorder: Recorder,
     task: Task,
     *,
     inter_trial_interval_s: float,
-    resumed: bool,
-    broken_off: int = 0,
-    note: Callable[[str, Choice], None] = lambda _name, _choice: None,
+    earlier: EarlierRuns = EarlierRuns(),
 ) -> None:
     """Run the steps of a session, in order.
 
-    A response is recorded before anything else happens, feedback included, so that no trial that an
-    observer has answered can be lost to what comes after it.  Where it cannot be saved the session waits on
-    a page that says so.
+    A response is saved before anything else happens, feedback included, so that no answered trial is lost to
+    what comes after it. If it cannot be saved, the session waits on a page that says so.
 
     Parameters
     ----------
     steps : iterable
-        From `plan.steps`: pages, trials, and questions by themselves.
-    display, observer
+        From `plan.steps`: pages, trials, and questions outside trials.
+    display, observer : Display, Observer
         Who shows, and who answers.
-    record : callable
-        Returns when the response is safe, or raises `NotSaved`.
+    recorder : Recorder
+        Who saves.
     task : Task
         What is asked in each trial.
     inter_trial_interval_s : float
         Duration of the fixation before each trial.
-    resumed : bool
-        Whether the session has been interrupted before.
-    broken_off : int
-        How often the first of the trials had begun before.
-    note : callable
-        Keeps the answer to a question that belongs to no trial, by its name.
+    earlier : EarlierRuns
+        How earlier runs of the session ended.
 
     Raises
     ------
     Stopped
-        The observer asked to stop; every recorded response stands.
+        The observer stopped the session; all recorded responses are kept.
     NotSaved
-        The observer stopped at a response that could not be saved; every earlier one stands.
+        The observer stopped at a response that could not be saved; all earlier ones are kept.
     """
+    broken_off = earlier.broken_off
     for step in steps:
         if isinstance(step, Page):
             _read(step, display, observer)
@@ -65,7 +75,7 @@ def run(
             continue
         if isinstance(step, Ask):
             display.question(step)
-            note(step.name, observer.choose(None, step))
+            recorder.note(step.name, observer.choose(None, step))
             continue
         response = None
         while response is None:
@@ -74,8 +84,8 @@ def run(
             except Paused:
                 broken_off += 1
                 _read(Page(PageName.PAUSED), display, observer)
-        response = replace(response, resumed=resumed, broken_off=broken_off)
-        _keep(response, record, display, observer)
+        response = replace(response, resumed=earlier.resumed, broken_off=broken_off)
+        _save(response, recorder, display, observer)
         broken_off = 0
         if response.choice.answer is None:
             display.too_late()
@@ -86,7 +96,7 @@ def run(
 def _trial(
     trial: ScheduledTrial, display: Display, observer: Observer, task: Task, interval_s: float
 ) -> Response:
-    """Show a trial and ask all its questions, the further ones only where the first was answered."""
+    """Show a trial and ask its questions; the further ones are skipped if the first has no answer."""
     first, *rest = task.asks
     display.fixation(interval_s)
     onset_s = display.images(trial)
@@ -106,15 +116,13 @@ def _read(page: Page, display: Display, observer: Observer) -> None:
     observer.goes_on()
 
 
-def _keep(
-    response: Response, record: Callable[[Response], None], display: Display, observer: Observer
-) -> None:
-    """Record a response; where that fails tell the experimenter, and try again when told to."""
+def _save(response: Response, recorder: Recorder, display: Display, observer: Observer) -> None:
+    """Save a response; if that fails, show why, and try again when the continue key is pressed."""
     while True:
         try:
-            return record(response)
-        except NotSaved as trouble:
+            return recorder.record(response)
+        except NotSaved as problem:
             try:
-                _read(Page(PageName.NOT_SAVED, reason=str(trouble)), display, observer)
+                _read(Page(PageName.NOT_SAVED, reason=str(problem)), display, observer)
             except Stopped:
-                raise trouble from None
+                raise problem from None

@@ -1,19 +1,20 @@
-"""Who sits the session: asks for what wasn't given, checks it, and finds out which session comes next.
+"""Who takes part: ask for what isn't given, check it, and find out which session comes next.
 
-Nothing is written here.  How people are asked, in a dialog or in the terminal, is passed in.
+Nothing is written here. A dialog or the terminal asks; the function that does so is passed in.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from experiment.data.bids import SessionPath, check_new_participant, read_participant
 from experiment.data.find_sessions import SessionFile, find_sessions
 from experiment.data.sidecar import read_sidecar
-from experiment.settings import ParticipantField
+from experiment.interfaces import AskExperimenter, Question
+from experiment.settings import ExperimentSettings, ParticipantField
 from tricky.core.errors import InputError
 from tricky.core.names import MISSING
 
@@ -21,105 +22,82 @@ NOT_GIVEN = "n/a"
 
 
 @dataclass(frozen=True)
-class Question:
-    """One thing to ask.
-
-    Attributes
-    ----------
-    name, text : str
-        Key of the answer, and what people read.
-    check : callable
-        Takes what was typed and returns the answer, or raises `InputError`.
-    choices : tuple of str
-        Where there is a list to choose from.
-    default : str
-        What an empty answer stands for, if anything.
-    """
-
-    name: str
-    text: str
-    check: Callable[[str], str]
-    choices: tuple[str, ...] = ()
-    default: str = ""
-
-
-Ask = Callable[[str, Sequence[Question]], dict[str, str]]
-"""Called as ``ask(title, questions)``; returns checked answers, by name."""
-
-
-@dataclass(frozen=True)
-class Intake:
-    """Who sits which session.
+class Participant:
+    """Who takes part, in which session.
 
     Attributes
     ----------
     participant : str
-        Without ``sub-``.
+        The id, without ``sub-``.
     session : int or None
-        Its number, where the participant sits several.
+        Number of the session, where a participant has several.
     fields : dict of str to str
-        What is new about the participant, as it will stand in ``participants.tsv``.
+        New values for the participant's row in ``participants.tsv``.
     """
 
     participant: str
-    session: int | None
+    session: int | None = None
     fields: dict[str, str] = field(default_factory=dict)
 
 
-def take_in(
+@dataclass(frozen=True)
+class Given:
+    """What the command line says about the participant.
+
+    Attributes
+    ----------
+    participant : str or None
+        The id, without ``sub-``.
+    session : int or None
+        Number of the session.
+    fields : mapping of str to str
+        Values of participant fields, by name.
+    """
+
+    participant: str | None = None
+    session: int | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+def identify_participant(
     data_folder: Path,
-    task_name: str,
-    fields: Sequence[ParticipantField],
+    settings: ExperimentSettings,
+    given: Given,
+    ask: AskExperimenter,
     *,
-    n_sessions: int,
-    participant: str | None,
-    session: int | None,
-    given: Mapping[str, str],
-    ask: Ask,
-) -> Intake:
-    """Find out who does which session; only what isn't given and isn't known yet is asked.
+    n_sessions: int = 1,
+) -> Participant:
+    """Find out who takes part in which session; ask only for what is not given and not known yet.
 
     Parameters
     ----------
     data_folder : Path
-        The BIDS data set, which may not be there yet.
-    task_name : str
-        The task entity.
-    fields : sequence of ParticipantField
-        What the study wants to know about participants.
-    n_sessions : int
-        How many sessions the stimulus set is made for.
-    participant, session, given
-        What the command line says; `given` by field name.
+        The BIDS data set, which may not exist yet.
+    settings : ExperimentSettings
+        Name of the task, and the fields that the study asks about participants.
+    given : Given
+        What the command line says.
     ask : callable
-        How to ask for the rest.
+        Asks the experimenter for the rest.
+    n_sessions : int
+        Number of sessions that the stimulus set is made for.
 
     Raises
     ------
     InputError
-        An id, a number or an answer is not allowed, a field is unknown, or the session is finished.
+        An id, a number or an answer is not allowed, a field is unknown, or it contradicts
+        ``participants.tsv``.
     """
-    by_name = {each.name: each for each in fields}
-    for name in given:
-        if name not in by_name:
-            there = ", ".join(by_name) or "none"
+    fields = {each.name: each for each in settings.participant_fields}
+    for name in given.fields:
+        if name not in fields:
+            there = ", ".join(fields) or "none"
             raise InputError(
                 f"--field {name}: no such field in [experiment] participant_fields; there are: {there}"
             )
-
-    def check_id(text: str) -> str:
-        participant = SessionPath(data_folder, text.strip(), None, task_name).participant
-        check_new_participant(data_folder, participant)
-        return participant
-
-    if participant is None:
-        asked = ask(
-            "Who sits the session?", [Question("participant", "Participant (letters and digits)", check_id)]
-        )
-        participant = asked["participant"]
-    participant = check_id(participant)
+    participant = _participant_id(data_folder, settings.task_name, given.participant, ask)
     known = read_participant(data_folder, participant)
-    checked = {name: check_field(by_name[name], text) for name, text in given.items()}
+    checked = {name: check_field(fields[name], text) for name, text in given.fields.items()}
     for name, value in checked.items():
         if known.get(name, NOT_GIVEN) not in (NOT_GIVEN, value):
             raise InputError(
@@ -128,27 +106,42 @@ def take_in(
             )
     questions = [
         Question(each.name, _label(each), lambda text, each=each: check_field(each, text), each.choices)
-        for each in fields
+        for each in fields.values()
         if each.name not in checked and known.get(each.name, NOT_GIVEN) == NOT_GIVEN
     ]
+    session = given.session
     if session is None and n_sessions > 1:
-        suggested = str(next_session(data_folder, participant, task_name, n_sessions))
+        suggested = str(next_session(data_folder, participant, settings.task_name, n_sessions))
         questions.append(
             Question("session", "Session", lambda text: str(check_session(text)), default=suggested)
         )
     answers = ask(f"Participant {participant}", questions) if questions else {}
     if session is None and "session" in answers:
         session = int(answers.pop("session"))
-    return Intake(participant, session, checked | answers)
+    return Participant(participant, session, checked | answers)
+
+
+def _participant_id(data_folder: Path, task_name: str, given: str | None, ask: AskExperimenter) -> str:
+    """Return a checked id: the given one, or the one that the experimenter types."""
+
+    def check(text: str) -> str:
+        participant = SessionPath(data_folder, text.strip(), None, task_name).participant
+        check_new_participant(data_folder, participant)
+        return participant
+
+    if given is None:
+        question = Question("participant", "Participant (letters and digits)", check)
+        given = ask("Who takes part in the session?", [question])["participant"]
+    return check(given)
 
 
 def check_field(about: ParticipantField, text: str) -> str:
-    """Return an answer as it is kept: free text as it was typed, all others without surrounding spaces.
+    """Return an answer as it is saved: free text as it was typed, all others without surrounding spaces.
 
     Raises
     ------
     InputError
-        It isn't of the field's type, is none of its choices, or is missing where one is required.
+        It does not have the field's type, is none of its choices, or is missing although required.
     """
     typed, text = text, " ".join(text.split())
     if text in MISSING:
@@ -180,12 +173,12 @@ def check_field(about: ParticipantField, text: str) -> str:
 
 
 def check_session(text: str) -> int:
-    """Return a session's number.
+    """Return the number of a session.
 
     Raises
     ------
     InputError
-        It isn't a whole number from 1 on.
+        It isn't a whole number of 1 or more.
     """
     if not (text.isascii() and text.isdigit() and int(text) >= 1):
         raise InputError(f"session: {text!r} is no whole number from 1 on")
@@ -193,9 +186,9 @@ def check_session(text: str) -> int:
 
 
 def sessions_of(data_folder: Path, participant: str, task_name: str) -> dict[int | None, bool]:
-    """Return which sessions of a participant there are, and whether each is complete.
+    """Return the numbers of a participant's sessions, and whether each is complete.
 
-    A session without a number is None.  A session is complete when its table has a row for each trial of its
+    A session without a number is None. A session is complete when its table has a row for each trial of its
     set, and the questions after the last trial are answered.
     """
     files = find_sessions(data_folder, participant).sessions
@@ -211,9 +204,9 @@ def _number_of(file: SessionFile) -> int | None:
 
 
 def next_session(data_folder: Path, participant: str, task_name: str, n_sessions: int) -> int | None:
-    """Return the session to sit next: an unfinished one, or the first that is free.
+    """Return the number of the next session: an unfinished one, or the first that is free.
 
-    None is the one session of a participant who sits no other.
+    None is the only session of a participant.
     """
     there = sessions_of(data_folder, participant, task_name)
     unfinished = [number for number, complete in there.items() if not complete]
@@ -229,7 +222,7 @@ def _is_complete(file: SessionFile) -> bool:
         sidecar = read_sidecar(file.sidecar)
         n_rows = file.table.read_bytes().count(b"\n") - 1
     except (InputError, OSError):
-        return False  # the session itself says what is wrong with its files
+        return False  # running the session reports what is wrong with its files
     n_trials = sidecar.stimulus_set.n_trials
     return n_trials is not None and n_rows >= n_trials and not sidecar.unanswered
 

@@ -1,12 +1,11 @@
-"""Which trials an observer sees, in which order, on which sides: the same on every machine."""
+"""The plan of a session: which trials an observer sees in which order, and the pages in between."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
+from experiment.pages import Page, PageName, PageText
 from experiment.records import Ask, ScheduledTrial
 from experiment.tasks import kind_of
 from stimuli.order import present
@@ -16,11 +15,11 @@ from stimuli.records import Block, StimulusSet
 def schedule(
     stimulus_set: StimulusSet[Any], participant: str, session: int | None = None
 ) -> tuple[ScheduledTrial, ...]:
-    """Return what an observer sees in a session, in order of presentation.
+    """Return the trials of a session, in order of presentation.
 
-    Order and sides are drawn by `stimuli.order.present`, from the set's id, the participant's id and the
-    session's number. Nothing is stored, so a session can be taken up on another machine: the same arguments
-    give the same trials.
+    `stimuli.order.present` draws order and sides from the set's id, the participant's id and the session's
+    number. Nothing is stored: the same arguments give the same trials on every machine, so a session can be
+    continued on another one.
 
     Parameters
     ----------
@@ -29,7 +28,7 @@ def schedule(
     participant : str
         Without ``sub-``.
     session : int, optional
-        Number of the session, where a participant sits several.
+        Number of the session, where a participant has several.
 
     Raises
     ------
@@ -43,61 +42,6 @@ def schedule(
     )
 
 
-class PageName(StrEnum):
-    """A screen of text; the names are those of its texts."""
-
-    WELCOME = "welcome"
-    EXAMPLES = "examples"
-    WELCOME_BACK = "welcome_back"
-    PRACTICE = "practice"
-    PRACTICE_AGAIN = "practice_again"
-    MAIN = "main"
-    BREAK = "break"
-    CLOSING = "closing"
-    PAUSED = "paused"
-    NOT_SAVED = "not_saved"
-    KEYBOARD = "keyboard"
-
-
-@dataclass(frozen=True)
-class PageText:
-    """A page of text.
-
-    Attributes
-    ----------
-    title : str
-        Its headline.
-    body : tuple of str
-        Paragraphs.
-    prompt : str
-        What the continue key does; stands behind a picture of that key.
-    """
-
-    title: str
-    body: tuple[str, ...]
-    prompt: str
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A screen of text that stays until the observer goes on.
-
-    Attributes
-    ----------
-    name : PageName
-        Which one.
-    n_done, n_main : int
-        Trials of the main block that are done, and all of them.
-    reason : str
-        What the experimenter needs to know, where something is wrong.
-    """
-
-    name: PageName
-    n_done: int = 0
-    n_main: int = 0
-    reason: str = ""
-
-
 def steps(
     trials: Sequence[ScheduledTrial],
     first: int,
@@ -107,22 +51,22 @@ def steps(
     again: Callable[[], bool] = lambda: False,
     afterwards: Sequence[PageText | Ask] = (),
 ) -> Iterator[Page | PageText | Ask | ScheduledTrial]:
-    """Yield what happens in a session, from trial `first` on, in order.
+    """Yield the steps of a session in order, from trial `first` on.
 
     Parameters
     ----------
     trials : sequence of ScheduledTrial
         The whole session.
     first : int
-        Number of trials that are already done: more than 0 when a session is taken up again.
+        Number of trials that are already done: more than 0 if the session is continued.
     break_every : int
         Number of main trials between breaks; 0 for none.
     examples : bool
-        Whether a page with images of the practice follows the welcome.
+        Whether a page with example images from the practice follows the welcome page.
     again : callable
-        Asked when the practice is done and the main block has not begun: whether all of it comes once more.
+        Called after the practice, before the main block; returns whether the practice is repeated.
     afterwards : sequence of PageText or Ask
-        What is read and asked between the last trial and the end.
+        Pages and questions between the last trial and the closing page.
     """
     n_main = sum(trial.block is Block.MAIN for trial in trials)
     n_practice = len(trials) - n_main

@@ -1,7 +1,7 @@
-"""Practice that is repeated until it goes well.
+"""Practice that is repeated until the share of correct answers reaches a criterion.
 
-The first round stands in the session table, as without a criterion; repetitions stand in the sidecar, so
-that the table has one row for each trial of the set whatever happens.
+The session table contains the first round, with or without a criterion. Repetitions are saved in the sidecar,
+so that the table always has one row for each trial of the set.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from stimuli.records import Block
 
 
 class Practice:
-    """The rounds of the practice block, and whether one more is needed.
+    """The rounds of the practice block, and whether another one is needed.
 
-    A round's share right is that of its trials that have a right answer; a missed deadline is not right.
-    The first round, and each repetition, is judged when all its trials are answered; a repetition that a stop
-    or a crash broke off is begun again, and what was answered in it stays on record.
+    The share of correct answers counts trials that have a correct answer; a missed deadline is not correct.
+    A round is judged when all its trials are answered. A repetition that was interrupted starts again from
+    its first trial; its answers stay in the sidecar.
 
     Parameters
     ----------
     trials : sequence of ScheduledTrial
         The whole session.
     settings : ExperimentSettings
-        Criterion, and the limit of repetitions.
+        Criterion, and the maximum number of repetitions.
     rows : sequence of mapping
-        The session table so far.
+        The rows of the session table so far.
     before : mapping or None
-        `entry` of an earlier run.
-    keep : callable
-        Takes `entry` after each change; raises where it can't be kept.
+        `entry` as an earlier run saved it.
+    save : callable
+        Takes `entry` after each change; raises if it can't be saved.
     """
 
     def __init__(
@@ -41,11 +41,11 @@ class Practice:
         settings: ExperimentSettings,
         rows: Sequence[Mapping[str, str]],
         before: Mapping[str, Any] | None,
-        keep: Callable[[dict[str, Any] | None], None],
+        save: Callable[[dict[str, Any] | None], None],
     ) -> None:
         self.trials = tuple(trial for trial in trials if trial.block is Block.PRACTICE)
-        self._criterion, self._most = settings.practice_criterion, settings.practice_repetitions
-        self._keep = keep
+        self._criterion, self._max_repetitions = settings.practice_criterion, settings.practice_repetitions
+        self._save = save
         self._first = [{"correct": row.get("correct") == "true"} for row in rows[: len(self.trials)]]
         self._repetitions: list[list[dict[str, Any]]] = [
             list(each) for each in (before or {}).get("repetitions", [])
@@ -53,10 +53,10 @@ class Practice:
 
     @property
     def entry(self) -> dict[str, Any] | None:
-        """What the sidecar says of it; None without a criterion."""
+        """The practice as the sidecar describes it; None without a criterion."""
         if self._criterion is None:
             return None
-        shares = [self._share(each) for each in self._rounds()]
+        shares = [self._share_correct(each) for each in self._complete_rounds()]
         return {
             "criterion": self._criterion,
             "share_right": shares,
@@ -65,12 +65,12 @@ class Practice:
         }
 
     def first_round(self, response: Response) -> None:
-        """Note a response of the first round; others are passed over."""
+        """Add a response to the first round, if its trial is a practice trial."""
         if response.trial.block is Block.PRACTICE:
             self._first.append({"correct": response.correct is True})
 
     def repeated(self, response: Response) -> None:
-        """Keep a response of a repetition; where that fails, all is as before."""
+        """Add a response to the current repetition and save it; if that fails, nothing has changed."""
         self._repetitions[-1].append(
             {
                 "trial_id": response.trial.trial_id,
@@ -80,38 +80,37 @@ class Practice:
             }
         )
         try:
-            self._keep(self.entry)
+            self._save(self.entry)
         except BaseException:
             self._repetitions[-1].pop()
             raise
 
     def again(self) -> bool:
-        """Tell whether the practice is to be done once more, and make room for the round if so."""
-        rounds = self._rounds()
+        """Return whether the practice is repeated once more; if so, start a new repetition."""
+        rounds = self._complete_rounds()
         if self._criterion is None or not rounds:
             return False
-        self._keep(self.entry)
-        if self._share(rounds[-1]) >= self._criterion or len(rounds) > self._most:
+        self._save(self.entry)
+        if self._share_correct(rounds[-1]) >= self._criterion or len(rounds) > self._max_repetitions:
             return False
         self._repetitions = [*filter(None, self._repetitions), []]
         return True
 
     def may_go_on(self, n_done: int) -> bool:
-        """Tell whether practice trials can still be shown in a session with so many rows."""
+        """Return whether practice trials can still be shown after `n_done` trials of the session."""
         return n_done < len(self.trials) or (self._criterion is not None and n_done == len(self.trials))
 
-    def _rounds(self) -> list[list[dict[str, Any]]]:
-        """Return the rounds that are whole."""
+    def _complete_rounds(self) -> list[list[dict[str, Any]]]:
         return [
             each
             for each in [self._first, *self._repetitions]
             if self.trials and len(each) == len(self.trials)
         ]
 
-    def _share(self, answered: Sequence[Mapping[str, Any]]) -> float:
-        right = [
+    def _share_correct(self, answered: Sequence[Mapping[str, Any]]) -> float:
+        correct = [
             each["correct"] is True
             for each, trial in zip(answered, self.trials, strict=True)
             if trial.right_answer is not None
         ]
-        return sum(right) / len(right) if right else 1.0
+        return sum(correct) / len(correct) if correct else 1.0

@@ -1,6 +1,6 @@
-"""What is checked before a session, each check a fact and a verdict.
+"""The checks before a session: what was found, whether a session can rely on it, and what to do if not.
 
-What needs a window is checked where windows are (`psychopy_devices`), and judged here.
+A screen measures itself (`ScreenMeasurements`); the measurements are judged here.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from experiment.keys import is_known
+from experiment.screen.content import ScreenMeasurements
 from experiment.screen.timing import Refresh
 from experiment.session.desktop import notifications_are_on, screen_saver_is_on
 from experiment.settings import ExperimentSettings, MonitorSettings
 from stimuli.check import require_sound
 from tricky.core.errors import InputError
 
-ROOM_BYTES = 100_000_000
-"""Free space that a session asks for; its own files take less than a hundredth of it."""
+MIN_FREE_BYTES = 100_000_000
+"""Free space that a session requires; its own files need less than a hundredth of it."""
 REFRESH_TOLERANCE = 0.02
 """Share by which the measured refresh rate may differ from the one in the study file."""
 
@@ -36,11 +37,11 @@ class Check:
     name : str
         What was checked.
     ok : bool
-        Whether a session can rely on it. What can't be told on this system is no failure.
+        Whether a session can rely on it. What can't be determined on this system is not a failure.
     found : str
         What was found, in words.
     advice : str
-        What to do where it is not ok.
+        What to do if it is not ok.
     """
 
     name: str
@@ -49,22 +50,22 @@ class Check:
     advice: str = ""
 
 
-def check_files(stimuli_folder: Path, data_folder: Path) -> list[Check]:
-    """Check what needs no screen: the stimulus set, and the folder that data go to."""
-    return [check_stimuli(stimuli_folder), check_folder(data_folder)]
+def check_without_screen(stimuli: Path, data: Path, settings: ExperimentSettings) -> list[Check]:
+    """Check what needs no window: the stimulus set first, then the data folder, keys and desktop."""
+    return [check_stimuli(stimuli), check_folder(data), check_keys(settings), *check_desktop()]
 
 
 def check_stimuli(folder: Path) -> Check:
-    """Hold the stimulus set against everything that it promises."""
+    """Check the stimulus set: its files against their hashes, its trials against its settings."""
     try:
         require_sound(folder)
     except InputError as error:
         return Check("stimulus set", False, str(error), "or restore it")
-    return Check("stimulus set", True, "keeps all that it promises")
+    return Check("stimulus set", True, "complete and unchanged")
 
 
 def check_folder(folder: Path) -> Check:
-    """Write a file where data go, and see whether there is room for more."""
+    """Check that the data folder can be written to, and that there is free space."""
     name = "data folder"
     there = next(each for each in (folder, *folder.resolve().parents) if each.is_dir())
     try:
@@ -74,23 +75,24 @@ def check_folder(folder: Path) -> Check:
             os.fsync(file.fileno())
         free = shutil.disk_usage(there).free
     except OSError as error:
-        return Check(name, False, f"{there} takes no file ({error.strerror})", "allow writing, or make room")
+        found = f"{there} can't be written to ({error.strerror})"
+        return Check(name, False, found, "allow writing, or make room")
     found = f"writable, {free / 1e9:.1f} GB free"
-    return Check(name, free >= ROOM_BYTES, found, f"make room: at least {ROOM_BYTES / 1e6:.0f} MB")
+    return Check(name, free >= MIN_FREE_BYTES, found, f"make room: at least {MIN_FREE_BYTES / 1e6:.0f} MB")
 
 
 def check_desktop() -> list[Check]:
-    """Ask the system what could come over the screen."""
+    """Check what could cover the screen during a session: screen saver and notifications."""
     asked = (
         ("screen saver", screen_saver_is_on(), "turn screen saver and power saving of the screen off"),
         ("notifications", notifications_are_on(), "turn notifications off (do not disturb)"),
     )
-    said = {None: "can't be told on this system: see to it that they are off", True: "on", False: "off"}
+    said = {None: "can't be determined on this system: make sure that it is off", True: "on", False: "off"}
     return [Check(name, is_on is not True, said[is_on], advice) for name, is_on, advice in asked]
 
 
 def check_keys(settings: ExperimentSettings) -> Check:
-    """Check that the keyboards of this system have the keys: some are known on another system only."""
+    """Check that PsychoPy knows the keys on this system: some exist on another system only."""
     system = platform.system()
     keys = {
         "left_key": settings.left_key,
@@ -109,7 +111,7 @@ def check_keys(settings: ExperimentSettings) -> Check:
 
 
 def check_refresh(refresh: Refresh, refresh_hz: float) -> Check:
-    """Hold the measured refresh rate against the configured one."""
+    """Compare the measured refresh rate with the one in the settings."""
     name = "refresh rate"
     if not refresh.locked:
         found = (
@@ -129,7 +131,7 @@ def check_refresh(refresh: Refresh, refresh_hz: float) -> Check:
 def check_resolution(
     window_px: tuple[int, int], screen_px: tuple[int, int], monitor: MonitorSettings
 ) -> Check:
-    """Hold the pixels that are drawn to against those described; a scaled desktop shows here."""
+    """Compare the pixels of window and screen with the settings; this detects a scaled desktop."""
     width, height = monitor.size_px
     found = f"window {window_px[0]} × {window_px[1]}, screen {screen_px[0]} × {screen_px[1]} pixels"
     ok = window_px == (width, height) and (not monitor.full_screen or screen_px == (width, height))
@@ -141,32 +143,42 @@ def check_resolution(
     )
 
 
-def check_keyboard(backend: str, *, heard: bool) -> Check:
-    """Judge whether the key press that was asked for arrived."""
-    found = "a key press arrived" if heard else "no key press arrived"
+def check_keyboard(backend: str, *, arrived: bool) -> Check:
+    """Check whether the key press arrived that the experimenter was asked for."""
+    found = "a key press arrived" if arrived else "no key press arrived"
     advice = (
-        "click into the window, connect another keyboard, or give the right to listen to it (macOS: Input "
-        "Monitoring)"
+        "click into the window, connect another keyboard, or allow this program to listen to it (macOS: "
+        "Input Monitoring)"
     )
-    return Check("keyboard", heard, f"{found} through {backend}", advice)
+    return Check("keyboard", arrived, f"{found} through {backend}", advice)
+
+
+def check_screen(measured: ScreenMeasurements, settings: ExperimentSettings) -> list[Check]:
+    """Check what was measured of the screen and its keyboard."""
+    checks = [
+        Check("images", True, f"{measured.n_images} prepared and drawn once"),
+        check_refresh(measured.refresh, settings.monitor.refresh_hz),
+        check_resolution(measured.window_px, measured.screen_px, settings.monitor),
+    ]
+    if measured.key_arrived is not None:
+        checks.append(check_keyboard(settings.keyboard, arrived=measured.key_arrived))
+    return checks
 
 
 def refuse(checks: Sequence[Check]) -> None:
-    """Refuse to start a session that would be worthless.
+    """Refuse to start a session after a failed check.
 
     Raises
     ------
     InputError
-        A check failed; each that did is named, with what to do.
+        A check failed; the message names each one, with what to do.
     """
     failed = [f"{each.name}: {each.found} ({each.advice})" for each in checks if not each.ok]
     if failed:
-        raise InputError(
-            f"{'; '.join(failed)}; or start all the same with --force, which is noted in the data"
-        )
+        raise InputError(f"{'; '.join(failed)}; or start anyway with --force, which the data record")
 
 
 def as_record(checks: Sequence[Check], *, forced: bool) -> dict[str, Any]:
-    """Return the entry of the sidecar."""
+    """Return the checks as the sidecar describes them."""
     kept = [{key: value for key, value in asdict(each).items() if key != "advice"} for each in checks]
     return {"ok": all(each.ok for each in checks), "forced": forced, "checks": kept}

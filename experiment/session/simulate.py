@@ -1,112 +1,104 @@
-"""A study's worth of simulated observers, in the same files as people's sessions."""
+"""Sessions of simulated observers, in the same files as the sessions of people: `tricky simulate`."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from experiment.data.bids import Dataset, SessionPath, read_kinds, register
-from experiment.data.columns import Table, table_of
+from experiment.data.bids import SessionPath, read_kinds, register
+from experiment.data.columns import Table
 from experiment.data.describe_dataset import describe_dataset
 from experiment.data.find_sessions import find_sessions
 from experiment.data.journal import locked
-from experiment.data.sidecar import Run, ShownSet, describe_session, read_sidecar
-from experiment.observers.cast import Role, roles
+from experiment.data.sidecar import Run, ShownSet, Sidecar, describe_session, read_sidecar
+from experiment.observers.from_settings import observers_from_settings
 from experiment.observers.simulated import SimulatedDisplay
-from experiment.records import Kind, Response, ScheduledTrial, Task
-from experiment.screen.texts import Texts, read_texts
+from experiment.observers.spec import ObserverSpec
+from experiment.records import Choice, Kind, Response
+from experiment.screen.content import Devices, SessionContent
 from experiment.session.engine import run
-from experiment.session.interfaces import Display, Observer
-from experiment.session.plan import schedule, steps
-from experiment.settings import ExperimentSettings, SimulateSettings
-from experiment.tasks import task_of
-from stimuli.records import StimulusSet, read_any_set
+from experiment.session.plan import steps
+from experiment.session.prepare import PreparedSession, SessionSetup, prepare_session, read_material
+from experiment.settings import SimulateSettings
 from tricky.core.errors import InputError
 from tricky.core.files import json_text, sha256_of, versions_of
 from tricky.core.matching import describe_matches
 from tricky.core.progress import Progress, no_progress
 
-
-@dataclass(frozen=True)
-class Seat:
-    """Where a simulated observer sits.
-
-    Attributes
-    ----------
-    display, observer : Display, Observer
-        For the engine.
-    apparatus : dict
-        What was measured of the machine; nothing where there is no screen.
-    """
-
-    display: Display
-    observer: Observer
-    apparatus: dict[str, Any] = field(default_factory=dict)
+OpenDevices = Callable[[ObserverSpec, SessionContent], AbstractContextManager[Devices]]
+"""Makes an observer and the display that it looks at."""
 
 
-Seating = Callable[
-    [Role, StimulusSet[Any], Sequence[ScheduledTrial], Task, ExperimentSettings, Texts, Path],
-    AbstractContextManager[Seat],
-]
-
-
-def seat_nowhere(role: Role, *_: Any) -> AbstractContextManager[Seat]:
-    """Seat an observer before nothing, in simulated time."""
+def without_screen(
+    observer: ObserverSpec,
+    content: SessionContent,  # noqa: ARG001 - nothing of it is shown
+) -> AbstractContextManager[Devices]:
+    """Make an observer who looks at nothing, in simulated time."""
     display = SimulatedDisplay()
-    return nullcontext(Seat(display, role.enter(display)))
+    return nullcontext(Devices(display, observer.make(display)))
+
+
+class Rows:
+    """Collects the rows of a simulated session in memory (a `Recorder`)."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._lines = [self._table.header]
+
+    def record(self, response: Response) -> None:
+        """Add a row."""
+        self._lines.append(self._table.row_of(response))
+
+    def note(self, name: str, choice: Choice) -> None:
+        """Do nothing: simulated observers are asked nothing outside trials."""
+
+    def __len__(self) -> int:
+        return len(self._lines) - 1
+
+    @property
+    def text(self) -> str:
+        """The session table."""
+        return "".join(self._lines)
 
 
 def simulate_sessions(
-    stimuli_folder: Path,
-    data_folder: Path,
+    setup: SessionSetup,
     settings: SimulateSettings,
-    experiment: ExperimentSettings,
-    dataset: Dataset,
     *,
     seed: int,
-    root: Path = Path(),
     decisions: Path | None = None,
-    seating: Seating = seat_nowhere,
+    open_devices: OpenDevices = without_screen,
     progress: Progress = no_progress,
     tell: Callable[[str], None] = lambda _: None,
 ) -> list[Path]:
-    """Let simulated observers sit the session, through the engine that people's sessions go through.
+    """Run the sessions of simulated observers, through the engine that runs people's sessions.
 
-    Afterwards the data set's simulated sessions are exactly the ones described by the arguments: those
-    that stand there already, byte for byte, are left alone; others are made, or take the place of what
-    an earlier simulation left.  People's sessions are never touched.  Observers are named ``sim01``,
-    ``sim02`` …; each depends on the seed and its own name only, so that a larger number changes none of
-    those before.
+    Afterwards the simulated sessions of the data set are exactly those that the arguments describe. Sessions
+    that are there already and identical are left alone; others are made, or replace those of an earlier
+    simulation. People's sessions are never touched. Observers are named ``sim01``, ``sim02`` …; each depends
+    on the seed and the own name only, so that a larger number of observers changes none of the others.
 
-    A session appears whole or not at all.  Its rows are not flushed to disk one by one: what can be
-    simulated again needs no such care.
+    A session appears whole or not at all. Its rows are not flushed to disk one by one, because a simulation
+    can be repeated.
 
     Parameters
     ----------
-    stimuli_folder, data_folder : Path
-        The stimulus set, and the BIDS data set.
+    setup : SessionSetup
+        The study's stimulus set, data set and settings.
     settings : SimulateSettings
-        How many observers, and of what ability.
-    experiment : ExperimentSettings
-        The session they sit.
-    dataset : Dataset
-        What the data set says of itself.
+        Number and accuracy of the observers.
     seed : int
-        Of the study.
-    root : Path
-        What paths in the settings are relative to: the study's folder.
+        The study's seed.
     decisions : Path, optional
-        Where decisions are, for networks as observers; by default in the study's folder.
-    seating : callable
-        Where observers sit: by default before nothing, in simulated time.
+        Folder of the decisions of networks as observers; by default the study's ``decisions/``.
+    open_devices : callable
+        Makes an observer and what it looks at; by default without a screen, in simulated time.
     progress : Progress
         Called for each observer.
     tell : callable
-        Takes a line about how much of a table of probabilities applies to the set.
+        Takes a line about how many entries of a table of probabilities match the set.
 
     Returns
     -------
@@ -116,78 +108,74 @@ def simulate_sessions(
     Raises
     ------
     InputError
-        The stimulus set is damaged, an observer's name belongs to a person, or another simulation is at
-        work on the same data set.
+        The stimulus set is damaged, an observer's name belongs to a person, or another simulation is running
+        on the same data set.
     """
-    stimulus_set = read_any_set(stimuli_folder)
-    texts = read_texts(experiment.language, stimulus_set.task, root)
-    cast = roles(
-        settings, stimulus_set, names_of, seed=seed, decisions=decisions or root / "decisions", root=root
+    data, material = setup.data, read_material(setup)
+    observers = observers_from_settings(
+        settings,
+        material.stimulus_set,
+        seed=seed,
+        decisions=decisions or setup.root / "decisions",
+        root=setup.root,
     )
-    for line in describe_matches(next(iter(cast.values())).parameters.get("matched", {})):
+    for line in describe_matches(next(iter(observers.values())).parameters.get("matched", {})):
         tell(line)
-    sessions = [SessionPath(data_folder, name, None, experiment.task_name) for name in cast]
-    names = list(cast)
-    busy = f"{data_folder}: another simulation is at work there; wait until it is done"
-    with locked(data_folder, "simulate", busy):
-        with locked(data_folder, "participants", f"{data_folder}: participants.tsv is in use", timeout_s=10):
-            surplus = _remove_surplus(data_folder, set(names))
-            describe_dataset(data_folder, dataset)
-            register(data_folder, names, Kind.SIMULATED, drop=surplus)
-        versions = versions_of("numpy", "scipy")
-        for done, session in enumerate(sessions):
-            progress("Simulating observers", done, len(sessions))
-            trials = schedule(stimulus_set, session.participant, session.session)
-            about_set = ShownSet(name=stimulus_set.name, set_id=stimulus_set.set_id, n_trials=len(trials))
-            task = task_of(stimulus_set, experiment, session.participant, texts.wording)
-            table = table_of(task)
-            instructions = texts.instructions(experiment, task)
-            role = cast[session.participant]
-            with seating(role, stimulus_set, trials, task, experiment, texts, root) as seat:
-                rows = _table(trials, seat, experiment, table)
-            sidecar = describe_session(
-                dataset,
-                session,
-                table,
-                instructions=instructions,
-                stimulus_set=about_set,
-                drawn_for=session.participant,
-                simulated=role.parameters | ({"visual": True} if seat.apparatus else {}),
-            ).with_(
-                settings={"experiment": experiment.model_dump(mode="json")},
-                versions=versions | (versions_of("psychopy", "pyglet", "pillow") if seat.apparatus else {}),
-                apparatus=seat.apparatus,
-                # Time is simulated as well: there is no moment at which the session started.
-                runs=(Run.model_validate({"started": None, "first_trial": 0}),),
-                table_sha256=sha256_of(rows),
-            )
-            _put(session, {session.table: rows, session.sidecar: json_text(sidecar.content())})
-        progress("Simulating observers", len(sessions), len(sessions))
-    return [session.table for session in sessions]
+    paths = {name: SessionPath(data, name, None, setup.settings.task_name) for name in observers}
+    with locked(data, "simulate", f"{data}: another simulation is at work there; wait until it is done"):
+        with locked(data, "participants", f"{data}: participants.tsv is in use", timeout_s=10):
+            surplus = _remove_surplus(data, set(observers))
+            describe_dataset(data, setup.dataset)
+            register(data, list(observers), Kind.SIMULATED, drop=surplus)
+        for done, (name, observer) in enumerate(observers.items()):
+            progress("Simulating observers", done, len(observers))
+            session = prepare_session(setup, material, paths[name])
+            with open_devices(observer, session.content) as devices:
+                rows = _run(session, devices)
+            sidecar = _describe(session, observer, devices, rows)
+            _put(session.path, {session.path.table: rows, session.path.sidecar: json_text(sidecar.content())})
+        progress("Simulating observers", len(observers), len(observers))
+    return [path.table for path in paths.values()]
 
 
-def names_of(n_observers: int) -> list[str]:
-    """Return the ids of simulated observers: ``sim01``, ``sim02`` and so on."""
-    return [f"sim{number:02d}" for number in range(1, n_observers + 1)]
-
-
-def _table(trials: Sequence[ScheduledTrial], seat: Seat, experiment: ExperimentSettings, table: Table) -> str:
-    """Run one observer's session and return its table."""
-    responses: list[Response] = []
+def _run(session: PreparedSession, devices: Devices) -> str:
+    """Run one observer's session; return the session table."""
+    settings, rows = session.setup.settings, Rows(session.table)
     run(
-        steps(trials, 0, experiment.break_every),
-        seat.display,
-        seat.observer,
-        responses.append,
-        table.task,
-        inter_trial_interval_s=experiment.inter_trial_interval_s,
-        resumed=False,
+        steps(session.trials, 0, settings.break_every),
+        devices.display,
+        devices.observer,
+        rows,
+        session.task,
+        inter_trial_interval_s=settings.inter_trial_interval_s,
     )
-    return table.header + "".join(map(table.row_of, responses))
+    return rows.text
+
+
+def _describe(session: PreparedSession, observer: ObserverSpec, devices: Devices, rows: str) -> Sidecar:
+    """Return the sidecar of a complete simulated session."""
+    shown, visual = session.material.stimulus_set, bool(devices.apparatus)
+    packages = ("psychopy", "pyglet", "pillow") if visual else ()
+    return describe_session(
+        session.setup.dataset,
+        session.path,
+        session.table,
+        instructions=session.instructions,
+        stimulus_set=ShownSet(name=shown.name, set_id=shown.set_id, n_trials=len(session.trials)),
+        drawn_for=session.drawn_for,
+        simulated=observer.parameters | ({"visual": True} if visual else {}),
+    ).with_(
+        settings={"experiment": session.setup.settings.model_dump(mode="json")},
+        versions=versions_of("numpy", "scipy", *packages),
+        apparatus=devices.apparatus,
+        # Time is simulated as well: there is no moment at which the session started.
+        runs=(Run.model_validate({"started": None, "first_trial": 0}),),
+        table_sha256=sha256_of(rows),
+    )
 
 
 def _put(session: SessionPath, files: dict[Path, str]) -> None:
-    """Make a participant's folder hold these files and no others, in one step."""
+    """Make a participant's folder contain these files and no others, in one step."""
     folder = session.participant_folder
     encoded = {path.relative_to(folder): text.encode() for path, text in files.items()}
     found = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -206,7 +194,7 @@ def _put(session: SessionPath, files: dict[Path, str]) -> None:
 
 
 def _remove_surplus(data_folder: Path, wanted: set[str]) -> list[str]:
-    """Remove the simulated participants that aren't wanted any more; return their ids."""
+    """Remove the simulated participants that are no longer wanted; return their ids."""
     surplus = [
         participant
         for participant, kind in read_kinds(data_folder).items()
@@ -223,8 +211,8 @@ def _remove(data_folder: Path, participant: str) -> None:
     for file in found.sessions:
         if not file.sidecar.is_file() or read_sidecar(file.sidecar).simulated is None:
             raise InputError(
-                f"{file.table}: not marked as simulated, though participants.tsv says so of its participant; "
-                "correct `kind` there or move the folder away"
+                f"{file.table}: not marked as simulated, although participants.tsv says so; correct `kind` "
+                "there, or move the folder away"
             )
     found.require_sound()
     folder = data_folder / f"sub-{participant}"

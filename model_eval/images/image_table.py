@@ -8,6 +8,7 @@ from model_eval.images.image_files import ImageFiles
 from model_eval.images.listing import Listing, files_below
 from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
+from tricky.core.files import is_file
 from tricky.core.matching import match_entries
 from tricky.core.tables import TextTable, read_table
 
@@ -45,7 +46,7 @@ class ImageTable(ImageFiles):
 
     def _on_disk(self, paths: list[str], lines: list[int]) -> list[str]:
         """Return paths as the file system has them: its names may be of another Unicode form."""
-        there = {path for path in paths if (self._folder / path).is_file()}
+        there = {path for path in paths if is_file(self._folder / path)}
         if len(there) == len(paths):
             return paths
         known = there.union(files_below(self._folder))

@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_up import write_difficulty, write_pool, write_set_manifest
+from made_up_models import N_EPOCHS, make_conditions, make_pool
 from PIL import Image, ImageDraw
 
 from experiment.data.bids import Dataset
+from experiment.session.prepare import SessionSetup
 from experiment.session.simulate import simulate_sessions
 from experiment.settings import ExperimentSettings, SimulateSettings
 from model_eval.columns import DECISION_DTYPES
@@ -22,7 +24,9 @@ from model_eval.images.open import InspectedSource, open_images
 from model_eval.label.label import label_counts
 from model_eval.settings import ImageSettings, LabelSettings
 from stimuli.build import build_set
+from stimuli.inputs import Sources
 from stimuli.settings import StimulusSettings
+from stimuli.write_set import NewSet
 from tricky.core.files import sha256_of, write_text
 from tricky.core.parquet import write_parquet
 
@@ -286,22 +290,20 @@ def rehearse(tmp_path: Path, digits: InspectedSource) -> Callable[..., Path]:
         counts.to_csv(root / "counts.csv", index=False)
         label_counts(root / "counts.csv", root / "difficulty", LabelSettings(), n_models=11)
         build_set(
-            root / "difficulty",
-            digits,
+            Sources(root / "difficulty", digits, root),
             StimulusSettings.model_validate({"practice_trials": 2} | stimuli),
-            name="main",
-            folder=root / "stimuli" / "main",
-            seed=1,
-            root=root,
+            NewSet("main", root / "stimuli" / "main", 1),
         )
         simulate_sessions(
-            root / "stimuli" / "main",
-            root / "data",
+            SessionSetup(
+                root / "stimuli" / "main",
+                root / "data",
+                ExperimentSettings(confidence_levels=confidence_levels),
+                Dataset("Rehearsal", ("Ada Lovelace", "Hermann Helmholtz"), "Vision Laboratory", "CC0-1.0"),
+                root,
+            ),
             SimulateSettings(observers=observers),
-            ExperimentSettings(confidence_levels=confidence_levels),
-            Dataset("Rehearsal", ("Ada Lovelace", "Hermann Helmholtz"), "Vision Laboratory", "CC0-1.0"),
             seed=1,
-            root=root,
         )
         return root
 
@@ -312,3 +314,23 @@ def rehearse(tmp_path: Path, digits: InspectedSource) -> Callable[..., Path]:
 def drawn_images() -> DrawnImages:
     """Return the source of the small study's images."""
     return DrawnImages()
+
+
+@pytest.fixture
+def conditions(tmp_path: Path) -> Path:
+    """A study with models of three conditions, one of them trained for longer."""
+    models = [
+        ("base", 1, N_EPOCHS),
+        ("order", 1, N_EPOCHS),
+        ("order", 2, N_EPOCHS),
+        ("longer", 1, N_EPOCHS + 2),
+    ]
+    make_conditions(tmp_path / "conditions", models)
+    return tmp_path
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> Path:
+    """A study with a pool of three models."""
+    make_pool(tmp_path / "decisions")
+    return tmp_path

@@ -21,19 +21,22 @@ from experiment.data.bids import Dataset, SessionPath, register
 from experiment.data.columns import table_of
 from experiment.data.describe_dataset import describe_dataset
 from experiment.data.sidecar import Run, ShownSet, describe_session, write_sidecar
+from experiment.interfaces import Stopped
 from experiment.observers.simulated import SimulatedDisplay
-from experiment.records import Ask, Choice, Kind, Response, ScheduledTrial
+from experiment.records import Ask, Choice, Kind, ScheduledTrial
 from experiment.session.engine import run
-from experiment.session.interfaces import Stopped
 from experiment.session.plan import schedule, steps
+from experiment.session.simulate import Rows
 from experiment.settings import ExperimentSettings
 from experiment.tasks import task_of
 from model_eval.images.check import Inspection
 from model_eval.manifests import DifficultyManifest
 from model_eval.settings import ImageSettings
 from stimuli.build import build_set
+from stimuli.inputs import Sources
 from stimuli.records import Block, StimulusSet, read_any_set
 from stimuli.settings import StimulusSettings
+from stimuli.write_set import NewSet
 from tests.analysis.conftest import SmallStudy, draw
 from tricky.core.files import sha256_of, write_text
 from tricky.core.progress import Progress, no_progress
@@ -159,13 +162,9 @@ def _built(settings: str, one_class: bool, published: bool) -> Path:
         write_text(root / "catch.txt", "\n".join(chosen["image_id"]) + "\n")
         asked["catch_images"] = "catch.txt"
     build_set(
-        root / "difficulty",
-        DrawnImages(),
+        Sources(root / "difficulty", DrawnImages(), root),
         StimulusSettings.model_validate(asked),
-        name="main",
-        folder=root / "stimuli" / "main",
-        seed=1,
-        root=root,
+        NewSet("main", root / "stimuli" / "main", 1),
     )
     return root
 
@@ -212,18 +211,17 @@ def _sit(sitting: Sitting, stimulus_set: StimulusSet[Any], data: Path, settings:
     place = SessionPath(data, sitting.participant, sitting.session, settings.task_name)
     trials = schedule(stimulus_set, sitting.participant, sitting.session)
     task = task_of(stimulus_set, settings, sitting.participant)
-    table, display, responses = table_of(task), SimulatedDisplay(), list[Response]()
+    table, display = table_of(task), SimulatedDisplay()
+    rows = Rows(table)
     with contextlib.suppress(Stopped):
         run(
             steps(trials, 0, settings.break_every),
             display,
             Scripted(sitting, display),
-            responses.append,
+            rows,
             task,
             inter_trial_interval_s=settings.inter_trial_interval_s,
-            resumed=False,
         )
-    rows = table.header + "".join(map(table.row_of, responses))
     sidecar = describe_session(
         dataset,
         place,
@@ -236,10 +234,10 @@ def _sit(sitting: Sitting, stimulus_set: StimulusSet[Any], data: Path, settings:
         settings={"experiment": settings.model_dump(mode="json")},
         versions={"tricky-images": "0"},
         runs=(Run.model_validate({"started": None, "first_trial": 0}),),
-        table_sha256=sha256_of(rows) if len(responses) == len(trials) else None,
+        table_sha256=sha256_of(rows.text) if len(rows) == len(trials) else None,
     )
     describe_dataset(data, dataset, settings.participant_fields)
     columns = {each.name: "n/a" for each in settings.participant_fields}
     register(data, [sitting.participant], sitting.kind, values=columns)
-    write_text(place.table, rows)
+    write_text(place.table, rows.text)
     write_sidecar(place.sidecar, sidecar)

@@ -17,8 +17,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from analysis.report.plain_values import UNSTATED
-from analysis.report.write import write_report
+from analysis.data.study_data import Selection
+from analysis.report.build import write_report
+from analysis.report.json_values import UNSTATED
 from analysis.settings import AnalyseSettings
 from benchmarks.interval_list import intervals_in, unlisted
 from experiment.records import Ask, Kind, ScheduledTrial
@@ -147,11 +148,10 @@ def check_report(root: Path, analyse: Mapping[str, Any], labels: Path | None = N
         write_report(
             root,
             AnalyseSettings.model_validate(analyse),
+            Selection("main", labels=labels),
             title="Small",
             seed=1,
-            experiment_set="main",
             source=None,
-            labels=labels,
         )
     text = (root / "report" / "results.json").read_text(encoding="utf-8")
     content = json.loads(text, parse_constant=no_constant)

@@ -7,8 +7,8 @@ import shutil
 
 import pytest
 
-from analysis.data.study_data import gather
-from analysis.report.write import write_report
+from analysis.data.study_data import Selection, gather
+from analysis.report.build import write_report
 from analysis.settings import ExcludeSettings
 from experiment.data.bids import Dataset
 from experiment.data.describe_dataset import describe_dataset
@@ -91,7 +91,7 @@ def recorded(study):
 
 
 def report(study):
-    return gather(study.root, "main", "auto", ExcludeSettings(), seed=1)
+    return gather(study.root, Selection("main"), ExcludeSettings())
 
 
 def status(study):
@@ -100,14 +100,14 @@ def status(study):
 
 @pytest.mark.parametrize("spoil", LEFT_OUT)
 def test_what_can_change_no_number_is_left_out_and_told_by_all(recorded, tmp_path, spoil):
-    before = report(recorded).sessions
+    before = report(recorded).kept
     spoil(recorded.data)
-    evidence, told = report(recorded), []
-    assert evidence.sessions.equals(before)
-    assert len(evidence.notes) == 1
-    assert (status(recorded).state, status(recorded).why) == (State.CURRENT, evidence.notes[0])
+    found, told = report(recorded), []
+    assert found.kept.equals(before)
+    assert len(found.notes) == 1
+    assert (status(recorded).state, status(recorded).why) == (State.CURRENT, found.notes[0])
     assert len(export_psych_ds(recorded.data, tmp_path / "export", DATASET, told.append)) == 4
-    assert tuple(told) == evidence.notes
+    assert tuple(told) == found.notes
 
 
 @pytest.mark.parametrize("spoil", REFUSED)
@@ -133,7 +133,7 @@ def test_trials_that_are_not_in_the_set_are_refused(recorded):
 
 def test_a_new_session_makes_the_report_out_of_date(recorded):
     study = open_study(recorded.root)
-    write_report(study.root, study.settings.analyse, title="", experiment_set="main", source=None, seed=1)
+    write_report(study.root, study.settings.analyse, Selection("main"), title="", source=None, seed=1)
 
     def state():
         found = study_status(open_study(recorded.root))

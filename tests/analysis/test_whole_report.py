@@ -7,11 +7,10 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from reports import report
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-from analysis.report.write import write_report
-from analysis.settings import AnalyseSettings
 from tricky.core.files import sha256_of
 
 FLAGS = (
@@ -60,11 +59,6 @@ def browser(tmp_path):
     driver.quit()
 
 
-def report(root, source):
-    settings = AnalyseSettings()
-    return write_report(root, settings, title="Small study", seed=1, experiment_set="main", source=source)
-
-
 def requested_urls(browser):
     for entry in browser.get_log("performance"):
         message = json.loads(entry["message"])["message"]
@@ -100,7 +94,7 @@ def test_the_page_opens_alone_complete_and_as_wide_as_the_screen(write_page, bro
     for width in (1440, 390):
         metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        browser.get(results.report.as_uri())
+        browser.get(results.page.as_uri())
         browser.execute_script("document.querySelectorAll('details').forEach(each => { each.open = true })")
         wide, screen = browser.execute_script(
             "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
@@ -113,7 +107,7 @@ def test_the_page_opens_alone_complete_and_as_wide_as_the_screen(write_page, bro
         assert [each for each in shown if not (each[0] and each[1] and each[2])] == []
 
     outside = {url for url in requested_urls(browser) if not url.startswith("data:")}
-    assert outside == {results.report.as_uri()}
+    assert outside == {results.page.as_uri()}
     assert browser.get_log("browser") == []
     headings = browser.execute_script(
         "return [...document.querySelectorAll('h1, h2')].map(h => h.textContent)"
@@ -124,7 +118,7 @@ def test_the_page_opens_alone_complete_and_as_wide_as_the_screen(write_page, bro
 
 
 def test_axe_finds_nothing_serious(write_page, browser, axe):
-    browser.get(write_page().report.as_uri())
+    browser.get(write_page().page.as_uri())
     browser.execute_script("document.querySelectorAll('details').forEach(each => { each.open = true })")
     browser.execute_script(axe)
     found = browser.execute_async_script(
@@ -150,7 +144,7 @@ def choose(browser, name, value, told):
 
 def test_the_list_of_pairs_can_be_sorted_and_filtered(study, drawn_images, browser):
     study.write_observers(12)
-    browser.get(report(study.root, drawn_images).report.as_uri())
+    browser.get(report(study.root, drawn_images).page.as_uri())
     everything = [float(each) for each in choose(browser, "sort", "accuracy", "accuracy")]
     assert len(everything) == 20
     assert everything == sorted(everything)
@@ -174,7 +168,7 @@ def test_the_list_of_rated_images_can_be_sorted_and_filtered(rehearse, digits, b
 
 
 def hashes_of(results):
-    folder = results.report.parent
+    folder = results.page.parent
     return {path.relative_to(folder).as_posix(): sha256_of(path) for path in folder.rglob("*.*")}
 
 

@@ -13,15 +13,17 @@ from made_up import write_set_manifest
 from PIL import Image, ImageDraw
 
 from experiment.data.bids import Dataset
+from experiment.interfaces import Paused, Stopped
+from experiment.pages import Page, PageText
 from experiment.records import Ask, Choice, ScheduledTrial, Side, Timing
-from experiment.session.interfaces import Paused, Stopped
-from experiment.session.plan import Page, PageText
 from model_eval.images.open import open_images
 from model_eval.label.label import label_counts
 from model_eval.settings import ImageSettings, LabelSettings
 from stimuli.build import build_set
+from stimuli.inputs import Sources
 from stimuli.records import Item, StimulusSet, read_any_set
 from stimuli.settings import StimulusSettings
+from stimuli.write_set import NewSet
 from tricky.core.files import sha256_of, write_text
 
 ITEM_COLUMNS = [field.name for field in fields(Item)]
@@ -107,7 +109,9 @@ def _build_digits(study: Path, **asked: Any) -> StimulusSet:
     difficulty = study / "difficulty"
     label_counts(study / "counts.csv", difficulty, LabelSettings(), n_models=11)
     settings = StimulusSettings.model_validate(asked)
-    return build_set(difficulty, source, settings, name="main", folder=study / "stimuli" / "main", seed=1)
+    return build_set(
+        Sources(difficulty, source, study), settings, NewSet("main", study / "stimuli" / "main", 1)
+    )
 
 
 @pytest.fixture(scope="session")

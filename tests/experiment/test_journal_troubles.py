@@ -15,8 +15,8 @@ import pytest
 from pair_table import PAIR_TABLE
 
 from experiment.data.journal import Journal
+from experiment.interfaces import NotSaved
 from experiment.records import Choice, Response, ScheduledTrial, Side
-from experiment.session.interfaces import NotSaved
 from experiment.session.plan import schedule
 
 

@@ -10,15 +10,17 @@ from pathlib import Path
 
 import numpy as np
 
-from experiment.session import run as session_module
+from experiment.screen.content import Devices
+from experiment.session.participant import Participant
 from experiment.session.plan import schedule
+from experiment.session.prepare import SessionSetup
 from experiment.session.run import run_session
 from experiment.settings import ExperimentSettings
 
 N_KILLS = 20
 
 
-def sit(make_tape, diary: Path, seed: int, arguments: tuple) -> None:
+def sit(make_tape, diary: Path, seed: int, setup: SessionSetup, participant: str) -> None:
     """Run a session whose observer takes milliseconds, and keep a diary of what was answered."""
     rng = np.random.default_rng(seed)
     pages = os.open(diary, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
@@ -29,17 +31,15 @@ def sit(make_tape, diary: Path, seed: int, arguments: tuple) -> None:
             if what == "choose":
                 os.write(pages, f"{detail.trial_index}\n".encode())  # type: ignore[union-attr]
 
-    class Devices:
-        display = observer = Quick()
-        apparatus = {"keyboard": "tape"}  # noqa: RUF012
-        checks = ()
-
+    class QuickScreen:
         @contextmanager
-        def open_devices(self, *_):
-            yield self
+        def open_devices(self, content, first, elapsed_s):  # noqa: ARG002
+            yield Devices(Quick(), Quick(), {"keyboard": "tape"})
 
-    session_module._psychopy_devices = Devices  # type: ignore[assignment]
-    run_session(*arguments)
+        def open_reader(self, content):
+            raise NotImplementedError
+
+    run_session(setup, Participant(participant), QuickScreen())
 
 
 def test_twenty_kills_lose_at_most_the_trial_in_flight_and_change_nothing_about_the_rest(
@@ -52,10 +52,9 @@ def test_twenty_kills_lose_at_most_the_trial_in_flight_and_change_nothing_about_
     rng = np.random.default_rng(seed)
 
     def start(participant: str):
-        arguments = (made.folder, data, participant, ExperimentSettings(), dataset)
-        process = fork.Process(
-            target=sit, args=(make_tape, tmp_path / participant, int(rng.integers(2**32)), arguments)
-        )
+        setup = SessionSetup(made.folder, data, ExperimentSettings(), dataset)
+        seed = int(rng.integers(2**32))
+        process = fork.Process(target=sit, args=(make_tape, tmp_path / participant, seed, setup, participant))
         process.start()
         return process
 

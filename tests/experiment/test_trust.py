@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from pair_table import PAIR_TABLE
 
 from experiment.data.journal import Journal
+from experiment.interfaces import NotSaved, Paused, Stopped
+from experiment.pages import Page, PageName, PageText
 from experiment.records import Ask, Choice, Response, ScheduledTrial, Side, Timing
-from experiment.session.engine import run
-from experiment.session.interfaces import NotSaved, Paused, Stopped
-from experiment.session.plan import Page, PageName, PageText, schedule, steps
+from experiment.session.engine import EarlierRuns, run
+from experiment.session.plan import schedule, steps
 
 
 class Crash(Exception):  # noqa: N818 - as a power loss is none
@@ -139,13 +140,16 @@ def test_whatever_happens_no_trial_is_lost_or_doubled_and_the_order_is_kept(
     path.unlink(missing_ok=True)
     world, kept, ends = World(fates), [], []
 
-    def record(response: Response) -> None:
-        row = [str(response.trial.trial_index), response.trial.trial_id, str(response.choice.answer)]
-        row += ["true" if resumed else "false"]
-        if world.fate.kind == "power loss" and world.fate.n_bytes == -1:
-            kept.append(row)  # it reaches the disk, though nobody hears of it
-        journal.record(response)
-        kept.append(row)
+    class Recorder:
+        def record(self, response: Response) -> None:
+            row = [str(response.trial.trial_index), response.trial.trial_id, str(response.choice.answer)]
+            row += ["true" if resumed else "false"]
+            if world.fate.kind == "power loss" and world.fate.n_bytes == -1:
+                kept.append(row)  # it reaches the disk, although the call does not return
+            journal.record(response)
+            kept.append(row)
+
+        def note(self, name: str, choice: Choice) -> None: ...
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "write", world.write)
@@ -160,11 +164,10 @@ def test_whatever_happens_no_trial_is_lost_or_doubled_and_the_order_is_kept(
                     course,
                     world,
                     world,
-                    record,
+                    Recorder(),
                     PAIR_TABLE.task,
                     inter_trial_interval_s=0,
-                    resumed=resumed,
-                    broken_off=again,
+                    earlier=EarlierRuns(resumed, again),
                 )
             assert path.read_bytes().endswith(b"\n") or world.fate.kind in ("power loss", "full")
             ends.append(len(kept))

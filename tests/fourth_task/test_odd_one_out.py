@@ -13,13 +13,16 @@ import pytest
 from experiment.data.bids import Dataset
 from experiment.data.read_data import read_data
 from experiment.session.plan import schedule
+from experiment.session.prepare import SessionSetup
 from experiment.session.simulate import simulate_sessions
 from experiment.settings import ExperimentSettings, SimulateSettings
 from stimuli.build import build_set
 from stimuli.check import check_set
 from stimuli.contact_sheet import show_set
+from stimuli.inputs import Sources
 from stimuli.records import Block, StimulusSet, read_any_set
 from stimuli.settings import StimulusSettings
+from stimuli.write_set import NewSet
 from tests.analysis.conftest import SmallStudy
 from tests.analysis.designed import DrawnImages
 from tests.fourth_task.session import PLACES
@@ -37,10 +40,9 @@ def study(tmp_path_factory: pytest.TempPathFactory, odd_one_out: str) -> Path:
         task=odd_one_out, trials=9, practice_trials=2, repeat_trials=1, repeat_distance=3
     )
     folder = root / "stimuli" / "main"
-    build_set(root / "difficulty", DrawnImages(), settings, name="main", folder=folder, seed=1, root=root)
-    simulate_sessions(
-        folder, root / "data", SimulateSettings(observers=N_OBSERVERS), ExperimentSettings(), DATASET, seed=1
-    )
+    build_set(Sources(root / "difficulty", DrawnImages(), root), settings, NewSet("main", folder, 1))
+    setup = SessionSetup(folder, root / "data", ExperimentSettings(), DATASET)
+    simulate_sessions(setup, SimulateSettings(observers=N_OBSERVERS), seed=1)
     return root
 
 
@@ -102,7 +104,7 @@ def test_the_data_set_is_valid_bids(study, bids_issues):
 
 def test_the_window_shows_three_images_side_by_side(study, screen, tmp_path, monkeypatch):
     monkeypatch.setitem(os.environ, "DISPLAY", screen)
-    from experiment.screen.psychopy_simulation import seat_before_window
+    from experiment.screen.psychopy_simulation import open_simulated_devices
 
     settings = ExperimentSettings.model_validate(
         {
@@ -112,15 +114,8 @@ def test_the_window_shows_three_images_side_by_side(study, screen, tmp_path, mon
             "monitor": {"size_px": [1280, 800], "width_cm": 34},
         }
     )
-    simulate_sessions(
-        study / "stimuli" / "main",
-        tmp_path / "data",
-        SimulateSettings(observers=1),
-        settings,
-        DATASET,
-        seed=1,
-        seating=seat_before_window,
-    )
+    setup = SessionSetup(study / "stimuli" / "main", tmp_path / "data", settings, DATASET)
+    simulate_sessions(setup, SimulateSettings(observers=1), seed=1, open_devices=open_simulated_devices)
     (session,) = read_data(tmp_path / "data").sessions
     centres = session.sidecar.apparatus["image_centres_px"]
     assert len(centres) == 3

@@ -15,8 +15,10 @@ from PIL import Image, PngImagePlugin
 from model_eval.images.check import Inspection
 from model_eval.settings import ImageSettings
 from stimuli.build import build_set
+from stimuli.inputs import Sources
 from stimuli.records import StimulusSet
 from stimuli.settings import StimulusSettings
+from stimuli.write_set import NewSet
 from tricky.core.files import sha256_of
 from tricky.core.progress import Progress, no_progress
 
@@ -112,17 +114,17 @@ def build(tmp_path: Path) -> Callable[..., StimulusSet[Any]]:
         name: str = "main",
         seed: int = 1,
         root: Path = tmp_path,
+        replace: bool = False,
+        progress: Progress = no_progress,
         **options: Any,
     ) -> StimulusSet[Any]:
         asked = {"trials": 6, "practice_trials": 2} | (settings or {})
+        images = options.pop("source", None) or PlainImages(sorted(rows["image_id"]))
         return build_set(
-            _write_difficulty(root / "difficulty", rows),
-            options.pop("source", None) or PlainImages(sorted(rows["image_id"])),
+            Sources(_write_difficulty(root / "difficulty", rows), images, root, **options),
             StimulusSettings.model_validate(asked),
-            name=name,
-            folder=root / "stimuli" / name,
-            seed=seed,
-            **options,
+            NewSet(name, root / "stimuli" / name, seed, replace),
+            progress,
         )
 
     return build_one

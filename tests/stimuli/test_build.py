@@ -13,9 +13,11 @@ from PIL import Image
 from stimuli.build import build_set
 from stimuli.check import check_set
 from stimuli.export_images import SAME_TIME
+from stimuli.inputs import Sources
 from stimuli.records import Block, read_any_set
 from stimuli.settings import StimulusSettings
 from stimuli.tasks.pair import harder_item
+from stimuli.write_set import NewSet
 from tricky.core.errors import InputError
 
 
@@ -87,7 +89,7 @@ def test_order_of_rows_and_of_keys_changes_nothing_and_seed_and_name_do(build, t
     assert build(rows, asked, name="other").set_id != first.set_id
 
 
-def test_too_few_images_are_refused_with_the_numbers_and_the_dearest_rule_and_nothing_is_written(
+def test_too_few_images_are_refused_with_the_numbers_and_the_rule_that_excluded_most_and_nothing_is_written(
     build, tmp_path, difficulty_rows
 ):
     rows = difficulty_rows(10)
@@ -95,7 +97,7 @@ def test_too_few_images_are_refused_with_the_numbers_and_the_dearest_rule_and_no
     with pytest.raises(
         InputError,
         match=r"6 impossible images are eligible, 8 needed \(6 trials \+ 2 for practice\)"
-        r"; the rule that cost most: min_stability, 4 images",
+        r"; most of them excluded by min_stability: 4 images",
     ):
         build(rows, {"eligible": {"min_stability": 0.5}})
     assert not (tmp_path / "stimuli").exists()
@@ -104,7 +106,7 @@ def test_too_few_images_are_refused_with_the_numbers_and_the_dearest_rule_and_no
 def test_a_different_set_of_the_same_name_is_kept_unless_told_otherwise(build, tmp_path, difficulty_rows):
     rows = difficulty_rows(20)
     first = build(rows)
-    with pytest.raises(InputError, match="holds another stimulus set"):
+    with pytest.raises(InputError, match="contains another stimulus set"):
         build(rows, seed=2)
     assert read_any_set(first.folder).set_id == first.set_id
     second = build(rows, seed=2, replace=True)
@@ -128,7 +130,7 @@ def test_labels_of_other_images_are_refused(tmp_path, difficulty_rows, write_dif
     folder = write_difficulty(tmp_path / "difficulty", rows, images="mnist-5k")
     source = plain_images(list(rows["image_id"]))
     with pytest.raises(InputError, match="labels images of mnist-5k"):
-        build_set(folder, source, StimulusSettings(), name="main", folder=tmp_path / "main", seed=1)
+        build_set(Sources(folder, source, tmp_path), StimulusSettings(), NewSet("main", tmp_path / "main", 1))
 
 
 def test_images_are_measured_once(build, tmp_path, difficulty_rows, plain_images):

@@ -1,4 +1,4 @@
-"""Every promise of a set, broken one at a time."""
+"""Every rule of a set, broken one at a time."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ from tricky.core.manifests import write_manifest
 
 
 def broken(folder):
-    return {each.promise: each.problems for each in check_set(folder) if each.problems}
+    return {each.rule: each.problems for each in check_set(folder) if each.problems}
 
 
 def edit(folder, file, change):
@@ -42,7 +42,7 @@ def folder(build, difficulty_rows):
     return build(difficulty_rows(30), asked).folder
 
 
-def test_a_fresh_set_breaks_no_promise(folder):
+def test_a_fresh_set_breaks_no_rule(folder):
     assert broken(folder) == {}
     require_sound(folder)
 
@@ -57,7 +57,7 @@ def test_a_changed_and_a_missing_image_are_named(folder):
         f"images/{first.name} is missing",
         f"images/{second.name} has changed",
     )
-    assert f"images/{second.name} can't be opened" in found["images open and carry no metadata"][0]
+    assert f"images/{second.name} can't be opened" in found["images open and contain no metadata"][0]
     with pytest.raises(InputError, match=r"is missing .and 2 more; see `tricky stimuli check`"):
         require_sound(folder)
 
@@ -70,46 +70,62 @@ def test_metadata_is_found(folder):
     image.load()
     path.chmod(0o644)
     image.save(path, pnginfo=info)
-    assert "carries metadata (difficulty)" in broken(folder)["images open and carry no metadata"][0]
+    assert "contains metadata (difficulty)" in broken(folder)["images open and contain no metadata"][0]
 
 
 def cell(table, column: str, value: str, row: int | slice = 0):
     table.loc[row, column] = value
 
 
+NUMBERS = "numbers of trials as in the settings, evenly over sessions"
+MATCHED = "partners match, and the balance is as recorded"
+
+
 @pytest.mark.parametrize(
-    ("promise", "file", "change"),
+    ("rule", "file", "change"),
     [
         ("names are unique and follow from content", "items.tsv", lambda t: cell(t, "image_id", "9999")),
         ("no image twice", "items.tsv", lambda t: cell(t, "image_sha256", t.loc[1, "image_sha256"])),
         ("no image twice", "trials.tsv", lambda t: cell(t, "item_a", t.loc[5, "item_b"])),
         (
-            "practice images stay out of the main block",
+            "practice images are not in the main block",
             "trials.tsv",
             lambda t: cell(t, "item_a", t.loc[5, "item_a"]),
         ),
-        ("as many trials as asked, evenly over sessions", "trials.tsv", lambda t: cell(t, "block", "main")),
-        ("as many trials as asked, evenly over sessions", "trials.tsv", lambda t: cell(t, "session", "2", 4)),
-        ("every trial and block has its groups", "items.tsv", lambda t: cell(t, "difficulty", "in-between")),
-        ("every image keeps the rules of entry", "items.tsv", lambda t: cell(t, "stability", "0.4")),
-        ("every image keeps the rules of entry", "items.tsv", lambda t: cell(t, "width_px", "4")),
         (
-            "every image keeps the rules of entry",
+            "numbers of trials as in the settings, evenly over sessions",
+            "trials.tsv",
+            lambda t: cell(t, "block", "main"),
+        ),
+        (
+            "numbers of trials as in the settings, evenly over sessions",
+            "trials.tsv",
+            lambda t: cell(t, "session", "2", 4),
+        ),
+        ("every trial and block has its groups", "items.tsv", lambda t: cell(t, "difficulty", "in-between")),
+        ("every image is eligible", "items.tsv", lambda t: cell(t, "stability", "0.4")),
+        ("every image is eligible", "items.tsv", lambda t: cell(t, "width_px", "4")),
+        (
+            "every image is eligible",
             "items.tsv",
             lambda t: cell(t, "class_name", "a", slice(0, 12)),
         ),
         ("no near-duplicates", "items.tsv", lambda t: cell(t, "phash", t.loc[1, "phash"])),
-        ("partners match, and the balance is as told", "items.tsv", lambda t: cell(t, "class_name", "zebra")),
         (
-            "partners match, and the balance is as told",
+            MATCHED,
+            "items.tsv",
+            lambda t: cell(t, "class_name", "zebra"),
+        ),
+        (
+            MATCHED,
             "items.tsv",
             lambda t: cell(t, "covariate", "1000", slice(None)),
         ),
     ],
 )
-def test_a_broken_promise_is_found(folder, promise, file, change):
+def test_a_broken_rule_is_found(folder, rule, file, change):
     edit(folder, file, change)
-    assert promise in broken(folder)
+    assert rule in broken(folder)
 
 
 def test_a_set_moved_to_another_machine_is_sound(folder, tmp_path):

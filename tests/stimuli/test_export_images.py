@@ -53,6 +53,6 @@ def test_an_original_that_is_to_be_turned_is_not_referred_to(tmp_path):
     exif[0x0112] = 6
     gradient((20, 10)).save(tmp_path / "turned.jpg", exif=exif)
     gradient((20, 10)).save(tmp_path / "plain.jpg")
-    with pytest.raises(InputError, match="is to be turned"):
+    with pytest.raises(InputError, match="has a rotation"):
         check_referable(tmp_path / "turned.jpg")
     check_referable(tmp_path / "plain.jpg")

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from stimuli.check import check_set
 from stimuli.eligibility import Candidates
+from stimuli.inputs import Sources
 from stimuli.manifest import ParentRecord
 from stimuli.records import Block, read_any_set
-from stimuli.refill import Situation, renew
+from stimuli.refill import RefillPool, refill_slots
 from stimuli.refresh import refresh_set
 from stimuli.settings import StimulusSettings
 from stimuli.trials import Slot
+from stimuli.write_set import NewSet
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 
@@ -34,17 +36,10 @@ def changed_in(successor):
 
 @pytest.fixture
 def refresh(tmp_path, write_difficulty, plain_images):
-    def refresh_one(parent, rows, name="main-2", **options):
-        return refresh_set(
-            parent.folder,
-            write_difficulty(tmp_path / "new-difficulty", rows),
-            plain_images(sorted(rows["image_id"])),
-            name=name,
-            folder=tmp_path / "stimuli" / name,
-            seed=1,
-            root=tmp_path,
-            **options,
-        )
+    def refresh_one(parent, rows, name="main-2", *, full=False, **options):
+        difficulty = write_difficulty(tmp_path / "new-difficulty", rows)
+        sources = Sources(difficulty, plain_images(sorted(rows["image_id"])), tmp_path, **options)
+        return refresh_set(parent.folder, sources, NewSet(name, tmp_path / "stimuli" / name, 1), full=full)
 
     return refresh_one
 
@@ -135,7 +130,7 @@ def test_all_anew_when_asked(build, refresh, difficulty_rows):
     built = build(rows)
     new = refresh(built, rows, full=True)
     assert changed_in(new).full
-    assert "drawn anew" in changed_in(new).reasons
+    assert "drawn again" in changed_in(new).reasons
     assert problems(new.folder) == []
 
 
@@ -193,19 +188,19 @@ def test_as_many_images_stay_as_can(seed, exact, cap):
         "match": {"exact": ["class_name"] if exact else []},
     }
     empty = Candidates(now.iloc[:0], ())
-    situation = Situation(had, Candidates(now, ()), empty, StimulusSettings.model_validate(asked))
+    pool = RefillPool(had, Candidates(now, ()), empty, StimulusSettings.model_validate(asked))
     most = brute_force(slots, now, set(had.index), exact, cap)
     if most is None:
         with pytest.raises(InputError, match="trials need new images"):
-            renew(slots, situation)
+            refill_slots(slots, pool)
         return
-    renewed = renew(slots, situation)
-    images = [image for slot in renewed for image in slot.images]
+    refilled = refill_slots(slots, pool)
+    images = [image for slot in refilled for image in slot.images]
     assert len(set(images)) == 2 * n_pairs
     assert sum(image in had.index for image in images) == most
-    assert all({now.loc[i, "group"] for i in slot.images} == set(GROUPS) for slot in renewed)
+    assert all({now.loc[i, "group"] for i in slot.images} == set(GROUPS) for slot in refilled)
     whole = [slot for slot in slots if {now["group"].get(i) for i in slot.images} == set(GROUPS)]
-    assert set(whole) <= set(renewed)
+    assert set(whole) <= set(refilled)
 
 
 def test_the_successor_can_be_read_and_checked_like_any_set(build, refresh, difficulty_rows):

@@ -16,7 +16,9 @@ import experiment.data.columns
 import model_eval.columns
 import stimuli.columns
 from analysis import read_sessions
-from analysis.data.study_data import gather
+from analysis.data.study_data import Selection, gather
+from analysis.report.sections import agreement, observers, rating_list, trials
+from analysis.report.task import StudyReport
 from experiment.data.columns import CONSENT_COLUMNS, MARK_COLUMNS, PARTICIPANT_COLUMNS, SIDECAR_KEYS
 from experiment.data.sidecar import Sidecar
 from experiment.data.withdrawn import Mark
@@ -136,6 +138,13 @@ def tables_in(root: Path) -> list[Path]:
     return sorted(path for path in found if not path.name.startswith(".") and path.parent != root)
 
 
+def frames_of(report: StudyReport) -> list[pd.DataFrame]:
+    """Return the tables of observers and trials that are not written as they are."""
+    if report.has_right_answers:
+        return [report.of(observers.compute).observers.reset_index(), report.of(trials.compute).table]
+    return [report.of(agreement.compute).observers.reset_index(), report.of(rating_list.compute).table]
+
+
 @pytest.mark.usefixtures("blank_figures")
 @pytest.mark.parametrize("name", SETS)
 def test_every_column_of_a_whole_study_is_declared_or_the_lab_s_own(tmp_path, name):
@@ -160,16 +169,15 @@ def test_every_column_of_a_whole_study_is_declared_or_the_lab_s_own(tmp_path, na
     assert not undeclared, "declare these in columns.py of their package"
 
     known = {*reserved_columns(), *(column.casefold() for column in own)}
-    evidence = gather(study.root, name, "auto", study.settings.analyse.exclude, seed=1)
+    data = gather(study.root, Selection(name), study.settings.analyse.exclude)
     for frame in (
         read_sessions(study.data),
         read_sessions(study.data, study.stimulus_set(name)),
-        evidence.recorded,
-        evidence.trials.reset_index(),
-        evidence.sessions,
-        evidence.exclusion.sessions,
-        results.scores.observers.reset_index(),
-        results.scores.trials,
+        data.recorded,
+        data.trials.reset_index(),
+        data.kept,
+        data.exclusion.sessions,
+        *frames_of(results.report),
     ):
         assert {column.casefold() for column in frame.columns} <= known
 
@@ -181,7 +189,7 @@ def test_every_column_of_a_whole_study_is_declared_or_the_lab_s_own(tmp_path, na
         *("age", "sex", "handedness", "schema_version"),
     }
     manifest = json.loads((study.stimulus_set(name) / "stimulus_set.json").read_text())
-    keys = {key for counts in manifest["eligible"]["turned_away"] for key in counts}
+    keys = {key for counts in manifest["eligible"]["excluded"] for key in counts}
     assert keys <= {stimuli.columns.RULE, *study.settings.stimuli[name].groups}
 
 

@@ -6,7 +6,17 @@ import pytest
 import tricky
 
 EXPORTED = {
-    "tricky": ["InputError", "Study", "create_study", "open_study", "stats"],
+    "tricky": [
+        "InputError",
+        "Study",
+        "create_study",
+        "open_study",
+        "read_decisions",
+        "read_difficulty",
+        "read_sessions",
+        "read_stimulus_set",
+        "stats",
+    ],
     "tricky.stats": [
         "accuracy_difference",
         "bootstrap_accuracy",

@@ -15,7 +15,8 @@ from tricky.cli.app import STAGES, app, open_study
 from tricky.cli.output import Styled, Table, progress, say
 
 if TYPE_CHECKING:
-    from analysis.report.write import Results
+    from analysis.report.build import Results
+    from analysis.report.task import StudyReport
     from analysis.statistics.power import Plan
 
 
@@ -128,13 +129,13 @@ def show_dynamics(content: Mapping[str, Any]) -> None:
     table.show()
 
 
-def show_results(results: Results) -> None:
+def show_results(results: Results[StudyReport]) -> None:
     """Print what each observer did, and the result in a sentence."""
     table = Table(*results.observers.columns)
     for row in results.observers.itertuples(index=False):
         table.row(*row)
     table.show()
-    say(results.said)
+    say(results.sentence)
 
 
 def show_power(plan: Plan) -> None:

@@ -14,7 +14,7 @@ from tricky.cli.output import Styled, Table, ask, progress, say
 from tricky.core.errors import InputError
 
 if TYPE_CHECKING:
-    from experiment.session.participant import Question
+    from experiment.interfaces import Question
     from experiment.session.preflight import Check
     from experiment.session.run import SessionSummary
     from tricky.study import Study

@@ -71,7 +71,7 @@ def stimuli_refresh(
 
 @stimuli_app.command("check")
 def stimuli_check(context: typer.Context, name: Name = "main") -> None:
-    """Check a set for everything that it promises."""
+    """Check a set against all rules that it was built by."""
     checked = open_study(context).check_stimuli(name)
     show_checked(checked)
     if any(each.problems for each in checked):
@@ -143,10 +143,10 @@ def show_changes(built: StimulusSet[Any]) -> None:
 
 
 def show_checked(checked: Sequence[Checked]) -> None:
-    """Print a line for each promise, and what breaks it."""
+    """Print a line for each rule, and where it is broken."""
     for each in checked:
         mark = Styled("broken", "bold red") if each.problems else Styled("kept  ", "green")
-        say(mark, f"  {each.promise}")
+        say(mark, f"  {each.rule}")
         for problem in each.problems:
             say(f"        {problem}")
 
@@ -164,7 +164,7 @@ def show_orders(stimulus_set: StimulusSet[Any], found: Sequence[Order]) -> None:
     for order, problem in broken:
         say(Styled(f"{order.participant}, session {order.session}: {problem}", "bold red"))
     if not broken:
-        say(Styled(f"{len(found)} sessions: every promise is kept", "green"))
+        say(Styled(f"{len(found)} sessions: all orders and places are balanced", "green"))
 
 
 def _orders_table(found: Sequence[Order], several: bool) -> Table:

@@ -85,11 +85,11 @@ def show_demo(demo: Demo) -> None:
         table.row(f"{name} images", f"{count / demo.difficulty.n_images:.1%}")
     say()
     table.show()
-    say(demo.results.said)
+    say(demo.results.sentence)
     say(Styled(f"{demo.seconds:.0f} s", "dim"))
     say()
     say(Styled("Open the report", "bold"))
-    say(f"  {_opener()} {shlex.quote(os.path.relpath(demo.results.report))}")
+    say(f"  {_opener()} {shlex.quote(os.path.relpath(demo.results.page))}")
     settings = demo.study.settings
     stimuli = settings.stimuli[settings.experiment.stimuli]
     n_pairs = stimuli.trials + stimuli.practice_trials

@@ -116,6 +116,11 @@ def json_text(content: Mapping[str, Any]) -> str:
     return json.dumps({"schema_version": SCHEMA_VERSION, **content}, indent=2, ensure_ascii=False) + "\n"
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; False also for names that no file can have, which tables may hold."""
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises OSError for a name that is too long
+
+
 def read_bytes(path: Path) -> bytes:
     """Return a file's content.
 

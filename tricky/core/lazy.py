@@ -16,14 +16,16 @@ def attach(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any]
     package : str
         Its ``__name__``.
     homes : mapping of str to str
-        Exported name → module that defines it; a name whose home is ``package.name`` is that module itself.
+        Exported name → module that defines it, or ``module:name`` where it has another name there; a name
+        whose home is ``package.name`` is that module itself.
     """
 
     def load(name: str) -> Any:
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        module = importlib.import_module(homes[name])
-        value = module if homes[name] == f"{package}.{name}" else getattr(module, name)
+        home, _, there = homes[name].partition(":")
+        module = importlib.import_module(home)
+        value = module if home == f"{package}.{name}" else getattr(module, there or name)
         setattr(sys.modules[package], name, value)
         return value
 

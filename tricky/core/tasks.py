@@ -95,7 +95,7 @@ register(
         DEFAULT_TASK,
         "stimuli.tasks.pair:PAIR",
         "experiment.tasks.pair:PAIR",
-        "analysis.report.pairs:pair_findings",
+        "analysis.report.tasks:PAIR",
     )
 )
 register(
@@ -103,7 +103,7 @@ register(
         "single",
         "stimuli.tasks.single:SINGLE",
         "experiment.tasks.single:SINGLE",
-        "analysis.report.singles:single_findings",
+        "analysis.report.tasks:SINGLE",
     )
 )
 register(
@@ -111,6 +111,6 @@ register(
         "rating",
         "stimuli.tasks.rating:RATING",
         "experiment.tasks.rating:RATING",
-        "analysis.report.ratings:rating_findings",
+        "analysis.report.tasks:RATING",
     )
 )

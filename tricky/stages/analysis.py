@@ -11,8 +11,9 @@ from tricky.stages.images import ImageStages
 from tricky.stages.installed import require
 
 if TYPE_CHECKING:
-    from analysis.models.dynamics import DynamicsResults
-    from analysis.report.write import Results
+    from analysis.report.build import Results
+    from analysis.report.section import DynamicsReport
+    from analysis.report.task import StudyReport
     from analysis.statistics.power import Plan
 
 
@@ -25,11 +26,11 @@ class AnalysisStages(ImageStages):
         layers: Sequence[str] = (),
         superclasses: Path | None = None,
         progress: Progress = no_progress,
-    ) -> DynamicsResults:
+    ) -> Results[DynamicsReport]:
         """Compare the models of controlled training, or of the pool, decision by decision."""
         for package in ("matplotlib", "statsmodels"):
             require(package, extra="analysis", to="write the page")
-        from analysis.models.dynamics import write_dynamics
+        from analysis.report.build import DynamicsSettings, write_dynamics
 
         representations = {}
         if layers:
@@ -49,13 +50,12 @@ class AnalysisStages(ImageStages):
                     progress,
                 )
                 representations[layer] = compare_networks(each)
+        label = self.settings.label
         return write_dynamics(
             self.root,
+            DynamicsSettings(label.tolerance, self.settings.analyse.level, label.leave_out),
             title=self.settings.study.name,
-            tolerance=self.settings.label.tolerance,
-            level=self.settings.analyse.level,
             seed=self.settings.study.seed,
-            leave_out=self.settings.label.leave_out,
             superclasses=superclasses,
             representations=representations,
         )
@@ -64,21 +64,22 @@ class AnalysisStages(ImageStages):
         self,
         observers: Literal["auto", "person", "simulated"] = "auto",
         labels: Path | None = None,
-    ) -> Results:
+    ) -> Results[StudyReport]:
         """Score the observers, by the set's own labels or those in another folder, and write the report."""
         require("matplotlib", extra="analysis", to="write the report")
-        from analysis.report.write import write_report
+        from analysis.data.study_data import Selection
+        from analysis.report.build import write_report
 
         self.shown_set()  # a wrong name is an error before anything is read
         return write_report(
             self.root,
             self.settings.analyse,
+            Selection(
+                self.settings.experiment.stimuli, observers, None if labels is None else labels.resolve()
+            ),
             title=self.settings.study.name,
             seed=self.settings.study.seed,
-            experiment_set=self.settings.experiment.stimuli,
             source=self.open_images_if_here(),
-            observers=observers,
-            labels=None if labels is None else labels.resolve(),
         )
 
     def power(
@@ -86,7 +87,8 @@ class AnalysisStages(ImageStages):
     ) -> Plan:
         """Simulate studies of these sizes, and leave what they would find in ``power/``."""
         require("matplotlib", extra="analysis", to="draw power and width")
-        from analysis.statistics.power import plan_study, write_plan
+        from analysis.report.power import write_plan
+        from analysis.statistics.power import plan_study
 
         settings, seed = self.settings, self.settings.study.seed
         plan = plan_study(

@@ -12,12 +12,13 @@ from tricky.stages.installed import require
 from tricky.study_folder import StudyFolder
 
 if TYPE_CHECKING:
+    from experiment.calibration import Calibration
     from experiment.data.bids import Dataset
     from experiment.data.merge import Merged
     from experiment.data.withdraw import Holding
-    from experiment.screen.calibrate import Calibration
-    from experiment.session.participant import Ask
+    from experiment.interfaces import AskExperimenter
     from experiment.session.preflight import Check
+    from experiment.session.prepare import SessionSetup
     from experiment.session.run import SessionSummary
 
 
@@ -30,61 +31,41 @@ class ExperimentStages(StudyFolder):
         session: int | None = None,
         *,
         fields: Mapping[str, str],
-        ask: Ask | None,
+        ask: AskExperimenter | None,
         force: bool,
         tell: Callable[[str], None],
     ) -> SessionSummary:
         """Run or continue a person's session; `ask`, or a dialog, asks for what is not given."""
         require("psychopy", extra="experiment", to="show images to people")
         from experiment.data.bids import SessionPath
-        from experiment.screen.calibrate import calibrated
-        from experiment.session.participant import take_in
-        from experiment.session.preflight import check_desktop, check_files, check_keys, refuse
+        from experiment.screen.load_psychopy import load_psychopy
+        from experiment.session.participant import Given, identify_participant
+        from experiment.session.preflight import check_without_screen, refuse
         from experiment.session.run import run_session
         from stimuli.records import read_tables
 
-        settings = calibrated(self.settings.experiment, self.root)
+        setup = self._session_setup(calibrated=True)
+        settings, given = setup.settings, Given(participant, session, fields)
         if participant is not None:
             SessionPath(self.data, participant, session, settings.task_name)  # refuses a bad id
-        stimuli = self.shown_set()
-        checks = [*check_files(stimuli, self.data), check_keys(settings), *check_desktop()]
+        checks = check_without_screen(setup.stimuli, setup.data, settings)
         if not force:
             refuse(checks)  # before anyone is asked anything
         if ask is None:
             from experiment.screen.psychopy_dialog import ask_in_dialog as ask
-        who = take_in(
-            self.data,
-            settings.task_name,
-            settings.participant_fields,
-            n_sessions=read_tables(stimuli).n_sessions,
-            participant=participant,
-            session=session,
-            given=fields,
-            ask=ask,
-        )
-        return run_session(
-            stimuli,
-            self.data,
-            who.participant,
-            settings,
-            self.dataset(),
-            session=who.session,
-            fields=who.fields,
-            checks=checks,
-            force=force,
-            tell=tell,
-            root=self.root,
-        )
+        n_sessions = read_tables(setup.stimuli).n_sessions
+        who = identify_participant(self.data, settings, given, ask, n_sessions=n_sessions)
+        return run_session(setup, who, load_psychopy(), checks=checks, force=force, tell=tell)
 
     def calibrate(self, viewing_distance_cm: float) -> tuple[Calibration, Path]:
-        """Measure the screen with a bank card, and keep it in the study's folder."""
+        """Measure the screen with a bank card; save the calibration in the study's folder."""
         require("psychopy", extra="experiment", to="draw on the screen")
-        from experiment.screen.calibrate import keep_calibration
-        from experiment.session.interfaces import Stopped
-        from experiment.session.run import require_screen
+        from experiment.calibration import keep_calibration
+        from experiment.interfaces import Stopped
+        from experiment.screen.load_psychopy import load_psychopy
 
-        require_screen()
-        from experiment.screen.psychopy_calibrate import measure
+        load_psychopy()
+        from experiment.screen.psychopy_calibration import measure
 
         try:
             measured = measure(self.settings.experiment, viewing_distance_cm, self.root)
@@ -93,16 +74,12 @@ class ExperimentStages(StudyFolder):
         return measured, keep_calibration(self.root, measured)
 
     def doctor(self) -> list[Check]:
-        """Check everything that a session relies on, without recording any."""
+        """Check everything that a session relies on, without recording one."""
         require("psychopy", extra="experiment", to="show images to people")
-        from experiment.screen.calibrate import calibrated
-        from experiment.session.preflight import check_desktop, check_files, check_keys
-        from experiment.session.run import check_devices
+        from experiment.screen.load_psychopy import load_psychopy
+        from experiment.session.doctor import check_session
 
-        settings = calibrated(self.settings.experiment, self.root)
-        stimuli = self.shown_set()
-        checks = [*check_files(stimuli, self.data), check_keys(settings), *check_desktop()]
-        return [*checks, *check_devices(stimuli, settings, self.root)] if checks[0].ok else checks
+        return check_session(self._session_setup(calibrated=True), load_psychopy())
 
     def simulate(
         self,
@@ -111,32 +88,35 @@ class ExperimentStages(StudyFolder):
         visual: bool = False,
         tell: Callable[[str], None] = lambda _: None,
     ) -> list[Path]:
-        """Run the sessions of simulated observers: without a screen, or before the real window."""
-        from experiment.screen.calibrate import calibrated
-        from experiment.session.simulate import seat_nowhere, simulate_sessions
+        """Run the sessions of simulated observers, without a screen or in the real window."""
+        from experiment.session.simulate import simulate_sessions, without_screen
 
-        seating, settings = seat_nowhere, self.settings.experiment
+        open_devices = without_screen
         if visual:
             require("psychopy", extra="experiment", to="show images")
-            from experiment.session.run import require_screen
+            from experiment.screen.load_psychopy import load_psychopy
 
-            require_screen()
-            from experiment.screen.psychopy_simulation import seat_before_window
-
-            seating, settings = seat_before_window, calibrated(settings, self.root)
+            load_psychopy()
+            from experiment.screen.psychopy_simulation import open_simulated_devices as open_devices
 
         return simulate_sessions(
-            self.shown_set(),
-            self.data,
+            self._session_setup(calibrated=visual),
             self.settings.simulate,
-            settings,
-            self.dataset(),
             seed=self.settings.study.seed,
-            root=self.root,
-            seating=seating,
+            open_devices=open_devices,
             progress=progress,
             tell=tell,
         )
+
+    def _session_setup(self, *, calibrated: bool) -> SessionSetup:
+        """Return what all sessions have in common; `calibrated`: for the screen of this PC."""
+        from experiment.calibration import apply_calibration
+        from experiment.session.prepare import SessionSetup
+
+        settings = self.settings.experiment
+        if calibrated:
+            settings = apply_calibration(settings, self.root)
+        return SessionSetup(self.shown_set(), self.data, settings, self.dataset(), self.root)
 
     def merge(
         self, folders: Sequence[Path], renames: Mapping[str, str], *, people_only: bool = False

@@ -15,10 +15,9 @@ from tricky.stages.installed import require
 from tricky.status import require_current
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from stimuli.check import Checked
     from stimuli.contact_sheet import Sheet
+    from stimuli.inputs import Sources
     from stimuli.order_check import Order
     from stimuli.records import StimulusSet
 
@@ -36,8 +35,8 @@ class StimuliStages(ImageStages):
     ) -> StimulusSet:
         """Build one of the study's stimulus sets."""
         require("sklearn", extra="stimuli", to="measure how well low-level features predict difficulty")
-        from model_eval.images.open import folder_of_files
         from stimuli.build import build_set
+        from stimuli.write_set import NewSet
 
         if name not in self.settings.stimuli:
             there = ", ".join(f"[stimuli.{each}]" for each in self.settings.stimuli)
@@ -49,20 +48,8 @@ class StimuliStages(ImageStages):
             settings = validated(
                 type(settings), settings.model_dump() | {"export": export}, where="command line"
             )
-        return build_set(
-            self.difficulty,
-            self.open_images(),
-            settings,
-            name=name,
-            folder=self.stimulus_set(name),
-            seed=self.settings.study.seed,
-            root=self.root,
-            originals=folder_of_files(self.settings.images, self.root),
-            catalogue=_catalogue(self.decisions),
-            cache=self.root / "stimuli" / ".covariates.parquet",
-            replace=replace,
-            progress=progress,
-        )
+        new = NewSet(name, self.stimulus_set(name), self.settings.study.seed, replace)
+        return build_set(self._sources(self.difficulty, self.decisions), settings, new, progress)
 
     def refresh_stimuli(
         self,
@@ -76,9 +63,9 @@ class StimuliStages(ImageStages):
     ) -> StimulusSet:
         """Build a set's successor, from a new pool's decisions or from the study's own labels."""
         require("sklearn", extra="stimuli", to="measure how well low-level features predict difficulty")
-        from model_eval.images.open import folder_of_files
         from model_eval.label.label import label_decisions
         from stimuli.refresh import refresh_set
+        from stimuli.write_set import NewSet
         from tricky.core.files import sha256_of
 
         parent = self.stimulus_set(name)
@@ -94,22 +81,25 @@ class StimuliStages(ImageStages):
                 label_decisions(decisions, difficulty, self.settings.label, root=self.root)
                 pool = decisions / "pool.json"
                 made_from = {Path(os.path.relpath(pool, self.root)).as_posix(): sha256_of(pool)}
-            return refresh_set(
-                parent,
-                difficulty,
-                self.open_images(),
-                name=successor,
-                folder=self.stimulus_set(successor),
-                seed=self.settings.study.seed,
-                root=self.root,
-                originals=folder_of_files(self.settings.images, self.root),
-                catalogue=_catalogue(self.decisions if decisions is None else decisions),
-                cache=self.root / "stimuli" / ".covariates.parquet",
-                made_from=made_from,
-                full=full,
-                replace=replace,
-                progress=progress,
-            )
+            sources = self._sources(difficulty, decisions or self.decisions, made_from)
+            new = NewSet(successor, self.stimulus_set(successor), self.settings.study.seed, replace)
+            return refresh_set(parent, sources, new, full=full, progress=progress)
+
+    def _sources(self, difficulty: Path, decisions: Path, made_from: dict[str, str] | None = None) -> Sources:
+        """Return labels and images; where there are decisions, the images need not be listed again."""
+        from model_eval.images.open import folder_of_files
+        from model_eval.records import read_decisions
+        from stimuli.inputs import Sources
+
+        return Sources(
+            difficulty,
+            self.open_images(),
+            self.root,
+            originals=folder_of_files(self.settings.images, self.root),
+            catalogue=read_decisions(decisions).images if (decisions / "pool.json").is_file() else None,
+            cache=self.root / "stimuli" / ".covariates.parquet",
+            made_from=made_from,
+        )
 
     def check_stimuli(self, name: str) -> list[Checked]:
         """Check that a stimulus set has every property that it was built for."""
@@ -133,13 +123,6 @@ class StimuliStages(ImageStages):
         stimulus_set = read_any_set(self.stimulus_set(name))
         digits = max(2, len(str(observers)))
         return stimulus_set, orders(stimulus_set, [f"{n:0{digits}d}" for n in range(1, observers + 1)])
-
-
-def _catalogue(decisions: Path) -> pd.DataFrame | None:
-    """Return what is known of the evaluated images, so that none is read again; None without decisions."""
-    from model_eval.records import read_decisions
-
-    return read_decisions(decisions).images if (decisions / "pool.json").is_file() else None
 
 
 def _next_name(name: str) -> str:

@@ -4,10 +4,8 @@ from pathlib import Path
 import pytest
 from made_up import origins
 
-from analysis.data.other_studies import population_of, read_studies, studies_of
+from analysis.data.other_studies import population_of, read_studies
 from analysis.data.results_manifest import AccuracyResultsManifest, ResultsManifest
-from analysis.report.content import PUBLISHED, plain
-from analysis.statistics.contrasts import study_difference
 from tricky.core.errors import InputError
 from tricky.core.manifests import write_manifest
 
@@ -17,7 +15,6 @@ def results(title: str, accuracy: float = 0.8, level: float = 0.95) -> dict:
     return {
         "title": title,
         "task": "2afc",
-        "published": plain(PUBLISHED),
         **origins(analyse={"level": level}),
         "sessions": {"kind": "person", "stimulus_set": {"name": "main", "set_id": "0" * 16}},
         "label_change": None,
@@ -48,24 +45,12 @@ def study(tmp_path: Path) -> Path:
     return tmp_path / "here"
 
 
-def test_the_published_row_holds_the_published_values():
-    row = studies_of(results("here"), [], [])[1]
-    shares = [round(100 * row[name], 1) for name in ("trivial", "in-between", "impossible", "accuracy")]
-    assert shares == [46.0, 42.5, 11.5, 81.4]
-    assert (row["n_observers"], row["n_items"], row["accuracy_low"]) == (9, 149, None)
-    exact = PUBLISHED["accuracy"]
-    differences = [row["difference"], row["difference_low"], row["difference_high"], row["difference_p"]]
-    assert differences == pytest.approx([0.8 - exact, 0.7 - exact, 0.9 - exact, 0.6])
-
-
-def test_others_keep_their_order_and_are_named_by_where_they_lie(study):
+def test_others_keep_their_order_and_are_named_by_their_path(study):
     found = read_studies([Path("../two"), study.parent / "one"], study, 0.95, "2afc")
     assert list(found) == ["../two/report/results.json", "../one/report/results.json"]
-    contrasts = [
-        study_difference(population_of(each), population_of(results("here"))) for each in found.values()
-    ]
-    rows = studies_of(results("here"), list(found.values()), contrasts)
-    assert [row["study"] for row in rows] == ["here", "Meding et al. (2022)", "two", "one"]
+    assert [each.title for each in found.values()] == ["two", "one"]
+    accuracy = population_of(found["../one/report/results.json"])
+    assert (accuracy.estimate, accuracy.low, accuracy.high) == pytest.approx((0.8, 0.7, 0.9))
 
 
 @pytest.mark.parametrize(

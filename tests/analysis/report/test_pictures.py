@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from analysis.report.pictures import embed, evenly_chosen
+from analysis.report.pictures import embed, evenly_spaced
 
 
 def decoded(picture):
@@ -44,11 +44,11 @@ def test_examples_are_spread_evenly_over_the_classes():
         {"label": np.repeat(np.arange(10), 30), "image_id": [f"{i:03d}" for i in range(300)]}
     )
     shuffled = images.sample(frac=1, random_state=3)
-    chosen = evenly_chosen(shuffled, 10)
+    chosen = evenly_spaced(shuffled, 10)
     assert chosen["label"].tolist() == list(range(10))
-    assert evenly_chosen(images, 10).equals(chosen)
+    assert evenly_spaced(images, 10).equals(chosen)
 
 
 def test_fewer_images_than_wanted_are_all_taken():
     images = pd.DataFrame({"label": [1, 0], "image_id": ["b", "a"]})
-    assert evenly_chosen(images, 12)["image_id"].tolist() == ["a", "b"]
+    assert evenly_spaced(images, 12)["image_id"].tolist() == ["a", "b"]

@@ -87,3 +87,14 @@ def test_what_has_no_mean_is_refused_in_one_line(arguments, message):
 def test_values_outside_of_the_bounds_are_refused():
     with pytest.raises(InputError, match="from 0 to 6, outside of 1 to 5"):
         population_mean([0.0, 6.0], ["a", "b"], ["x", "y"], bounds=(1, 5))
+
+
+def test_the_interval_of_a_mean_holds_the_truth_for_new_observers_and_items():
+    rng = np.random.default_rng(21)
+    held = 0
+    observer, item = (index.ravel() for index in np.indices((9, 60)))
+    for _ in range(300):
+        values = (0.4 * rng.standard_normal((9, 1)) + 0.8 * rng.standard_normal(60)).ravel()
+        mean = population_mean(values + rng.standard_normal(540), observer, item, 0.95)
+        held += mean.low <= 0 <= mean.high
+    assert held / 300 > 0.91  # one standard error is 1.3 points; independent trials would give some 40%

@@ -1,10 +1,8 @@
-import json
-
 import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.statistics.power import Plan, plan_study, recommendation, write_plan
+from analysis.statistics.power import Plan, plan_study, recommendation
 from experiment.settings import SimulateSettings
 from tricky.core.errors import InputError
 
@@ -52,15 +50,6 @@ def test_the_recommendation_names_the_smallest_design_that_is_enough_or_says_tha
     none = recommendation(Plan(found.settings, 0.95, designs.assign(power=[0.1, 0.2, 0.3, 0.4])))
     assert none.startswith("None of these designs is enough")
     assert "12 observers × 80 trials, does so with a chance of 40%" in none
-
-
-def test_what_is_written_says_what_was_found_and_is_the_same_each_time(tmp_path):
-    found = plan([4, 6], [20], n_studies=20)
-    for name in ("a", "b"):
-        write_plan(found, tmp_path / name, seed=3)
-    for name in ("power.svg", "power.png", "power.csv", "power.json"):
-        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
-    assert len(json.loads((tmp_path / "a" / "power.json").read_text())["designs"]) == 2
 
 
 def test_one_observer_is_refused():

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from experiment.data.psych_ds import export_psych_ds
+from experiment.session.prepare import SessionSetup
 from experiment.session.simulate import simulate_sessions
 from experiment.settings import ExperimentSettings, SimulateSettings
 from tricky.core.errors import InputError
@@ -21,7 +22,9 @@ DATA_FILE = re.compile(r"([a-z]+-[a-zA-Z0-9]+)(_[a-z]+-[a-zA-Z0-9]+)*_data\.csv"
 def data(small_set, tmp_path, dataset):
     folder = tmp_path / "data"
     simulate_sessions(
-        small_set.folder, folder, SimulateSettings(observers=2), ExperimentSettings(), dataset, seed=1
+        SessionSetup(small_set.folder, folder, ExperimentSettings(), dataset),
+        SimulateSettings(observers=2),
+        seed=1,
     )
     return folder
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from experiment.interfaces import Paused, Stopped
 from experiment.observers.person import KeyPress, PersonAtKeyboard
 from experiment.records import Ask, Choice, Option, Side
-from experiment.session.interfaces import Paused, Stopped
 from experiment.session.plan import schedule
 from experiment.settings import ExperimentSettings
 

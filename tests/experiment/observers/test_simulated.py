@@ -1,51 +1,16 @@
 from __future__ import annotations
 
-from math import hypot
-
 import numpy as np
 import pytest
-from scipy.integrate import quad
-from scipy.special import expit, logit
-from scipy.stats import kstest, norm
+from scipy.special import expit
 
 from experiment.observers.simulated import (
-    Population,
     SimulatedDisplay,
     SimulatedObserver,
-    population_intercept,
-    standard_normal,
 )
-from experiment.records import Ask, Option, ScheduledTrial, Side
+from experiment.records import Ask, Option, QuestionKind, ScheduledTrial, Side
 from experiment.settings import SimulateSettings
 from stimuli.records import Block
-
-
-@pytest.mark.parametrize("accuracy", [0.1, 0.5, 0.81, 0.99])
-@pytest.mark.parametrize("sd", [0.0, 0.45, hypot(0.45, 1.6), 4.0])
-def test_the_intercept_gives_the_population_its_accuracy(accuracy, sd):
-    mu = population_intercept(accuracy, sd)
-    if sd == 0:
-        assert mu == pytest.approx(logit(accuracy))
-        return
-    mean, _ = quad(lambda z: expit(mu + sd * z) * norm.pdf(z), -12, 12, limit=200)
-    assert mean == pytest.approx(accuracy, abs=1e-6)
-
-
-def test_the_intercept_agrees_with_a_monte_carlo_population():
-    # 400,000 new observers, each with a new item; the standard error of the mean is below 0.0005.
-    rng = np.random.default_rng(20240501)
-    effects = rng.normal(0, 0.45, 400_000) + rng.normal(0, 1.6, 400_000)
-    mean = expit(population_intercept(0.81, hypot(0.45, 1.6)) + effects).mean()
-    assert mean == pytest.approx(0.81, abs=4 * 0.0005)
-
-
-def test_keyed_deviates_are_standard_normal_and_belong_to_their_key():
-    deviates = [standard_normal(1, "item", f"t{number}") for number in range(4000)]
-    assert kstest(deviates, "norm").pvalue > 0.001
-    assert standard_normal(1, "item", "t7") == deviates[7]
-    assert standard_normal(2, "item", "t7") != deviates[7]
-    assert standard_normal(1, "observer", "t7") != deviates[7]
-
 
 ASK = Ask("response", "", tuple(Option(side, "", side) for side in Side))
 
@@ -89,16 +54,6 @@ def test_response_times_are_positive_skewed_and_longer_where_it_is_harder():
     assert np.median(hard) > np.median(easy) > 0.5
     assert hard.mean() > np.median(hard)
     assert hard.max() < 10
-
-
-def test_effects_have_the_standard_deviations_asked_for():
-    population = Population.of(SimulateSettings(observer_sd_logit=0.45, item_sd_logit=1.6), seed=3)
-    items = np.array([population.item_effect(f"t{number}") for number in range(3000)])
-    observers = np.array([population.observer_effect(f"sim{number}") for number in range(3000)])
-    # The standard error of an SD is sd / sqrt(2 n): 1.3%.
-    assert items.std() == pytest.approx(1.6, rel=0.055)
-    assert observers.std() == pytest.approx(0.45, rel=0.055)
-    assert abs(np.corrcoef(items, observers)[0, 1]) < 4 / 3000**0.5
 
 
 def trial_of(answer: str | None, block: Block = Block.MAIN) -> ScheduledTrial:
@@ -161,7 +116,8 @@ def test_practice_is_no_part_of_that_course():
 
 
 def test_confidence_is_higher_where_the_answer_is_right():
-    levels = Ask("confidence", "", tuple(Option(str(n), "", str(n)) for n in range(1, 5)))
+    options = tuple(Option(str(n), "", str(n)) for n in range(1, 5))
+    levels = Ask("confidence", "", options, kind=QuestionKind.CONFIDENCE)
     observer, right, wrong = able(0.0, SimulatedDisplay()), [], []
     for _ in range(3000):
         answer = observer.choose(trial_of("left"), ASK).answer

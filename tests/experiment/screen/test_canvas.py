@@ -5,12 +5,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from experiment.pages import Page, PageName
 from experiment.records import Ask, Option, Task
 from experiment.screen.canvas import Answer, Canvas
 from experiment.screen.colours import BACKGROUND
 from experiment.screen.key_caps import KeyCap
 from experiment.screen.texts import read_texts
-from experiment.session.plan import Page, PageName
 from experiment.settings import ExperimentSettings
 
 SIZES = [(640, 480), (1280, 800), (1920, 1080), (3840, 2160), (1080, 1920)]

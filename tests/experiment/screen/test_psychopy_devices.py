@@ -14,7 +14,7 @@ import pytest
 LISTEN = """
 import json, sys
 from time import sleep
-from experiment.screen.psychopy_stage import open_window
+from experiment.screen.psychopy_window import open_window
 from experiment.screen.psychopy_keyboards import logging, open_keyboard
 from experiment.settings import ExperimentSettings, MonitorSettings
 
@@ -99,7 +99,7 @@ def refusal(screen: str, code: str) -> str:
 
 
 REFUSED = """
-from experiment.screen import psychopy_stage as devices
+from experiment.screen import psychopy_window as devices
 from experiment.screen import psychopy_keyboards as keyboards
 from experiment.settings import ExperimentSettings, MonitorSettings
 from tricky.core.errors import InputError

@@ -13,7 +13,7 @@ import json, sys
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit
 from psychopy.gui.qtgui import Dlg, ensureQtApp
-from experiment.session.participant import take_in
+from experiment.session.participant import Given, identify_participant
 from experiment.screen.psychopy_dialog import ask_in_dialog
 from experiment.settings import ExperimentSettings, ParticipantField
 from tricky.core.errors import InputError
@@ -47,15 +47,13 @@ def fill():
 
 ensureQtApp()
 QTimer.singleShot(50, fill)
-fields = ExperimentSettings().participant_fields
-nothing = {"participant": None, "session": None, "given": {}}
-who = take_in(Path(sys.argv[1]), "harder", fields, n_sessions=1, ask=ask_in_dialog, **nothing)
+who = identify_participant(Path(sys.argv[1]), ExperimentSettings(), Given(), ask_in_dialog)
 print(json.dumps([who.participant, who.fields, seen]))
 typed = sys.argv[2]
 fills.append({"lines": [typed]})
 note = ParticipantField(name="note", question="Any <b>remark</b>?")
-nothing["participant"] = "08"
-found = take_in(Path(sys.argv[1]), "harder", [note], n_sessions=1, ask=ask_in_dialog, **nothing)
+settings = ExperimentSettings(participant_fields=(note,))
+found = identify_participant(Path(sys.argv[1]), settings, Given("08"), ask_in_dialog)
 shown = [each for each in seen[-1] if "remark" in each]
 print(json.dumps([found.fields["note"] == typed, shown, plain]))
 try:

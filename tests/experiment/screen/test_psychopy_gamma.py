@@ -25,7 +25,7 @@ READ = """
 import sys
 from pathlib import Path
 from tricky.core.errors import InputError
-from experiment.screen.psychopy_stage import read_gamma
+from experiment.screen.psychopy_window import read_gamma
 for name in ("booth", "unmeasured", "missing"):
     try:
         print(read_gamma(Path(sys.argv[1]) / f"{name}.json"))
@@ -36,7 +36,7 @@ OPEN = """
 import sys
 from pathlib import Path
 from tricky.core.errors import InputError
-from experiment.screen.psychopy_stage import open_window
+from experiment.screen.psychopy_window import open_window
 from experiment.settings import ExperimentSettings, MonitorSettings
 monitor = MonitorSettings(size_px=(640, 480), full_screen=False, gamma_file=Path("booth.json"))
 try:

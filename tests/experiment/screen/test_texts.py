@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from experiment.pages import Page, PageName
 from experiment.records import Ask, Option, ScheduledTrial, Task
 from experiment.screen import texts
 from experiment.screen.texts import parse_texts, read_texts
-from experiment.session.plan import Page, PageName
 from experiment.settings import ExperimentSettings
 from stimuli.records import Block
 from tricky.core.errors import InputError

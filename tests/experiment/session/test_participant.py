@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from experiment.data.bids import SessionPath, register
 from experiment.records import Kind
-from experiment.session.participant import check_field, next_session, take_in
+from experiment.session.participant import Given, check_field, identify_participant, next_session
 from experiment.settings import ExperimentSettings, ParticipantField
 from tricky.core.errors import InputError
 
@@ -32,8 +31,10 @@ class Interview:
 
 
 def intake(data, ask, *, fields=FIELDS, n_sessions=1, participant=None, session=None, **given):
-    arguments: dict[str, Any] = {"participant": participant, "session": session, "given": given}
-    return take_in(data, "harder", fields, n_sessions=n_sessions, ask=ask, **arguments)
+    settings = ExperimentSettings(participant_fields=fields)
+    return identify_participant(
+        data, settings, Given(participant, session, given), ask, n_sessions=n_sessions
+    )
 
 
 def write_session(data, participant, session=None, *, n_rows, n_trials=10):

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import set_manifest
 
+from experiment.pages import Page, PageName
 from experiment.records import ScheduledTrial, Side
-from experiment.session.plan import Page, PageName, schedule, steps
+from experiment.session.plan import schedule, steps
 from stimuli.records import Block, Item, StimulusSet, Trial
 from stimuli.tasks.pair import harder_item
 from tricky.core.files import sha256_of

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from experiment.interfaces import NotSaved
 from experiment.records import Choice, Response, Side
-from experiment.session.interfaces import NotSaved
 from experiment.session.plan import schedule
 from experiment.session.practice import Practice
 from experiment.settings import ExperimentSettings

@@ -52,8 +52,8 @@ def test_pixels_are_held_against_the_described_ones(window_px, screen_px, full_s
 
 
 def test_a_keyboard_that_is_not_heard_fails_and_the_backend_is_named():
-    assert check_keyboard("ptb", heard=True).ok
-    assert check_keyboard("ptb", heard=False).found == "no key press arrived through ptb"
+    assert check_keyboard("ptb", arrived=True).ok
+    assert check_keyboard("ptb", arrived=False).found == "no key press arrived through ptb"
 
 
 def test_a_folder_that_is_not_there_yet_is_judged_by_the_one_above_and_not_made(tmp_path):
@@ -69,7 +69,7 @@ def test_a_folder_that_takes_no_file_fails(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "NamedTemporaryFile", refuse_it)
     check = check_folder(tmp_path)
     assert not check.ok
-    assert check.found == f"{tmp_path} takes no file (Permission denied)"
+    assert check.found == f"{tmp_path} can't be written to (Permission denied)"
 
 
 def test_a_full_disk_fails(tmp_path, monkeypatch):
@@ -84,7 +84,7 @@ def test_a_set_that_breaks_a_promise_fails_in_its_own_words(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("says", "ok", "found"), [(True, False, "on"), (False, True, "off"), (None, True, "can't be told")]
+    ("says", "ok", "found"), [(True, False, "on"), (False, True, "off"), (None, True, "can't be determined")]
 )
 def test_what_the_desktop_shows_fails_only_where_it_is_known_to_be_on(monkeypatch, says, ok, found):
     monkeypatch.setattr(preflight, "screen_saver_is_on", lambda: says)

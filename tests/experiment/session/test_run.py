@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import errno
 import json
 import os
@@ -20,11 +19,14 @@ from experiment.data.journal import locked
 from experiment.data.merge import merge_data
 from experiment.data.psych_ds import export_psych_ds
 from experiment.data.withdraw import withdraw
+from experiment.interfaces import Stopped
 from experiment.records import Kind
-from experiment.session import run as session_module
-from experiment.session.participant import sessions_of
+from experiment.screen.content import Devices, ReadingDevices, ScreenMeasurements
+from experiment.screen.timing import Refresh
+from experiment.session.participant import Participant, sessions_of
 from experiment.session.plan import schedule
 from experiment.session.preflight import Check
+from experiment.session.prepare import SessionSetup
 from experiment.session.run import run_session
 from experiment.settings import ExperimentSettings
 from experiment.tasks import task_of
@@ -33,35 +35,38 @@ from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 
 
-class FakeDevices:
-    """Stands in for the module that opens the window: a tape in place of screen and person."""
+def measured(refresh_hz: float) -> ScreenMeasurements:
+    refresh = Refresh(1 / refresh_hz, True, 1 / refresh_hz)
+    return ScreenMeasurements(13, refresh, (1920, 1080), (1920, 1080), key_arrived=True)
+
+
+class FakeScreen:
+    """A screen without a window: a tape instead of display and observer."""
 
     def __init__(self, tape) -> None:
-        self.display = self.observer = tape
+        self.tape = tape
         self.apparatus = {"keyboard": "tape", "platform": "a PC"}
-        self.checks = [Check("keyboard", True, "a key press arrived through tape")]
+        self.measured = ScreenMeasurements(
+            13, Refresh(1 / 60, True, 1 / 60), (1920, 1080), (1920, 1080), True
+        )
         self.opened: list[tuple[int, float]] = []
         self.check = lambda: None
 
     @contextmanager
-    def open_devices(
-        self, _set, _trials, _task, first, _settings, _texts, _characters, elapsed_s, _root
-    ) -> Iterator[FakeDevices]:
+    def open_devices(self, _content, first, elapsed_s) -> Iterator[Devices]:
         self.opened.append((first, elapsed_s))
         self.check()
-        yield self
+        yield Devices(self.tape, self.tape, self.apparatus, self.measured)
 
     @contextmanager
-    def open_reader(self, _settings, _texts, characters, _root) -> Iterator[FakeDevices]:
-        self.characters = characters
-        yield self
+    def open_reader(self, content) -> Iterator[ReadingDevices]:
+        self.characters = content.characters
+        yield ReadingDevices(self.tape, self.tape)
 
 
 @pytest.fixture
-def devices(tape, monkeypatch):
-    fake = FakeDevices(tape)
-    monkeypatch.setattr(session_module, "_psychopy_devices", lambda: fake)
-    return fake
+def devices(tape):
+    return FakeScreen(tape)
 
 
 @pytest.fixture
@@ -70,20 +75,12 @@ def data(tmp_path):
 
 
 @pytest.fixture
-def sit(small_set, data, dataset, devices):  # noqa: ARG001 - no window opens
+def sit(small_set, data, dataset, devices):
     def call(participant="07", *, made=small_set, session=None, **settings):
-        keywords = {
-            key: settings.pop(key) for key in ("fields", "checks", "force", "tell") if key in settings
-        }
-        return run_session(
-            made.folder,
-            data,
-            participant,
-            ExperimentSettings(**settings),
-            dataset,
-            session=session,
-            **keywords,
-        )
+        keywords = {key: settings.pop(key) for key in ("checks", "force", "tell") if key in settings}
+        who = Participant(participant, session, settings.pop("fields", {}))
+        setup = SessionSetup(made.folder, data, ExperimentSettings(**settings), dataset)
+        return run_session(setup, who, devices, **keywords)
 
     return call
 
@@ -299,6 +296,7 @@ def test_a_data_set_that_cannot_be_written_to_is_told_in_one_line(sit, devices, 
 
 
 FAILED = Check("refresh rate", False, "50 Hz, 60 Hz in study.toml", "set the screen to it")
+SLOW = measured(50)
 
 
 def test_a_check_that_failed_before_the_window_refuses_and_writes_nothing(sit, devices, data):
@@ -309,7 +307,7 @@ def test_a_check_that_failed_before_the_window_refuses_and_writes_nothing(sit, d
 
 
 def test_a_check_that_failed_at_the_window_refuses_before_the_first_trial(sit, devices, tape):
-    devices.checks = [FAILED]
+    devices.measured = SLOW
     with pytest.raises(InputError, match="--force"):
         sit()
     assert tape.events == []
@@ -318,15 +316,22 @@ def test_a_check_that_failed_at_the_window_refuses_before_the_first_trial(sit, d
 def test_forced_sessions_say_so_in_their_data(sit, devices, tape):
     tape.stop_at = 5
     before = sidecar(sit().path)["Preflight"]
-    assert before == {
+    assert (before["ok"], before["forced"]) == (True, False)
+    assert [each["name"] for each in before["checks"]] == ["images", "refresh rate", "resolution", "keyboard"]
+    assert before["checks"][-1] == {
+        "name": "keyboard",
         "ok": True,
-        "forced": False,
-        "checks": [{"name": "keyboard", "ok": True, "found": "a key press arrived through tape"}],
+        "found": "a key press arrived through ptb",
     }
-    devices.checks, tape.stop_at = [FAILED], None
+    devices.measured, tape.stop_at = SLOW, None
     content = sidecar(sit(force=True).path)
     assert (content["Preflight"]["ok"], content["Preflight"]["forced"]) == (False, True)
-    assert content["Preflight"]["checks"][-1]["found"] == FAILED.found
+    checks = {each["name"]: each for each in content["Preflight"]["checks"]}
+    assert checks["refresh rate"] == {
+        "name": "refresh rate",
+        "ok": False,
+        "found": "50.00 Hz, 60 Hz in study.toml",
+    }
     assert content["Runs"][0]["Preflight"] == before
 
 
@@ -414,20 +419,6 @@ def test_a_window_that_does_not_open_leaves_no_run_behind(sit, devices):
     assert len(sidecar(sit().path)["Runs"]) == 1
 
 
-def test_without_psychopy_the_package_to_install_is_named(small_set, data, dataset, monkeypatch):
-    real = builtins.__import__
-
-    def without(name, *arguments, **keywords):
-        if name == "experiment.screen" and arguments[2] == ("psychopy_devices",):
-            raise ImportError("No module named 'psychopy'")
-        return real(name, *arguments, **keywords)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(InputError, match=r"pip install 'tricky-images\[experiment\]'"):
-        run_session(small_set.folder, data, "07", ExperimentSettings(), dataset)
-    assert not data.exists()
-
-
 @pytest.mark.parametrize("task", ["single", "rating"])
 def test_sessions_of_single_images_go_on_after_a_stop_and_are_valid_bids(
     sit, tape, data, single_set, rating_set, bids_issues, task
@@ -450,7 +441,7 @@ def test_sessions_of_single_images_go_on_after_a_stop_and_are_valid_bids(
 
 
 @pytest.fixture
-def sit_informed(devices, small_set, tmp_path, data, dataset):  # noqa: ARG001 - no window opens
+def sit_informed(devices, small_set, tmp_path, data, dataset):
     (tmp_path / "information.md").write_text("# Study\n\nIt is short.\n\nAnd ünusual.\n\nYou may stop.\n")
     (tmp_path / "debriefing.md").write_text("# What it was about\n\nNetworks.\n")
 
@@ -461,7 +452,8 @@ def sit_informed(devices, small_set, tmp_path, data, dataset):  # noqa: ARG001 -
             questions=(QuestionSettings(name="strategy", text="Any strategy?", answers=("no", "yes")),),
             **more,
         )
-        return run_session(small_set.folder, data, participant, settings, dataset, root=tmp_path)
+        setup = SessionSetup(small_set.folder, data, settings, dataset, tmp_path)
+        return run_session(setup, Participant(participant), devices)
 
     return call
 
@@ -540,9 +532,9 @@ def test_only_a_run_and_a_consent_which_can_leave_times_out_read_the_clock_and_a
     packages = ("experiment", "stimuli", "analysis", "model_eval", "tricky")
     modules = [path for package in packages for path in (root / package).rglob("*.py")]
     assert {path.name for path in modules if asks_for_the_time(path)} == {
-        "run.py",
+        "record.py",
         "consent.py",
-        "psychopy_calibrate.py",
+        "psychopy_calibration.py",
     }
 
 
@@ -627,7 +619,7 @@ def test_a_stop_in_a_repetition_begins_that_repetition_again(sit, tape, devices)
     def stops_at_the_fifth(trial, ask):
         seen.append(trial)
         if len(seen) == 5:
-            raise session_module.Stopped
+            raise Stopped
         return choose(trial, ask)
 
     tape.choose = stops_at_the_fifth
@@ -655,7 +647,7 @@ def test_a_session_that_stopped_among_its_last_questions_asks_what_is_left_and_i
 
     def answer(trial, ask):
         if ask.name in stop_at:
-            raise session_module.Stopped
+            raise Stopped
         return choose(trial, ask)
 
     tape.choose = answer

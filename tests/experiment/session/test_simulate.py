@@ -11,6 +11,7 @@ from analysis.data.sessions import read_sessions
 from experiment.data.bids import register
 from experiment.records import Kind
 from experiment.session.plan import schedule
+from experiment.session.prepare import SessionSetup
 from experiment.session.simulate import simulate_sessions
 from experiment.settings import ExperimentSettings, SimulateSettings
 from tricky.core.errors import InputError
@@ -22,11 +23,8 @@ EXPERIMENT = ExperimentSettings(break_every=4)
 def simulate(small_set, tmp_path, dataset):
     def call(observers=3, *, made=small_set, seed=1, progress=lambda *_: None, **settings):
         return simulate_sessions(
-            made.folder,
-            tmp_path / "data",
+            SessionSetup(made.folder, tmp_path / "data", EXPERIMENT, dataset),
             SimulateSettings(observers=observers, **settings),
-            EXPERIMENT,
-            dataset,
             seed=seed,
             progress=progress,
         )

@@ -58,6 +58,7 @@ def test_without_names_classes_are_called_by_their_labels(study: Path) -> None:
         ("path,label\nd.png,1\npictures/../d.png,1\n", "line 3, column path: 'pictures/../d.png'"),
         ("path,label\nd.png,1\nd.png,2\n", r"line 3, column path: 'd\.png' is in line 2"),
         ("path,label\nd.png,\n", "line 2, column label: ''"),
+        (f"path,label\nd.png,1\n{'x' * 300},2\n", "line 3: 1 of 2 entries match no file"),
         ("path,label\nd.png,n/a\n", "line 2, column label: 'n/a'"),
         (
             "path,label,class_name\nd.png,1,a\npictures/a.png,1,b\n",

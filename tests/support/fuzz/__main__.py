@@ -25,6 +25,9 @@ from tricky.core.errors import InputError
 Report = Callable[[str, str], None]
 """Takes the kind of a finding and what led to it."""
 
+SEAL = b'"content_sha256"'
+"""Key of the hash that a manifest has over its content."""
+
 
 def examples(n: int, number: int) -> Callable[[Callable[..., None]], Callable[[], None]]:
     """Run a function on `n` random inputs, the same for the same `number`."""
@@ -68,9 +71,12 @@ def try_reader(name: str, root: Path, n: int, number: int, report: Report) -> in
     def once(data: st.DataObject) -> None:
         nonlocal refused
         path = data.draw(st.sampled_from(files))
-        content = data.draw(mutations.damaged(path.read_bytes(), path.suffix))
+        sound = path.read_bytes()
+        content = data.draw(mutations.damaged(sound, path.suffix))
+        # A manifest without its hash is one that another program wrote, whose numbers may be others.
+        unsealed = SEAL in sound and SEAL not in content
         with replaced(path, content):
-            found = examine(reader, root, before)
+            found = examine(reader, root, None if unsealed else before)
         refused += found == "refused"
         if found not in ("", "refused"):
             report(f"{name}: {found}", f"{path.relative_to(root)} = {content[:300]!r}")

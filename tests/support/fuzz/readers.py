@@ -120,9 +120,9 @@ def _write_ours(root: Path, lab: Path) -> None:
     """Write what only `tricky run`, `calibrate`, `withdraw` and `train` leave."""
     import torch
 
+    from experiment.calibration import Calibration, keep_calibration
     from experiment.data.consents import COLUMNS
     from experiment.data.withdrawn import Mark, add_marks
-    from experiment.screen.calibrate import Calibration, keep_calibration
     from model_eval.networks.weights import TrainedRecord, write_trained
     from tricky.core.memory import write_memory
     from tricky.core.tables import write_tsv
@@ -260,7 +260,7 @@ def _state(root: Path) -> Any:
 
 
 def _probabilities(root: Path) -> Any:
-    from experiment.observers.cast import read_probabilities
+    from experiment.observers.population import read_probabilities
 
     return read_probabilities(root / "lab" / "probabilities.csv", _set(root))
 
@@ -422,7 +422,7 @@ READERS: Mapping[str, Reader] = {
     ),
     "stimuli.lab_lists:read_lists": Reader(_lists, ("deny.txt", "own.csv"), edited=True),
     "stimuli.lab_lists:read_own_table": Reader(_lists, ("own.csv",), edited=True),
-    "experiment.observers.cast:read_probabilities": Reader(
+    "experiment.observers.population:read_probabilities": Reader(
         _probabilities, ("lab/probabilities.csv",), edited=True
     ),
     "experiment.screen.texts:read_texts": Reader(
@@ -439,8 +439,8 @@ READERS: Mapping[str, Reader] = {
         ("lab/consent.md",),
         edited=True,
     ),
-    "experiment.screen.calibrate: calibrated": Reader(
-        _lazy("experiment.screen.calibrate", "calibrated", lambda root: (_settings(root).experiment, root)),
+    "experiment.calibration: apply_calibration": Reader(
+        _lazy("experiment.calibration", "apply_calibration", lambda root: (_settings(root).experiment, root)),
         ("calibration.json",),
     ),
     "experiment.data.consents:read_consents": Reader(
@@ -481,9 +481,9 @@ READERS: Mapping[str, Reader] = {
         ("data/sub-*/beh/*",),
         edited=True,
     ),
-    "analysis.models.comparison:read_superclasses": Reader(
+    "analysis.data.compared_models:read_superclasses": Reader(
         _lazy(
-            "analysis.models.comparison",
+            "analysis.data.compared_models",
             "read_superclasses",
             lambda root: (root / "lab/superclasses.csv", pd.Series(PLAIN.classes)),
         ),

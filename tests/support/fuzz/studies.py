@@ -248,7 +248,7 @@ def without_drawing() -> Iterator[None]:
         for suffix in (".svg", ".png"):
             stem.with_suffix(suffix).write_text("<svg/>")
 
-    with mock.patch("analysis.report.figures.save", save):
+    with mock.patch("analysis.report.style.save", save):
         yield
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from experiment.session.participant import Question, check_field, take_in
+from experiment.interfaces import Question
+from experiment.session.participant import Given, check_field, identify_participant
 from experiment.settings import ExperimentSettings, ParticipantField
 from tricky.cli.experiment import ask_in_terminal
 from tricky.core.errors import InputError
@@ -14,16 +15,8 @@ FIELDS = ExperimentSettings().participant_fields
 
 
 def intake(data, fields=FIELDS, participant=None):
-    return take_in(
-        data,
-        "harder",
-        fields,
-        n_sessions=1,
-        participant=participant,
-        session=None,
-        given={},
-        ask=ask_in_terminal,
-    )
+    settings = ExperimentSettings(participant_fields=fields)
+    return identify_participant(data, settings, Given(participant), ask_in_terminal)
 
 
 def test_the_terminal_asks_again_until_the_answer_is_valid(tmp_path, monkeypatch, capsys):

@@ -84,7 +84,7 @@ def test_photographs_from_labels_to_a_successor(tmp_path, photographs, succeed):
     label(study, image_ids(photographs), seed=2)
     assert "AUC" in succeed("stimuli", "build", cwd=study)
     assert "broken" not in succeed("stimuli", "check", cwd=study)
-    assert "every promise is kept" in succeed("stimuli", "orders", "--observers", "5", cwd=study)
+    assert "all orders and places are balanced" in succeed("stimuli", "orders", "--observers", "5", cwd=study)
     items = pd.read_csv(study / "stimuli/main/items.tsv", sep="\t", dtype={"phash": str})
     assert (items["file_size_bytes"] == [(photographs / i).stat().st_size for i in items["image_id"]]).all()
     for file in items["file"]:

@@ -13,7 +13,7 @@ FROM_THE_SEED = {
     "tricky/core/randomness.py": "every other generator comes from here",
     "stimuli/inputs.py": "study's seed and the set's name",
     "stimuli/order.py": "set_id, participant and session",
-    "experiment/observers/cast.py": "study's seed and the observer's name",
+    "experiment/observers/population.py": "study's seed and the observer's name",
     "model_eval/label/label.py": "study's seed",
     "model_eval/train/conditions.py": "seeds of a run, which `derived_seeds` made",
     "model_eval/train/data_loading.py": "seeds of a run; a generator that workers are started with",
@@ -21,7 +21,7 @@ FROM_THE_SEED = {
     "model_eval/images/gaussian.py": "[images] gaussian has a seed: it names the images",
 }
 NO_CHANCE = {
-    "experiment/screen/psychopy_screen.py": "eight fixed masks, the same in every study",
+    "experiment/screen/psychopy_display.py": "eight fixed masks, the same in every study",
     "model_eval/evaluate/run_model.py": "which way to round when rounding errors are measured",
 }
 

@@ -1,1 +1,0 @@
-"""What tells models apart: `tricky dynamics`."""

@@ -1,0 +1,28 @@
+"""Check everything that a session relies on, without recording one: `tricky doctor`."""
+
+from __future__ import annotations
+
+from experiment.data.bids import SessionPath
+from experiment.screen.content import SessionScreen
+from experiment.session.preflight import Check, check_screen, check_without_screen
+from experiment.session.prepare import SessionSetup, prepare_session, read_material_for_people
+
+
+def check_session(setup: SessionSetup, screen: SessionScreen) -> list[Check]:
+    """Check stimulus set, data folder, keys and desktop; then open window and keyboard and show every image.
+
+    The window is opened only if the stimulus set is sound.
+
+    Raises
+    ------
+    InputError
+        Texts or settings are wrong; screen or keyboard are missing; the images do not fit.
+    """
+    checks = check_without_screen(setup.stimuli, setup.data, setup.settings)
+    if not checks[0].ok:
+        return checks
+    path = SessionPath(setup.data, "doctor", 1, setup.settings.task_name)
+    session = prepare_session(setup, read_material_for_people(setup), path)
+    with screen.open_devices(session.content, 0, 0.0) as devices:
+        measured = devices.measured
+    return checks if measured is None else [*checks, *check_screen(measured, setup.settings)]
