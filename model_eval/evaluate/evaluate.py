@@ -13,6 +13,7 @@ import pandas as pd
 import torch
 
 from model_eval.columns import IMAGE_DTYPES
+from model_eval.decisions import EVALUATE
 from model_eval.evaluate.decision_files import DecisionFile, parts_folder
 from model_eval.evaluate.memory_plan import (
     SHARE_FOR_WEIGHTS,
@@ -31,7 +32,6 @@ from model_eval.manifests import PoolManifest
 from model_eval.networks.build import Classifier, build_classifier, check_head
 from model_eval.networks.device import choose_device, exact_arithmetic
 from model_eval.networks.sample import draw_sample
-from model_eval.records import EVALUATE
 from model_eval.settings import EvaluateSettings, ModelEntry
 from model_eval.train.split import never_seen
 from tricky.core.errors import InputError

@@ -13,19 +13,14 @@ from typing import NamedTuple
 import numpy as np
 
 from model_eval.columns import LEAVE_ONE_OUT, POOL_SIZE
+from model_eval.decisions import Decisions, read_decisions, read_pool
+from model_eval.difficulty import Difficulty, DifficultyTable
 from model_eval.label.criterion import least_models
 from model_eval.label.modal_answers import modal_answers
 from model_eval.label.near_ties import count_near_ties
 from model_eval.label.published_counts import read_counts
 from model_eval.label.subpools import leave_one_out, shares_by_size
 from model_eval.label.write_labels import ImageCounts, count_difficulties, write_labels
-from model_eval.records import (
-    Decisions,
-    Difficulty,
-    DifficultyTable,
-    read_decisions,
-    read_pool,
-)
 from model_eval.settings import LabelSettings
 from tricky.core.errors import InputError
 from tricky.core.matching import match_entries

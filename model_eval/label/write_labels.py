@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from model_eval.columns import DIFFICULTY_DTYPES, LEAVE_ONE_OUT, POOL_SIZE
+from model_eval.difficulty import Difficulty, DifficultyTable, read_difficulty
 from model_eval.label.criterion import NOT_LABELLED, difficulty_of, least_models, stability
 from model_eval.label.reassessed import Reason, read_reassessed, why_impossible
 from model_eval.manifests import DifficultyManifest
-from model_eval.records import Difficulty, DifficultyTable, read_difficulty
 from model_eval.settings import LabelSettings
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, versions_of

@@ -12,10 +12,10 @@ import pytest
 import timm
 import torch
 
+from model_eval.decisions import read_decisions
 from model_eval.evaluate.decision_files import DecisionFile
 from model_eval.evaluate.evaluate import evaluate_pool
 from model_eval.images.folder import ImageFolder
-from model_eval.records import read_decisions
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
 from tricky.core.errors import InputError
 from tricky.core.progress import Reporter

@@ -12,8 +12,8 @@ from tricky.stages.installed import require
 from tricky.status import require_current
 
 if TYPE_CHECKING:
+    from model_eval.difficulty import DifficultyTable
     from model_eval.label.compare_labels import Comparison
-    from model_eval.records import DifficultyTable
 
 
 class ModelEvalStages(ImageStages):
@@ -105,8 +105,8 @@ class ModelEvalStages(ImageStages):
         moved : Path
             Where the images that moved are listed.
         """
+        from model_eval.difficulty import read_difficulty
         from model_eval.label.compare_labels import compare
-        from model_eval.records import read_difficulty
         from tricky.core.tables import write_csv
 
         folder = other / "difficulty" if (other / "difficulty").is_dir() else other

@@ -21,9 +21,9 @@ from safetensors.torch import load_file, save_file
 import model_eval.evaluate.evaluate
 import model_eval.evaluate.memory_plan
 from model_eval.columns import DECISION_DTYPES, IMAGE_COLUMNS
+from model_eval.decisions import read_decisions, read_rows
 from model_eval.evaluate.evaluate import evaluate_pool
 from model_eval.evaluate.memory_plan import size_bytes
-from model_eval.records import read_decisions, read_rows
 from model_eval.settings import EvaluateSettings, ModelEntry
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
