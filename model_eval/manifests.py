@@ -259,7 +259,7 @@ class DivergedRecord(ConditionRecord):
 
 
 class DivergedEpoch(Manifest):
-    """``.checkpoints/…/diverged.json``: the epoch in which a course diverges."""
+    """``.checkpoints/…/diverged.json``: the epoch in which a network diverges."""
 
     epoch: Count
 

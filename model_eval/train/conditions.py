@@ -15,15 +15,17 @@ import pandas as pd
 import torch
 
 from model_eval.images.check import Inspection
-from model_eval.images.listing import record_not_counted
+from model_eval.images.not_counted import record_not_counted
 from model_eval.images.open import InspectedSource, class_names, list_images
 from model_eval.networks.device import AUTOMATIC, Hardware, choose_device, n_cores
-from model_eval.train.checkpoints import Asked, Course, diverged_epoch, finished
+from model_eval.train.checkpoints import finished
 from model_eval.train.data_loading import DecodedImages, room_for_images, training_view
 from model_eval.train.epoch_decisions import ConditionModel, Diverged, write_conditions
+from model_eval.train.evaluate_epoch import EvaluationImages
 from model_eval.train.parallel_jobs import run_jobs
 from model_eval.train.recipe import Recipe, Run, runs_of
 from model_eval.train.split import deal, draw_training_images, never_seen
+from model_eval.train.training_job import TrainingJob
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, versions_of
 from tricky.core.parquet import write_parquet
@@ -110,7 +112,7 @@ def train_conditions(
     not_counted, not_trained_on = (record_not_counted(each.not_counted) for each in inspections)
     write_parquet(folder / "images.parquet", tables.evaluated)
     write_parquet(folder / "training_images.parquet", tables.trained_on)
-    courses = _courses(runs, sources, tables, batch_size, seed, folder)
+    jobs = _jobs(runs, sources, tables, batch_size, seed, folder)
     about = {
         "made_from": {},
         "settings": {
@@ -137,7 +139,7 @@ def train_conditions(
     }
 
     def write() -> None:
-        models, diverged, unfinished = _found(runs, courses)
+        models, diverged, unfinished = _found(runs, jobs)
         write_conditions(
             folder,
             conditions=recipe.differences(),
@@ -148,7 +150,7 @@ def train_conditions(
         )
 
     write()
-    missing = [course for each in courses for course in _unfinished(each)]
+    missing = [job for each in jobs for job in _unfinished(each)]
     with tempfile.TemporaryDirectory() as scratch:
         _decode(missing, Path(scratch), reporter.progress)
         for _ in run_jobs(missing, device, hardware.n_workers or n_cores(), reporter.progress):
@@ -196,75 +198,77 @@ def _images(
     return _ImageTables(never_seen(catalogue, to_train), to_train), (inspection, inspection_to_train)
 
 
-def _courses(
+def _jobs(
     runs: Sequence[Run],
     sources: ConditionImages,
     tables: _ImageTables,
     batch_size: int,
     seed: int,
     folder: Path,
-) -> list[Course]:
-    """Return what is to be trained: models of the same course are one network."""
+) -> list[TrainingJob]:
+    """Return the networks to train; models that are the same network are one job."""
     classes = class_names(tables.trained_on)
     labels = tables.trained_on["label"].to_numpy()
-    asked_ids, training_ids = (table["image_id"].tolist() for table in tables)
+    evaluated_ids, training_ids = (table["image_id"].tolist() for table in tables)
     contents = [sha256_of(table.to_csv(index=False)) for table in tables]
     # One decoded set for all networks that see images in the same way.
-    asked: dict[tuple[int, float], DecodedImages] = {}
+    evaluated: dict[tuple[int, float], DecodedImages] = {}
     to_train: dict[tuple[int | None, float], DecodedImages] = {}
-    courses: dict[str, Course] = {}
+    jobs: dict[str, TrainingJob] = {}
     for run in sorted(runs, key=lambda run: run.last_epoch):
         content = {
             "scheme": SCHEME,
-            "course": run.course,
+            "course": run.network_identity,
             "seed": seed,
             "classes": classes,
             "images": contents,
             "batch_size": batch_size,
         }
         identity = sha256_of(json.dumps(content, sort_keys=True))
-        if identity in courses:
-            courses[identity] = dataclasses.replace(courses[identity], runs=(*courses[identity].runs, run))
+        if identity in jobs:
+            jobs[identity] = dataclasses.replace(jobs[identity], runs=(*jobs[identity].runs, run))
             continue
         recipe = run.recipe
         view = recipe.input_size_px, recipe.crop_pct
-        if view not in asked:
-            asked[view] = DecodedImages(sources.evaluated, asked_ids, *view)
+        if view not in evaluated:
+            evaluated[view] = DecodedImages(sources.evaluated, evaluated_ids, *view)
         if (seen := training_view(recipe)) not in to_train:
             to_train[seen] = DecodedImages(sources.trained_on, training_ids, *seen)
         rng = np.random.default_rng(run.seeds.parts)
-        courses[identity] = Course(
+        jobs[identity] = TrainingJob(
             runs=(run,),
             classes=classes,
             images=to_train[seen],
             labels=labels,
             rows=np.flatnonzero(deal(labels, recipe.parts, rng) == run.part),
-            asked=Asked(asked_ids, tables.evaluated["label"].to_numpy(), asked[view], batch_size),
+            evaluated=EvaluationImages(
+                evaluated_ids, tables.evaluated["label"].to_numpy(), evaluated[view], batch_size
+            ),
             identity=identity,
             folder=folder,
         )
-    return list(courses.values())
+    return list(jobs.values())
 
 
-def _unfinished(course: Course) -> list[Course]:
-    """Return the course with those of its models that are still to be trained; nothing where all are."""
-    if diverged_epoch(course.folder, course.identity) is not None:
+def _unfinished(job: TrainingJob) -> list[TrainingJob]:
+    """Return the job with the models that are left to train; an empty list where there are none."""
+    if job.checkpoints.diverged_epoch is not None:
         return []
-    left = tuple(run for run in course.runs if finished(course.folder, course.identity, run) is None)
-    return [dataclasses.replace(course, runs=left)] if left else []
+    left = tuple(run for run in job.runs if finished(job.folder, job.identity, run) is None)
+    return [dataclasses.replace(job, runs=left)] if left else []
 
 
 def _found(
-    runs: Sequence[Run], courses: Sequence[Course]
+    runs: Sequence[Run], jobs: Sequence[TrainingJob]
 ) -> tuple[list[ConditionModel], list[Diverged], list[str]]:
     """Return the models that are trained, those that diverged, and the names of the others."""
-    course_of = {run: course for course in courses for run in course.runs}
+    job_of = {run: job for job in jobs for run in job.runs}
     models, diverged, unfinished = [], [], []
     for run in runs:
-        course = course_of[run]
+        job = job_of[run]
         about = run.name, run.condition, run.replicate
-        record = finished(course.folder, course.identity, run)
-        epoch = diverged_epoch(course.folder, course.identity)
+        record = finished(job.folder, job.identity, run)
+        epoch = job.checkpoints.diverged_epoch
         if record is not None:
             models.append(ConditionModel(*about, run.recipe.network, record.losses, record.accuracies))
         elif epoch is not None:
@@ -274,9 +278,9 @@ def _found(
     return models, diverged, unfinished
 
 
-def _decode(courses: Sequence[Course], scratch: Path, progress: Progress) -> None:
+def _decode(jobs: Sequence[TrainingJob], scratch: Path, progress: Progress) -> None:
     """Decode once the images that are needed, as far as memory allows."""
-    needed = {id(course.images): course.images for course in courses}
-    needed |= {id(course.asked.images): course.asked.images for course in courses if course.asked}
+    needed = {id(job.images): job.images for job in jobs}
+    needed |= {id(job.evaluated.images): job.evaluated.images for job in jobs if job.evaluated}
     for number, images in enumerate(needed.values()):
         images.keep(scratch / f"images-{number}", room_for_images(scratch), progress)

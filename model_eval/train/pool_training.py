@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from model_eval.images.listing import record_not_counted
+from model_eval.images.not_counted import record_not_counted
 from model_eval.images.open import InspectedSource, class_names, list_images
 from model_eval.manifests import TrainingManifest
 from model_eval.networks.device import AUTOMATIC, Hardware, choose_device, n_cores
 from model_eval.settings import ModelEntry, TrainSettings
-from model_eval.train.checkpoints import Course, finished
+from model_eval.train.checkpoints import finished
 from model_eval.train.data_loading import DecodedImages, room_for_images
 from model_eval.train.network_settings import NetworkRecipe
 from model_eval.train.parallel_jobs import run_jobs
 from model_eval.train.recipe import BASE, Run, Seeds
 from model_eval.train.split import draw_training_images
+from model_eval.train.training_job import TrainingJob
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, versions_of
 from tricky.core.manifests import write_manifest
@@ -86,20 +87,20 @@ def train_pool(
     write_parquet(folder / "images.parquet", images)
     decoded = DecodedImages(source, images["image_id"].tolist(), settings.input_size_px)
     labels = images["label"].to_numpy()
-    courses = [
-        Course(
+    jobs = [
+        TrainingJob(
             runs=(_run(entry, settings, seed),),
             classes=classes,
             images=decoded,
             labels=labels,
             rows=np.arange(len(labels)),
-            asked=None,
+            evaluated=None,
             identity=_identity(entry, settings, seed, classes, images),
             folder=folder,
         )
         for entry in entries
     ]
-    missing = [each for each in courses if finished(folder, each.identity, each.runs[0]) is None]
+    missing = [each for each in jobs if finished(folder, each.identity, each.runs[0]) is None]
     with tempfile.TemporaryDirectory() as scratch:
         if missing:
             decoded.keep(Path(scratch) / "images", room_for_images(Path(scratch)), reporter.progress)
@@ -124,7 +125,7 @@ def train_pool(
             "not_counted": record_not_counted(inspection.not_counted),
         },
         "classes": list(classes),
-        "models": [_manifest_entry(course) for course in courses],
+        "models": [_manifest_entry(job) for job in jobs],
     }
     write_manifest(folder / "training.json", TrainingManifest, content)
     return len(entries)
@@ -160,9 +161,9 @@ def _identity(
     return sha256_of(json.dumps(content, sort_keys=True))
 
 
-def _manifest_entry(course: Course) -> dict[str, Any]:
-    run, path = course.runs[0], course.folder / f"{course.name}.safetensors"
-    record = finished(course.folder, course.identity, run)
+def _manifest_entry(job: TrainingJob) -> dict[str, Any]:
+    run, path = job.runs[0], job.folder / f"{job.name}.safetensors"
+    record = finished(job.folder, job.identity, run)
     if record is None:
         raise InputError(f"{path}: gone while others were trained; run `tricky train` again")
     return {
