@@ -28,7 +28,7 @@ from model_eval.images.not_counted import (
 )
 from tricky.core.copies import original_of
 
-_N_SUFFIXES = 9
+N_SUFFIXES = 9
 """Kinds of other files that are counted one by one; there may be thousands: x.1, x.2 …"""
 
 
@@ -129,7 +129,7 @@ def _kind_of(name: str, found: str | None) -> str:
 def _few_suffixes(kinds: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """Return kinds with the rarest of many suffixes taken together."""
     by_suffix = {kind: names for kind, names in kinds.items() if kind.startswith(".")}
-    common = {kind for kind, _ in Counter({k: len(v) for k, v in by_suffix.items()}).most_common(_N_SUFFIXES)}
+    common = {kind for kind, _ in Counter({k: len(v) for k, v in by_suffix.items()}).most_common(N_SUFFIXES)}
     few = {kind: names for kind, names in kinds.items() if kind not in by_suffix or kind in common}
     few[OTHER_FILES] = [name for kind in by_suffix.keys() - common for name in by_suffix[kind]]
     return few

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from model_eval.images import not_counted
-from model_eval.images.listing import list_class_folders
+from model_eval.images.listing import N_SUFFIXES, list_class_folders
 
 
 @pytest.fixture
@@ -138,8 +138,8 @@ def test_many_files_are_counted_and_the_first_are_named(folder: Path) -> None:
     found = list_class_folders(folder, follow_links=False).not_counted
     assert found[".txt files"] == (30, tuple(f"bee/notes-{index:02d}.txt" for index in range(10)))
     assert sum(each.n for each in found.values()) == 60
-    assert len(found) == listing._N_SUFFIXES + 1
-    lines = listing.describe_not_counted(found)
+    assert len(found) == N_SUFFIXES + 1
+    lines = not_counted.describe_not_counted(found)
     assert sum(line.endswith("bee/notes-09.txt and 20 more") for line in lines) == 1
 
 
