@@ -9,7 +9,7 @@ chain from flip to recorded response time is closed. Prints as its last line one
 `dropped_frames`, `psychopy_dropped_frames`: flips missed from the first fixation to the last answer;
 `next_stimulus_ms`: median from a key press to the flip that shows the next pair, with no interval between
 trials, `TOGETHER_S` of listening for a second key included; `fsync_ms`: median of what the disk takes of it;
-`loopback_ms`, `loopback_sd_ms`: recorded response time less the time from flip to sent key.
+`loopback_ms`, `loopback_sd_ms`: recorded response time minus the time from flip to sent key.
 
 It says what software adds. It says nothing of a real keyboard (5 to 20 ms until a press is seen) or of a
 real screen (the lines of a picture appear one after the other, and panels take their time).

@@ -1,7 +1,7 @@
-"""Keys by PsychoPy's names: which there are, and that each has one role in a session.
+"""PsychoPy's names of keys, and checks that settings use known keys and no key twice.
 
-The names are data, written by `experiment.screen.psychopy_key_names`, so that a study file can be checked on
-machines without PsychoPy.  A key with a name that PsychoPy doesn't know would never be heard.
+The names are in a file that `experiment.screen.psychopy_key_names` writes, so that a study file can be
+checked on machines without PsychoPy. A press of a key with an unknown name would never arrive.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ _OTHER_NAMES = {
     "\\": "backslash",
     "<": "less",
 }
-"""What people call keys, in small letters without spaces → PsychoPy's name."""
+"""Other names of keys, in small letters without spaces → PsychoPy's name."""
 
 
 def names_of(key: str) -> tuple[str, ...]:
-    """Return the names that a key goes by: a digit is also on the number pad."""
+    """Return all names of a key: a digit is also on the number pad."""
     return (key, f"num_{key}") if key.isdecimal() else (key,)
 
 
@@ -79,7 +79,7 @@ def is_known(key: str, backend: str, system: str | None = None) -> bool:
 
 
 def closest_key(key: str, backend: str) -> str | None:
-    """Return the key that a name which PsychoPy doesn't know is probably meant to be."""
+    """Return the known key that is closest to an unknown name."""
     known = known_keys(backend)
     words = key.lower().replace("_", " ").replace("-", " ").split()
     form = "".join(word for word in words if word not in ("key", "arrow")) or "".join(words)
@@ -103,7 +103,7 @@ def check_keys(keys: Mapping[str, str | Sequence[str]], backend: str) -> None:
     Raises
     ------
     SettingError
-        It doesn't; the closest name that it knows is named.
+        A key is unknown; the message contains the closest known name.
     """
     for setting, value in keys.items():
         for place, key in enumerate([value] if isinstance(value, str) else value):
@@ -121,12 +121,12 @@ def check_roles(roles: Mapping[str, Sequence[str]]) -> None:
     Parameters
     ----------
     roles : mapping of str to sequence of str
-        Setting → keys that have its role at the same time as all others have theirs.
+        Setting → its keys; all roles exist at the same time.
 
     Raises
     ------
     SettingError
-        One has.
+        A key has two.
     """
     taken: dict[str, tuple[str, str]] = {}
     for setting, keys in roles.items():

@@ -1,4 +1,4 @@
-"""What a study file says about sessions, with people and with simulated observers."""
+"""The settings of sessions in a study file: of people, and of simulated observers."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from tricky.core.settings import SettingError, SettingsModel
 
 
 class MonitorSettings(SettingsModel):
-    """``[experiment.monitor]``: the screen that observers sit at."""
+    """``[experiment.monitor]``: the participant's screen."""
 
     width_cm: Annotated[float, Field(gt=0)] = 53.0
     """Width of the visible picture."""
     viewing_distance_cm: Annotated[float, Field(gt=0)] = 60.0
     size_px: tuple[Annotated[int, Field(ge=640)], Annotated[int, Field(ge=480)]] = (1920, 1080)
-    """Width and height of the screen (of the window, where `full_screen` is off)."""
+    """Width and height of the screen (of the window if `full_screen` is off)."""
     refresh_hz: Annotated[float, Field(gt=0)] = 60.0
-    """Refresh rate; a session starts only where the measured one is the same to within 2%."""
+    """Refresh rate; a session starts only if the measured one differs by less than 2%."""
     full_screen: bool = True
     screen: Annotated[int, Field(ge=0)] = 0
-    """Which screen, where there are several."""
+    """Number of the screen, if there are several."""
     gamma_file: PathSetting | None = None
-    """PsychoPy's file of the monitor: grey levels are made proportional to luminance by its newest gamma."""
+    """PsychoPy's file of the monitor; its newest gamma makes luminance proportional to grey levels."""
 
 
 class ParticipantField(SettingsModel):
@@ -47,7 +47,9 @@ class ParticipantField(SettingsModel):
         if name != name.lower():
             raise ValueError("the name of a column in small letters")
         if name in IDENTIFYING_FIELDS:
-            raise ValueError("no field that tells who a participant is: data hold no names or birth dates")
+            raise ValueError(
+                "no field that identifies a participant: data must not contain names or birth dates"
+            )
         return name
 
     @model_validator(mode="after")
@@ -64,25 +66,25 @@ IDENTIFYING_FIELDS = (
 
 
 class PrivacySettings(SettingsModel):
-    """``[experiment.privacy]``: what the data do not tell, and to whom."""
+    """``[experiment.privacy]``: what the data leave out, and who may read them."""
 
     leave_out: tuple[Literal["times", "machine"], ...] = ()
-    """``times``: when a session was run and consent given. ``machine``: system, graphics and keyboard."""
+    """``times``: date and time of sessions and consents. ``machine``: system, graphics and keyboard."""
     owner_only: bool = False
     """Whether only the account that runs sessions may read the data (not on Windows)."""
 
 
 class PresentationSettings(SettingsModel):
-    """``[experiment.presentation]``: how long things are on the screen."""
+    """``[experiment.presentation]``: durations on the screen."""
 
     image_ms: Annotated[float, Field(gt=0)] | None = None
-    """How long the images are shown, to the nearest frame; left out: until the answer."""
+    """Duration of the images, to the nearest frame; left out: until the answer."""
     image_frames: Annotated[int, Field(ge=1)] | None = None
-    """The same in frames of the screen."""
+    """The same, in frames."""
     mask_ms: Annotated[float, Field(ge=0)] = 0.0
-    """How long noise takes the images' place after that; 0 for none."""
+    """Duration of the mask that replaces the images after that; 0 for none."""
     fixation_ms: Annotated[float, Field(ge=0)] | None = None
-    """How long the cross is on before the images; left out: for the whole interval between trials."""
+    """Duration of the fixation cross before the images; left out: the whole interval between trials."""
     answer_from_s: Annotated[float, Field(ge=0)] = 0.0
     """Answers count from this time after the onset of the images."""
     deadline_s: Annotated[float, Field(gt=0)] | None = None
@@ -90,7 +92,7 @@ class PresentationSettings(SettingsModel):
 
     @property
     def limited(self) -> bool:
-        """Whether the images are taken away before an answer is given."""
+        """Whether the images disappear before an answer is given."""
         return self.image_ms is not None or self.image_frames is not None
 
     @model_validator(mode="after")
@@ -114,43 +116,43 @@ class ExperimentSettings(SettingsModel):
     left_key: str = "left"
     right_key: str = "right"
     answer_keys: Annotated[tuple[str, ...], Field(min_length=2)] = tuple("123456789")
-    """For ratings, confidence, and naming one of more than two groups: from left to right, low to high."""
+    """For ratings, confidence, and choices between more than two groups: from left to right, low to high."""
     continue_key: str = "space"
     quit_key: str = "escape"
     pause_key: str = "p"
-    """Breaks a trial off until the continue key is pressed; the trial is shown again."""
+    """Interrupts a trial until the continue key is pressed; the trial is shown again."""
     answer_with: Literal["keys", "mouse"] = "keys"
-    """``mouse``: a click on an image of a pair, or on a key that is drawn, answers in place of the key
-    itself; of the keyboard only the continue, quit and pause keys are heard then."""
+    """``mouse``: observers answer with a click on an image of a pair, or on a key that is drawn; on the
+    keyboard only the continue, quit and pause keys work then."""
     keyboard: Literal["ptb", "event"] = "ptb"
-    """PsychoPy's keyboard backend; nothing falls back silently."""
+    """PsychoPy's keyboard backend; there is no silent fallback."""
     image_height_deg: Annotated[float, Field(gt=0, le=60)] = 8.0
     """Height of each image in degrees of visual angle."""
     scaling: Literal["auto", "integer", "interpolated"] = "auto"
-    """A whole multiple of the images' own pixels near that height, or that height; auto: the former where
-    images are enlarged and all of one height."""
+    """``integer``: the whole multiple of the images' own pixels that is closest to this height;
+    ``interpolated``: exactly this height; ``auto``: the former if images are enlarged and of one height."""
     inter_trial_interval_s: Annotated[float, Field(ge=0)] = 0.5
-    """Fixation between a response and the next pair."""
+    """Fixation between a response and the next trial."""
     break_every: Annotated[int, Field(ge=0)] = 50
     """Number of main trials between breaks; 0 for none."""
     language: PathText = "en"
-    """Of all that participants read: ``en``, ``de``, or the path of a file of the lab's own texts."""
+    """Language of all texts: ``en``, ``de``, or the path of a file with the lab's own texts."""
     font: PathSetting | None = None
-    """A font file, where the language needs characters that Noto Sans hasn't got."""
+    """A font file, if the language needs characters that Noto Sans lacks."""
     information: PathSetting | None = None
-    """A Markdown file: information for participants, who are then asked whether they agree to take part."""
+    """A Markdown file with information for participants, who are then asked for consent."""
     debriefing: PathSetting | None = None
     """A Markdown file that is shown after the last trial."""
     practice_criterion: Annotated[float, Field(gt=0, le=1)] | None = None
-    """Share right from which the main block begins; below it the practice is repeated. Left out: once."""
+    """Required share of right answers in practice; below it the practice is repeated. Left out: one round."""
     practice_repetitions: Annotated[int, Field(ge=1)] = 3
-    """At most so many repetitions; then the main block begins all the same."""
+    """Maximum number of repetitions; after them the main block begins in any case."""
     examples: bool = True
-    """Show images of the practice, with the right answers, before it."""
+    """Show images of the practice with the right answers before it."""
     questions: tuple[QuestionSettings, ...] = ()
     """Asked after the last trial; the answers are in the session's sidecar."""
     confidence_levels: Annotated[int, Field(ge=0, le=9)] = 0
-    """Ask after each answer how sure the observer is, on so many levels; 0: don't."""
+    """Ask for confidence after each answer, on this number of levels; 0: don't ask."""
     presentation: PresentationSettings = PresentationSettings()
     participant_fields: tuple[ParticipantField, ...] = (
         ParticipantField(name="age", question="Age in years", type="integer", units="years"),
@@ -159,7 +161,7 @@ class ExperimentSettings(SettingsModel):
             name="handedness", question="Handedness", type="choice", choices=("right", "left", "ambidextrous")
         ),
     )
-    """What is asked about each participant, once; an empty answer is allowed unless `required`."""
+    """Questions about each participant, asked once; an empty answer is allowed unless `required`."""
     privacy: PrivacySettings = PrivacySettings()
     monitor: MonitorSettings = MonitorSettings()
 
@@ -210,29 +212,29 @@ class ExperimentSettings(SettingsModel):
 
 
 class SimulateSettings(SettingsModel):
-    """``[simulate]``: observers of known ability."""
+    """``[simulate]``: simulated observers."""
 
     observers: Annotated[int, Field(ge=1)] = 12
     accuracy: Annotated[float, Field(gt=0, lt=1)] = 0.81
-    """Proportion correct of the population: over new observers and new items."""
+    """Proportion correct of the population, over new observers and new items."""
     observer_sd_logit: Annotated[float, Field(ge=0)] = 0.45
     item_sd_logit: Annotated[float, Field(ge=0)] = 1.6
     side_bias_logit: float = 0.0
-    """Towards the leftmost answer; the accuracy is that of observers without it, and without what follows."""
+    """Bias towards the leftmost answer; `accuracy` is that without bias, lapses, learning and fatigue."""
     lapse_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """Share of trials in which any answer is as likely as any other."""
+    """Share of trials in which all answers are equally likely."""
     learning_logit: float = 0.0
-    """Gain in the course of the main block, most of it in its first 40 trials."""
+    """Gain in ease over the main block, most of it in the first 40 trials."""
     fatigue_logit: float = 0.0
-    """Loss for each 100 main trials."""
+    """Loss in ease per 100 main trials."""
     probabilities: PathSetting | None = None
-    """A CSV file of `trial_id` and `p_correct`, in place of ability and item difficulty."""
+    """A CSV file with `trial_id` and `p_correct`, which replaces the settings above."""
     replay: PathSetting | None = None
-    """A BIDS data set whose sessions are repeated, in place of all that."""
+    """A BIDS data set whose sessions are replayed instead."""
     models: DifferentNames = ()
-    """Networks of the pool that act as observers, in place of all that."""
+    """Networks of the pool that act as observers instead."""
     score: Literal["confidence", "margin", "entropy"] = "confidence"
-    """What they go by: the harder image is the one of lower confidence or margin, or of higher entropy."""
+    """Basis of their choice: the harder image has lower confidence or margin, or higher entropy."""
 
     @model_validator(mode="after")
     def _one_source(self) -> SimulateSettings:

@@ -1,4 +1,4 @@
-"""Where the files of a BIDS data set are, and who took part: ``participants.tsv``.
+"""The paths of a BIDS data set, and its participants: ``participants.tsv``.
 
 Behaviour without imaging is a ``_beh.tsv`` with a task entity (BIDS 1.10.0, "Behavioral experiments").
 """
@@ -27,7 +27,7 @@ class Dataset:
     name : str
         Title of the data set.
     authors : tuple of str
-        Who to name when it is cited.
+        Who is named when it is cited.
     institution : str
         Where the sessions were run.
     license : str
@@ -116,7 +116,7 @@ class Participants:
         return {participant: Kind(row["kind"]) for participant, row in self.rows.items()}
 
     def write(self) -> None:
-        """Write the table, whole or not at all."""
+        """Write the table atomically."""
         write_tsv(
             self.path,
             self.columns,
@@ -125,7 +125,7 @@ class Participants:
 
 
 def read_participants(data_folder: Path) -> Participants:
-    """Read ``participants.tsv``; without the file, nobody took part yet.
+    """Read ``participants.tsv``; without the file there are no participants.
 
     Raises
     ------
@@ -152,17 +152,17 @@ def read_kinds(data_folder: Path) -> dict[str, Kind]:
 
 
 def read_participant(data_folder: Path, participant: str) -> dict[str, str]:
-    """Return a participant's row of ``participants.tsv``, by column; empty where there is none."""
+    """Return a participant's row of ``participants.tsv``, by column; empty if there is none."""
     return read_participants(data_folder).rows.get(participant, {})
 
 
 def plain_id(participant: str) -> str:
-    """Return an id in small letters and without leading zeros: ids that people confuse have it in common."""
+    """Return an id in small letters without leading zeros; it is the same for ids that people confuse."""
     return re.sub(r"[0-9]+", lambda digits: digits[0].lstrip("0") or "0", participant.lower())
 
 
 def check_new_participant(data_folder: Path, participant: str) -> None:
-    """Refuse an id that is about to be entered, if people would confuse it with another, or it was withdrawn.
+    """Refuse a new id that people would confuse with another one, or that was withdrawn.
 
     Raises
     ------
@@ -195,14 +195,14 @@ def _refuse_similar(participant: str, known: Mapping[str, str], path: Path) -> N
 
 
 def free_ids(known: Iterable[str], like: str = "") -> Iterator[str]:
-    """Yield ids that nobody has, numbered on from the ids in use that begin as `like` does.
+    """Yield free ids: numbers after those in use, with the letters that `like` begins with.
 
     Parameters
     ----------
     known : iterable of str
         Ids in use, without ``sub-``.
     like : str
-        An id whose letters and number of digits new ones shall have; by default two digits alone.
+        An id with the same letters and number of digits; by default two digits without letters.
     """
     stem, digits = _split_id(like)
     split = [_split_id(each) for each in known]
@@ -225,10 +225,10 @@ def register(
     drop: Iterable[str] = (),
     values: Mapping[str, str] | None = None,
 ) -> None:
-    """Enter participants in ``participants.tsv``, before their folders are made.
+    """Add participants to ``participants.tsv``, before their folders are made.
 
-    BIDS wants a row for every folder, not a folder for every row: so the row comes first and is removed last.
-    Rows and columns that a lab entered itself stay as they are.
+    BIDS requires a row for every folder, but not a folder for every row: the row is added first and removed
+    last. Rows and columns that a lab added itself are kept.
 
     Parameters
     ----------
@@ -237,11 +237,11 @@ def register(
     participants : collection of str
         Ids without ``sub-``.
     kind : Kind
-        Of all of them.
+        Kind of all of them.
     drop : iterable of str
         Ids whose rows are removed.
     values : mapping of str to str, optional
-        What is known of all of them, by column. New columns are ``n/a`` for everybody else.
+        Values for all of them, by column. New columns are ``n/a`` for everyone else.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Whether two copies of a session are the same, one continues the other, or they contradict."""
+"""Compare two copies of a session: equal, one continues the other, or contradictory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from experiment.data.sidecar import Sidecar
 
 
 class Relation(StrEnum):
-    """What a second copy of a session is to the first."""
+    """How a second copy of a session is related to the first."""
 
     SAME = "same"
     EARLIER = "earlier"
@@ -19,11 +19,11 @@ class Relation(StrEnum):
 
 
 def compare_sessions(first: SessionTable, second: SessionTable) -> Relation:
-    """Say what a second copy of a session is to the first.
+    """Return how a second copy of a session is related to the first.
 
     A copy is later if it begins with everything that the other one contains: a session was continued on
-    another machine.  That two copies are of one session is known from a row that they have in common (times
-    of answers are recorded to the microsecond), or from the time at which it was started.
+    another machine.  Two copies belong to one session if they have a row in common (response times are
+    recorded to the microsecond), or the same start time.
     """
     before, after = first.sidecar, second.sidecar
     if before.stimulus_set.set_id != after.stimulus_set.set_id or _drawn(first) != _drawn(second):
@@ -36,7 +36,7 @@ def compare_sessions(first: SessionTable, second: SessionTable) -> Relation:
 
 
 def _continues(first: SessionTable, second: SessionTable) -> bool:
-    """Tell whether the second contains all of the first, and more."""
+    """Return whether the second contains all of the first, and more."""
     before, after = first.sidecar, second.sidecar
     runs = [[(run.started, run.first_trial) for run in each.runs] for each in (before, after)]
     return (
@@ -63,7 +63,7 @@ def _drawn(session: SessionTable) -> str:
 
 
 def _content(sidecar: Sidecar) -> dict[str, Any]:
-    """Return what a sidecar says, except whose session it is."""
+    """Return the content of a sidecar without participant and session."""
     content = sidecar.content()
     for key in ("Participant", "RecordedAs", "schema_version"):
         content.pop(key, None)

@@ -1,4 +1,4 @@
-"""``consent.tsv``: who was asked for consent, when, with which text, and what they answered."""
+"""The consents of a study, ``consent.tsv``: time, participant, text and answer."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class Consent:
     Attributes
     ----------
     time : str
-        When the question was answered (UTC); ``n/a`` where ``[experiment.privacy]`` leaves times out.
+        Time of the answer (UTC); ``n/a`` if ``[experiment.privacy]`` leaves times out.
     participant_id, session : str
-        Who was asked, and before which session; ``n/a`` where there is one only.
+        Participant, and session that followed; ``n/a`` if there is only one.
     answer : str
         ``agreed`` or ``not agreed``.
     file, sha256 : str
-        The text that was read, and its hash.
+        File with the information text, and its hash.
     """
 
     time: str
@@ -44,7 +44,7 @@ class Consents:
     ----------
     path : Path
     columns : tuple of str
-        Those of `Consent`, and what the lab added.
+        Those of `Consent`, and columns that the lab added.
     rows : tuple of tuple of str
         Cells in the order of the columns.
     """
@@ -54,22 +54,22 @@ class Consents:
     rows: tuple[tuple[str, ...], ...]
 
     def participants(self) -> list[str]:
-        """Return whose line each is, without ``sub-``."""
+        """Return the participant of each line, without ``sub-``."""
         place = self.columns.index("participant_id")
         return [row[place].removeprefix("sub-") for row in self.rows]
 
     def write(self, rows: Sequence[Sequence[str]]) -> None:
-        """Write the file with other rows, whole or not at all."""
+        """Write the file with other rows, atomically."""
         write_tsv(self.path, self.columns, rows)
 
 
 def consent_file(data_folder: Path) -> Path:
-    """Return where consents are kept: next to the data set, which says nothing of who did not agree."""
+    """Return the path of the consents: next to the data set, which must not name people who did not agree."""
     return data_folder.parent / "consent.tsv"
 
 
 def read_consents(data_folder: Path) -> Consents:
-    """Read ``consent.tsv``; without the file, nobody was asked.
+    """Read ``consent.tsv``; without the file there are no consents.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def read_consents(data_folder: Path) -> Consents:
 
 
 def keep_consent(data_folder: Path, consent: Consent) -> None:
-    """Add a line to ``consent.tsv``; those before it stay as they are."""
+    """Add a line to ``consent.tsv``."""
     before = read_consents(data_folder)
     cells = dict(zip(COLUMNS, astuple(consent), strict=True))
     before.write([*before.rows, [cells.get(column, "n/a") for column in before.columns]])

@@ -1,4 +1,4 @@
-"""The description at the root of the BIDS data set: what it is, whose, and what its columns mean."""
+"""The files at the root of the BIDS data set: description, README, columns of ``participants.tsv``."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _REMEDY = "repair it, or move it away"
 
 
 def describe_dataset(data_folder: Path, dataset: Dataset, fields: Sequence[ParticipantField] = ()) -> None:
-    """Write what is at the data set's root, except the participants.
+    """Write the files at the data set's root, except the participants.
 
-    The description follows `dataset`; keys that a lab added to it stay.  README and CHANGES are written
-    once and then belong to the lab; so does what ``participants.json`` says of a column, `fields` included.
+    The description follows `dataset`; keys that a lab added are kept. README and CHANGES are written once and
+    then left to the lab, like the descriptions of columns in ``participants.json``.
     """
     path = data_folder / "dataset_description.json"
     before = read_json_object(path, _REMEDY) if path.exists() else {}
@@ -50,7 +50,7 @@ def describe_dataset(data_folder: Path, dataset: Dataset, fields: Sequence[Parti
 
 
 def _describe_participants(path: Path, fields: Sequence[ParticipantField]) -> None:
-    """Describe the columns of ``participants.tsv``; what is there already belongs to the lab."""
+    """Describe the columns of ``participants.tsv``; existing descriptions are kept."""
     before = read_json_object(path, _REMEDY) if path.exists() else {"schema_version": SCHEMA_VERSION}
     content = _PARTICIPANTS | {each.name: _describe_field(each) for each in fields} | before
     if content != before:
@@ -84,7 +84,7 @@ _PARTICIPANTS = {
     "kind": {
         "Description": "Whether the participant is a person or a simulated observer.",
         "Levels": {
-            Kind.PERSON: "A person sat the session.",
+            Kind.PERSON: "A person took part in the session.",
             Kind.SIMULATED: "A computer drew the responses; see `Simulated` in the session's sidecar.",
         },
     },

@@ -1,8 +1,8 @@
-"""Which session files a data set contains, and what else there is: the one walk through ``data/``.
+"""Find the session files of a data set, and all other files in it.
 
-Data sets are copied on sticks, synchronised and opened in spreadsheets.  Every file is either a session's at
-the place that its name says, or it is named here, with what happens to it.  What could change a number is an
-error for everybody who reads the data; what can't is left out and reported.
+Data sets are copied on sticks, synchronised and opened in spreadsheets. Every file is either a session's file
+in the right folder, or it is reported here. A file that could change a number is an error for all readers of
+the data; other files are ignored and reported.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _OF_PROGRAMS = re.compile(
     r"|\.nfs.*|@eaDir|__MACOSX",
     re.IGNORECASE,
 )
-"""Names of what operating systems and other programs leave in any folder."""
+"""Names of files that operating systems and other programs create in any folder."""
 _OF_THE_LAB = {"derivatives", "sourcedata", "code", "phenotype", "stimuli", "docs", "logs"}
-"""Folders that BIDS keeps next to the participants'; no session is looked for in them."""
+"""Other folders that BIDS allows at the root; they contain no sessions."""
 _AT_THE_ROOT = re.compile(
     r"(dataset_description|participants)\.json|participants\.tsv|(README|CHANGES)(\.(md|rst|txt))?"
     r"|LICENSE.*|CITATION\.cff|task-[A-Za-z0-9]+_beh\.json|samples\.(tsv|json)"
@@ -38,7 +38,7 @@ _AT_THE_ROOT = re.compile(
 
 @dataclass(frozen=True, order=True)
 class SessionFile:
-    """A session's table, where its name says that it is.
+    """A session's table, in the folder that its name requires.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class SessionFile:
         return self.table.stem.removesuffix("_beh")
 
     def moved(self, participant: str, data_folder: Path) -> SessionFile:
-        """Return where the session of another participant would be, in another data set."""
+        """Return the path of the same session for another participant, in another data set."""
         ses = f"ses-{self.session}" if self.session else ""
         name = f"sub-{participant}{f'_{ses}' if ses else ''}_task-{self.task}_beh.tsv"
         table = data_folder / f"sub-{participant}" / ses / "beh" / name
@@ -81,15 +81,15 @@ class SessionFile:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is no session's file, or not as it should be.
+    """A file that does not belong to a session, or has a problem.
 
     Attributes
     ----------
     path : Path
     problem : str
-        What it is, and what to do or what happens to it.
+        The problem, and what to do.
     harmful : bool
-        Whether it could change a number; if not, it is left out.
+        Whether it could change a number; if not, it is ignored.
     """
 
     path: Path
@@ -176,7 +176,7 @@ def find_sessions(data_folder: Path, participant: str | None = None) -> FoundSes
             half = _session_of(path.with_suffix(".tsv"), data_folder)
             findings.append(Finding(path, gone, harmful=True, half_of=half))
     for path in sorted(set(tables) - {each.with_suffix(".tsv") for each in sidecars}):
-        gone = "its sidecar (.json) is missing; restore it, it says which stimulus set was shown"
+        gone = "its sidecar (.json) is missing; restore it, because it names the stimulus set that was shown"
         findings.append(Finding(path, gone, harmful=True, half_of=tables[path]))
     findings += [_doubt(path, [*tables, *sorted(sidecars)], data_folder) for path in doubtful]
     return FoundSessions(data_folder, tuple(sorted(tables.values())), tuple(findings))

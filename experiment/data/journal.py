@@ -1,7 +1,7 @@
-"""The session table as it grows: one line a trial, on disk before the next trial starts.
+"""The session table while it is recorded: one line per trial, on disk before the next trial starts.
 
-The table is the record, there is no second one to merge.  Opening it again cuts off a line that a power
-loss tore, holds every row against the schedule, and goes on behind the last one.
+The table is the only record of the trials. Opening it again removes a line that a power loss truncated,
+compares every row with the schedule, and continues after the last one.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class Journal:
     Parameters
     ----------
     path : Path
-        The ``_beh.tsv``; made with its header where it isn't there yet.
+        The ``_beh.tsv``; created with its header if it does not exist.
     trials : sequence of ScheduledTrial
-        What the session consists of.
+        All trials of the session.
     table : Table
         The columns of the session's task.
 
@@ -48,9 +48,9 @@ class Journal:
     Raises
     ------
     InputError
-        The rows that are there are not the beginning of this schedule.
+        The existing rows are not the beginning of this schedule.
     OSError
-        The file can't be opened, or its first line not be written.
+        The file can't be opened, or its first line can't be written.
     """
 
     def __init__(self, path: Path, trials: Sequence[ScheduledTrial], table: Table) -> None:
@@ -60,10 +60,10 @@ class Journal:
         path.parent.mkdir(parents=True, exist_ok=True)
         is_new = not path.exists()
         self._file = path.open("r+b" if not is_new else "x+b", buffering=0)
-        self._kept = b""
+        self._saved = b""
         self._in_doubt = False
         try:
-            self.rows, self.elapsed_s = self._take_up()
+            self.rows, self.elapsed_s = self._read_existing()
             self.n_done = len(self.rows)
             if is_new:
                 sync_folder(path.parent)
@@ -73,13 +73,13 @@ class Journal:
                 path.unlink(missing_ok=True)
             raise
 
-    def _take_up(self) -> tuple[list[dict[str, str]], float]:
-        """Cut off a torn last line, check the rest, and stand behind it."""
+    def _read_existing(self) -> tuple[list[dict[str, str]], float]:
+        """Remove a truncated last line, check the rest, and go to its end."""
         content = self._file.read()
-        self._kept = content[: content.rfind(b"\n") + 1]
-        rows = parse_rows(self.path, self._kept, self._trials, self._table)
-        self._in_doubt = len(self._kept) < len(content)
-        if not self._kept:
+        self._saved = content[: content.rfind(b"\n") + 1]
+        rows = parse_rows(self.path, self._saved, self._trials, self._table)
+        self._in_doubt = len(self._saved) < len(content)
+        if not self._saved:
             self._append(self._table.header.encode())
         elif self._in_doubt:
             self._cut_back()
@@ -98,8 +98,8 @@ class Journal:
         Raises
         ------
         NotSaved
-            The disk takes no more, or has gone; all earlier trials are safe.  The same call can be made
-            again, and succeeds once the reason is put right.
+            The disk is full or missing; all earlier trials are safe.  The same call can be made again, and
+            succeeds once the problem is solved.
         """
         if response.trial != self._trials[self.n_done]:
             raise ValueError(f"trial {response.trial.trial_index} recorded where {self.n_done} is next")
@@ -111,17 +111,17 @@ class Journal:
         self.n_done += 1
 
     def _append(self, line: bytes) -> None:
-        """Put a line behind what is kept; whatever fails on the way leaves that as it was."""
+        """Append a line; if that fails, all earlier lines are unchanged."""
         if self._in_doubt:
             self._open_again()
             self._cut_back()
         self._in_doubt = True
         self._write(line)
-        # A handle goes on taking rows when its file was deleted or its drive swapped: nobody finds them.
+        # A handle still accepts rows after its file was deleted or its drive replaced: they would be lost.
         if not os.path.samestat(self.path.stat(), os.fstat(self._file.fileno())):
-            raise OSError("another file has taken its place")
+            raise OSError("another file has replaced it")
         self._in_doubt = False
-        self._kept += line
+        self._saved += line
 
     def _write(self, content: bytes) -> None:
         while content:
@@ -129,25 +129,25 @@ class Journal:
         os.fsync(self._file.fileno())
 
     def _open_again(self) -> None:
-        """Open the file anew: the handle may be of a drive that was away; make it anew if it was deleted."""
-        with suppress(OSError):  # closing reports what writing has reported already
+        """Open the file again, because the drive may have been disconnected; restore it if it was deleted."""
+        with suppress(OSError):  # closing reports the error that writing has reported
             self._file.close()
-        if not self.path.exists() and self.path.parent.is_dir():  # else a drive is away: make no folder
+        if not self.path.exists() and self.path.parent.is_dir():  # else the drive is missing
             with replacing(self.path) as part:
-                part.write_bytes(self._kept)
+                part.write_bytes(self._saved)
         self._file = self.path.open("r+b", buffering=0)
-        if not self._file.readall().startswith(self._kept):
+        if not self._file.readall().startswith(self._saved):
             raise OSError("its earlier rows were changed by another program; put them back")
 
     def _cut_back(self) -> None:
-        """Cut off what stands behind the lines that are kept, and stand there."""
-        self._file.truncate(len(self._kept))
-        self._file.seek(len(self._kept))
+        """Remove everything after the saved lines, and go to their end."""
+        self._file.truncate(len(self._saved))
+        self._file.seek(len(self._saved))
         os.fsync(self._file.fileno())
         self._in_doubt = False
 
     def close(self) -> None:
-        """Close the file; what was recorded is on disk already."""
+        """Close the file; all recorded rows are on disk already."""
         self._file.close()
 
     def __enter__(self) -> Journal:
@@ -169,9 +169,9 @@ def parse_rows(
     path : Path
         Named in errors.
     content : bytes
-        The table, from its header to a line end; empty for a new one.
+        The table, from its header to a line end; empty for a new table.
     trials : sequence of ScheduledTrial
-        What the rows must be the beginning of.
+        The schedule; the rows must be its beginning.
     table : Table
         The columns of the session's task.
 
@@ -183,7 +183,7 @@ def parse_rows(
     Raises
     ------
     InputError
-        A line isn't what the session would have written.
+        A line is not what the session would have written.
     """
     advice = "the file was edited or belongs to another stimulus set; move it away, or restore the set"
     if not content:
@@ -197,7 +197,7 @@ def parse_rows(
     if "".join(tsv_line(cells) for cells in [names, *recorded.rows]).encode() != content:
         raise InputError(
             f"{path}: saved by another program, with other line ends or quotation marks; restore the file "
-            "from a copy, as a session can't go on in it"
+            "from a copy; the session can't be continued in this file"
         )
     rows = []
     for number, (cells, trial) in enumerate(zip(recorded.rows, trials, strict=False), start=2):
@@ -209,27 +209,27 @@ def parse_rows(
             table.check(row)
             table.end_s(row)
         except ValueError as error:
-            raise InputError(f"{path}: line {number} holds no response ({error}); {advice}") from None
+            raise InputError(f"{path}: line {number} is not a response ({error}); {advice}") from None
         rows.append(row)
     return rows
 
 
 @contextmanager
 def locked(data_folder: Path, what: str, busy: str, timeout_s: float = 0) -> Iterator[None]:
-    """Hold a lock that belongs to a data set, beside its folder so that the data set stays clean.
+    """Hold a lock for a part of a data set; the lock file is next to the data set, so that this stays valid.
 
-    The operating system drops the lock when the process ends, however it ends.
+    The operating system releases the lock when the process ends, however it ends.
 
     Parameters
     ----------
     data_folder : Path
         The BIDS data set.
     what : str
-        What is locked within it; part of the lock file's name.
+        What is locked; part of the lock file's name.
     busy : str
-        One line for people, should another process hold it.
+        The error if another process holds the lock, in one line.
     timeout_s : float
-        How long to wait for that process.
+        How long to wait for the lock.
 
     Raises
     ------
@@ -243,9 +243,9 @@ def locked(data_folder: Path, what: str, busy: str, timeout_s: float = 0) -> Ite
         lock.acquire(timeout=timeout_s)
     except Timeout:
         raise InputError(busy) from None
-    except (OSError, NotImplementedError) as error:  # the latter where a network drive knows no locks
+    except (OSError, NotImplementedError) as error:  # the latter on network drives without locks
         raise InputError(
-            f"{folder}: no file can be locked there ({error}); move the study to a drive that allows it"
+            f"{folder}: files can't be locked there ({error}); move the study to a drive that allows it"
         ) from None
     try:
         yield

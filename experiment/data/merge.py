@@ -1,7 +1,7 @@
 """Merge the data sets of several machines into one: `tricky merge`.
 
-All data sets are read and checked first, and nothing is written if anything contradicts.  Each session
-appears whole.  A merge that was interrupted is finished by the same call, and a second one changes nothing.
+All data sets are read and checked first; nothing is written if they contradict each other. Each session
+appears whole. The same call completes a merge that was interrupted; another call changes nothing.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class Merged:
     n_added, n_continued, n_same : int
         Sessions that are new, that were continued on another machine, and that were there already.
     n_participants : int
-        Everybody who is now in the data set.
+        All participants who are now in the data set.
     notes : tuple of str
-        What people should know, above all what was left out.
+        Lines for people, above all about what was left out.
     """
 
     n_added: int
@@ -126,7 +126,7 @@ def _read(data_folder: Path, data: RecordedData) -> Booth:
 
 
 def _read_here(data_folder: Path, booths: Sequence[Booth]) -> RecordedData:
-    """Read the data set that is merged into, except sessions of which an interrupted merge left a half."""
+    """Read the target data set, without sessions that an interrupted merge has half written."""
     keys = {(each.file.session, each.file.task) for booth in booths for each in booth.data.sessions}
     found = find_sessions(data_folder)
     return read_data(data_folder, found.without_halves(lambda file: (file.session, file.task) in keys))
@@ -134,7 +134,7 @@ def _read_here(data_folder: Path, booths: Sequence[Booth]) -> RecordedData:
 
 @contextmanager
 def _nothing_runs(data_folder: Path) -> Iterator[None]:
-    """Hold the locks that another machine's data set has, where this one may.
+    """Hold the locks of another machine's data set, if this one can write there.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def _nothing_runs(data_folder: Path) -> Iterator[None]:
                 raise InputError(
                     f"{data_folder}: a session is running there; merge when it is over"
                 ) from None
-            except (OSError, NotImplementedError):  # a copy that is read-only: nothing runs there
+            except (OSError, NotImplementedError):  # a read-only copy: no session runs there
                 continue
             stack.callback(lock.release)
         yield
@@ -164,7 +164,7 @@ def _write(
     dataset: Dataset,
     fields: Sequence[ParticipantField],
 ) -> None:
-    """Write what was planned, in the order in which the data set stays valid."""
+    """Write the plan, in an order that keeps the data set valid."""
     add_marks(data_folder, plan.marks)
     describe_dataset(data_folder, dataset, fields)
     _describe_columns(data_folder, booths)
@@ -177,7 +177,7 @@ def _write(
 
 
 def _describe_columns(data_folder: Path, booths: Sequence[Booth]) -> None:
-    """Describe columns of ``participants.tsv`` as the other data sets do; what is described here stays."""
+    """Copy descriptions of participant columns from the other data sets; existing ones are kept."""
     path, remedy = data_folder / "participants.json", "restore the file from a copy"
     before = read_json_object(path, remedy)
     content = dict(before)

@@ -1,4 +1,4 @@
-"""Why a participant of another data set can't be the one who has the same id here."""
+"""Reasons why equal ids in two data sets belong to different participants."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PROPOSED_AT_MOST = 8
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of everybody so far.
+    """All participants that are merged so far.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Known:
 
 
 def contradiction(known: Known, booth: Booth, old: str, new: str) -> str | None:
-    """Return why a participant there can't be the one with an id here; None if they may be the same.
+    """Return why a participant there differs from the one with an id here; None if they may be the same.
 
     Parameters
     ----------

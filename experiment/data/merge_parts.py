@@ -1,4 +1,4 @@
-"""What is merged: a data set with what is next to it, and what will be written."""
+"""The parts of a merge: the data sets, and what will be written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Booth:
-    """A data set with what is next to it.
+    """A data set with its consents and marks.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Booth:
 
     @property
     def ids(self) -> list[str]:
-        """Everybody who is in the data set, or was at least asked for consent."""
+        """All participants in the data set, or in its consents."""
         return list(dict.fromkeys([*self.data.participants.rows, *self.consents.participants()]))
 
     def sessions_of(self, participant: str) -> list[SessionTable]:
@@ -60,7 +60,7 @@ class Incoming:
         Of the table.
     sidecar : Sidecar
     continued : bool
-        Whether it takes the place of an earlier copy.
+        Whether it replaces an earlier copy.
     """
 
     file: SessionFile

@@ -1,4 +1,4 @@
-"""What merging the data sets of several machines into one will write, or why it can't be done."""
+"""Plan a merge of data sets: what will be written, or why it is impossible."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tricky.core.names import MISSING
 def plan_merge(
     here: Booth, booths: Sequence[Booth], renames: Mapping[str, str], *, people_only: bool = False
 ) -> MergePlan:
-    """Work out what merging other data sets into one will write.
+    """Plan what merging other data sets into one will write.
 
     Parameters
     ----------
@@ -34,8 +34,8 @@ def plan_merge(
     Raises
     ------
     InputError
-        An id means two participants (free ids are named), a rename matches nobody, or a participant who was
-        withdrawn elsewhere is still here.
+        An id means two participants (free ids are named), a rename matches no participant, or a participant
+        who was withdrawn elsewhere is still here.
     """
     planner = _Planner(here, _checked_renames(renames, booths), people_only)
     planner.check_withdrawn(booths)
@@ -67,7 +67,7 @@ def _folders(booths: Sequence[Booth]) -> str:
 
 
 class _Planner:
-    """Adds one data set after the other to a plan, and collects what contradicts."""
+    """Adds data sets to a plan one after the other, and collects contradictions."""
 
     def __init__(self, here: Booth, renames: Mapping[str, str], people_only: bool) -> None:
         participants = here.data.participants
@@ -87,7 +87,7 @@ class _Planner:
         self.used = {*here.ids, *(mark.participant_id.removeprefix("sub-") for mark in here.marks)}
 
     def check_withdrawn(self, booths: Sequence[Booth]) -> None:
-        """Take over the marks of all data sets; refuse to keep what was withdrawn elsewhere."""
+        """Add the marks of all data sets; raise if someone who was withdrawn elsewhere is still here."""
         for booth in booths:
             for mark in sorted(booth.marks):
                 if (participant := self._by_first_row.get(mark.session_sha256)) is not None:

@@ -1,7 +1,7 @@
 """Export to Psych-DS: the same rows as comma-separated files, described once for all of them.
 
-Psych-DS (https://psychds-docs.readthedocs.io) asks for ``dataset_description.json`` in schema.org's terms,
-which names every column under ``variableMeasured``, and for tables in ``data/`` whose names are
+Psych-DS (https://psychds-docs.readthedocs.io) requires ``dataset_description.json`` in schema.org's terms,
+with every column under ``variableMeasured``, and for tables in ``data/`` whose names are
 ``keyword-value`` pairs and end in ``_data.csv``.
 """
 
@@ -39,7 +39,7 @@ def export_psych_ds(
     Returns
     -------
     list of Path
-        The tables: one a session, and one of the participants.
+        The tables: one per session, and one of the participants.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A whole data set as it is read again: the same checks for everybody who reads recorded sessions."""
+"""Read a whole data set, with the same checks for all readers of recorded sessions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RecordedData:
     sessions : tuple of SessionTable
         By participant, session and task.
     notes : tuple of str
-        What people should know: files that were left out, tables that other programs saved.
+        Lines for people: files that were left out, tables that other programs saved.
     """
 
     folder: Path
@@ -44,7 +44,7 @@ def read_data(data_folder: Path, found: FoundSessions | None = None) -> Recorded
     data_folder : Path
         The BIDS data set, which may not exist yet.
     found : FoundSessions, optional
-        What to read; by default all that `find_sessions` finds.
+        What to read; by default everything that `find_sessions` finds.
 
     Raises
     ------

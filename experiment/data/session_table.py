@@ -1,4 +1,4 @@
-"""A recorded session as it is read again: its table, held against the sidecar.
+"""Read a recorded session: its table, checked against the sidecar.
 
 The hash in a complete session's sidecar tells whether the table is what was recorded.  Programs that open and
 save a table change how it is written, not what it says: line ends, quotation marks, ``0.5`` for ``0.500000``.
@@ -87,7 +87,7 @@ class SessionTable:
         return read_bytes(self.file.table)
 
     def as_participant(self, participant: str, data_folder: Path) -> SessionTable:
-        """Return the session as that of a participant in another data set; what it was drawn for is kept."""
+        """Return the session under another id; order, sides and keys still follow from the old one."""
         file = self.file.moved(participant, data_folder)
         if participant == self.file.participant:
             return replace(self, file=file)
@@ -108,7 +108,7 @@ class SessionTable:
 def read_session_table(file: SessionFile) -> SessionTable:
     """Read a session's table and sidecar.
 
-    A last line that isn't finished yet, as a running or a killed session leaves behind, is left out.
+    An incomplete last line, of a session that is running or was killed, is ignored.
 
     Raises
     ------
@@ -188,7 +188,7 @@ def _changed(file: SessionFile, sidecar: Sidecar, content: bytes) -> SessionTabl
 
 
 def _as_utf8(content: bytes) -> bytes:
-    """Return text in UTF-8, whatever a spreadsheet saved it in; the hash tells whether that is right."""
+    """Return text in UTF-8, whatever encoding a spreadsheet saved; the hash shows whether that is right."""
     try:
         return content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8").encode()
     except UnicodeDecodeError:
@@ -238,7 +238,7 @@ def _check_cells(table: TextTable, sidecar: Sidecar) -> None:
 
 @dataclass(frozen=True)
 class _Kind:
-    """What the cells of a column are."""
+    """The type of a column's cells."""
 
     pattern: re.Pattern[str]
     expected: str

@@ -1,7 +1,7 @@
-"""The sidecar: what a session's JSON file says of it, and the only module that reads or writes one.
+"""The sidecar of a session: a typed model, and the only module that reads or writes one.
 
-BIDS wants a description next to each table.  Ours also says which set was shown, how the session was run and,
-once the session is complete, the hash of its table.
+BIDS requires a JSON description of each table. Ours also contains the stimulus set, the settings and
+apparatus of each run and, once the session is complete, the hash of its table.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tricky.core.manifests import Count, Record, Sha256, read_record
 from tricky.core.names import Name
 
 PER_RUN = ("settings", "versions", "apparatus", "preflight")
-"""What may change when a session is resumed."""
+"""Attributes that may change when a session is continued."""
 
 
 def _timestamp(text: str) -> str:
@@ -43,7 +43,7 @@ def _with_questions(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def questions_in(settings: Mapping[str, Any]) -> list[str]:
-    """Return the names of the questions after the last trial, from the settings that a sidecar holds.
+    """Return the names of the questions after the last trial, from the settings in a sidecar.
 
     Raises
     ------
@@ -57,11 +57,11 @@ def questions_in(settings: Mapping[str, Any]) -> list[str]:
 
 
 class _Part(Record, alias_generator=to_pascal):
-    """A part of a sidecar whose keys are written as BIDS writes them: `TaskName` is `task_name`."""
+    """A part of a sidecar whose keys are in BIDS's style: `TaskName` for `task_name`."""
 
 
 class ShownSet(Record):
-    """Which stimulus set was shown: `n_trials` is the number of trials in a complete session."""
+    """The stimulus set that was shown; `n_trials` is the number of trials in a complete session."""
 
     name: str | None = None
     set_id: str
@@ -69,7 +69,7 @@ class ShownSet(Record):
 
 
 class Preflight(Record):
-    """What was checked before a session, and whether it was started against a failed check."""
+    """The checks before a session, and whether it was started although one failed."""
 
     ok: bool
     forced: bool
@@ -77,7 +77,7 @@ class Preflight(Record):
 
 
 class Run(_Part):
-    """One time that the session was started; what it was run with only where later runs differ."""
+    """A run of the session; settings and apparatus only if later runs differ in them."""
 
     started: Annotated[str, AfterValidator(_timestamp)] | None = Field(None, alias="started")
     first_trial: Count = Field(0, alias="first_trial")
@@ -102,7 +102,7 @@ class ConsentRecord(Record):
 
 
 class DeclaredChange(Record):
-    """A change of a complete session's table that the lab made on purpose: the new hash, and why."""
+    """A change that the lab made to a complete session's table on purpose: the new hash, and the reason."""
 
     sha256: Sha256
     reason: Name
@@ -111,7 +111,7 @@ class DeclaredChange(Record):
 class Sidecar(_Part):
     """A session's description.
 
-    Keys that are not declared here are kept: the descriptions of the table's columns, and what a lab adds.
+    Other keys are kept as well: descriptions of the table's columns, and keys that a lab added.
 
     Attributes
     ----------
@@ -119,16 +119,16 @@ class Sidecar(_Part):
         The task entity of the file's name.
     stimulus_set : ShownSet
     participant, session : str or None
-        Whose session it is, as the file's name says it.
+        Whose session it is, as in the file's name.
     recorded_as : str or None
-        The id that order, sides and keys were drawn for, where `tricky merge` gave the participant another.
+        The id that determines order, sides and keys, if `tricky merge` gave the participant another.
     simulated : dict or None
         The simulated observer's parameters; None for a person.
     settings, versions, apparatus, preflight
-        What the last run was made with.
+        Of the last run.
     runs : tuple of Run
     practice : dict or None
-        Rounds of the practice, where it has a criterion.
+        Rounds of the practice, if it has a criterion.
     consent : ConsentRecord or None
     questionnaire : dict of str to Answer
         Answers to the questions after the last trial, by name.
@@ -169,21 +169,21 @@ class Sidecar(_Part):
 
     @property
     def forced(self) -> bool:
-        """Whether a run of the session was started against a failed check."""
+        """Whether a run of the session was started although a check failed."""
         checked = [each.preflight for each in (self, *self.runs)]
         return any(each.forced and not each.ok for each in checked if each)
 
     def described(self, column: str) -> Mapping[str, Any]:
-        """Return what the sidecar says of a column of the table; nothing where it says nothing."""
+        """Return the description of a column of the table; empty if there is none."""
         about = (self.model_extra or {}).get(column)
         return about if isinstance(about, dict) else {}
 
     def drawn_for(self, participant: str) -> str:
-        """Return the id that order, sides and keys follow from, in a session of `participant`."""
+        """Return the id that determines order, sides and keys in a session of `participant`."""
         return self.recorded_as or participant
 
     def with_(self, **changes: Any) -> Sidecar:
-        """Return the sidecar with other values, by attribute."""
+        """Return the sidecar with other values of some attributes."""
         return self.model_copy(update=changes)
 
     def with_keys_of(self, before: Sidecar | None) -> Sidecar:
@@ -192,7 +192,7 @@ class Sidecar(_Part):
         return Sidecar.model_validate_json(json.dumps({**added, **self.content()}))
 
     def content(self) -> dict[str, Any]:
-        """Return the keys and values of the file; those that were never set are left out."""
+        """Return the keys and values of the file, without those that were never set."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
@@ -205,12 +205,12 @@ def read_sidecar(path: Path) -> Sidecar:
         It is missing, can't be read, or is not what a session writes.
     """
     if not path.is_file():
-        raise InputError(f"{path}: missing; restore it, it says which stimulus set was shown")
+        raise InputError(f"{path}: missing; restore it, because it names the stimulus set that was shown")
     return read_record(path, Sidecar, "restore the file from a copy")
 
 
 def write_sidecar(path: Path, sidecar: Sidecar) -> None:
-    """Write a sidecar, whole or not at all."""
+    """Write a sidecar atomically."""
     write_json(path, sidecar.content())
 
 
@@ -229,16 +229,16 @@ def describe_session(
     Parameters
     ----------
     dataset : Dataset
-        For the institution.
+        Contains the institution.
     place : SessionPath
         Whose session it is.
     table : Table
-        Columns, and what was asked with which keys.
+        Columns, questions and keys.
     instructions : str
-        What participants read of the task.
+        What participants read about the task.
     stimulus_set : ShownSet
     drawn_for : str
-        The participant id that order, sides and keys follow from.
+        The participant id that determines order, sides and keys.
     simulated : mapping or None
         The observer's parameters; None for a person.
 

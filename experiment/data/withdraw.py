@@ -1,4 +1,4 @@
-"""Remove a participant's data, and leave a mark that keeps them from coming back: `tricky withdraw`."""
+"""Remove a participant's data, and leave a mark that prevents merging them again: `tricky withdraw`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tricky.core.errors import InputError
 
 @dataclass(frozen=True)
 class Holding:
-    """What there is of a participant.
+    """All data of a participant.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Holding:
 
     @property
     def words(self) -> str:
-        """What there is to remove, in words; nothing where all of it was removed before."""
+        """The data to remove, in words; empty if everything was removed before."""
         if not (self.sessions or self.in_table or self.n_consents):
             return ""
         parts = [f"{len(self.sessions)} session{'s' * (len(self.sessions) != 1)}"]
@@ -60,7 +60,7 @@ class Holding:
 
 
 def look_up(data_folder: Path, participant: str) -> Holding:
-    """Say what there is of a participant.
+    """Look up all data of a participant.
 
     Parameters
     ----------
@@ -97,8 +97,8 @@ def look_up(data_folder: Path, participant: str) -> Holding:
 def withdraw(data_folder: Path, participant: str) -> Holding:
     """Remove a participant's sessions, row and consents, and leave a mark in ``withdrawn.tsv``.
 
-    The mark comes first, the row in ``participants.tsv`` goes after the folder: whenever this is interrupted,
-    the data set is valid, nobody can bring the data back, and the same call goes on.
+    The mark is written first, and the row in ``participants.tsv`` is removed after the folder: if this is
+    interrupted, the data set is valid, the data can't be merged again, and the same call continues.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def withdraw(data_folder: Path, participant: str) -> Holding:
     Returns
     -------
     Holding
-        What there was.
+        The data that were removed.
 
     Raises
     ------
@@ -146,7 +146,7 @@ def _marks(held: Holding) -> set[Mark]:
     """Return the marks of a participant: a hash of each session's first row."""
     hashes = set()
     for file in held.sessions:
-        with suppress(InputError):  # a damaged session is withdrawn all the same
+        with suppress(InputError):  # a damaged session is withdrawn, too
             hashes.add(read_session_table(file).first_row_sha256)
     if not hashes and not held.withdrawn:
         hashes.add(None)
@@ -159,7 +159,7 @@ def _leaving(folder: Path) -> Path:
 
 def _remove_folder(folder: Path) -> None:
     """Remove a participant's folder: out of the data set in one step, then from the disk."""
-    for _ in range(2):  # one that an interrupted call left, then the folder itself
+    for _ in range(2):  # first the rest of an interrupted call, then the folder itself
         if _leaving(folder).exists():
             shutil.rmtree(_leaving(folder))
         if folder.exists():

@@ -1,8 +1,7 @@
-"""Which participants were withdrawn: the mark that keeps their data from coming back.
+"""The marks of withdrawn participants, which prevent their data from being merged again.
 
-``withdrawn.tsv`` is next to the data set, like ``consent.tsv``.  It contains the id, and of each session a
-hash of its first row, by which a copy of the session is recognised under any other id; nothing can be read
-from a hash.
+``withdrawn.tsv`` is next to the data set, like ``consent.tsv``.  It contains the id, and for each session
+a hash of its first row, which identifies copies of the session under any other id; a hash reveals no data.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ class Mark:
     participant_id : str
         With ``sub-``.
     session_sha256 : str
-        Hash of a session's first row, or ``n/a`` where the participant had none.
+        Hash of a session's first row, or ``n/a`` if the participant had none.
     """
 
     participant_id: str
@@ -31,12 +30,12 @@ class Mark:
 
 
 def withdrawn_file(data_folder: Path) -> Path:
-    """Return where the marks are kept: next to the data set."""
+    """Return the path of the marks: next to the data set."""
     return data_folder.parent / "withdrawn.tsv"
 
 
 def read_marks(data_folder: Path) -> set[Mark]:
-    """Return all marks; none where nobody was withdrawn.
+    """Return all marks; empty if there are none.
 
     Raises
     ------
@@ -52,7 +51,7 @@ def read_marks(data_folder: Path) -> set[Mark]:
 
 
 def add_marks(data_folder: Path, marks: Iterable[Mark]) -> None:
-    """Add marks; those that are there stay, and nothing is written where none is new."""
+    """Add marks; write nothing if none is new."""
     before = read_marks(data_folder)
     if new := set(marks) - before:
         rows = [astuple(mark) for mark in sorted(before | new)]

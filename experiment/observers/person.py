@@ -1,4 +1,4 @@
-"""A person at a keyboard: which key presses count, and which do not."""
+"""A person at a keyboard: which key presses are answers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class KeyPress:
     key : str
         PsychoPy's name of it.
     time_s : float
-        On the clock that also times the flips.
+        Time on the clock that also times the flips.
     """
 
     key: str
@@ -34,7 +34,7 @@ class Keyboard(Protocol):
     """A source of key presses."""
 
     def presses(self) -> list[KeyPress]:
-        """Return the presses since the last call, each one once, in order."""
+        """Return the presses since the last call, each once, in order."""
         ...
 
     def held(self) -> set[str]:
@@ -43,14 +43,14 @@ class Keyboard(Protocol):
 
 
 class Frames(Protocol):
-    """A screen, as far as waiting for a key needs it."""
+    """The part of a screen that waiting for a key needs."""
 
     onset_s: float
-    """Flip that showed what is on now, on the keyboard's clock."""
+    """Time of the first flip that showed the current content, on the keyboard's clock."""
 
     @property
     def last_flip_s(self) -> float:
-        """Flip that showed it last, on the same clock."""
+        """Time of the last flip, on the same clock."""
         ...
 
     def frame(self) -> None:
@@ -58,25 +58,25 @@ class Frames(Protocol):
         ...
 
     def ask_to_stop(self, until_s: float) -> None:
-        """Say, until a time, that another press of the quit key stops the session."""
+        """Show, until a time, that another press of the quit key stops the session."""
         ...
 
 
 class PersonAtKeyboard:
-    """Waits for a person, one frame after the other.
+    """A person who answers with keys (an `Observer`); waits frame by frame.
 
-    A press counts when it is later than the onset of what it answers to: presses from before are never
-    taken for answers, however late they are read, and a key that is held down answers once.  A question may
-    set a later moment, and a deadline.  Every press of an answer key counts once in the session table: as the
-    answer; as a key pressed together with it, within `TOGETHER_S` after it; or as an early key of the next
-    trial.  The quit key is heard at all times, the pause key in trials.
+    A press is an answer only if it is later than the onset of the question: earlier presses are never
+    answers, however late they are read, and a key that is held down answers once. A question may have a later
+    start, and a deadline. Every press of an answer key is counted once in the session table: as the answer;
+    as a key pressed together with it, within `TOGETHER_S` after it; or as an early key of the next trial.
+    The quit key works at all times, the pause key in trials.
 
     Parameters
     ----------
     keyboard : Keyboard
-        Where presses come from.
+        Source of key presses.
     screen : Frames
-        What is kept alive meanwhile.
+        The screen that is refreshed while waiting.
     settings : ExperimentSettings
         Which keys mean what.
     """
@@ -89,17 +89,17 @@ class PersonAtKeyboard:
         self._asked_to_stop_s = float("-inf")
 
     def goes_on(self) -> None:
-        """Wait for the continue key; answer keys pressed before it count for nothing."""
+        """Wait for the continue key; presses of answer keys before it are ignored."""
         self._wait_for({self._settings.continue_key}, self._screen.onset_s)
 
-    def is_heard(self, within_s: float) -> bool:
-        """Wait for one press of the continue key, for a time; return whether it came."""
+    def key_arrives(self, within_s: float) -> bool:
+        """Wait a limited time for one press of the continue key; return whether it arrived."""
         onset_s = self._screen.onset_s
         press, _ = self._wait_for({self._settings.continue_key}, onset_s, onset_s + within_s)
         return press is not None
 
     def choose(self, trial: ScheduledTrial | None, ask: Ask) -> Choice:
-        """Wait for the key of an answer, and for others that are pressed together with it."""
+        """Wait for an answer key, and for others that are pressed together with it."""
         answers = {key: option.value for option in ask.options for key in names_of(option.key)}
         onset_s = self._screen.onset_s
         self._listen()
@@ -126,9 +126,9 @@ class PersonAtKeyboard:
     def _wait_for(
         self, keys: set[str], after_s: float, deadline_s: float = float("inf"), *, pauses: bool = False
     ) -> tuple[KeyPress | None, int]:
-        """Return the first press of `keys` in a time, and the number of those that came before it.
+        """Return the first press of `keys` between two times, and the number of earlier presses of them.
 
-        A press that is only seen after the deadline, but was made before it, still counts.
+        A press that was made before the deadline but is read after it still counts.
         """
         early = 0
         while True:

@@ -19,23 +19,23 @@ RESPONSE_TIME_SD_LOG = 0.35
 SPEED_UP_PER_LOGIT = 0.12
 """Decrease of the log response time for each logit of ease."""
 LEARNING_TRIALS = 20
-"""Main trials after which 1 − 1/e of everything is learned."""
+"""Number of main trials after which a share of 1 − 1/e is learned."""
 CONFIDENCE_SD_LOGIT = 0.5
-"""Noise of confidence."""
+"""Standard deviation of the noise in confidence."""
 
 
 class SimulatedObserver:
-    """Gives the right answer with a known probability, and takes longer where that is hard.
+    """Gives the right answer with a known probability, and is slower on harder trials.
 
-    Of `k` answers the right one has the weight ``exp(ease)``, every other one ``1 / (k - 1)``, and the
-    leftmost key's is multiplied by ``exp(side_bias_logit)``; an answer is drawn in proportion to the weights.
-    Without bias P(correct) is thus ``logistic(ease)`` for any number of answers.  The ease is the sum of
-    ability and item, of what is learned, and of what fatigue takes; in a lapse any answer is as likely as any
-    other.  Where no answer is right all have the same weight.
+    Of `k` answers, the right one has the weight ``exp(ease)`` and every other one ``1 / (k - 1)``; the weight
+    of the leftmost key is multiplied by ``exp(side_bias_logit)``. An answer is drawn with probabilities
+    proportional to the weights, so without bias P(correct) is ``logistic(ease)`` for any number of answers.
+    The ease is the sum of ability, item effect and learning, minus fatigue. In a lapse all answers are
+    equally likely. If no answer is right, all have the same weight.
 
-    Response times are log-normal; their median falls with the ease.  Ratings follow ability, item and noise,
-    confidence the probability of the answer that was given.  Those three are made to look plausible and model
-    nobody.
+    Response times are log-normal; their median decreases with the ease. Ratings depend on item and noise,
+    confidence on the probability of the given answer. These three are plausible, but they are not models of
+    people.
 
     Parameters
     ----------
@@ -44,9 +44,9 @@ class SimulatedObserver:
     item_effects : mapping of str to float
         By trial id, in logits.
     rng : Generator
-        For this observer and session alone.
+        Generator of this observer and session only.
     display : SimulatedDisplay
-        Whose clock the responses move on.
+        Whose clock the responses advance.
     settings : SimulateSettings
         Bias, lapses, learning and fatigue.
     """
@@ -68,11 +68,11 @@ class SimulatedObserver:
         self._p_answer = 0.5
 
     def goes_on(self) -> None:
-        """Read for a while."""
+        """Read the page for a while."""
         self._display.now_s += 5.0
 
     def choose(self, trial: ScheduledTrial | None, ask: Ask) -> Choice:
-        """Answer by the model's probabilities."""
+        """Answer with the model's probabilities."""
         draw, deviate = self._rng.random(2)
         ease = 0.0
         if trial is None:
@@ -91,7 +91,7 @@ class SimulatedObserver:
         return Choice(answer, response_time_s)
 
     def _practised(self) -> float:
-        """Return what is learned and what is lost to fatigue so far, in logits."""
+        """Return learning minus fatigue so far, in logits."""
         settings = self._settings
         learned = settings.learning_logit * (1 - exp(-self._n_main / LEARNING_TRIALS))
         return learned - settings.fatigue_logit * self._n_main / 100
@@ -108,7 +108,7 @@ class SimulatedObserver:
         largest = max(log_weights.values())
         weights = {value: exp(each - largest) for value, each in log_weights.items()}
         total = sum(weights.values())
-        # The right answer first, so that the same draw is right for all who are able enough.
+        # The right answer first, so that a draw that is right for one observer is right for all abler ones.
         in_turn = sorted(values, key=lambda value: value != right)
         for value in in_turn:
             self._p_answer = weights[value] / total
@@ -118,7 +118,7 @@ class SimulatedObserver:
         return in_turn[-1]
 
     def _confidence(self, levels: Sequence[str], draw: float) -> str:
-        """Return a level: higher where the answer that was given was the more probable one."""
+        """Return a level: higher if the given answer was more probable."""
         sureness = logit(min(max(self._p_answer, 1e-6), 1 - 1e-6)) + CONFIDENCE_SD_LOGIT * ndtri(draw or 0.5)
         share = (expit(sureness) - 0.5) * 2
         return pick(levels, min(max(float(share), 0.0), 1 - 1e-9))
@@ -130,12 +130,12 @@ class SimulatedObserver:
 
 
 def pick(values: Sequence[str], share: float) -> str:
-    """Return the value at a share, in [0, 1), of the list."""
+    """Return the value at a share of the list, in [0, 1)."""
     return values[int(share * len(values))]
 
 
 class SimulatedDisplay:
-    """A screen that shows nothing, drops no frame, and whose clock is moved by what would have taken time."""
+    """A display that shows nothing and drops no frame; its clock advances by the duration of each step."""
 
     FEEDBACK_S = 0.8
 
@@ -143,7 +143,7 @@ class SimulatedDisplay:
         self.now_s = 0.0
 
     def fits(self, text: PageText) -> bool:  # noqa: ARG002
-        """Return that there is always room."""
+        """Return True: every page fits."""
         return True
 
     def page(self, page: Page) -> None:
@@ -167,7 +167,7 @@ class SimulatedDisplay:
         """Show nothing."""
 
     def timing(self) -> Timing:
-        """Return that nothing went wrong."""
+        """Return a timing without dropped frames."""
         return Timing()
 
     def feedback(self, correct: bool | None) -> None:  # noqa: ARG002

@@ -1,4 +1,4 @@
-"""Where a click stands for a key: the areas of a screen that answer."""
+"""The areas of a screen where a click replaces a key press."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ class Target:
     Attributes
     ----------
     key : str
-        PsychoPy's name of the key that a click on it stands for.
+        PsychoPy's name of the key that a click replaces.
     box_px : tuple of int
-        Left, top, right and bottom, from the window's upper left corner; right and bottom lie outside.
+        Left, top, right and bottom, from the window's upper left corner; right and bottom are exclusive.
     """
 
     key: str
     box_px: tuple[int, int, int, int]
 
     def holds(self, x_px: float, y_px: float) -> bool:
-        """Return whether a point lies in it."""
+        """Return whether it contains a point."""
         left, top, right, bottom = self.box_px
         return left <= x_px < right and top <= y_px < bottom
 
 
 def key_at(targets: Iterable[Target], x_px: float, y_px: float) -> str | None:
-    """Return the key that a click at a point stands for, or None where there is no target."""
+    """Return the key that a click at a point replaces, or None outside all targets."""
     return next((target.key for target in targets if target.holds(x_px, y_px)), None)
 
 
 def places(
     keys: Iterable[str], centres_px: Iterable[int], size_px: tuple[int, int], window_px: tuple[int, int]
 ) -> list[Target]:
-    """Return the places of images, all of the same size, as targets.
+    """Return click areas for images, all of the same size.
 
     Parameters
     ----------
     keys : iterable of str
-        For which image, from left to right.
+        Key of each image, from left to right.
     centres_px : iterable of int
-        Of each, from the window's left edge; vertically all stand in its middle.
+        Horizontal centre of each, from the window's left edge; vertically all are in the middle.
     size_px, window_px : tuple of int
-        Width and height of the places, and of the window.
+        Width and height of each area, and of the window.
     """
     width, height = size_px
     top = window_px[1] // 2 - height // 2

@@ -1,4 +1,4 @@
-"""The few colours of all screens: greys, as whatever surrounds an image changes how it looks."""
+"""The colours of all screens: greys only, because the surround of an image changes how it looks."""
 
 BACKGROUND = (128, 128, 128)
 INK = (17, 17, 17)

@@ -1,4 +1,4 @@
-"""The typeface of all screens: that it has every character, and where lines break."""
+"""The typeface of all screens: check that it has every character, and break lines."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ class Fonts:
 
 
 def require_characters(fonts: Fonts, characters: Iterable[str]) -> None:
-    """Refuse a typeface that lacks a character which is to be written.
+    """Check that a typeface has every character that is shown.
 
     Raises
     ------
     InputError
-        The missing characters are named.
+        It lacks some; the message contains them.
     """
     for path in (fonts.regular, fonts.bold):
         font = ImageFont.truetype(str(path), 24)
-        # A font draws what it lacks as one and the same box; U+FFFF is in none.
+        # A font draws every missing character as the same box; no font has U+FFFF.
         box = bytes(font.getmask("\uffff"))
         missing = sorted(
             {each for each in characters if not each.isspace() and bytes(font.getmask(each)) == box}
         )
         if missing:
             raise InputError(
-                f"{path.name} has not got {' '.join(missing)}, which participants are to read; "
-                "name a font file that has ([experiment] font in study.toml)"
+                f"{path.name} lacks {' '.join(missing)}, which participants have to read; "
+                "name a font file that has it ([experiment] font in study.toml)"
             )
 
 
 def wrap(text: str, font: Font, width_px: float) -> list[str]:
-    """Break a paragraph into as few lines as `width_px` allows, these as even as possible.
+    """Break a paragraph into as few lines as `width_px` allows, of lengths as equal as possible.
 
-    Even lines leave no single word alone on the last one.  A word that is too long stays whole.
+    This avoids a single word on the last line. A word that is too long is not broken.
     """
     lines = _filled(text, font, width_px)
     too_narrow, wide_enough = 0.0, width_px
@@ -60,7 +60,7 @@ def wrap(text: str, font: Font, width_px: float) -> list[str]:
 
 
 def _filled(text: str, font: Font, width_px: float) -> list[str]:
-    """Fill each line before the next one starts."""
+    """Fill each line before starting the next one."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word

@@ -1,4 +1,4 @@
-"""Keys as they are pictured."""
+"""Pictures of keys."""
 
 from __future__ import annotations
 
@@ -16,14 +16,33 @@ _ARROWS = {"right": (1, 0), "left": (-1, 0), "up": (0, -1), "down": (0, 1)}
 
 @dataclass(frozen=True)
 class KeyCap:
-    """A key as it is pictured: an arrow for the arrow keys, else what stands on it."""
+    """The picture of a key: an arrow for the arrow keys, otherwise its label."""
 
     key: str
     label: str
 
 
+@dataclass(frozen=True)
+class Answer:
+    """A key with its label and its position.
+
+    Attributes
+    ----------
+    key : KeyCap
+        The key.
+    label : str
+        Written below the key; may be empty.
+    centre_px : int
+        Distance of the key's centre from the window's left edge.
+    """
+
+    key: KeyCap
+    label: str
+    centre_px: int
+
+
 def key_cap(key: KeyCap, height_px: int, font: Font) -> Image.Image:
-    """Picture a key: a light rounded square, wider where its label needs it."""
+    """Draw a key: a light rounded square, wider if its label needs it."""
     is_arrow = key.key in _ARROWS
     width_px = height_px if is_arrow else max(height_px, round(font.getlength(key.label) + height_px * 0.8))
     scale = SUPERSAMPLING
@@ -44,7 +63,7 @@ def key_cap(key: KeyCap, height_px: int, font: Font) -> Image.Image:
 
 
 def _arrow(key: str, centre: tuple[float, float], half: float) -> Sequence[tuple[float, float]]:
-    """Return the outline of an arrow of length ``2 * half`` that points where the key does."""
+    """Return the outline of an arrow of length ``2 * half`` in the key's direction."""
     along, across = _ARROWS[key], (-_ARROWS[key][1], _ARROWS[key][0])
     outline = [(-1, 0.16), (0.1, 0.16), (0.1, 0.72), (1, 0), (0.1, -0.72), (0.1, -0.16), (-1, -0.16)]
     return [

@@ -1,4 +1,4 @@
-"""A lab's own Markdown text (information, debriefing) as pages that fit the screen."""
+"""The lab's own Markdown texts (information, debriefing) as pages that fit on the screen."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tricky.core.files import decode_text, read_bytes, sha256_of
 
 @dataclass(frozen=True)
 class Document:
-    """A text that is shown as it stands in a file.
+    """A Markdown text.
 
     Attributes
     ----------
     name : str
-        Of the file, as the settings have it.
+        Path of the file, as in the settings.
     sha256 : str
-        Of its content.
+        Hash of its content.
     sections : tuple of (str, tuple of str)
         Headings, each with its paragraphs.
     """
@@ -34,18 +34,18 @@ class Document:
 
     @property
     def characters(self) -> set[str]:
-        """Every character that is in use."""
+        """All characters of the text."""
         return set("".join(heading + "".join(paragraphs) for heading, paragraphs in self.sections))
 
     def pages(self, prompt: str, fits: Callable[[PageText], bool]) -> tuple[PageText, ...]:
-        """Break the text into pages: a new one for each heading, and where a paragraph has no room any more.
+        """Break the text into pages: a new page for each heading, and when the next paragraph does not fit.
 
         Parameters
         ----------
         prompt : str
             What the continue key does.
         fits : callable
-            Whether a page has room on the screen.
+            Returns whether a page fits on the screen.
 
         Raises
         ------
@@ -88,7 +88,7 @@ def read_document(path: Path, name: str) -> Document:
             sections.append(("", []))
         sections[-1][1].append(text)
     if not any(paragraphs for _, paragraphs in sections):
-        raise InputError(f"{path}: holds no text; write some, or leave its key out of study.toml")
+        raise InputError(f"{path}: contains no text; write some, or leave its key out of study.toml")
     return Document(
         name,
         sha256_of(content),
@@ -97,7 +97,7 @@ def read_document(path: Path, name: str) -> Document:
 
 
 def _blocks(tokens: Sequence[Token]) -> Iterator[tuple[bool, str]]:
-    """Yield each heading (True) and each paragraph (False) as plain text, list items with their marks."""
+    """Yield headings (True) and paragraphs (False) as plain text, list items with bullet or number."""
     lists: list[int | None] = []  # of each open list: the number of its next item, None for bullets
     mark, in_heading = "", False
     for token in tokens:

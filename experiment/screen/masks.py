@@ -1,4 +1,4 @@
-"""Noise that takes the place of an image, so that nothing of it lingers."""
+"""Masks: noise that replaces an image and ends its visual persistence."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import numpy as np
 from PIL import Image
 
 CONTRAST = 0.25
-"""Standard deviation of the noise, as a share of the grey scale's range."""
+"""Standard deviation of the noise, as a share of the range of grey levels."""
 
 
 def pink_noise(size_px: tuple[int, int], rng: np.random.Generator) -> Image.Image:
-    """Draw grey noise whose amplitude falls as 1/f, as that of natural images does (Field 1987).
+    """Draw grey noise with a 1/f amplitude spectrum, like natural images (Field 1987).
 
     Parameters
     ----------
     size_px : tuple of int
         Width and height.
     rng : Generator
-        Of the phases.
+        For the phases.
     """
     width, height = size_px
     white = np.fft.rfft2(rng.standard_normal((height, width)))

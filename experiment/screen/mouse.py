@@ -1,4 +1,4 @@
-"""The mouse as an answer device, heard as a keyboard is."""
+"""Clicks of the mouse as presses of answer keys."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from experiment.observers.person import Keyboard, KeyPress
 from experiment.settings import ExperimentSettings
 
 LEFT = 1
-"""Pyglet's number of the left button, which can't be imported where there is no screen."""
+"""Pyglet's number of the left button; pyglet can't be imported without a screen."""
 
 
 class MouseAndKeyboard:
-    """Clicks that stand for answer keys, and of a real keyboard the keys that are no answers.
+    """A keyboard whose answer keys are clicks; its other keys are those of a real keyboard.
 
-    Clicks are stamped when the window hands them over: once a frame.
+    Clicks get their time stamp when the window reports them: once a frame.
 
     Parameters
     ----------
     keyboard : Keyboard
-        The real one.
+        The real keyboard.
     window : psychopy.visual.Window
-        Whose mouse is listened to.
+        The window that is clicked.
     key_at : callable
-        Which key a click stands for now; x and y in the window's pixels, from its upper left corner.
+        Returns the key that a click replaces now; x and y in the window's pixels, from its upper left corner.
     settings : ExperimentSettings
         Which keys mean what.
     now_s : callable
@@ -32,7 +32,7 @@ class MouseAndKeyboard:
     """
 
     DOUBLE_CLICK_S = 0.4
-    """The second click of a double click, within this time, turns no page."""
+    """The second click of a double click, within this time, does not turn a page."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class MouseAndKeyboard:
         window.mouseVisible = True
 
     def _click(self, x: int, y: int, button: int, _modifiers: int) -> None:
-        """Note a click; pyglet counts from the lower left corner, in units that need not be pixels."""
+        """Keep a click; pyglet counts from the lower left corner, in units that may not be pixels."""
         if button != LEFT:
             return
         time_s, (width, height) = self._now_s(), self._native.get_size()
@@ -71,5 +71,5 @@ class MouseAndKeyboard:
         return sorted([*pressed, *clicked], key=lambda press: press.time_s)
 
     def held(self) -> set[str]:
-        """Return the keys that were down at the last look, of those that are heard."""
+        """Return the keys that were down at the last call of `presses`, without answer keys."""
         return self._keyboard.held() & self._heard

@@ -1,4 +1,4 @@
-"""The outline of a bank card on the screen, matched to a real one with the arrow keys."""
+"""Measure the screen: the experimenter matches an outline to a bank card with the arrow keys."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def measure(settings: ExperimentSettings, viewing_distance_cm: float, root: Path
                         width_cm=width_from_card(width_px, screen_px[0]),
                         viewing_distance_cm=viewing_distance_cm,
                     )
-                # The outline stays on the screen, and of a size that can be a card's.
+                # The outline stays within the screen and has a plausible size.
                 width_px = min(max(width_px + STEPS_PX.get(key, 0), 100), round(0.9 * canvas.size_px[0]))
     finally:
         window.close()

@@ -156,7 +156,7 @@ def _with_mouse(
 
 def _key_arrives(person: PersonAtKeyboard) -> bool:
     try:
-        return person.is_heard(KEYBOARD_HEARD_WITHIN_S)
+        return person.key_arrives(KEYBOARD_HEARD_WITHIN_S)
     except Stopped:
         raise InputError("stopped before the session began; no trial was shown") from None
 

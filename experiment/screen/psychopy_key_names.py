@@ -1,7 +1,7 @@
-"""The names that PsychoPy gives to keys, taken from PsychoPy itself.
+"""Write PsychoPy's names of keys to a file, so that study files can be checked without PsychoPy.
 
-``python -m experiment.screen.psychopy_key_names`` (on a machine with a screen, as pyglet wants one) writes
-them to ``experiment/key_names.json``, so that a study file can be checked on machines without PsychoPy.
+Run ``python -m experiment.screen.psychopy_key_names`` on a PC with a screen (pyglet needs one); it writes
+``experiment/key_names.json``.
 """
 
 from __future__ import annotations

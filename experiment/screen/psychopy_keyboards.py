@@ -1,6 +1,6 @@
-"""Two ways in which PsychoPy hears a keyboard, and the traps of each.
+"""PsychoPy's two keyboard backends, with their pitfalls.
 
-Time stamps are on PsychoPy's default clock, as those of the flips are.
+Time stamps are on PsychoPy's default clock, like those of the flips.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tricky.core.errors import InputError
 
 
 class PtbKeyboard:
-    """Psychtoolbox' keyboard queue: time stamps by the driver's thread, not by when we look."""
+    """Psychtoolbox's keyboard queue: the driver's thread sets the time stamps, independent of polling."""
 
     def __init__(self) -> None:
         self._keyboard = psychopy_keyboard.Keyboard(backend="ptb")
@@ -27,9 +27,9 @@ class PtbKeyboard:
     def presses(self) -> list[KeyPress]:
         """Return the presses since the last call.
 
-        PsychoPy has two lists, keys that are down and keys that were released.  A press that begins and
-        ends between two looks stands only on the second, one that was reported while it was down turns up
-        there once more.
+        PsychoPy has two lists: keys that are down, and keys that were released. A press that begins and ends
+        between two calls is only in the second list; a press that was reported while the key was down
+        appears there again.
         """
         down = self._keyboard.getKeys(waitRelease=False)
         new = list(down)
@@ -43,15 +43,15 @@ class PtbKeyboard:
         return sorted((KeyPress(key.name, float(key.tDown)) for key in new), key=lambda press: press.time_s)
 
     def held(self) -> set[str]:
-        """Return the keys that were down at the last look: reported, and not yet released."""
+        """Return the keys that were down at the last call of `presses`: reported, not yet released."""
         return {key.name for key in self._reported}
 
 
 class EventKeyboard:
-    """The window's own key events, stamped when they are read: once a frame.
+    """The window's key events, with time stamps from when they are read: once a frame.
 
-    A key that is held down repeats itself (on X11 as a release and a press at once); what repeats is no
-    answer, so such presses are kept from PsychoPy.
+    A key that is held down repeats itself (on X11 as a release and a press at once); repetitions are not
+    answers, so they are hidden from PsychoPy.
     """
 
     REPEATS_WITHIN_S = 0.005
@@ -67,7 +67,7 @@ class EventKeyboard:
         self._down.discard(symbol)
 
     def _is_repetition(self, symbol: int, _modifiers: int) -> bool:
-        """Return True, which to pyglet means that the event is dealt with."""
+        """Return True for a repetition, which tells pyglet that the event is handled."""
         self._down.add(symbol)
         return perf_counter() - self._released_s.get(symbol, float("-inf")) < self.REPEATS_WITHIN_S
 
@@ -77,12 +77,12 @@ class EventKeyboard:
         return [KeyPress(name, float(time_s)) for name, time_s in keys]
 
     def held(self) -> set[str]:
-        """Return the keys that were down at the last look."""
+        """Return the keys that were down at the last call of `presses`."""
         return {pyglet.window.key.symbol_string(symbol).lower().lstrip("_") for symbol in self._down}
 
 
 def devices_of(backend: str) -> list[str]:
-    """Name the keyboards that a backend listens to; the window's own events come from all, unnamed."""
+    """Return the names of the keyboards that a backend listens to; none for the window's own events."""
     if backend == "event":
         return []
     return sorted(
@@ -91,12 +91,12 @@ def devices_of(backend: str) -> list[str]:
 
 
 def open_keyboard(backend: str, window: visual.Window) -> Keyboard:
-    """Open the keyboard by the backend asked for; there is no silent second choice.
+    """Open the keyboard with the configured backend; there is no silent fallback.
 
     Raises
     ------
     InputError
-        Psychtoolbox cannot be loaded, or sees no keyboard.
+        Psychtoolbox can't be loaded, or finds no keyboard.
     """
     if backend == "event":
         return EventKeyboard(window)

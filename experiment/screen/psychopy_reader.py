@@ -16,9 +16,9 @@ from psychopy import logging, visual
 
 from experiment.pages import PageText
 from experiment.records import Ask
-from experiment.screen.canvas import Answer, Canvas
+from experiment.screen.canvas import Canvas
 from experiment.screen.click_areas import Target, key_at
-from experiment.screen.key_caps import KeyCap
+from experiment.screen.key_caps import Answer, KeyCap
 from experiment.screen.texts import Texts
 from experiment.screen.timing import Refresh, refresh_of
 from experiment.settings import ExperimentSettings

@@ -1,4 +1,4 @@
-"""What a participant reads, by language: one TOML file each in ``texts/``, or a file of the lab's own."""
+"""The texts of a session, by language: a TOML file in ``texts/``, or the lab's own file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHARED_PAGES = (
 )
 TASK_PAGES = tuple(name for name in PageName if name not in SHARED_PAGES)
 INSTRUCTIONS = (PageName.PRACTICE, PageName.MAIN, PageName.WELCOME_BACK)
-"""Pages that say which key to press, and with a mouse what to click instead."""
+"""Pages that say which key to press, or with a mouse what to click."""
 SHARED_TEXTS = (
     *("loading", "stop", "too_late", "confidence", "consent_question", "next"),
     *("mouse", "mouse_pair"),
@@ -38,7 +38,7 @@ TABLES = {
     "key_names": {"other", "answer"},
     "key_caps": set[str](),
 }
-"""Tables of short texts, with the keys that each must have; it may have more."""
+"""Tables of short texts, with the keys that each must have; more are allowed."""
 PLACEHOLDERS = {
     *("left_key", "right_key", "continue_key", "answers", "n_done", "n_main"),
     *("answer", "key", "reason"),
@@ -47,7 +47,7 @@ PLACEHOLDERS = {
 
 @dataclass(frozen=True)
 class Texts:
-    """Every text of a session of one task, in one language.
+    """All texts of a session of one task, in one language.
 
     Attributes
     ----------
@@ -60,8 +60,8 @@ class Texts:
     pages : dict of PageName to PageText
         The pages.
     tables : dict of str to dict
-        Short texts: ``groups`` (what groups are called), ``confidence_levels``, ``key_names`` (what keys are
-        called in a sentence) and ``key_caps`` (what stands on them).
+        Short texts: ``groups`` (names of groups), ``confidence_levels``, ``key_names`` (names of keys in a
+        sentence) and ``key_caps`` (labels on pictures of keys).
     """
 
     task: str
@@ -105,32 +105,32 @@ class Texts:
         )
 
     def captions(self, trials: Sequence[ScheduledTrial]) -> dict[str, str]:
-        """Return example images of the practice, by `item_id`, each with what is written below it."""
+        """Return example images of the practice with their captions, by `item_id`."""
         return kind_of(self.task).captions(trials, self.tables)
 
     def instructions(self, settings: ExperimentSettings, task: Task) -> str:
-        """Return what is read about the task, in one paragraph."""
+        """Return the instructions for the task, in one paragraph."""
         pages = [
             self.page(Page(name, 0, 0), settings, task) for name in (PageName.WELCOME, PageName.PRACTICE)
         ]
         return " ".join(part for page in pages for part in page.body)
 
     def feedback(self, correct: bool | None, answer: str | None) -> str:
-        """Return what is said in practice; `answer` is the right one, as it is recorded."""
+        """Return the feedback in practice; `answer` is the right one, as it is recorded."""
         text = self.lines[{True: "right", False: "wrong", None: "either"}[correct]]
         return text.format(answer=self.tables["groups"].get(answer or "", answer))
 
     def key_name(self, key: str) -> str:
-        """Return what a key is called in a sentence."""
+        """Return the name of a key in a sentence."""
         names = self.tables["key_names"]
         return names.get(key, names["other"].format(key=key.upper()))
 
     def key_cap(self, key: str) -> str:
-        """Return what stands on a key."""
+        """Return the label on a picture of a key."""
         return self.tables["key_caps"].get(key, key.upper())
 
     def characters(self) -> set[str]:
-        """Return every character that is in use."""
+        """Return all characters of the texts."""
         pages = [part for page in self.pages.values() for part in (page.title, *page.body, page.prompt)]
         tables = [text for table in self.tables.values() for text in table.values()]
         return set("".join([*self.lines.values(), *pages, *tables]))
@@ -252,13 +252,13 @@ def _check_keys(content: dict[str, Any], expected: set[str], where: str) -> None
 
 def _check_text(text: object, where: str) -> None:
     if not isinstance(text, str) or not text.strip():
-        raise InputError(f"{where}: holds {text!r} where a text is needed; write one")
+        raise InputError(f"{where}: {text!r} is not a text; write one")
     try:
         names = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
     except ValueError as error:
         raise InputError(f"{where}: {error} in {text!r}; write a brace as two") from None
     if strange := [name for name in names if name not in PLACEHOLDERS]:
         raise InputError(
-            f"{where}: nothing stands for {{{strange[0]}}}; there is "
+            f"{where}: {{{strange[0]}}} is not a placeholder; there are "
             f"{', '.join(f'{{{name}}}' for name in sorted(PLACEHOLDERS))}"
         )

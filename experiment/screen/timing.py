@@ -1,4 +1,4 @@
-"""The rhythm of a screen, and how a trial kept it: pure arithmetic on times between flips."""
+"""Refresh rate of a screen and frame timing of a trial, computed from times between flips."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import numpy as np
 from experiment.records import Timing
 
 LATE_AFTER_PERIODS = 1.5
-"""A frame that took longer than so many refresh periods missed at least one."""
+"""A frame that takes longer than this number of refresh periods has missed at least one."""
 UNLOCKED_PERIOD_S = 1 / 60
-"""Pace of the frames where flips do not wait for a screen's refresh (virtual and remote screens)."""
+"""Frame period if flips do not wait for the screen's refresh (virtual and remote screens)."""
 
 
 @dataclass(frozen=True)
 class Refresh:
-    """The rhythm of the screen.
+    """The refresh of the screen.
 
     Attributes
     ----------
     period_s : float
-        Of one frame: the measured one, or `UNLOCKED_PERIOD_S`.
+        Duration of one frame: the measured one, or `UNLOCKED_PERIOD_S`.
     locked : bool
         Whether flips wait for the screen's refresh.
     measured_interval_s : float
-        Median time from flip to flip, as fast as they come.
+        Median time between flips, as fast as the screen allows them.
     """
 
     period_s: float = UNLOCKED_PERIOD_S
@@ -35,9 +35,10 @@ class Refresh:
 
 
 def refresh_of(intervals_s: Sequence[float]) -> Refresh:
-    """Tell from the times between flips, as fast as they come, whether the screen keeps a rhythm.
+    """Determine from times between flips whether they wait for the screen's refresh.
 
-    Real screens keep 20 to 500 Hz to well within a tenth; drawing as fast as possible does not.
+    A real screen refreshes at 20 to 500 Hz, constant to well within 10%; drawing as fast as possible varies
+    more.
     """
     first, median, third = np.quantile(intervals_s, [0.25, 0.5, 0.75])
     locked = bool(1 / 500 < median < 1 / 20 and third - first < 0.1 * median)
@@ -45,14 +46,14 @@ def refresh_of(intervals_s: Sequence[float]) -> Refresh:
 
 
 def timing_of(frames_s: Sequence[float], refresh: Refresh) -> Timing:
-    """Judge the times between the flips of a trial.
+    """Summarise the times between the flips of a trial.
 
     Parameters
     ----------
     frames_s : sequence of float
-        From each flip to the next, from the onset of the images on.
+        Times from each flip to the next, starting at the onset of the images.
     refresh : Refresh
-        Of the screen they were shown on.
+        Of the screen.
     """
     periods = [frame_s / refresh.period_s for frame_s in frames_s]
     missed = [round(each) - 1 for each in periods if each > LATE_AFTER_PERIODS]

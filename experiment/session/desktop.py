@@ -1,6 +1,6 @@
-"""What an operating system says of what could come over the screen during a session.
+"""Ask the operating system what could cover the screen during a session.
 
-Each question has an answer only where the system gives one; None means that it can't be told here.
+None means that it can't be determined on this system.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import subprocess
 
 
 def screen_saver_is_on() -> bool | None:
-    """Tell whether a screen saver or the blanking of the screen may start by itself."""
+    """Return whether a screen saver or screen blanking may start."""
     match platform.system():
         case "Windows":
             return _windows_screen_saver()
@@ -28,25 +28,25 @@ def screen_saver_is_on() -> bool | None:
 
 
 def notifications_are_on() -> bool | None:
-    """Tell whether other programs may show notifications."""
+    """Return whether other programs may show notifications."""
     match platform.system():
         case "Windows":
             return _windows_toasts()
         case "Darwin":
-            return None  # Focus is no setting that programs can read
+            return None  # programs can't read the Focus setting
         case _:
             gnome = _gnome("org.gnome.desktop.notifications", "show-banners")
             return None if gnome is None else gnome == "true"
 
 
 def _gnome(schema: str, key: str) -> str | None:
-    """Return a setting where GNOME is the desktop; elsewhere it may stand there and mean nothing."""
+    """Return a setting if GNOME is the desktop; elsewhere it may exist without effect."""
     is_gnome = "GNOME" in os.environ.get("XDG_CURRENT_DESKTOP", "")
     return _said("gsettings", "get", schema, key) if is_gnome else None
 
 
 def any_of(*answers: bool | None) -> bool | None:
-    """Return True where one answer is, else False where one is, else None: nobody knows."""
+    """Return True if one answer is True, False if none is but one is False, None if all are None."""
     known = [answer for answer in answers if answer is not None]
     return any(known) if known else None
 
@@ -58,7 +58,7 @@ def _x11_blanks(said: str) -> bool:
 
 
 def _said(*command: str) -> str | None:
-    """Return what a command prints; None where there is none, or it has nothing to say."""
+    """Return what a command prints; None if it does not exist, fails or prints nothing."""
     if shutil.which(command[0]) is None:
         return None
     done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)

@@ -48,7 +48,7 @@ class SessionRecord:
     session : PreparedSession
         What is recorded.
     consent : Consent or None
-        The participant's consent, if it was asked for in this run.
+        The participant's consent, if this run asked for it.
     fields : mapping of str to str
         New values of the participant's columns in ``participants.tsv``.
 

@@ -171,9 +171,9 @@ def _tell_progress(session: PreparedSession, record: SessionRecord, tell: Callab
     """Tell the experimenter where an interrupted session continues."""
     who, n_trials = f"sub-{session.path.participant}", len(session.trials)
     if record.trials_done:
-        tell(f"{who}: all {n_trials} trials are done; what follows them goes on")
+        tell(f"{who}: all {n_trials} trials are done; the session continues with what follows them")
     elif record.first:
-        tell(f"{who}: the session goes on with trial {record.first + 1} of {n_trials}")
+        tell(f"{who}: the session continues with trial {record.first + 1} of {n_trials}")
 
 
 def _finished(session: PreparedSession) -> str:

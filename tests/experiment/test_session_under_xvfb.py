@@ -128,7 +128,7 @@ def test_a_killed_session_goes_on_and_holds_every_trial_once_in_its_undisturbed_
     second.press_until(lambda: second.process.poll() is not None, "Right", "space")
     said = second.process.communicate()[0]
     assert said == (
-        f"sub-07: the session goes on with trial {len(before) + 1} of 8\n"
+        f"sub-07: the session continues with trial {len(before) + 1} of 8\n"
         f"Session complete: 8 trials in {data / 'sub-07' / 'beh' / 'sub-07_task-harder_beh.tsv'}\n"
     )
     assert (data / "participants.tsv").read_text() == "participant_id\tkind\tage\nsub-07\tperson\t31\n"

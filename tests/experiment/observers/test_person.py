@@ -173,12 +173,12 @@ def test_digits_on_the_number_pad_are_as_good_as_those_above_the_letters(trial):
 
 
 def test_a_keyboard_is_heard_when_the_continue_key_arrives_in_time():
-    assert person(ScriptedScreen(("left", 12), ("space", 39))).is_heard(30.0)
+    assert person(ScriptedScreen(("left", 12), ("space", 39))).key_arrives(30.0)
 
 
 def test_a_keyboard_that_says_nothing_is_deaf():
     screen = ScriptedScreen(("left", 12), ("space", 45))
-    assert not person(screen).is_heard(30.0)
+    assert not person(screen).key_arrives(30.0)
     assert 40 <= screen.now_s <= 42
 
 

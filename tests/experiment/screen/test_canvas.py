@@ -7,9 +7,9 @@ import pytest
 
 from experiment.pages import Page, PageName
 from experiment.records import Ask, Option, Task
-from experiment.screen.canvas import Answer, Canvas
+from experiment.screen.canvas import Canvas
 from experiment.screen.colours import BACKGROUND
-from experiment.screen.key_caps import KeyCap
+from experiment.screen.key_caps import Answer, KeyCap
 from experiment.screen.texts import read_texts
 from experiment.settings import ExperimentSettings
 

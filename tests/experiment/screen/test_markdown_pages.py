@@ -62,7 +62,7 @@ def test_a_text_that_is_missing_or_empty_is_refused(tmp_path, content):
     path = tmp_path / "information.md"
     if content is not None:
         path.write_text(content)
-    with pytest.raises(InputError, match=r"information\.md: (no such file|holds no text)"):
+    with pytest.raises(InputError, match=r"information\.md: (no such file|contains no text)"):
         read_document(path, "information.md")
 
 

@@ -64,8 +64,8 @@ def test_the_newest_gamma_of_a_file_by_psychopy_is_read_and_a_screen_without_a_t
     said(WRITE, tmp_path, screen)
     booth, unmeasured, missing = said(READ, tmp_path, screen)
     assert booth == "[2.2, 2.1, 2.0]"
-    assert "no gamma there" in unmeasured
+    assert "no gamma in it" in unmeasured
     assert "missing.json" in missing
     assert "not readable" in missing
     (refused,) = said(OPEN, tmp_path, screen)  # a virtual screen has no gamma table
-    assert "takes no gamma table" in refused
+    assert "accepts no gamma table" in refused

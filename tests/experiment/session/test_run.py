@@ -341,7 +341,7 @@ def test_the_experimenter_is_told_which_trial_is_next(sit, tape):
     sit(tell=said.append)
     assert said == []
     sit(tell=said.append)
-    assert said == ["sub-07: the session goes on with trial 6 of 13"]
+    assert said == ["sub-07: the session continues with trial 6 of 13"]
 
 
 def test_a_finished_session_names_the_next_free_one(sit, tape):
@@ -662,7 +662,7 @@ def test_a_session_that_stopped_among_its_last_questions_asks_what_is_left_and_i
     told: list[str] = []
     ended = sit(questions=questions, tell=told.append)
     assert ended.complete
-    assert told == ["sub-07: all 13 trials are done; what follows them goes on"]
+    assert told == ["sub-07: all 13 trials are done; the session continues with what follows them"]
     assert [name for what, name in tape.events if what == "question"] == ["two", "three"]
     assert list(sidecar(ended.path)["Questionnaire"]) == ["one", "two", "three"]
     assert ended.path.read_bytes() == before
