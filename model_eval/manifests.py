@@ -237,7 +237,7 @@ class ConditionRecord(Record):
 
 
 class TrainedModelRecord(ConditionRecord):
-    """A model that was trained: see `model_eval.train.epoch_decisions.ConditionModel`."""
+    """A model that was trained: see `model_eval.epoch_decisions.ConditionModel`."""
 
     network: str
     losses: Annotated[tuple[float, ...], Field(min_length=1)]

@@ -13,7 +13,7 @@ import torch
 
 from model_eval.evaluate.batches import prepared_batches
 from model_eval.evaluate.run_model import ModelFailure, RunningModel
-from model_eval.images.open import ImageSource, class_names
+from model_eval.images.image_source import ImageSource, class_names
 from model_eval.networks.build import build_classifier, check_head
 from model_eval.networks.device import choose_device, exact_arithmetic, n_cores
 from model_eval.networks.sample import draw_sample

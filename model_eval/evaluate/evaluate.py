@@ -26,8 +26,8 @@ from model_eval.evaluate.memory_plan import (
 from model_eval.evaluate.training_images import images_trained_on
 from model_eval.images.check import Inspection
 from model_eval.images.decode import DECODING
+from model_eval.images.image_source import InspectedSource, class_names, list_images
 from model_eval.images.not_counted import record_not_counted
-from model_eval.images.open import InspectedSource, class_names, list_images
 from model_eval.manifests import PoolManifest
 from model_eval.networks.build import Classifier, build_classifier, check_head
 from model_eval.networks.device import choose_device, exact_arithmetic

@@ -11,11 +11,11 @@ import psutil
 import torch
 from torch import nn
 
+from model_eval.decision_rows import decision_rows
 from model_eval.evaluate.batches import prepared_batches
-from model_eval.evaluate.decide import decision_rows
 from model_eval.evaluate.decision_files import DecisionFile
 from model_eval.evaluate.run_model import ModelFailure, RunningModel
-from model_eval.images.open import ImageSource
+from model_eval.images.image_source import ImageSource
 from model_eval.networks.build import Classifier
 from model_eval.networks.device import n_cores, threads_within_models
 from model_eval.settings import EvaluateSettings

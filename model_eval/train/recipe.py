@@ -17,9 +17,9 @@ from typing import Annotated, Any, Literal, get_args
 import numpy as np
 from pydantic import ConfigDict, Field, create_model, field_validator
 
+from model_eval.epoch_decisions import BASE, model_name
+from model_eval.recipe_settings import BaseRecipe, NetworkRecipe
 from model_eval.settings import TrainSettings
-from model_eval.train.epoch_decisions import BASE, model_name
-from model_eval.train.network_settings import BaseRecipe, NetworkRecipe
 from tricky.core.errors import InputError
 from tricky.core.matching import match_entries
 from tricky.core.names import FileName, first_duplicate

@@ -21,9 +21,9 @@ from torch.optim import lr_scheduler
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from model_eval.networks.timm import new_network
+from model_eval.recipe_settings import NetworkRecipe
 from model_eval.settings import ModelEntry
 from model_eval.train.data_loading import Batch
-from model_eval.train.network_settings import NetworkRecipe
 from model_eval.train.recipe import Run
 from tricky.core.errors import InputError
 

@@ -35,8 +35,8 @@ def train(
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
 ) -> None:
     """Train the pool's models that need it, or a recipe's conditions."""
+    from model_eval.epoch_decisions import MADE_BY, MANIFEST
     from model_eval.manifests import ConditionsManifest
-    from model_eval.train.epoch_decisions import MADE_BY, MANIFEST
     from tricky.core.manifests import read_manifest
 
     study = open_study(context, train={"recipe": recipe}, evaluate={"device": device})

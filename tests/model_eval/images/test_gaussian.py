@@ -7,12 +7,13 @@ import pytest
 from scipy import integrate, stats
 
 from model_eval.columns import IMAGE_COLUMNS
+from model_eval.epoch_decisions import read_conditions
 from model_eval.images.gaussian import GaussianImages, divergence_to_neighbour
-from model_eval.images.open import class_names, open_images
+from model_eval.images.image_source import class_names
+from model_eval.images.open import open_images
 from model_eval.networks.device import Hardware
 from model_eval.settings import ImageSettings
 from model_eval.train.conditions import ConditionImages, train_conditions
-from model_eval.train.epoch_decisions import read_conditions
 from model_eval.train.recipe import Recipe
 from tricky.core.errors import InputError
 

@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from model_eval.epoch_decisions import read_conditions
 from model_eval.evaluate.evaluate import evaluate_pool
 from model_eval.networks.device import Hardware
 from model_eval.settings import EvaluateSettings, ModelEntry
 from model_eval.train.conditions import ConditionImages, train_conditions
-from model_eval.train.epoch_decisions import read_conditions
 from model_eval.train.recipe import Recipe
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of

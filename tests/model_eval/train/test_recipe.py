@@ -10,9 +10,9 @@ import torch
 
 from model_eval.images.folder import ImageFolder
 from model_eval.networks.device import threads_within_models
+from model_eval.recipe_settings import BaseRecipe
 from model_eval.settings import ImageSettings, TrainSettings
 from model_eval.train.data_loading import DecodedImages, TrainingBatches, epoch_rows, loaded, n_batches
-from model_eval.train.network_settings import BaseRecipe
 from model_eval.train.recipe import Recipe, Run, read_recipe, runs_of, shipped_recipes
 from model_eval.train.split import deal
 from model_eval.train.training_loop import Learner

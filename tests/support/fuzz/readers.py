@@ -410,8 +410,8 @@ READERS: Mapping[str, Reader] = {
         ("lab/recipe.toml",),
         edited=True,
     ),
-    "model_eval.train.epoch_decisions:read_conditions": Reader(
-        _lazy("model_eval.train.epoch_decisions", "read_conditions", lambda root: (root / "conditions",)),
+    "model_eval.epoch_decisions:read_conditions": Reader(
+        _lazy("model_eval.epoch_decisions", "read_conditions", lambda root: (root / "conditions",)),
         ("conditions/conditions.json", "conditions/*.parquet"),
     ),
     "stimuli.records:read_any_set": Reader(_set, (*_STIMULI, "stimuli/main/images/*.png")),
