@@ -49,7 +49,7 @@ _REPORT_COLUMNS = (
     *("repeat_agreement", "repeat_agreement_low", "repeat_agreement_high"),
     *("type_2_area", "type_2_area_low", "type_2_area_high", "confidence", "n_observers", "method"),
     *("other_observer", "other_model"),
-    *("between", "value", "estimate", "level", "n_items", "n_pairs", "n_undefined", "p_value"),
+    *("between", "value", "estimate", "level", "reason", "n_items", "n_pairs", "n_undefined", "p_value"),
     "n_permutations",
     # trials and items
     *("n_answers", "shrunk_accuracy", "gap", "image_share", "machine", "measure"),

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from analysis.statistics.training_dynamics import beside_base
+from analysis.statistics.training_dynamics import compare_with_base
 from model_eval.epoch_decisions import BASE, read_conditions
 from model_eval.images.open import open_images
 from model_eval.networks.device import Hardware
@@ -92,19 +92,19 @@ def main() -> None:
             conditions = [model.condition for model in trained.models]
             print(f"{name}: {len(trained.models)} models in {seconds:.0f} s")
             print(f"  {BASE:16} accuracy {correct[0].mean():6.1%}")
-            rows = beside_base(correct, conditions, 0)
+            rows = compare_with_base(correct, conditions, 0)
             for row in rows:
                 print(
                     f"  {row.condition:16} accuracy {row.accuracy:6.1%}  trivial {row.both_right:6.1%}  "
-                    f"impossible {row.both_wrong:6.1%}  in-between {row.one_right:6.1%}  κ {row.mean:.2f}"
+                    f"impossible {row.both_wrong:6.1%}  in-between {row.one_right:6.1%}  κ {row.estimate:.2f}"
                 )
             all_right, none_right = correct.all(axis=0).mean(), (~correct).all(axis=0).mean()
             print(f"  all models: trivial {all_right:.1%}, impossible {none_right:.1%}")
             figures[f"{name}_seconds"] = round(seconds, 1)
             figures[f"{name}_trivial"] = round(float(all_right), 4)
             figures[f"{name}_impossible"] = round(float(none_right), 4)
-            figures[f"{name}_lowest_kappa"] = round(min(row.mean for row in rows), 3)
-            figures[f"{name}_highest_kappa"] = round(max(row.mean for row in rows), 3)
+            figures[f"{name}_lowest_kappa"] = round(min(row.estimate for row in rows), 3)
+            figures[f"{name}_highest_kappa"] = round(max(row.estimate for row in rows), 3)
     print(json.dumps(figures))
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy import optimize, sparse, special, stats
@@ -54,7 +55,8 @@ def least_at_zero(df: int, at_least: float) -> float:
     held = 1 - 2 * special.ndtr(-reach / np.sqrt(RHO)[:, np.newaxis, np.newaxis])
     covered = (chance[:, :, np.newaxis] * held).reshape(len(RHO), -1)
     one_each = sparse.kron(sparse.identity(len(middle)), np.ones(N_REACHES))
-    found = optimize.linprog(
+    solver: Any = optimize
+    found = solver.linprog(
         covered[0],
         A_ub=-covered[1:],
         b_ub=-np.full(len(RHO) - 1, at_least),

@@ -28,7 +28,7 @@ if __name__ == "__main__":  # started as a file, the repository's folder is not 
 
 from analysis.statistics.accuracy import observer_accuracy
 from analysis.statistics.confidence import type_2_area
-from analysis.statistics.detection import observer_detection
+from analysis.statistics.detection import Task, observer_detection
 from analysis.statistics.observers import halves, repeat_agreement, side_bias, times_by_correctness
 from analysis.statistics.ratings import observer_correlations
 from benchmarks.coverage_counts import LEVEL, count, monte_carlo_error, n_studies_asked, report
@@ -117,8 +117,8 @@ def _preference(
     """Yield the same of d′, criterion and side bias."""
     is_left = np.arange(n) % 2 == 0
     d, c, lefts = ability / np.sqrt(2), 0.2, np.tile(is_left, len(ability))
-    for task in ("2afc", "single"):
-        gain = np.sqrt(2) if task == "2afc" else 1.0
+    gains: dict[Task, float] = {"2afc": np.sqrt(2), "single": 1.0}
+    for task, gain in gains.items():
         evidence = gain * d[:, np.newaxis] * (is_left - 0.5) + rng.standard_normal((len(ability), n))
         table = observer_detection((evidence > c).ravel(), lefts, who, task, LEVEL)
         yield f"d′, {task}", _held(table, d, "d_prime_low", "d_prime_high")

@@ -76,7 +76,7 @@ def true_in_between(n_models: int) -> float:
     for _ in range(N_LARGE_DRAWS):
         correct = draw(draw_abilities(n_models, rng), LARGE, rng)
         found = consistency_by_subset(correct, 0, rng, holds_for="images", n_resamples=2)
-        values.append(_of(found, Subset.IN_BETWEEN, LabelledBy.OTHERS).mean)
+        values.append(_of(found, Subset.IN_BETWEEN, LabelledBy.OTHERS).estimate)
     return float(np.mean(values))
 
 

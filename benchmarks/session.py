@@ -145,10 +145,10 @@ class Measured:
     starts_s: list[float] = field(default_factory=list)
     disk_s: list[float] = field(default_factory=list)
 
-    def goes_on(self) -> None:
+    def turn_page(self) -> None:
         """Press the space bar."""
         self.hands.press("space", 0.05, self.now)
-        self.devices.observer.goes_on()
+        self.devices.observer.turn_page()
         self.starts_s.append(self.now())
 
     def choose(self, trial: Any, ask: Any) -> Any:

@@ -29,6 +29,7 @@ from experiment.screen.texts import read_texts
 from experiment.session.consent import AGREE, DISAGREE
 from experiment.session.prepare import SessionSetup, prepare_session, read_material
 from experiment.settings import ExperimentSettings, MonitorSettings
+from experiment.tasks import kind_of
 from model_eval.images.open import open_images
 from model_eval.label.label import label_counts
 from model_eval.settings import ImageSettings, LabelSettings
@@ -85,9 +86,8 @@ def build(folder: Path, task: Task) -> StimulusSet:
     counts[["image_id", "label", "class_name", "n_correct"]].to_csv(folder / "counts.csv", index=False)
     difficulty = folder / "difficulty"
     label_counts(folder / "counts.csv", difficulty, LabelSettings(), n_models=11)
-    asked = StimulusSettings(
-        task=task, trials=8, practice_trials=4, questions=QUESTIONS if task == "rating" else ()
-    )
+    questions = () if kind_of(task).correct_column else QUESTIONS
+    asked = StimulusSettings(task=task, trials=8, practice_trials=4, questions=questions)
     return build_set(Sources(difficulty, source, folder), asked, NewSet(task, folder / "stimuli" / task, 1))
 
 
@@ -96,8 +96,10 @@ def screens(screen: PsychopyDisplay, content: SessionContent) -> Iterator[str]:
     trials, asked, settings, texts = content.trials, content.task, content.settings, content.texts
     main = next(trial for trial in trials if trial.block is Block.MAIN)
     task = asked.name
+    is_first = task in TASKS[:1]  # screens that tasks share are shown once
     for name in PageName:
-        if (name is PageName.EXAMPLES and task == "rating") or (name in SHARED and task != "2afc"):
+        no_examples = name is PageName.EXAMPLES and not asked.right_answers
+        if no_examples or (name in SHARED and not is_first):
             continue
         reason = (
             "sub-07_task-harder_beh.tsv is not saved: No space left on device (all earlier trials are safe)"
@@ -111,13 +113,13 @@ def screens(screen: PsychopyDisplay, content: SessionContent) -> Iterator[str]:
     for ask in asked.asks[1:]:
         screen.further(main, ask)
         yield f"{task}-{ask.name}"
-    if task == "rating":
+    if not asked.right_answers:
         return
     for name, correct in (("right", True), ("wrong", False)):
         screen.images(trials[0])
         screen.feedback(correct)
         yield f"{task}-{name}"
-    if task == "2afc":
+    if is_first:
         screen.ask_to_stop(float("inf"))
         screen.images(main)
         yield "stop"

@@ -69,7 +69,7 @@ print(table.images["difficulty"].value_counts(normalize=True).round(3))
 study.build_stimuli("main")
 study.simulate()
 results = study.analyse()
-print(f"Report: {results.report}")
+print(f"Report: {results.page}")
 
 # %% [markdown]
 # ## Every number of the report is one call

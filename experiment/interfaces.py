@@ -78,7 +78,7 @@ class Display(Reader, Protocol):
 class Observer(Protocol):
     """Responds to what the display shows."""
 
-    def goes_on(self) -> None:
+    def turn_page(self) -> None:
         """Return when the observer leaves the current page.
 
         Raises

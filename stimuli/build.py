@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace as replaced
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,7 +27,7 @@ from tricky.core.randomness import generator
 
 def build_set(
     sources: Sources, settings: StimulusSettings, new: NewSet, progress: Progress = no_progress
-) -> StimulusSet[Any]:
+) -> StimulusSet:
     """Build a stimulus set from a difficulty table.
 
     Images that break a rule are excluded and counted. Of the others, images of the scarcest group are drawn

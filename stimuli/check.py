@@ -44,7 +44,7 @@ class Checked:
 class _SetUnderCheck:
     """A set, with its items as a table that has a row per item and a column `group`."""
 
-    set: StimulusSet[Any]
+    set: StimulusSet
     settings: StimulusSettings
     items: pd.DataFrame
     lists: Mapping[str, frozenset[str]]
@@ -66,7 +66,7 @@ def check_set(folder: Path) -> list[Checked]:
     return [Checked(rule, tuple(find(subject))) for rule, find in RULES.items()]
 
 
-def items_table(stimulus_set: StimulusSet[Any]) -> pd.DataFrame:
+def items_table(stimulus_set: StimulusSet) -> pd.DataFrame:
     """Return the items of a set as a table by `item_id`, with their measured features and their `group`."""
     settings = stimulus_set.settings
     rows = [vars(item) | dict(stimulus_set.more[name]) for name, item in stimulus_set.items.items()]
@@ -91,7 +91,7 @@ def require_sound(folder: Path) -> None:
         raise InputError(f"{folder}: {problems[0]}{more}; build the set again")
 
 
-def _balanced(stimulus_set: StimulusSet[Any]) -> list[str]:
+def _balanced(stimulus_set: StimulusSet) -> list[str]:
     return [row.covariate for row in stimulus_set.manifest.balance if row.statistic == "smd"]
 
 

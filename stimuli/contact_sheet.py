@@ -19,7 +19,7 @@ from stimuli.balance import WORTH_A_WARNING
 from stimuli.check import items_table
 from stimuli.contact_sheet_figures import GROUP_COLOURS, balance_figure, data_uri, histogram_figure
 from stimuli.manifest import GiveawayRecord
-from stimuli.records import Block, Item, StimulusSet, Trial, read_any_set
+from stimuli.records import Block, Item, StimulusSet, read_any_set
 from stimuli.tasks import structure_of
 from tricky.core.files import replacing, write_text
 
@@ -106,7 +106,7 @@ def _picture(path: Path, item: Item, group: str, colours: Mapping[str, str]) -> 
 
 
 def _trials(
-    stimulus_set: StimulusSet[Trial], groups: Sequence[str], pictures: Mapping[str, Picture]
+    stimulus_set: StimulusSet, groups: Sequence[str], pictures: Mapping[str, Picture]
 ) -> dict[str, list[dict[str, Any]]]:
     """Return the trials by part of the session, each with its pictures in the order of the groups."""
     repeated = {trial.repeats for trial in stimulus_set.trials}
@@ -143,7 +143,7 @@ def _by_count(pictures: Mapping[str, Picture]) -> list[tuple[str, list[Picture]]
 
 
 def _page(
-    stimulus_set: StimulusSet[Trial],
+    stimulus_set: StimulusSet,
     groups: Sequence[str],
     trials: Mapping[str, Any],
     by_count: Sequence[tuple[str, list[Picture]]],

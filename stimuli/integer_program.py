@@ -57,7 +57,7 @@ class IntegerProgram:
         low, high = cast(Any, np.array(self._low)), cast(Any, np.array(self._high))
         solved = milp(
             -self._gains,
-            integrality=np.ones(n_variables),
+            integrality=np.ones(n_variables, dtype=int),
             bounds=Bounds(cast(Any, np.zeros(n_variables)), cast(Any, self._upper)),
             constraints=LinearConstraint(matrix, low, high),
         )

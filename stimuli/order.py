@@ -11,11 +11,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, permutations, takewhile
-from typing import Generic
 
 import numpy as np
 
-from stimuli.records import AnyTrial, Block, StimulusSet, Trial
+from stimuli.records import Block, StimulusSet, Trial
 from stimuli.tasks import structure_of
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
@@ -25,7 +24,7 @@ LONGEST_RUN = 3
 
 
 @dataclass(frozen=True)
-class Presentation(Generic[AnyTrial]):
+class Presentation:
     """One trial as one observer sees it.
 
     Attributes
@@ -38,14 +37,14 @@ class Presentation(Generic[AnyTrial]):
         no item is singled out.
     """
 
-    trial: AnyTrial
+    trial: Trial
     items: tuple[str, ...]
     target_place: int | None
 
 
 def present(
-    stimulus_set: StimulusSet[AnyTrial], participant: str, session: int | None = None
-) -> tuple[Presentation[AnyTrial], ...]:
+    stimulus_set: StimulusSet, participant: str, session: int | None = None
+) -> tuple[Presentation, ...]:
     """Draw what an observer sees in a session.
 
     Practice comes first. Within each block the order is a random permutation; where trials are repeated, it
@@ -70,7 +69,7 @@ def present(
     rng = np.random.Generator(np.random.PCG64(int(sha256_of(key), 16)))
     shown_list = list_of(stimulus_set, participant, session)
     structure = structure_of(stimulus_set.task)
-    presented: list[Presentation[AnyTrial]] = []
+    presented: list[Presentation] = []
     places_so_far: list[int] = []
     for block in (Block.PRACTICE, Block.MAIN):
         trials = [
@@ -109,7 +108,7 @@ def _shuffled(items: tuple[str, ...], rng: np.random.Generator) -> tuple[str, ..
     return orders[int(rng.random() * len(orders))]
 
 
-def list_of(stimulus_set: StimulusSet[Trial], participant: str, session: int | None = None) -> int:
+def list_of(stimulus_set: StimulusSet, participant: str, session: int | None = None) -> int:
     """Return which list of the set an observer sees in a session, from 1.
 
     Lists follow each other in a cycle that begins at the observer's number: the digits at the end of the id,
@@ -133,12 +132,12 @@ def list_of(stimulus_set: StimulusSet[Trial], participant: str, session: int | N
     return (first + number - 1) % n_lists + 1
 
 
-def repeat_distance(stimulus_set: StimulusSet[Trial]) -> int:
+def repeat_distance(stimulus_set: StimulusSet) -> int:
     """Return the minimum number of trials between a trial and its repeat."""
     return stimulus_set.settings.repeat_distance
 
 
-def _apart(trials: Sequence[AnyTrial], distance: int) -> list[AnyTrial]:
+def _apart(trials: Sequence[Trial], distance: int) -> list[Trial]:
     """Put each repeat at least `distance` trials after its first showing.
 
     At each position comes the first trial, in the order given, that is allowed there and after which the rest

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from stimuli.order import LONGEST_RUN, Presentation, list_of, present, repeat_distance
-from stimuli.records import Block, StimulusSet, Trial
+from stimuli.records import Block, StimulusSet
 from stimuli.tasks import structure_of
 
 
@@ -42,7 +42,7 @@ class Order:
     problems: tuple[str, ...]
 
 
-def orders(stimulus_set: StimulusSet[Trial], participants: Iterable[str]) -> list[Order]:
+def orders(stimulus_set: StimulusSet, participants: Iterable[str]) -> list[Order]:
     """Draw and check every session of every participant."""
     found = []
     for participant in participants:
@@ -55,7 +55,7 @@ def orders(stimulus_set: StimulusSet[Trial], participants: Iterable[str]) -> lis
     return found
 
 
-def times_seen(stimulus_set: StimulusSet[Trial], found: Sequence[Order], session: int) -> tuple[int, int]:
+def times_seen(stimulus_set: StimulusSet, found: Sequence[Order], session: int) -> tuple[int, int]:
     """Return how often the least and the most frequent list are shown in a session, over participants."""
     seen = Counter(order.shown_list for order in found if order.session == session)
     counts = [seen[number] for number in range(1, stimulus_set.n_sessions + 1)]
@@ -63,8 +63,8 @@ def times_seen(stimulus_set: StimulusSet[Trial], found: Sequence[Order], session
 
 
 def _count(
-    stimulus_set: StimulusSet[Trial],
-    presented: Sequence[Presentation[Trial]],
+    stimulus_set: StimulusSet,
+    presented: Sequence[Presentation],
     participant: str,
     session: int,
     shown_list: int,

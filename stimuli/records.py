@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from model_eval.difficulty import Difficulty
 from stimuli.columns import trial_item_columns
@@ -14,11 +14,11 @@ from stimuli.manifest import SetManifest
 from stimuli.settings import StimulusSettings
 from tricky.core.files import check_hash
 from tricky.core.manifests import read_manifest
-from tricky.core.tables import TextTable, read_table
+from tricky.core.tables import read_table
 from tricky.core.tasks import declaration
+from tricky.core.text_table import TextTable
 
 MADE_BY = "tricky stimuli build"
-PAIR_TASK = "2afc"
 
 
 class Block(StrEnum):
@@ -98,11 +98,8 @@ class Question:
     answers: tuple[str, ...]
 
 
-AnyTrial = TypeVar("AnyTrial", bound=Trial, covariant=True)
-
-
 @dataclass(frozen=True)
-class StimulusSet(Generic[AnyTrial]):
+class StimulusSet:
     """Items and trials of one set, in the set's own order.
 
     Attributes
@@ -122,7 +119,7 @@ class StimulusSet(Generic[AnyTrial]):
     folder: Path
     manifest: SetManifest
     items: dict[str, Item]
-    trials: tuple[AnyTrial, ...]
+    trials: tuple[Trial, ...]
     more: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
@@ -156,7 +153,7 @@ class StimulusSet(Generic[AnyTrial]):
         return max((trial.session for trial in self.trials), default=1)
 
 
-def read_any_set(folder: Path) -> StimulusSet[Any]:
+def read_any_set(folder: Path) -> StimulusSet:
     """Read a set and check its tables and images against their hashes.
 
     Raises
@@ -192,7 +189,7 @@ def set_id_in(folder: Path) -> str | None:
     return read_set_manifest(folder).set_id if (folder / "stimulus_set.json").is_file() else None
 
 
-def read_tables(folder: Path) -> StimulusSet[Any]:
+def read_tables(folder: Path) -> StimulusSet:
     """Read a set and check its tables, but not its images, against their hashes.
 
     Raises

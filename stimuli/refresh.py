@@ -24,7 +24,7 @@ from tricky.core.randomness import generator
 
 def refresh_set(
     parent: Path, sources: Sources, new: NewSet, *, full: bool = False, progress: Progress = no_progress
-) -> StimulusSet[Any]:
+) -> StimulusSet:
     """Build the successor of a set from newer labels.
 
     The successor has the parent's settings. An image is kept if the new labels and the rules still allow it;
@@ -80,7 +80,7 @@ def refresh_set(
     return write_set(contents, inputs, settings, new, progress)
 
 
-def _since(old: StimulusSet[Any], contents: Contents, changes: pd.DataFrame, *, full: bool) -> dict[str, Any]:
+def _since(old: StimulusSet, contents: Contents, changes: pd.DataFrame, *, full: bool) -> dict[str, Any]:
     """Return the entries of the manifest about the parent and what changed since."""
     trials_before = {trial.trial_id for trial in old.trials}
     return {
@@ -97,7 +97,7 @@ def _since(old: StimulusSet[Any], contents: Contents, changes: pd.DataFrame, *, 
     }
 
 
-def old_images(old: StimulusSet[Any], settings: StimulusSettings) -> pd.DataFrame:
+def old_images(old: StimulusSet, settings: StimulusSettings) -> pd.DataFrame:
     """Return the parent's items by `image_id`, with the `group` that they had."""
     rows = pd.DataFrame([vars(item) | dict(old.more[name]) for name, item in old.items.items()])
     for covariate in settings.match.covariates:

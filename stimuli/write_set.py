@@ -26,7 +26,7 @@ from tricky.core.files import sha256_of, versions_of
 from tricky.core.manifests import write_manifest
 from tricky.core.names import find_file
 from tricky.core.progress import Progress, no_progress
-from tricky.core.tables import write_tsv
+from tricky.core.write_tables import write_tsv
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def write_set(
     settings: StimulusSettings,
     new: NewSet,
     progress: Progress = no_progress,
-) -> StimulusSet[Any]:
+) -> StimulusSet:
     """Export the images, write the tables and the manifest, and move everything into place in one step.
 
     Raises

@@ -32,7 +32,7 @@ class Study(PoolStages, ModelEvalStages, StimuliStages, ExperimentStages, Analys
     >>> study.evaluate()
     >>> study.label()
     >>> study.build_stimuli("main")
-    >>> study.analyse().said
+    >>> study.analyse().sentence
     """
 
     def status(self) -> list[StageStatus]:

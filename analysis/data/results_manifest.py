@@ -93,7 +93,7 @@ class AccuracyResultsManifest(ResultsManifest):
 class DichotomyRecord(Record):
     """How dichotomous the images are; None where it isn't defined."""
 
-    value: float | None
+    estimate: float | None
 
 
 class DynamicsManifest(StageManifest[Record]):
@@ -107,6 +107,6 @@ class DynamicsManifest(StageManifest[Record]):
 
     def summary(self) -> str:
         """Return the number of models, where they are from, and the dichotomy."""
-        value = self.dichotomy.value
+        value = self.dichotomy.estimate
         dichotomy = "undefined" if value is None else f"{value:.2f}"
         return f"{self.n_models} models of {self.folder}, dichotomy {dichotomy}"

@@ -17,7 +17,7 @@ from experiment.data.session_table import SessionTable
 from model_eval.difficulty import read_difficulty
 from stimuli.records import StimulusSet, read_tables
 from tricky.core.errors import InputError
-from tricky.core.tables import unescaped
+from tricky.core.tsv_cells import unescaped
 
 CATEGORIES = ("block", "trial_id", "left_item", "right_item", "item", "response", "response_item")
 ORDERED = {"block": ("practice", "main"), "response": ("left", "right")}
@@ -116,7 +116,7 @@ def table_of(recorded: RecordedData) -> pd.DataFrame:
     return table[[*ENTITIES, *recorded_columns, *SESSION_COLUMNS]]
 
 
-def check_trials(table: pd.DataFrame, stimulus_set: StimulusSet[Any], data_folder: Path) -> None:
+def check_trials(table: pd.DataFrame, stimulus_set: StimulusSet, data_folder: Path) -> None:
     """Raise InputError if a session that was run with a set has trials that are not in it."""
     of_set = table[table["set_id"] == stimulus_set.set_id]
     strangers = set(of_set["trial_id"].unique()) - {trial.trial_id for trial in stimulus_set.trials}

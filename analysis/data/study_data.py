@@ -10,13 +10,13 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from analysis.data.answer_checks import check_answers, has_right_answers, why_nothing_counts
 from analysis.data.exclusions import Exclusion, exclude
 from analysis.data.sessions import check_trials, table_of
 from analysis.data.trials import joined, labels_of, trials_of
 from analysis.settings import ExcludeSettings
 from experiment.data.read_data import RecordedData, read_data
 from experiment.records import Kind
-from experiment.tasks import kind_of
 from model_eval.decisions import Decisions, read_decisions, read_pool
 from model_eval.difficulty import DifficultyTable, read_difficulty, read_label_tables
 from model_eval.manifests import TrainingManifest
@@ -24,7 +24,6 @@ from stimuli.records import StimulusSet, read_any_set
 from tricky.core.errors import InputError
 from tricky.core.files import check_hash, sha256_of
 from tricky.core.manifests import StageManifest, read_manifest
-from tricky.core.tasks import declaration
 
 Choice = Literal["auto", "person", "simulated"]
 
@@ -189,14 +188,14 @@ def gather(root: Path, selection: Selection, rules: ExcludeSettings) -> StudyDat
         own if labels is None else trials_of(stimulus_set, labels_of(read_difficulty(labels), stimulus_set))
     )
     recorded = joined(shown.reset_index(drop=True), trials, rescore=labels is not None)
-    _check_answers(recorded, stimulus_set, root / "data")
-    if rules.min_catch_accuracy is not None and not _has_right_answers(stimulus_set):
+    check_answers(recorded, stimulus_set, root / "data")
+    if rules.min_catch_accuracy is not None and not has_right_answers(stimulus_set):
         raise InputError(
             "[analyse.exclude] min_catch_accuracy: answers of the task "
             f'"{stimulus_set.task}" are neither right nor wrong; leave it out'
         )
     exclusion = exclude(recorded, rules)
-    if why := _why_nothing_counts(exclusion, stimulus_set, labels):
+    if why := why_nothing_counts(exclusion, stimulus_set, labels):
         raise InputError(f"{root / 'data'}: {why}")
     return StudyData(
         root=root,
@@ -243,7 +242,7 @@ def _read_models(
 
 
 def _of_one_kind(
-    with_set: pd.DataFrame, data: Path, selection: Selection, stimulus_set: StimulusSet[Any]
+    with_set: pd.DataFrame, data: Path, selection: Selection, stimulus_set: StimulusSet
 ) -> tuple[Kind, pd.DataFrame]:
     """Return the kind of observers that was selected, and their rows."""
     observers = selection.observers
@@ -257,42 +256,6 @@ def _of_one_kind(
             f"(set_id {stimulus_set.set_id}); run one, or name the set that was shown"
         )
     return kind, shown
-
-
-def _why_nothing_counts(
-    exclusion: Exclusion, stimulus_set: StimulusSet[Any], labels: Path | None
-) -> str | None:
-    """Return why no answer can be scored, or None where one can."""
-    if exclusion.kept.empty:
-        if exclusion.n_trials:
-            return "the rules of [analyse.exclude] leave no answer; loosen them"
-        return "no trial of a main block has an answer yet; run on"
-    if not _has_right_answers(stimulus_set) or exclusion.kept["correct"].notna().any():
-        return None
-    where = "under the labels of the set" if labels is None else f"under the labels in {labels}"
-    why = declaration(stimulus_set.task, "analysis").words(stimulus_set).none_right
-    return f"{where} {why}, so that no answer is right or wrong"
-
-
-def _has_right_answers(stimulus_set: StimulusSet[Any]) -> bool:
-    return kind_of(stimulus_set.task).correct_column is not None
-
-
-def _check_answers(recorded: pd.DataFrame, stimulus_set: StimulusSet[Any], data: Path) -> None:
-    """Refuse sessions of another task with the same items, which have other answers."""
-    asked = kind_of(stimulus_set.task).answers(stimulus_set)
-    for name, answers in asked.items():
-        given = recorded.get(name, pd.Series(None, recorded.index)).astype(object)
-        stranger = given.notna() & ~given.isin(answers)
-        if name == next(iter(asked)):
-            stranger |= given.isna() & recorded["response_time"].notna()
-        if stranger.any():
-            row = recorded[stranger].iloc[0]
-            raise InputError(
-                f"{data}: sub-{row['participant']} did not answer `{name}` with {', '.join(answers)}, as the "
-                f'{stimulus_set.task} set "{stimulus_set.name}" asks; keep sessions of another task in a '
-                "study of their own"
-            )
 
 
 def _hashes(root: Path, manifests: list[str], labels: Path | None, data: RecordedData) -> dict[str, str]:

@@ -36,7 +36,7 @@ class Label:
         return self.n_correct / self.n_models
 
 
-def labels_of(difficulty: DifficultyTable, stimulus_set: StimulusSet[Any]) -> dict[str, Label]:
+def labels_of(difficulty: DifficultyTable, stimulus_set: StimulusSet) -> dict[str, Label]:
     """Return the labels that a difficulty table has for a set's images, by `image_id`.
 
     Raises
@@ -53,7 +53,7 @@ def labels_of(difficulty: DifficultyTable, stimulus_set: StimulusSet[Any]) -> di
     return {image: labels[name] for image, name in found.found.items()}
 
 
-def trials_of(stimulus_set: StimulusSet[Any], labels: Mapping[str, Label] | None = None) -> pd.DataFrame:
+def trials_of(stimulus_set: StimulusSet, labels: Mapping[str, Label] | None = None) -> pd.DataFrame:
     """Return the trials of a set with their items and labels.
 
     Parameters

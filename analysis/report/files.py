@@ -14,7 +14,7 @@ from analysis.report import style
 from analysis.report.pictures import data_uri
 from analysis.report.section import Section
 from tricky.core.manifests import StageManifest
-from tricky.core.tables import write_csv
+from tricky.core.write_tables import write_csv
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 
@@ -19,7 +18,7 @@ TYPICAL_SHARE = {Difficulty.TRIVIAL: 1.0, Difficulty.IN_BETWEEN: 0.5, Difficulty
 """Share of correct models for a group of which the set has no image."""
 
 
-def easiest_first(stimulus_set: StimulusSet[Any]) -> list[str]:
+def easiest_first(stimulus_set: StimulusSet) -> list[str]:
     """Return the groups of a set, sorted by their mean share of correct models, the easiest first."""
     settings, items = stimulus_set.settings, stimulus_set.items.values()
     shares = pd.Series({item.item_id: item.n_correct / item.n_models for item in items})

@@ -12,7 +12,7 @@ from analysis.report import style
 from analysis.report.style import BLUE, FAINT, INK, styled
 from analysis.statistics.power import N_STUDIES, Plan, recommendation
 from tricky.core.files import versions_of, write_json
-from tricky.core.tables import write_csv
+from tricky.core.write_tables import write_csv
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,7 +37,7 @@ def score_preference(
     )
 
 
-def side_preference(answers: pd.DataFrame, _: StimulusSet[Any] | None, level: float) -> pd.DataFrame:
+def side_preference(answers: pd.DataFrame, _: StimulusSet | None, level: float) -> pd.DataFrame:
     """Return d′, criterion and side bias of each observer, with intervals in `…_low` and `…_high`."""
     observer = answers["participant"].astype(str).to_numpy()
     chose_left = (answers["response"].astype(str) == "left").to_numpy()
@@ -46,7 +45,7 @@ def side_preference(answers: pd.DataFrame, _: StimulusSet[Any] | None, level: fl
     return score_preference(chose_left, left_is_right, observer, "2afc", level, "side_bias")
 
 
-def side_measures(_: StimulusSet[Any]) -> Mapping[str, Measure]:
+def side_measures(_: StimulusSet | None) -> Mapping[str, Measure]:
     """Return what is measured of observers who choose between a left and a right image."""
     return {
         "d_prime": D_PRIME,
@@ -58,7 +57,7 @@ def side_measures(_: StimulusSet[Any]) -> Mapping[str, Measure]:
     }
 
 
-def group_preference(answers: pd.DataFrame, stimulus_set: StimulusSet[Any], level: float) -> pd.DataFrame:
+def group_preference(answers: pd.DataFrame, stimulus_set: StimulusSet, level: float) -> pd.DataFrame:
     """Return d′, criterion and bias of each observer, with intervals in `…_low` and `…_high`.
 
     "Yes" is the name of the harder of two groups: d′ is z(H) − z(F), and the criterion is above 0 where an
@@ -77,7 +76,7 @@ def group_preference(answers: pd.DataFrame, stimulus_set: StimulusSet[Any], leve
     return found.rename(columns={old + end: new + end for old, new in sides for end in ("", "_reason")})
 
 
-def group_measures(stimulus_set: StimulusSet[Any]) -> Mapping[str, Measure]:
+def group_measures(stimulus_set: StimulusSet) -> Mapping[str, Measure]:
     """Return what is measured of observers who name the group of an image."""
     easy, *_, hard = easiest_first(stimulus_set)
     bias = f"accuracy, {hard}\nminus {easy}\n(points)"

@@ -116,6 +116,11 @@ class Section(Generic[AnyReport, Record]):
     sentence: Callable[[Record, AnyReport], str] | None = None
 
 
+def page_only(name: str) -> Section[Any, None]:
+    """Return a section that writes its part of the page from the results of the others."""
+    return Section(name=name, compute=lambda _: None, results=lambda _: {})
+
+
 def key(name: str) -> Callable[[Any], dict[str, Any]]:
     """Return the usual `results` of a section: its record under one key."""
     return lambda record: {name: record}

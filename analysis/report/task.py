@@ -119,7 +119,7 @@ class Preference:
         What a bias above and below 0 prefers.
     """
 
-    score: Callable[[pd.DataFrame, StimulusSet[Any], float], pd.DataFrame]
+    score: Callable[[pd.DataFrame, StimulusSet, float], pd.DataFrame]
     bias: str
     answer: str
     below: str
@@ -168,9 +168,9 @@ class ReportTask:
     places: tuple[Place, ...]
     difficulty: tuple[str, ...]
     trial: Callable[[list[tuple[Item, Label | None]], StimulusSettings], dict[str, Any]]
-    words: Callable[[StimulusSet[Any]], Words]
-    chance: Callable[[StimulusSet[Any]], float] | None = None
-    measures: Callable[[StimulusSet[Any]], Mapping[str, Measure]] = field(default=lambda _: COMMON_MEASURES)
+    words: Callable[[StimulusSet], Words]
+    chance: Callable[[StimulusSet], float] | None = None
+    measures: Callable[[StimulusSet], Mapping[str, Measure]] = field(default=lambda _: COMMON_MEASURES)
     preference: Preference | None = None
     network_choices: Callable[[StudyReport], pd.DataFrame] | None = None
     published: Mapping[str, Any] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from analysis.report.preferences import (
     side_preference,
 )
 from analysis.report.published import PUBLISHED
-from analysis.report.section import DynamicsReport, Section
+from analysis.report.section import DynamicsReport, Section, page_only
 from analysis.report.sections import (
     agreement,
     classes,
@@ -27,8 +27,6 @@ from analysis.report.sections import (
     consistency,
     dichotomy,
     difficulty,
-    dynamics_methods,
-    dynamics_origins,
     examples,
     exclusions,
     graded_accuracy,
@@ -85,7 +83,7 @@ ANSWER_SECTIONS = (*IMAGES, observers.SECTION, confidence.SECTION, *ACCURACY, *T
 """Sections of a task with right answers and nothing of its own."""
 
 
-def _pair_words(_: StimulusSet[Any]) -> Words:
+def _pair_words(_: StimulusSet) -> Words:
     return Words(
         question="can {people} tell?",
         stimuli="of one image each of the groups",
@@ -112,7 +110,7 @@ def _pair_words(_: StimulusSet[Any]) -> Words:
     )
 
 
-def _single_words(stimulus_set: StimulusSet[Any]) -> Words:
+def _single_words(stimulus_set: StimulusSet) -> Words:
     groups = easiest_first(stimulus_set)
     names = f"{', '.join(groups[:-1])} or {groups[-1]}"
     return Words(
@@ -138,7 +136,7 @@ def _single_words(stimulus_set: StimulusSet[Any]) -> Words:
     )
 
 
-def _rating_words(_: StimulusSet[Any]) -> Words:
+def _rating_words(_: StimulusSet) -> Words:
     return Words(
         question="what do {people} see in such images?",
         stimuli="of the groups",
@@ -236,7 +234,7 @@ DYNAMICS: tuple[Section[DynamicsReport, Any], ...] = (
     representations.SECTION,
     classes.SECTION,
     noise.SECTION,
-    dynamics_methods.SECTION,
-    dynamics_origins.SECTION,
+    page_only("dynamics_methods"),
+    page_only("dynamics_origins"),
 )
 """Sections of the comparison of models, ``tricky dynamics``."""

@@ -1,15 +1,16 @@
-"""How often are people right, and how sure is that: of each observer, and of observers and items to come."""
+"""How often are people right? Accuracy of each observer, of the population, and of the next observer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special, stats
 
-from analysis.statistics.estimate import Estimate, check_level
+from analysis.statistics.estimate import Estimate, at_least_two, check_level
 from analysis.statistics.population_mean import PopulationMean, population_mean
 from tricky.core.errors import InputError
 
@@ -56,10 +57,10 @@ def population_accuracy(
 def next_observer_interval(correct: Answers, observer: ArrayLike, level: float = 0.95) -> Estimate:
     r"""Predict the proportion correct of the next observer of the same items.
 
-    For one more person from the same population who does the same session: the prediction interval of a
-    normal distribution, :math:`m \pm t_{n-1}\, s \sqrt{1 + 1/n}`, of the observers' logits, each with
-    half a right and half a wrong answer added.  The limits are turned back into proportions of right answers
-    without these two, within 0 and 1: all trials right is what an able observer of a short session does.
+    The prediction is for one more person from the same population who does the same session.  It is the
+    prediction interval of a normal distribution, :math:`m \pm t_{n-1}\, s \sqrt{1 + 1/n}`, of the observers'
+    logits, each with half a right and half a wrong answer added.  Middle and limits are converted back to
+    proportions of right answers without these two, between 0 and 1.
 
     Parameters
     ----------
@@ -73,7 +74,8 @@ def next_observer_interval(correct: Answers, observer: ArrayLike, level: float =
     Returns
     -------
     Estimate
-        The middle of the prediction, at :math:`m`, and between which proportions it will most likely lie.
+        The middle of the prediction, at :math:`m`, and the limits between which the next observer's
+        proportion correct will lie with this probability.
 
     Raises
     ------
@@ -88,7 +90,7 @@ def next_observer_interval(correct: Answers, observer: ArrayLike, level: float =
     logits = special.logit((n_correct + 0.5) / (n_trials + 1))
     reach, reason = np.nan, None
     if n < 2:
-        reason = "one observer tells nothing of others"
+        reason = at_least_two("observer")
     elif np.ptp(logits) < 1e-12:
         reason = "all observers are right equally often, so nothing shows how much others would differ"
     else:
@@ -127,13 +129,11 @@ def observer_accuracy(correct: Answers, observer: ArrayLike, level: float = 0.95
     Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. Journal of
     the American Statistical Association, 22(158), 209–212.
     """
-    from statsmodels.stats.proportion import proportion_confint
-
     check_level(level)
     answers, [(codes, names)] = answered(correct, observer)
     n_trials = np.bincount(codes)
     n_correct = np.bincount(codes, weights=answers).astype(int)
-    low, high = proportion_confint(n_correct, n_trials, alpha=1 - level, method="wilson")
+    low, high = wilson_interval(n_correct, n_trials, level)
     return pd.DataFrame(
         {
             "n_trials": n_trials,
@@ -146,8 +146,28 @@ def observer_accuracy(correct: Answers, observer: ArrayLike, level: float = 0.95
     )
 
 
+def wilson_interval(
+    n_correct: ArrayLike, n_trials: ArrayLike, level: float = 0.95
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return Wilson's score interval of one proportion or of many, for independent trials.
+
+    Parameters
+    ----------
+    n_correct, n_trials : array_like of int
+    level : float
+        Coverage, between 0 and 1.
+    """
+    import statsmodels.stats.proportion as proportion  # pyright: ignore[reportMissingTypeStubs]
+
+    library: Any = proportion
+    limits = library.proportion_confint(
+        np.asarray(n_correct), np.asarray(n_trials), alpha=1 - level, method="wilson"
+    )
+    return np.asarray(limits[0], float), np.asarray(limits[1], float)
+
+
 def answered(correct: Answers, *groups: ArrayLike) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
-    """Return the answers that were given, 0 or 1, and for each grouping its codes and sorted names."""
+    """Return the answers that are not missing, 0 or 1, and for each grouping its codes and sorted names."""
     try:
         answers = pd.array(np.asarray(correct), dtype="boolean")
     except (TypeError, ValueError) as error:

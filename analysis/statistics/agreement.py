@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -48,7 +49,7 @@ def rating_agreement(
     items.  With the bias left in, nine observers who differ a lot are covered in 90% of studies, not in 95%
     (`benchmarks/coverage_ratings.py`).
 
-    The usual bootstrap over items holds for these very observers alone; a bootstrap over observers lets who
+    The usual bootstrap over items holds for these observers only; a bootstrap over observers lets who
     was drawn twice agree with itself, and, with that put right, covers more than it says.
 
     Parameters
@@ -81,10 +82,10 @@ def rating_agreement(
     if shared["rating"].nunique() < 2:
         why = "no item was rated by two observers" if shared.empty else "all ratings are the same"
         return Agreement(np.nan, np.nan, np.nan, level, None, *shape, reason=why)
-    # Only the order of an ordered scale counts, so ranks stand for ratings.
+    # Only the order of an ordered scale counts, so ranks replace ratings.
     matrix = np.full(shape, np.nan)
     matrix[observers, items] = ranks
-    alpha = float(krippendorff.alpha(reliability_data=matrix, level_of_measurement="ordinal"))
+    alpha = float(krippendorff.alpha(matrix, level_of_measurement="ordinal"))
     why = None
     if shape[0] < 3 or shape[1] < 2:
         why = "an interval for new observers and items needs three observers and two items"
@@ -119,11 +120,11 @@ def _alpha(counts: np.ndarray, within: np.ndarray) -> np.ndarray:
     """
     midranks = np.cumsum(counts, axis=-1) - counts / 2
     distance = (midranks[..., :, np.newaxis] - midranks[..., np.newaxis, :]) ** 2
-    between = np.einsum("...k,...kl,...l->...", counts, distance, counts)
+    between = cast("np.ndarray", np.einsum("...k,...kl,...l->...", counts, distance, counts))
     n = counts.sum(axis=-1)
     # A set without any variance has no α; it is left out of the jackknife.
     return 1 - (n - 1) * np.divide(
-        (within * distance).sum(axis=(-2, -1)), between, out=np.full(n.shape, np.nan), where=between > 0
+        (within * distance).sum(axis=(-2, -1)), between, out=np.full(between.shape, np.nan), where=between > 0
     )
 
 
@@ -149,7 +150,7 @@ def _bias(observers: np.ndarray, items: np.ndarray, ranks: np.ndarray) -> float:
     parts = products(counts)
     alpha = _alpha(counts.sum(axis=0), parts.sum(axis=0))
     without_item = _alpha(counts.sum(axis=0) - counts, parts.sum(axis=0) - parts)
-    without_observer = []
+    without_observer: list[np.ndarray] = []
     for observer in range(observers.max() + 1):
         mine = observers == observer
         left = counts.copy()

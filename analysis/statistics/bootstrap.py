@@ -1,4 +1,4 @@
-"""The observer × item bootstrap: accuracy and differences, by drawing observers and items anew."""
+"""The observer × item bootstrap of accuracy and of differences in accuracy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.statistics.accuracy import Answers, answered
-from analysis.statistics.estimate import Estimate, check_level
+from analysis.statistics.estimate import Estimate, at_least_two, check_level
 from tricky.core.errors import InputError
 
 N_RESAMPLES = 10_000
@@ -26,13 +26,13 @@ def bootstrap_accuracy(
 ) -> Estimate:
     r"""Return the proportion correct, or a difference, with the interval of the observer × item bootstrap.
 
-    As many observers and as many items as there are are drawn with replacement, independently; a trial counts
-    as often as its observer was drawn times as often as its item was (pigeonhole bootstrap [1]_).  The limits
-    are percentiles.
+    Observers and items are resampled with replacement, independently of each other.  The weight of a trial is
+    the number of times that its observer was drawn multiplied by the number of times that its item was drawn
+    (pigeonhole bootstrap [1]_).  The limits are percentiles.
 
-    A check on `population_accuracy` and `accuracy_difference` that shares neither their formula nor their
-    normal distribution.  It counts the variance of single answers up to three times [1]_, so it is too wide
-    where observers and items hardly differ, which makes up for too few clusters where they do.
+    It is a check on `population_accuracy` and `accuracy_difference`, which rest on other assumptions.  It
+    counts the variance of single answers up to three times [1]_, so it is too wide where observers and items
+    hardly differ.
 
     Parameters
     ----------
@@ -64,7 +64,8 @@ def bootstrap_accuracy(
         raise InputError("all trials belong to one condition; a difference needs two")
     shape = int(observers.max()) + 1, int(items.max()) + 1
     cells = observers * shape[1] + items
-    n_right, n_trials = [], []
+    n_right: list[np.ndarray] = []
+    n_trials: list[np.ndarray] = []
     for side in range(len(names)):
         mine = sides == side
         for counted, weights in ((n_trials, None), (n_right, answers[mine])):
@@ -74,8 +75,7 @@ def bootstrap_accuracy(
     estimate = float(means[-1] - means[0]) if is_second is not None else float(means[0])
     if min(shape) < 2:
         lacking = "observer" if shape[0] < 2 else "item"
-        why = f"one {lacking} tells nothing of others"
-        return Estimate(estimate, np.nan, np.nan, level, None, reason=why)
+        return Estimate(estimate, np.nan, np.nan, level, None, reason=at_least_two(lacking))
 
     drawn = np.empty(n_resamples)
     n_at_once = max(1, CHUNK // sum(shape))

@@ -1,9 +1,10 @@
-"""How much an estimate over crossed observers and items varies: variance, reach of the interval, test."""
+"""Two-way cluster-robust variance of an estimate over crossed observers and items, its interval and test."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -76,7 +77,7 @@ class Spread:
         smallest = float(np.log(SMALLEST_P))
         if excess(smallest) <= 0:
             return 0.0
-        return float(np.exp(optimize.root_scalar(excess, bracket=(smallest, 0.0), xtol=1e-13).root))
+        return float(np.exp(root_between(excess, smallest, 0.0, xtol=1e-13)))
 
 
 def reach_of(
@@ -103,8 +104,8 @@ def reach_of(
     variances, dfs : sequence of array_like of float
         :math:`A_k` and :math:`\nu_k`.
     imprecision : array_like of float
-        What every part's 1/ν is larger by, where answers are so unequal that a variance is known less well
-        than clusters can tell; the remainder then has a t with 1/imprecision degrees of freedom.
+        Is added to 1/ν of every part, where clusters are so unequal that the variance is known less precisely
+        than their number suggests; the remainder then has a t with 1/imprecision degrees of freedom.
 
     References
     ----------
@@ -118,6 +119,12 @@ def reach_of(
     for part, df in zip(variances, dfs, strict=True):
         square = square + (_quantile(tail, 1 / np.asarray(df, float) + extra) ** 2 - known) * np.asarray(part)
     return np.sqrt(square)
+
+
+def root_between(function: Callable[[float], float], low: float, high: float, xtol: float = 2e-12) -> float:
+    """Return where a function is 0 between two arguments at which its signs differ (Brent's method)."""
+    library: Any = optimize
+    return float(library.brentq(function, low, high, xtol=xtol))
 
 
 def _quantile(tail: ArrayLike, inverse_df: ArrayLike) -> np.ndarray:
@@ -140,10 +147,10 @@ def spread_of(
     condition k and :math:`h_{ck}` its share of the condition's trials, as clusters follow the mean that they
     make up [2]_; with clusters of equal size that is the factor G/(G − 1).  :math:`V_{rest}`, which both
     others contain, is that of what is left in cells when observers' and items' means are taken out; with the
-    means left in, as is usual, the variance of items counts less by one part in the number of observers, and
-    the other way round.  In a complete table V is the variance of the grand mean in the analysis of variance
-    with crossed random factors.  It is never taken as smaller than its last term: by chance it comes out
-    so, even below 0, where neither observers nor items differ, or where both were in both conditions.
+    means left in, as is usual, the variance of items would be too small by one part in the number of
+    observers, and the other way round.  In a complete table V is the variance of the grand mean in the
+    analysis of variance with crossed random factors.  V is at least its last term: by chance it can come out
+    smaller, even below 0, where neither observers nor items differ, or where both were in both conditions.
 
     The part that rests on few observers is :math:`A = (V_{observer} - \lambda V_{rest})_+` with
     :math:`\lambda = 1 - 1/\nu`, and likewise for items: of the rest that :math:`V_{observer}` contains, the
@@ -208,7 +215,7 @@ class _Cells:
             mine = membership == which
             left, groups = sums[mine], [np.unique(each[mine], return_inverse=True)[1] for each in of_cell]
             df = len(left) - sum(group.max() + 1 for group in groups) + 1
-            if df <= 0:  # too few cells to tell: the means stay in
+            if df <= 0:  # too few cells: the means stay in
                 rest[mine] = np.square(left) * len(left) / max(len(left) - 1, 1)
                 continue
             # Means of rows and columns, taken out in turn: at once in a complete table, and nearly so with
@@ -236,7 +243,7 @@ class _Part:
         n_trials = np.bincount(index, minlength=shape[0] * shape[1]).reshape(shape)
         sums = np.bincount(index, weights=residuals, minlength=shape[0] * shape[1]).reshape(shape)
         others = 1 - n_trials / n_trials.sum(axis=0)
-        # One cluster that is all of a condition follows its mean entirely: it tells nothing.
+        # A cluster that makes up a whole condition has a residual of 0: it carries no information.
         sums = np.divide(sums, np.sqrt(others), out=np.zeros(shape), where=others > 0).sum(axis=1)
         # Clusters in both conditions, and those in one alone, are samples of their own.
         membership = (n_trials > 0) @ (1 << np.arange(shape[1]))

@@ -1,13 +1,14 @@
-"""Do observers know when they are right: accuracy by confidence, and the area under the type-2 ROC."""
+"""Do observers know when they are right? Accuracy by confidence, and the area under the type-2 ROC."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import optimize, stats
+from scipy import stats
 
 from analysis.statistics.accuracy import population_accuracy
+from analysis.statistics.clusters import root_between
 from tricky.core.errors import InputError
 
 
@@ -31,7 +32,7 @@ def calibration(
         `n_trials`, `n_observers`, `accuracy`, `low`, `high`, `method`, `reason` as in `PopulationMean`.
     """
     table = pd.DataFrame({"confidence": confidence, "correct": correct, "observer": observer, "item": item})
-    rows = {}
+    rows: dict[object, tuple[object, ...]] = {}
     for step, trials in table.dropna().groupby("confidence", observed=True):
         found = population_accuracy(trials["correct"], trials["observer"], trials["item"], level)
         about = found.estimate, found.low, found.high, found.method, found.reason
@@ -43,12 +44,13 @@ def calibration(
 def type_2_area(
     confidence: ArrayLike, correct: ArrayLike, observer: ArrayLike, level: float = 0.95
 ) -> pd.DataFrame:
-    r"""Return each observer's area under the type-2 ROC: how well confidence tells right from wrong answers.
+    r"""Return each observer's area under the type-2 ROC: does confidence separate right from wrong answers?
 
     The probability that a right answer was given with more confidence than a wrong one, ties counting half
-    [1]_; 1/2 where confidence tells nothing.  It grows with accuracy too, so it compares observers only where
-    these are alike.  Newcombe's score interval [2]_: the limits are the areas A from which the estimate lies
-    z standard errors away, with the variance that Hanley and McNeil give for A [3]_, made symmetric,
+    [1]_; 1/2 where confidence does not differ between them.  It also grows with accuracy, so compare it only
+    between observers of similar accuracy.  Newcombe's score interval [2]_: the limits are the areas A from
+    which the estimate lies z standard errors away, with the variance that Hanley and McNeil give for A [3]_,
+    made symmetric,
 
     .. math:: V(A) = \frac{A (1 - A)}{m n} \Bigl(1 + n^* \frac{1 - A}{2 - A} + n^* \frac{A}{1 + A}\Bigr),
               \qquad n^* = \frac{m + n}{2} - 1.
@@ -91,7 +93,7 @@ def type_2_area(
             f"{len(sure)} confidences, {len(right)} answers, {len(who)} observers; give one a trial"
         )
     codes, names = pd.factorize(who, sort=True)
-    rows = {}
+    rows: dict[object, tuple[object, ...]] = {}
     for code, name in enumerate(names):
         mine = (codes == code) & ~np.isnan(sure)
         x, y = sure[mine & right], sure[mine & ~right]
@@ -119,7 +121,7 @@ def _area(x: np.ndarray, y: np.ndarray, level: float) -> tuple[float, float, flo
         if area == outermost:
             return area
         inside = area if 0 < area < 1 else abs(area - 1e-9)
-        return float(optimize.root_scalar(excess, bracket=(inside, outermost)).root)
+        return root_between(excess, inside, outermost)
 
     return area, limit(0.0), limit(1.0), None
 

@@ -1,4 +1,4 @@
-"""How sure an error consistency is: of one pair, of a mean over pairs, of a difference between two.
+"""Intervals of error consistency: of one pair, of a mean over pairs, and of a difference between two means.
 
 A value varies with the items that were sampled, and, where it is about other subjects as well, with the
 subjects.  Items are independent: all subjects' answers to an item count together, so that pairs that share
@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize, stats
+from scipy import stats
 
+from analysis.statistics.clusters import root_between
 from analysis.statistics.consistency_variance import PairMean, variance_path
 from analysis.statistics.error_consistency import PairCounts, as_answers, count_pairs, kappa_bounds, kappa_of
-from analysis.statistics.estimate import Estimate
+from analysis.statistics.estimate import Estimate, at_least_two
 from tricky.core.errors import InputError
 
 
@@ -102,7 +103,7 @@ def measure_consistency(
         Whether each subject saw the item at all.  Default: all saw all.
     new_subjects : sequence of array_like of int
         Groups of subjects (rows of `correct`), each a sample of its kind that the interval is to hold for.
-        Default: the interval is for these very subjects, on other items.
+        Default: the interval is for these subjects only, on other items.
     level : float
         Coverage, between 0 and 1.
 
@@ -137,8 +138,8 @@ def measure_consistency(
     without = _difference([mean.without_each for mean in means])
     alone = min(map(len, groups), default=2) < 2
     if alone or not all(np.isfinite(without[group]).all() for group in groups):
-        why = "without one of the subjects no pair is left to tell of others"
-        why = "one subject tells nothing of others" if alone else why
+        why = "without one of the subjects no pair is left"
+        why = at_least_two("subject") if alone else why
         return ConsistencyEstimate(value, np.nan, np.nan, level, None, *counts, reason=why)
     moments = _moments(means, right, seen, groups)
     z = float(stats.norm.ppf((1 + level) / 2))
@@ -281,7 +282,7 @@ def _limits(
         inside = estimate + 1e-9 * (outwards[0] - estimate)
         for outside in outwards:
             if excess(outside) >= 0:
-                return float(optimize.root_scalar(excess, bracket=(inside, outside)).root)
+                return root_between(excess, inside, float(outside))
             inside = outside
         return float(outwards[-1])
 

@@ -11,20 +11,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 from scipy import special
 
 from analysis.statistics.error_consistency import PairCounts
+from analysis.statistics.quadrature import normal_quadrature
 
-NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(41)
-WEIGHTS = WEIGHTS / WEIGHTS.sum()
+NODES, WEIGHTS = normal_quadrature(41)
 CORRELATIONS = np.concatenate([np.linspace(0, 0.9, 31), [0.94, 0.97, 0.985, 1.0]])
 """Of subjects' difficulties in the working model, from independent answers to the same order of items."""
 SHARED = np.linspace(0, 1, 16)
 """How much of one group's difficulty the other group has too, where a mean is over pairs between groups."""
-GROUP_NODES, GROUP_WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
-GROUP_WEIGHTS = GROUP_WEIGHTS / GROUP_WEIGHTS.sum()
+GROUP_NODES, GROUP_WEIGHTS = normal_quadrature(9)
 LARGEST_CORRELATION = 0.97
 """Within a group; above it the model's probabilities are steps that the quadrature does not resolve."""
 CHUNK = 2**22
@@ -160,8 +160,8 @@ def variance_path(
     mask = np.ones((len(involved), n_items), bool) if seen is None else seen[involved]
     accuracy = right[involved].sum(axis=1) / mask.sum(axis=1)
     patterns, counts = _patterns(mask)
-    threshold = special.ndtri(accuracy)[:, np.newaxis]
-    path = []
+    threshold = cast("np.ndarray", special.ndtri(accuracy))[:, np.newaxis]
+    path: list[tuple[float, float]] = []
     for p, probability in _working_models(threshold, used, mean.kappa[between]):
         a = (p @ probability)[:, np.newaxis]
         product, linear, constant = _influence_coefficients(a, a.T, (p * probability) @ p.T, used)
@@ -171,7 +171,7 @@ def variance_path(
             form = of_pair * product, of_pair * linear, of_pair * constant
             variance += n * _variance_of_form(*form, p, probability)
         path.append((float((weights * _kappa_of_model(p, probability, used)).sum()), variance))
-    values, variances = np.array(path).T
+    values, variances = np.array(path, float).T
     return np.maximum.accumulate(values), variances * n_items / (n_items - 1)
 
 
@@ -198,7 +198,7 @@ def _working_models(
 
 def _one_group(used: np.ndarray) -> np.ndarray | None:
     """Return who belongs to the smaller of two groups that all pairs are between; None if there are none."""
-    first = ~used[0]  # whoever has no pair with the first subject
+    first = ~used[0]  # those that have no pair with the first subject
     if used[first[:, np.newaxis] == first].any():
         return None
     return first if 2 * first.sum() <= len(first) else ~first
@@ -206,12 +206,13 @@ def _one_group(used: np.ndarray) -> np.ndarray | None:
 
 def _correlation_within(threshold: np.ndarray, kappa: np.ndarray) -> float:
     """Return the correlation of difficulties at which the mean κ within a group is the observed one."""
-    defined = np.isfinite(kappa) & ~np.eye(len(kappa), dtype=bool)
+    defined: np.ndarray = np.isfinite(kappa) & ~np.eye(len(kappa), dtype=bool)
     if not defined.any():  # as of one subject, whose difficulties are its own
         return 1.0
     models = (_right_by_difficulty(threshold, each) for each in CORRELATIONS[:-1])
-    means = [_kappa_of_model(*model, defined)[defined].mean() for model in models]
-    return float(np.interp(kappa[defined].mean(), np.maximum.accumulate(means), CORRELATIONS[:-1]))
+    means = [float(_kappa_of_model(*model, defined)[defined].mean()) for model in models]
+    rising = np.maximum.accumulate(means)
+    return float(np.interp(float(kappa[defined].mean()), rising, CORRELATIONS[:-1]))
 
 
 def _right_by_group(
@@ -233,7 +234,8 @@ def _right_by_group(
 def _right_by_difficulty(threshold: np.ndarray, correlation: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the probability of a right answer, subjects × difficulties, and that of each difficulty."""
     if correlation < 1:
-        return special.ndtr((threshold + np.sqrt(correlation) * NODES) / np.sqrt(1 - correlation)), WEIGHTS
+        z = (threshold + np.sqrt(correlation) * NODES) / np.sqrt(1 - correlation)
+        return cast("np.ndarray", special.ndtr(z)), WEIGHTS
     # An item is right for all subjects above its difficulty: between two thresholds nothing changes.
     steps = np.sort(-threshold.ravel())
     edges = np.concatenate([[0.0], special.ndtr(steps), [1.0]])

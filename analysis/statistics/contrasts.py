@@ -1,4 +1,4 @@
-"""Differences in accuracy between two conditions or two groups, for observers and items to come."""
+"""Differences in accuracy between two conditions, groups or studies, for new observers and new items."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Contrast(Estimate):
         Which part of its square rests on few observers, and which on few items, and how well either is known
         (`analysis.statistics.clusters`); empty without a standard error.
     n_observers, n_items : tuple of two int
-        In the first and in the second; whoever is in both is counted in both.
+        In the first and in the second; those in both are counted in both.
     n_trials : tuple of two int
     """
 
@@ -55,8 +55,8 @@ def accuracy_difference(
 ) -> Contrast:
     """Return how much more often answers are right in the second condition, or group, than in the first.
 
-    Observers who were in both conditions are compared with themselves, and so are items; who was in one only
-    counts as a sample of it, and which of the two it is follows from the data.  Variance, interval
+    Observers and items that are in both conditions are compared with themselves; those in one condition only
+    count as a sample of it.  Which of the two applies follows from the data.  Variance, interval
     (difference ± t · standard error, cut at −1 and 1) and test are those of `analysis.statistics.clusters`:
     differences are far from their bounds, and nearly symmetric.
 
@@ -113,7 +113,7 @@ def accuracy_difference(
 
     for counts, name in ((spread.n_observers, "observer"), (spread.n_items, "item")):
         if min(counts) < 2:
-            why = f"one {name} in a condition tells nothing of others"
+            why = f"an interval needs at least two {name}s in each condition"
             return result(np.nan, np.nan, np.nan, None, why)
     if spread.variance == 0:
         return result(np.nan, np.nan, np.nan, None, "in each condition all answers are alike")
@@ -135,9 +135,9 @@ def study_difference(first: PopulationMean, second: PopulationMean) -> Contrast:
 
     .. math:: \nu = \frac{(A_1 + A_2)^2}{A_1^2 / \nu_1 + A_2^2 / \nu_2}.
 
-    Where trials are at hand and the studies share items or observers, use `accuracy_difference`, which sees
-    that by itself: with shared items this interval is too wide, as what makes them easy or hard does so in
-    both.
+    If the trials are available and the studies share items or observers, use `accuracy_difference`, which
+    takes that into account: with shared items this interval is too wide, since what makes them easy or hard
+    does so in both studies.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def study_difference(first: PopulationMean, second: PopulationMean) -> Contrast:
     Raises
     ------
     InputError
-        The intervals of the two have not the same coverage.
+        The intervals of the two have different coverages.
 
     References
     ----------

@@ -1,12 +1,13 @@
-"""A logistic model of accuracy in which observers and items are crossed random effects."""
+"""A logistic mixed model of accuracy with crossed random effects of observers and items."""
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from analysis.statistics.accuracy import Answers, answered
-from analysis.statistics.estimate import check_level
+from analysis.statistics.estimate import Estimate, Result, check_level
 from analysis.statistics.variance_components import NODES, WEIGHTS
 from tricky.core.errors import InputError
 
@@ -31,30 +32,26 @@ TARGET_ACCEPT = 0.9
 SD_PRIOR_LOGIT = 2.5
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A parameter as the data leave it known: the posterior's mean, and its central interval."""
-
-    mean: float
-    low: float
-    high: float
+METHOD = "posterior mean and central interval of a crossed-effects logistic model"
 
 
 @dataclass(frozen=True)
-class CrossedModel:
-    """What a crossed-effects logistic model says of accuracy.
+class CrossedModel(Result):
+    """Accuracy and its variation, as a crossed-effects logistic model estimates them.
+
+    Each `Estimate` is a posterior mean with its central interval.
 
     Attributes
     ----------
     typical : tuple of Estimate, one a condition
         Accuracy of a typical observer on a typical item, both in the middle of their populations, in logits.
     average : tuple of Estimate, one a condition
-        Accuracy over all new observers and new items: what `population_accuracy` estimates.  Nearer to chance
-        than `typical`, as a logit far from 0 gains less than one near 0 loses.
+        Accuracy over all new observers and new items: what `population_accuracy` estimates.  It is nearer to
+        one half than `typical`.
     observer_sd_logit, item_sd_logit : Estimate
         Standard deviations between observers and between items.
     effect_logit, difference : Estimate or None
-        Second condition less first: of a typical observer and item in logits, and of `average`.
+        Second condition minus first: of a typical observer and item in logits, and of `average`.
     level : float
         Probability that an interval holds the parameter.
     r_hat, ess : float
@@ -134,56 +131,29 @@ def crossed_model(
        16(2), 667–718.
     """
     check_level(level)
+    table = _table(correct, observer, item, is_second)
     has_conditions = is_second is not None
-    second = (
-        np.asarray(is_second, dtype=bool)
-        if has_conditions
-        else np.zeros(len(np.asarray(correct)), dtype=bool)
-    )
-    answers, [(observers, _), (items, _), (_, sides)] = answered(correct, observer, item, second)
-    given = ~np.asarray(pd.array(np.asarray(correct), dtype="boolean").isna())
-    x = second[given] - 0.5 if has_conditions else np.zeros(len(answers))
-    n_observers, n_items = int(observers.max()) + 1, int(items.max()) + 1
-    if min(n_observers, n_items) < 2:
-        raise InputError(
-            f"{n_observers} observer(s) and {n_items} item(s); a model of both needs two of each at least"
-        )
-    if has_conditions and len(sides) < 2:
-        raise InputError("all trials belong to one condition; a difference needs two")
-    if answers.min() == answers.max():
-        raise InputError(
-            "all answers are alike; a logistic model has nothing to learn: use population_accuracy"
-        )
-
-    table = pd.DataFrame({"correct": answers.astype(int), "condition": x})
-    table["observer"], table["item"] = pd.Categorical(observers), pd.Categorical(items)
     slopes = [
         each
         for each in ("observer", "item")
         if table.groupby(each, observed=True)["condition"].nunique().max() > 1
     ]
     posterior, r_hat, ess = _draw(table, has_conditions, slopes, rng, n_draws)
-
-    def variance(name: str) -> np.ndarray:
-        return posterior[name] ** 2
-
-    spread = variance("1|observer_sigma") + variance("1|item_sigma")
-    spread = spread + sum(variance(f"condition|{each}_sigma") for each in slopes) / 4
-    levels = [
+    variances = [posterior[f"1|{each}_sigma"] ** 2 for each in ("observer", "item")]
+    variances += [posterior[f"condition|{each}_sigma"] ** 2 / 4 for each in slopes]
+    spread = np.sqrt(np.sum(variances, axis=0))[:, np.newaxis]
+    logits = [
         posterior["Intercept"] + at * posterior.get("condition", 0.0)
         for at in ((-0.5, 0.5) if has_conditions else (0.0,))
     ]
-    averages = [
-        special.expit(logit[:, np.newaxis] + np.sqrt(spread)[:, np.newaxis] * NODES) @ WEIGHTS
-        for logit in levels
-    ]
+    averages = [_probability(logit[:, np.newaxis] + spread * NODES) @ WEIGHTS for logit in logits]
 
     def estimate(draws: np.ndarray) -> Estimate:
-        low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
-        return Estimate(float(draws.mean()), float(low), float(high))
+        low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2]).tolist()
+        return Estimate(float(draws.mean()), low, high, level, METHOD)
 
     return CrossedModel(
-        typical=tuple(estimate(special.expit(logit)) for logit in levels),
+        typical=tuple(estimate(_probability(logit)) for logit in logits),
         average=tuple(estimate(draws) for draws in averages),
         observer_sd_logit=estimate(posterior["1|observer_sigma"]),
         item_sd_logit=estimate(posterior["1|item_sigma"]),
@@ -192,10 +162,36 @@ def crossed_model(
         level=level,
         r_hat=r_hat,
         ess=ess,
-        n_observers=n_observers,
-        n_items=n_items,
-        n_trials=len(answers),
+        n_observers=table["observer"].nunique(),
+        n_items=table["item"].nunique(),
+        n_trials=len(table),
     )
+
+
+def _table(
+    correct: Answers, observer: ArrayLike, item: ArrayLike, is_second: ArrayLike | None
+) -> pd.DataFrame:
+    """Return the answers that are not missing as the model takes them, with `condition` −½ or ½."""
+    second = np.zeros(np.shape(observer), bool) if is_second is None else np.asarray(is_second, dtype=bool)
+    answers, [(observers, _), (items, _), (_, sides)] = answered(correct, observer, item, second)
+    given = ~np.asarray(pd.array(np.asarray(correct), dtype="boolean").isna())
+    n_observers, n_items = int(observers.max()) + 1, int(items.max()) + 1
+    if min(n_observers, n_items) < 2:
+        raise InputError(
+            f"{n_observers} observer(s) and {n_items} item(s); a model of both needs two of each at least"
+        )
+    if is_second is not None and len(sides) < 2:
+        raise InputError("all trials belong to one condition; a difference needs two")
+    if answers.min() == answers.max():
+        raise InputError("all answers are the same, so no model can be fitted; use population_accuracy")
+    condition = second[given] - 0.5 if is_second is not None else np.zeros(len(answers))
+    table = pd.DataFrame({"correct": answers.astype(int), "condition": condition})
+    table["observer"], table["item"] = pd.Categorical(observers), pd.Categorical(items)
+    return table
+
+
+def _probability(logit: np.ndarray) -> np.ndarray:
+    return cast("np.ndarray", special.expit(logit))
 
 
 def check_convergence(posterior: xr.Dataset, n_diverging: int) -> tuple[float, float]:
@@ -211,15 +207,14 @@ def check_convergence(posterior: xr.Dataset, n_diverging: int) -> tuple[float, f
     Raises
     ------
     InputError
-        The chains can't be trusted.
+        The chains have not converged.
     """
     import arviz
 
+    library: Any = arviz
     parameters = [draws.to_numpy() for draws in posterior.values()]
-    r_hat = float(np.max([arviz.rhat(draws) for draws in parameters]))
-    ess = float(
-        np.min([arviz.ess(draws, method=method) for draws in parameters for method in ("bulk", "tail")])
-    )
+    r_hat = max(float(library.rhat(draws)) for draws in parameters)
+    ess = min(float(library.ess(draws, method=each)) for draws in parameters for each in ("bulk", "tail"))
     # NaN, of a parameter that never moved, compares as false.
     if n_diverging or not r_hat <= HIGHEST_R_HAT or not ess >= LOWEST_ESS:
         raise InputError(
@@ -233,18 +228,18 @@ def check_convergence(posterior: xr.Dataset, n_diverging: int) -> tuple[float, f
 def _draw(
     table: pd.DataFrame, has_conditions: bool, slopes: list[str], rng: np.random.Generator, n_draws: int
 ) -> tuple[dict[str, np.ndarray], float, float]:
-    """Return the draws of each parameter that is no observer's or item's own, if they can be trusted."""
+    """Return the draws of each parameter that is not of one observer or item, R-hat and sample size."""
     # Without a C compiler, or as without one: the same results everywhere, and nutpie needs none.
     os.environ.setdefault("PYTENSOR_FLAGS", "cxx=")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # arviz announces its next version
-            import bambi
-            import nutpie  # noqa: F401  # what bambi draws with
+            bambi: Any = importlib.import_module("bambi")
+            importlib.import_module("nutpie")  # which bambi draws with
     except ImportError as error:
         raise InputError(f"a crossed-effects model needs bambi ({error}): pip install '.[bayes]'") from None
 
-    logging.getLogger("bambi").setLevel(logging.WARNING)  # it tells which of 0 and 1 it models
+    logging.getLogger("bambi").setLevel(logging.WARNING)  # it logs which of 0 and 1 it models
     terms = ["1 + (1|observer) + (1|item)", *(["condition"] if has_conditions else [])]
     terms += [f"(0 + condition|{each})" for each in slopes]
     spread = bambi.Prior("Normal", mu=0, sigma=bambi.Prior("HalfNormal", sigma=SD_PRIOR_LOGIT))

@@ -1,4 +1,4 @@
-"""Signal detection: how well an observer tells two kinds of trial apart, whatever it prefers to answer."""
+"""Signal detection: sensitivity d′ and criterion of each observer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def d_prime(hit_rate: ArrayLike, false_alarm_rate: ArrayLike, task: Task) -> np.
     .. [1] Macmillan, N. A., & Creelman, C. D. (2005). Detection theory: a user's guide (2nd ed.). Erlbaum,
        eqs. 1.5 and 7.2.
     """
-    return (stats.norm.ppf(hit_rate) - stats.norm.ppf(false_alarm_rate)) / _units(task)
+    return (_z(hit_rate) - _z(false_alarm_rate)) / _units(task)
 
 
 def criterion(hit_rate: ArrayLike, false_alarm_rate: ArrayLike) -> np.ndarray:
@@ -52,7 +52,7 @@ def criterion(hit_rate: ArrayLike, false_alarm_rate: ArrayLike) -> np.ndarray:
     hit_rate, false_alarm_rate : array_like of float, in [0, 1]
         As for `d_prime`.
     """
-    return -(stats.norm.ppf(hit_rate) + stats.norm.ppf(false_alarm_rate)) / 2
+    return -(_z(hit_rate) + _z(false_alarm_rate)) / 2
 
 
 def observer_detection(
@@ -118,10 +118,10 @@ def observer_detection(
     with np.errstate(invalid="ignore", divide="ignore"):
         raw = yes / n
     rate = np.where(n.min(axis=1, keepdims=True) > 0, (yes + 0.5) / (n + 1), np.nan)
-    z = stats.norm.ppf(rate)
+    z = _z(rate)
     # How far the z-scores of hits and of false alarms may lie below and above.
     below, above = (
-        np.abs(z - stats.norm.ppf(stats.beta.ppf(tail, yes + 0.5, n - yes + 0.5)))
+        np.abs(z - _z(stats.beta.ppf(tail, yes + 0.5, n - yes + 0.5)))
         for tail in ((1 - level) / 2, (1 + level) / 2)
     )
     d, c = d_prime(rate[:, 0], rate[:, 1], task), criterion(rate[:, 0], rate[:, 1])
@@ -141,7 +141,12 @@ def observer_detection(
     )
 
 
+def _z(rate: ArrayLike) -> np.ndarray:
+    """Return the quantiles of the standard normal distribution."""
+    return np.asarray(stats.norm.ppf(np.asarray(rate, float)))
+
+
 def _units(task: Task) -> float:
     if task not in ("2afc", "single"):
         raise InputError(f"task is {task!r}; write 2afc or single")
-    return np.sqrt(2) if task == "2afc" else 1.0
+    return float(np.sqrt(2)) if task == "2afc" else 1.0

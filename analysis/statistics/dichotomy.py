@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from analysis.statistics.pool_intervals import N_RESAMPLES, Interval, interval, patterns_of, resampled
+from analysis.statistics.estimate import Estimate
+from analysis.statistics.pool_intervals import (
+    N_RESAMPLES,
+    HoldsFor,
+    Interval,
+    described,
+    interval,
+    patterns_of,
+    resampled,
+)
 from tricky.core.errors import InputError
 
 
 @dataclass(frozen=True)
-class Dichotomy:
-    """How dichotomous a set of images is under a pool, and what that rests on.
+class Dichotomy(Estimate):
+    """How dichotomous a set of images is under a pool of models: 1 − observed / expected disagreement.
 
     Attributes
     ----------
-    value : float
-        1 − `disagreement` / `disagreement_if_independent`; NaN where all models are always right or wrong.
-    low, high : float
-        Its interval.
-    level : float
-        The interval's coverage.
     holds_for : {"images", "images and models"}
-        What the interval is about: other images under these models, or under other such models as well.
+        Whether the interval is for other images under these models only, or for other such models as well.
     least, most : float
         The range that the models' accuracies allow.
     disagreement : float
@@ -34,11 +36,7 @@ class Dichotomy:
     n_models, n_images : int
     """
 
-    value: float
-    low: float
-    high: float
-    level: float
-    holds_for: str
+    holds_for: HoldsFor
     least: float
     most: float
     disagreement: float
@@ -56,8 +54,8 @@ def dichotomy(correct: np.ndarray) -> float:
     where each image is right for all models or for none (identical models); 0, on average, where models err
     independently; below 0, down to about :math:`-1/(M-1)`, where they err on different images.
 
-    In words: two models of the pool disagree on so much smaller a share of images than chance alone would
-    have it.  It is the error consistency of all pairs at once, numerators and denominators summed, and, where
+    In words: by how much the share of images on which two models disagree is smaller than for independent
+    models.  It is the error consistency of all pairs at once, numerators and denominators summed, and, where
     models are equally accurate, Fleiss' kappa [1]_ and the intraclass correlation of being right: the share
     of the variance of decisions that lies between images.  It follows from the histogram of the number of
     correct models and the accuracies alone, and, unlike the shares of trivial and impossible images, does not
@@ -100,7 +98,8 @@ def dichotomy_of_histogram(n_images: np.ndarray, accuracy: np.ndarray | None = N
     n_images : ndarray of int, shape (n_models + 1,)
         Number of images that 0, 1, … all models got right.
     accuracy : ndarray of float, shape (n_models,), optional
-        Of each model.  Without, they count as equally accurate, which gives the same or a little less.
+        Of each model.  Without it models count as equally accurate, which gives the same or a slightly
+        smaller value.
     """
     observed, expected = _disagreements(np.asarray(n_images), accuracy)
     return 1 - observed / expected if expected > 0 else np.nan
@@ -110,7 +109,7 @@ def measure_dichotomy(
     correct: np.ndarray,
     rng: np.random.Generator,
     *,
-    holds_for: Literal["images", "images and models"],
+    holds_for: HoldsFor,
     level: float = 0.95,
     n_resamples: int = N_RESAMPLES,
 ) -> Dichotomy:
@@ -121,8 +120,8 @@ def measure_dichotomy(
     correct : ndarray of bool, shape (n_models, n_images)
     rng : Generator
     holds_for : {"images", "images and models"}
-        Whether the interval is for other images under these very models, or for other models of such a pool
-        too; see `pool_intervals.interval`.
+        Whether the interval is for other images under these models only, or for other models of such a pool
+        as well; see `pool_intervals.interval`.
     level : float
     n_resamples : int
 
@@ -141,16 +140,19 @@ def measure_dichotomy(
         for weights in resampled(patterns.n_images, n_resamples, rng)
     ]
     low, high = interval(values, np.concatenate(bootstrap), level)
+    method, reason = described(values, low, holds_for)
     own = correct.mean(axis=1)
     least, most = dichotomy_range(own)
     histogram = np.bincount(correct.sum(axis=0), minlength=n_models + 1)
     n_pairs = n_models * (n_models - 1) / 2
     found, independent = _disagreements(histogram, own)
     return Dichotomy(
-        value=float(values[0]),
+        estimate=float(values[0]),
         low=low,
         high=high,
         level=level,
+        method=method,
+        reason=reason,
         holds_for=holds_for,
         least=least,
         most=most,

@@ -1,7 +1,7 @@
-"""Error consistency: whether two subjects err on the same items beyond what their accuracies explain.
+"""Error consistency: do two subjects err on the same items more often than their accuracies explain?
 
-A subject is whoever was right or wrong: a model, an observer.  Whatever can be said of a pair follows from
-four counts of items, and those of all pairs at once from products of matrices.
+A subject is an observer or a model.  Everything about a pair follows from four counts of items, and the
+counts of all pairs follow from matrix products.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def error_consistency(correct: ArrayLike, observed: ArrayLike | None = None) -> 
     Returns
     -------
     ndarray of float, shape (n_subjects, n_subjects)
-        Symmetric; 1 on the diagonal where it is defined. NaN where κ can't tell anything, for the reason that
+        Symmetric; 1 on the diagonal where it is defined. NaN where κ is undefined, for the reason that
         `why_undefined` gives: one of the two was right on every common item, or wrong on every one, since
         the agreement that is observed is then the agreement that is expected, whatever the other does; or no
         item is common.
@@ -197,7 +197,7 @@ def kappa_bounds(first_accuracy: ArrayLike, second_accuracy: ArrayLike) -> tuple
 def less_biased_kappa(kappa: ArrayLike, n_items: ArrayLike) -> np.ndarray:
     r"""Return the estimate :math:`n \kappa / ((n - 1) + \kappa)` of κ from n items, which is less biased.
 
-    κ is 1 less the share of items that two subjects disagree on, over the share expected if they were
+    κ is 1 minus the share of items that two subjects disagree on, divided by the share expected if they were
     independent.  The estimate of the latter from their accuracies is biased, as both come from the same
     items; taken over all pairs of two *different* items it is not, and this follows [1]_.  The change is of
     the order 1/n: where it matters, the interval matters more.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -95,9 +95,9 @@ def _shown(value: Any) -> str:
     if isinstance(value, Estimate):
         return f"{value.estimate:.4g} ({value.level:.0%} interval {value.low:.4g} to {value.high:.4g})"
     if isinstance(value, np.ndarray):
-        return f"array of shape {value.shape}"
+        return f"array of shape {cast('np.ndarray', value).shape}"
     if isinstance(value, tuple):
-        return ", ".join(map(_shown, value))
+        return ", ".join(map(_shown, cast("tuple[Any, ...]", value)))
     return str(value)
 
 

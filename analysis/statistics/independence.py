@@ -13,7 +13,7 @@ def independence_p_values(correct: ArrayLike, observed: ArrayLike | None = None)
     """Test each pair of subjects against independence, given how many items each was right on.
 
     Fisher's exact test, two-sided as twice the smaller tail, with half the probability of what was observed
-    (mid-p) [1]_: the exact test proper rejects far less often than it says where items are few.  Over many
+    (mid-p) [1]_: the exact test without it rejects much too seldom where items are few.  Over many
     pairs, correct for their number, or ask for the mean (`mean_independence_p_value`).
 
     Parameters
@@ -52,8 +52,8 @@ def mean_independence_p_value(
 ) -> float:
     """Test whether the mean κ over pairs could be that of subjects who all err independently.
 
-    A permutation test, two-sided: each subject's answers are dealt anew to the items that it saw, which keeps
-    every accuracy and breaks every dependence.
+    A permutation test, two-sided: each subject's answers are permuted over the items that it saw, which
+    keeps every accuracy and removes every dependence.
 
     Parameters
     ----------
@@ -80,12 +80,12 @@ def mean_independence_p_value(
     n_as_far = 1
     for _ in range(n_permutations):
         if seen is None:
-            dealt = rng.permuted(right, axis=1)
+            permuted = rng.permuted(right, axis=1)
         else:
-            dealt = np.zeros_like(right)
-            for row, answers, mask in zip(dealt, right, seen, strict=True):
+            permuted = np.zeros_like(right)
+            for row, answers, mask in zip(permuted, right, seen, strict=True):
                 row[mask] = rng.permutation(answers[mask])
-        kappa = error_consistency(dealt, seen)[first, second]
-        # Among the items that two have in common one may be always right by chance.
+        kappa = error_consistency(permuted, seen)[first, second]
+        # By chance one of the two may be right on all of the items that both saw.
         n_as_far += abs(np.nan_to_num(kappa).mean()) >= distance - 1e-12
     return n_as_far / (n_permutations + 1)

@@ -1,6 +1,8 @@
-"""What people got wrong: the trials of a set, each with its share of right answers."""
+"""Accuracy of each item over observers: as counted, and shrunk towards the mean."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,28 +50,31 @@ def answer_matrix(sessions: pd.DataFrame) -> pd.DataFrame:
 
 
 def shrunk(n_correct: np.ndarray, n_answers: np.ndarray) -> np.ndarray:
-    r"""Return each item's accuracy drawn towards that of all, the more so the fewer answers it has.
+    r"""Return each item's accuracy shrunk towards the mean of all, the more so the fewer answers it has.
 
     With :math:`k_i \sim \mathrm{Binomial}(n_i, p_i)` and :math:`p_i \sim \mathrm{Beta}(a, b)`, the mean of
     :math:`p_i` given :math:`k_i` is :math:`(a + k_i) / (a + b + n_i)`; the mean of the prior, a / (a + b), is
     that of all answers, and a + b maximises the likelihood of all items together (empirical Bayes; Efron &
-    Morris 1975, J. Am. Stat. Assoc. 70, 311). Where items differ no more than chance has it, all are given
-    the common accuracy.
+    Morris 1975, J. Am. Stat. Assoc. 70, 311). Where items differ no more than
+    by chance, all get the common accuracy.
 
     Parameters
     ----------
     n_correct, n_answers : ndarray of int, shape (n_items,)
     """
-    mean = n_correct.sum() / n_answers.sum()
+    mean = float(n_correct.sum() / n_answers.sum())
     if len(n_correct) < 2 or mean in (0.0, 1.0):
         return np.full(len(n_correct), mean)
 
     def loss(log_strength: float) -> float:
         # The mean is held at the observed one, which leaves one number to find.
-        a, b = mean * np.exp(log_strength), (1 - mean) * np.exp(log_strength)
-        return -float((special.betaln(a + n_correct, b + n_answers - n_correct) - special.betaln(a, b)).sum())
+        strength = float(np.exp(log_strength))
+        a, b = mean * strength, (1 - mean) * strength
+        library: Any = special
+        return -float((library.betaln(a + n_correct, b + n_answers - n_correct) - library.betaln(a, b)).sum())
 
-    found = optimize.minimize_scalar(loss, bounds=(-5, np.log(LARGEST_STRENGTH)), method="bounded")
+    library: Any = optimize
+    found = library.minimize_scalar(loss, bounds=(-5, np.log(LARGEST_STRENGTH)), method="bounded")
     strength = float(np.exp(found.x))
     if strength > 0.99 * LARGEST_STRENGTH:
         return np.full(len(n_correct), mean)

@@ -1,30 +1,31 @@
-"""How far people agree on which items are hard, and how much of that follows from what is known of them."""
+"""How far observers agree on which items are hard (noise ceiling), and what explains differences of items."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
 from analysis.statistics.estimate import Estimate
+from analysis.statistics.folds import folds
 
 N_SPLITS = 200
 N_DRAWS = 500
 N_REPEATS = 5
 N_FOLDS = 10
 FEWEST_ITEMS = 30
-"""With fewer items neither a correlation nor a fit says anything."""
+"""With fewer items no correlation and no fit is reported."""
 
 
 @dataclass(frozen=True)
 class Ceiling(Estimate):
-    """How reliably people's accuracy tells items apart, with an interval for new items.
+    """The reliability of items' accuracies over observers, with an interval for new items.
 
-    The reliability of the accuracy over all observers (Spearman–Brown) is the largest share of its variance
-    that any knowledge of the items can explain.
+    The reliability (Spearman–Brown) is the largest share of the variance of these accuracies that any
+    knowledge of the items can explain.
 
     Attributes
     ----------
@@ -41,14 +42,14 @@ class Ceiling(Estimate):
 def noise_ceiling(answers: np.ndarray, rng: np.random.Generator, level: float = 0.95) -> Ceiling:
     r"""Estimate the noise ceiling of item accuracies by split halves.
 
-    Observers are split at random into halves of m; r is the correlation over items of the two halves'
-    accuracies, averaged over splits. The reliability of the accuracy over all n observers is then (Spearman
-    1910; Brown 1910)
+    Observers are split at random into halves of m; r is the correlation over items between the accuracies of
+    the two halves, averaged over splits. The reliability of the accuracy over all n observers is then
+    (Spearman 1910; Brown 1910)
 
     .. math:: \rho = \frac{k r}{1 + (k - 1) r}, \qquad k = n / m.
 
-    where a correlation below 0, which leaves nothing that could come back, counts as 0.  The interval comes
-    from items drawn with replacement, and all splits at once.
+    where a correlation below 0 counts as 0.  The interval comes from a bootstrap over items; all splits enter
+    each resample.
 
     Parameters
     ----------
@@ -88,11 +89,11 @@ def noise_ceiling(answers: np.ndarray, rng: np.random.Generator, level: float = 
     k, at_least_0 = n_observers / half, np.maximum(r, 0)
     reliability = k * at_least_0 / (1 + (k - 1) * at_least_0)
     tail = (1 - level) / 2
-    low, high = np.nanquantile(reliability[1:], [tail, 1 - tail])
+    limits = cast("np.ndarray", np.nanquantile(reliability[1:], [tail, 1 - tail]))
     return Ceiling(
         float(reliability[0]),
-        float(low),
-        float(high),
+        float(limits[0]),
+        float(limits[1]),
         level,
         "for new items: bootstrap over items",
         float(r[0]),
@@ -122,11 +123,11 @@ def explained(
     rng: np.random.Generator,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """Say how much of people's item accuracies follows from what is known of the items.
+    """Return how much of the variance of item accuracies is explained by what is known about the items.
 
-    For each group of predictors, and for all together, a ridge regression (its penalty chosen inside the
-    training items) predicts items that it was not fitted to, in ten folds, five times over. R² compares its
-    errors with those of the training items' mean; below 0 it predicts worse than that mean.
+    For each group of predictors, and for all together, a ridge regression predicts items that are left out of
+    the fit (ten folds, five times; the penalty is chosen within the training items).  R² compares its errors
+    with those of the training items' mean; below 0 it predicts worse than that mean.
 
     Parameters
     ----------
@@ -138,7 +139,8 @@ def explained(
         Reliability of `accuracy`, as `noise_ceiling` estimates it.
     rng : Generator
     level : float
-        Coverage of intervals, which are for new items and this fit.
+        Nominal coverage of the intervals.  They resample items and keep the fits, and are much too narrow
+        with few items (``benchmarks/coverage_explained.py``).
 
     Returns
     -------
@@ -150,25 +152,22 @@ def explained(
         groups["all together"] = pd.concat(list(predictors.values()), axis=1)
     draws = rng.multinomial(len(accuracy), np.full(len(accuracy), 1 / len(accuracy)), N_DRAWS)
     seeds = rng.integers(2**31, size=N_REPEATS)
-    rows = []
+    rows: list[tuple[str, float, float, float, float]] = []
     for name, table in groups.items():
         errors, base = np.mean([_errors(accuracy, table, int(seed)) for seed in seeds], axis=0)
         tail = (1 - level) / 2
-        low, high = np.quantile(1 - (draws @ errors) / (draws @ base), [tail, 1 - tail])
-        r2 = 1 - errors.sum() / base.sum()
-        share = r2 / ceiling if ceiling > 0 else np.nan
-        rows.append({"predictors": name, "r2": r2, "low": low, "high": high, "share": share})
-    return pd.DataFrame(rows)
+        resampled = 1 - (draws @ errors) / (draws @ base)
+        limits = cast("np.ndarray", np.quantile(resampled, [tail, 1 - tail]))
+        r2 = float(1 - errors.sum() / base.sum())
+        rows.append((name, r2, float(limits[0]), float(limits[1]), r2 / ceiling if ceiling > 0 else np.nan))
+    return pd.DataFrame(rows, columns=["predictors", "r2", "low", "high", "share"])
 
 
 def _errors(accuracy: np.ndarray, table: pd.DataFrame, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the squared errors of items left out, of the fit and of the mean of the items not left out."""
-    from sklearn.model_selection import KFold
-
     columns = pd.get_dummies(table, dtype=float).to_numpy(float)
     errors, base = np.empty(len(accuracy)), np.empty(len(accuracy))
-    folds = KFold(min(N_FOLDS, len(accuracy)), shuffle=True, random_state=seed)
-    for train, test in folds.split(columns):
+    for train, test in folds(len(accuracy), min(N_FOLDS, len(accuracy)), seed):
         model = ridge_regression()
         model.fit(columns[train], accuracy[train])
         errors[test] = (accuracy[test] - model.predict(columns[test])) ** 2
@@ -178,8 +177,8 @@ def _errors(accuracy: np.ndarray, table: pd.DataFrame, seed: int) -> tuple[np.nd
 
 def ridge_regression() -> Any:
     """Return the regression that `explained` fits: ridge, its penalty chosen by the training items."""
-    from sklearn.linear_model import RidgeCV
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
+    from sklearn.linear_model import RidgeCV  # pyright: ignore[reportMissingTypeStubs]
+    from sklearn.pipeline import Pipeline  # pyright: ignore[reportMissingTypeStubs]
+    from sklearn.preprocessing import StandardScaler  # pyright: ignore[reportMissingTypeStubs]
 
-    return make_pipeline(StandardScaler(), RidgeCV(np.logspace(-1, 5, 13)))
+    return Pipeline([("scale", StandardScaler()), ("fit", RidgeCV(np.logspace(-1, 5, 13)))])

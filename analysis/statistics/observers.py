@@ -1,7 +1,7 @@
-"""What else an observer's answers tell: preferred side, speed, practice or fatigue, how reliable they are.
+"""Single observers: side bias, change between halves, response times, agreement over repeated trials.
 
-All intervals here are for this observer on these items.  For what other observers would do, give the trials
-of all observers to `analysis.statistics.accuracy`.
+All intervals are for this observer on these items.  For other observers use `analysis.statistics.accuracy`
+with the trials of all observers.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from analysis.statistics.accuracy import wilson_interval
 from analysis.statistics.error_consistency import error_consistency, why_undefined
 from tricky.core.errors import InputError
 
+Rows = dict[object, tuple[object, ...]]
+"""Observer → the cells of its row."""
 FEWEST_TIMES = 4
 """Of right and of wrong answers, for an interval: with two, Welch's 95% holds the ratio in 85% of cases."""
 
@@ -23,10 +26,11 @@ FEWEST_TIMES = 4
 def side_bias(
     chose_left: ArrayLike, left_is_right: ArrayLike, observer: ArrayLike, level: float = 0.95
 ) -> pd.DataFrame:
-    """Return how far each observer prefers a side: how much more often it is right where left is right.
+    """Return each observer's side bias: accuracy where left is right minus accuracy where right is right.
 
-    Without a preference the two accuracies are the same, however able the observer is; a share of left
-    answers alone says this only where left and right are equally often right.  Newcombe's interval [1]_.
+    Without a preference the two accuracies are the same, whatever the observer's ability.  The share of left
+    answers alone shows a preference only where left and right are equally often right.  Newcombe's
+    interval [1]_.
 
     Parameters
     ----------
@@ -53,7 +57,7 @@ def side_bias(
     .. [1] Newcombe, R. G. (1998). Interval estimation for the difference between independent proportions.
        Statistics in Medicine, 17(8), 873–890, method 10.
     """
-    rows = {}
+    rows: Rows = {}
     for name, (left, truth) in _by_observer(
         observer, np.asarray(chose_left, bool), np.asarray(left_is_right, bool)
     ):
@@ -82,14 +86,14 @@ def halves(correct: ArrayLike, order: ArrayLike, observer: ArrayLike, level: flo
     -------
     DataFrame, one row an observer, index `observer`
         `n_trials`, `first`, `second` (accuracies; of an odd number the middle trial is in the second half),
-        `change` (second less first), `low`, `high`, `reason` (why something is missing: a single trial).
+        `change` (second minus first), `low`, `high`, `reason` (why something is missing: a single trial).
 
     Raises
     ------
     InputError
         The arrays differ in length.
     """
-    rows = {}
+    rows: Rows = {}
     for name, (right, when) in _by_observer(observer, np.asarray(correct, bool), np.asarray(order)):
         right = right[np.argsort(when, kind="stable")]
         half = len(right) // 2
@@ -127,7 +131,7 @@ def times_by_correctness(
     InputError
         The arrays differ in length.
     """
-    rows = {}
+    rows: Rows = {}
     times = np.asarray(response_time_s, dtype=float)
     for name, (time, right) in _by_observer(observer, times, np.asarray(correct, bool)):
         usable = time > 0
@@ -140,7 +144,7 @@ def times_by_correctness(
 
 def _time_ratio(right: np.ndarray, wrong: np.ndarray, level: float) -> tuple[float, float, float, str | None]:
     """Return the ratio of geometric means, wrong over right, its interval, and why something is missing."""
-    from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
+    import statsmodels.stats.weightstats as weightstats  # pyright: ignore[reportMissingTypeStubs]
 
     for times, kind in ((right, "right"), (wrong, "wrong")):
         if len(times) == 0:
@@ -152,9 +156,10 @@ def _time_ratio(right: np.ndarray, wrong: np.ndarray, level: float) -> tuple[flo
             return ratio, np.nan, np.nan, why
     if np.ptp(right) == np.ptp(wrong) == 0:
         return ratio, np.nan, np.nan, "response times do not vary"
-    compared = CompareMeans(DescrStatsW(wrong), DescrStatsW(right))
-    low, high = np.exp(compared.tconfint_diff(1 - level, usevar="unequal"))
-    return ratio, float(low), float(high), None
+    samples = weightstats.DescrStatsW(wrong), weightstats.DescrStatsW(right)
+    compared: Any = weightstats.CompareMeans(*samples)
+    low, high = np.exp(compared.tconfint_diff(1 - level, usevar="unequal")).tolist()
+    return ratio, low, high, None
 
 
 def repeat_agreement(
@@ -162,14 +167,13 @@ def repeat_agreement(
 ) -> pd.DataFrame:
     """Return how often each observer answered a repeated trial as it did the first time.
 
-    Wilson's interval for the share; beside it the error consistency of the observer with itself, which is
-    agreement beyond what its accuracy explains.  Nobody can be more consistent with others than that, but for
-    chance.
+    The share has Wilson's interval.  The error consistency of the observer with itself is the agreement
+    beyond what accuracy explains; apart from chance, it limits the consistency with others.
 
     Parameters
     ----------
     first_correct, second_correct : array_like of bool, shape (n_repeats,)
-        Whether a trial was answered rightly, first and when it came again.
+        Whether the answer was right, the first time and when the trial was repeated.
     observer : array_like, shape (n_repeats,)
     level : float
         Coverage, between 0 and 1.
@@ -185,14 +189,12 @@ def repeat_agreement(
     InputError
         The arrays differ in length.
     """
-    from statsmodels.stats.proportion import proportion_confint
-
-    rows = {}
+    rows: Rows = {}
     for name, (first, second) in _by_observer(
         observer, np.asarray(first_correct, bool), np.asarray(second_correct, bool)
     ):
         same = int((first == second).sum())
-        low, high = proportion_confint(same, len(first), alpha=1 - level, method="wilson")
+        low, high = (float(limit) for limit in wilson_interval(same, len(first), level))
         both = np.array([first, second])
         kappa, reason = error_consistency(both)[0, 1], str(why_undefined(both)[0, 1]) or None
         rows[name] = (len(first), same / len(first), low, high, kappa, reason)
@@ -214,20 +216,21 @@ def _by_observer(observer: ArrayLike, *arrays: np.ndarray) -> Iterator[tuple[obj
 def _difference(first: np.ndarray, second: np.ndarray, level: float, lacking: str) -> tuple[Any, ...]:
     """Return both shares, and their difference with Newcombe's interval and no reason.
 
-    Where one has no trials what can't be told is NaN, and the reason is `lacking`.
+    Where one has no trials, what is undefined is NaN, and the reason is `lacking`.
     """
-    from statsmodels.stats.proportion import confint_proportions_2indep
+    import statsmodels.stats.proportion as proportion  # pyright: ignore[reportMissingTypeStubs]
 
     shares = [float(each.mean()) if len(each) else np.nan for each in (first, second)]
     if not (len(first) and len(second)):
         return (*shares, np.nan, np.nan, np.nan, lacking)
-    low, high = confint_proportions_2indep(
+    library: Any = proportion
+    limits = library.confint_proportions_2indep(
         first.sum(), len(first), second.sum(), len(second), method="newcomb", alpha=1 - level
     )
-    return (*shares, shares[0] - shares[1], low, high, None)
+    return (*shares, shares[0] - shares[1], float(limits[0]), float(limits[1]), None)
 
 
-def _table(rows: dict, columns: list[str]) -> pd.DataFrame:
+def _table(rows: Rows, columns: list[str]) -> pd.DataFrame:
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     counts = [name for name in columns if name.startswith("n_")]
     return table.astype(dict.fromkeys(counts, int)).rename_axis("observer")

@@ -1,23 +1,24 @@
-"""How ratings on an ordered scale move with what the items have."""
+"""Regression of ratings on an ordered scale: the proportional-odds model."""
 
 from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from analysis.statistics.clusters import METHOD, spread_of
-from analysis.statistics.estimate import Estimate, check_level
+from analysis.statistics.estimate import Estimate, at_least_two, check_level
 from analysis.statistics.ratings import rating_table
 from tricky.core.errors import InputError
 
 
 @dataclass(frozen=True)
 class OrdinalFit(Estimate):
-    """How ratings move with what the items have: the slope, for new observers *and* new items.
+    """The slope of ratings on a predictor, with its interval for new observers *and* new items.
 
     The slope is the change of the log odds of a rating above any given one, for each unit of the predictor.
 
@@ -43,7 +44,7 @@ def ordinal_regression(
     item: ArrayLike,
     level: float = 0.95,
 ) -> OrdinalFit:
-    r"""Regress ratings on what the items have.
+    r"""Regress ratings on a property of the items.
 
     The proportional-odds model :math:`\mathrm{logit}\, P(\text{rating} \le k) = \theta_k - \beta x` [1]_, as
     statsmodels' `OrderedModel` fits it.  The interval is the two-way cluster-robust one of
@@ -83,7 +84,7 @@ def ordinal_regression(
     ratings = tuple(np.unique(table["rating"]).tolist())
     observers, items = (pd.factorize(table[name])[0] for name in ("observer", "item"))
     if min(observers.max(), items.max()) < 1:
-        why = f"one {'observer' if observers.max() < 1 else 'item'} tells nothing of others"
+        why = at_least_two("observer" if observers.max() < 1 else "item")
         return OrdinalFit(slope, np.nan, np.nan, level, None, thresholds, ratings, np.nan, reason=why)
     spread = spread_of(influence, observers, items)
     low, high = spread.interval(slope, level)
@@ -98,11 +99,12 @@ def _divides(x: pd.Series, rating: pd.Series) -> bool:
 
 def _ordered_model(rating: pd.Series, x: pd.Series) -> tuple[np.ndarray, float, np.ndarray]:
     """Return thresholds and slope as statsmodels fits them, and what each rating adds to the slope."""
-    from statsmodels.miscmodels.ordinal_model import OrderedModel
+    import statsmodels.miscmodels.ordinal_model as ordinal_model  # pyright: ignore[reportMissingTypeStubs]
 
     # Fitted on a predictor of mean 0 and standard deviation 1: the optimiser's steps know no units.
     mean, scale = float(x.mean()), float(x.std())
-    model = OrderedModel(rating.to_numpy(), ((x - mean) / scale).to_numpy()[:, np.newaxis], distr="logit")
+    standard = ((x - mean) / scale).to_numpy()[:, np.newaxis]
+    model: Any = ordinal_model.OrderedModel(rating.to_numpy(), standard, distr="logit")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # whether it converged is asked below
         found = model.fit(method="bfgs", disp=False, maxiter=1000, gtol=1e-5)

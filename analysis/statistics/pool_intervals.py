@@ -1,4 +1,4 @@
-"""Intervals for what a pool of models shows on a set of images: other images, other models, or both.
+"""Intervals of values over all pairs of a pool's models: for other images, or for other models as well.
 
 A value computed from all pairs of models varies with the images that were drawn and with the models that
 were.  Images are independent draws: their part is bootstrapped.  Models are few, and one drawn twice would
@@ -8,7 +8,7 @@ agree with itself, so their part is the jackknife's.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy import stats
@@ -17,6 +17,10 @@ N_RESAMPLES = 1000
 """Enough for the standard deviation of a bootstrap to be known to 2%."""
 _CELLS = 2**22
 """Counts that are held in memory at a time: 32 MB."""
+
+
+HoldsFor = Literal["images", "images and models"]
+"""Whether an interval is for other images under these models only, or for other such models as well."""
 
 
 class Patterns(NamedTuple):
@@ -35,7 +39,7 @@ class Patterns(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """Where the true value lies, with the coverage asked for; NaN where it can't be told."""
+    """Where the true value lies, with the coverage asked for; NaN where it is undefined."""
 
     low: float
     high: float
@@ -70,6 +74,25 @@ def resampled(n_images: np.ndarray, n_resamples: int, rng: np.random.Generator) 
     at_a_time = max(1, _CELLS // len(n_images))
     for start in range(0, n_resamples, at_a_time):
         yield rng.multinomial(total, n_images / total, size=min(at_a_time, n_resamples - start))
+
+
+def described(values: np.ndarray, low: float, holds_for: HoldsFor) -> tuple[str | None, str | None]:
+    """Return the method of an interval, or the reason why it is missing.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        As for `interval`.
+    low : float
+        The lower limit that it returned.
+    holds_for : HoldsFor
+    """
+    if np.isfinite(low):
+        jackknife = "" if holds_for == "images" else ", with the jackknife over models"
+        return f"for other {holds_for}: bootstrap over images{jackknife}", None
+    if np.isnan(values[0]):
+        return None, "no two models can be compared: each is right on all of these images or wrong on all"
+    return None, "without one of the models, or on resampled images, no two models can be compared"
 
 
 def interval(values: np.ndarray, bootstrap: np.ndarray, level: float = 0.95) -> Interval:

@@ -1,4 +1,4 @@
-"""The mean of something measured in every trial, for new observers and new items: the only one there is."""
+"""The mean over trials, with its interval for new observers and new items."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from analysis.statistics import clusters, share_interval
 from analysis.statistics.clusters import Spread, spread_of
-from analysis.statistics.estimate import Estimate, check_level
+from analysis.statistics.estimate import Estimate, at_least_two, check_level
 from tricky.core.errors import InputError
 
 
@@ -161,7 +161,7 @@ def _why_no_interval(
     if len(values) == 0:
         return "there is no value"
     if min(n_observers, n_items) < 2:
-        return f"one {'observer' if n_observers < 2 else 'item'} tells nothing of others"
+        return at_least_two("observer" if n_observers < 2 else "item")
     if bounds is None and np.ptp(values) == 0:
         return "all values are the same, so nothing shows how much others would differ"
     return None

@@ -79,12 +79,12 @@ def plan_study(
     Raises
     ------
     InputError
-        A size is below 2: one observer or item tells nothing of others.
+        A size is below 2.
     """
     if min(*n_observers, *n_trials) < 2:
-        raise InputError("a study needs at least 2 observers and 2 trials: one tells nothing of others")
+        raise InputError("a study needs at least 2 observers and 2 trials")
     sizes = sorted(set(itertools.product(n_observers, n_trials)))
-    rows = []
+    rows: list[dict[str, float]] = []
     for done, (observers, trials) in enumerate(sizes):
         progress("Simulating studies", done, len(sizes))
         rng = generator(seed, "power", f"{observers} observers", f"{trials} trials")

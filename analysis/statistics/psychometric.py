@@ -1,4 +1,4 @@
-"""People's accuracy against graded difficulty: a share of models, or the difference of two."""
+"""Accuracy of observers as a function of graded difficulty, and the psychometric function."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from analysis.statistics.accuracy import population_accuracy
 from analysis.statistics.estimate import Estimate, NoResult
 
 MOST_LEVELS = 12
-"""More values than these are put into bins."""
+"""More values than these are binned."""
 FEWEST_LEVELS = 4
 """With fewer a psychometric function has more parameters than it has points."""
 
@@ -63,7 +63,7 @@ def accuracy_by(share: str, sessions: pd.DataFrame, level: float) -> pd.DataFram
     place = rows[share].round(6)
     if place.nunique() > MOST_LEVELS:
         place = np.ceil(10 * place) / 10
-    levels = []
+    levels: list[dict[str, object]] = []
     for _, group in rows.groupby(place):
         found = population_accuracy(
             group["correct"], group["participant"].astype(str), group["trial_id"].astype(str), level
@@ -94,13 +94,13 @@ def psychometric(by_gap: pd.DataFrame, level: float) -> Psychometric | NoResult:
     """
     if len(by_gap) < FEWEST_LEVELS:
         return NoResult(f"a psychometric function needs {FEWEST_LEVELS} levels, there are {len(by_gap)}")
-    from psignifit import psignifit
+    import psignifit  # pyright: ignore[reportMissingTypeStubs]
 
     counts = by_gap[["gap", "n_correct", "n_answers"]].to_numpy(float)
-    found = psignifit(counts, experiment_type="2AFC", sigmoid="norm", confP=(level,), verbose=False)
-    estimate: Any = found.parameter_estimate
-    intervals: Any = found.confidence_intervals  # by parameter, then by coverage
-    low, high = intervals["threshold"][str(level)]
+    library: Any = psignifit
+    found = library.psignifit(counts, experiment_type="2AFC", sigmoid="norm", confP=(level,), verbose=False)
+    estimate = found.parameter_estimate
+    low, high = found.confidence_intervals["threshold"][str(level)]  # by parameter, then by coverage
     gaps = np.linspace(0, max(1.0, counts[:, 0].max()), 101)
     return Psychometric(
         float(estimate["threshold"]),

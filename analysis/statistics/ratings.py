@@ -1,4 +1,4 @@
-"""Ratings on an ordered scale: how they spread, their means, and how single observers rate."""
+"""Ratings on an ordered scale: their distribution, their means, and each observer's rank correlation."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def rating_distribution(
     steps = sorted(given if scale is None else scale)
     if unknown := given - set(steps):
         raise InputError(f"rating {min(unknown):g} is not on the scale {', '.join(f'{s:g}' for s in steps)}")
-    rows = []
+    rows: list[dict[str, object]] = []
     for name, of_group in table.groupby("group", observed=True):
         for step in steps:
             is_step = of_group["rating"] == step
@@ -137,7 +137,7 @@ def mean_by(
         The arrays differ in length, or a rating lies outside of the bounds.
     """
     table = _table(group=group, rating=rating, observer=observer, item=item)
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for name, part in table.groupby("group"):
         found = population_mean(part["rating"], part["observer"], part["item"], level, bounds=bounds)
         n_items = part["item"].nunique()
@@ -151,7 +151,7 @@ def mean_by(
 def observer_correlations(
     rating: ArrayLike, predictor: ArrayLike, observer: ArrayLike, level: float = 0.95
 ) -> pd.DataFrame:
-    r"""Return Spearman's rank correlation of each observer's ratings with what the items have.
+    r"""Return Spearman's rank correlation of each observer's ratings with a property of the items.
 
     The interval is Fisher's, with the variance :math:`(1 + r^2 / 2) / (n - 3)` that suits ranks [1]_: for
     this observer and other items.
@@ -183,7 +183,7 @@ def observer_correlations(
     """
     check_level(level)
     table = _table(rating=rating, predictor=predictor, observer=observer)
-    rows = {}
+    rows: dict[object, tuple[object, ...]] = {}
     for name, part in table.groupby("observer"):
         found = _rank_correlation(part["rating"], part["predictor"], level)
         rows[name] = (len(part), part["rating"].mean(), *found)
@@ -199,7 +199,7 @@ def _rank_correlation(
     for values, what in ((rating, "ratings do"), (predictor, "the predictor does")):
         if values.nunique() < 2:
             return np.nan, np.nan, np.nan, f"{what} not vary"
-    found: Any = stats.spearmanr(rating, predictor)
+    found: Any = stats.spearmanr(rating, predictor)  # pyright: ignore[reportUnknownMemberType]
     r = float(found.statistic)
     if len(rating) < FEWEST_ITEMS:
         return r, np.nan, np.nan, f"an interval needs {FEWEST_ITEMS} items"

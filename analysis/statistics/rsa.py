@@ -1,4 +1,4 @@
-"""Representational similarity analysis: whether two networks find the same images alike."""
+"""Representational similarity analysis: do two networks represent the same images as similar?"""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def dissimilarities(features: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of float, shape (n_images · (n_images − 1) / 2,)
-        By the order of `numpy.triu_indices`.  NaN beside an image whose activations are all the same.
+        In the order of `numpy.triu_indices`.  NaN in pairs with an image whose activations are all the same.
 
     References
     ----------
@@ -37,7 +37,7 @@ def dissimilarities(features: np.ndarray) -> np.ndarray:
 
 
 def representational_consistency(matrices: Sequence[np.ndarray]) -> np.ndarray:
-    """Return how alike networks find the same images: Spearman's correlation of their dissimilarities.
+    """Return Spearman's correlation between the dissimilarities of every two networks.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def representational_consistency(matrices: Sequence[np.ndarray]) -> np.ndarray:
     """
     stacked = np.stack(matrices)
     ranks = stats.rankdata(stacked[:, np.isfinite(stacked).all(axis=0)], axis=1)
-    consistency = np.atleast_2d(np.corrcoef(ranks))
+    consistency = np.atleast_2d(np.asarray(np.corrcoef(ranks), float))
     np.fill_diagonal(consistency, 1)
     return consistency
 

@@ -13,14 +13,14 @@ of what is possible, and the lower limit falls as p rises; there the highest low
 with the same reach is taken instead, and likewise for the upper limit near 0, so that limits never fall as p
 rises.  ``docs/decisions/0006`` compares this interval with others by simulation.
 
-A variance is known less well the more unequal the clusters are.  Near 0 and 1, shares of a beta distribution
-have twice the skewness of their spread over their mean, and what the mean does not tell of their variance
-makes 1/ν larger by :math:`(1 - 2p)^2 s^2 / (p(1-p))^2`.  With k answers that differ from many others that is
-about 1/k: k answers do not tell how they cluster.
+A variance is estimated less precisely the more unequal the clusters are.  Near 0 and 1 the skewness of a beta
+distribution is twice its standard deviation over its mean, and the part of its variance that does not follow
+from the mean makes 1/ν larger by :math:`(1 - 2p)^2 s^2 / (p(1-p))^2`.  With k answers that differ from many
+others that is about 1/k: from k answers one cannot see how they cluster.
 
-However answers depend on one another, they tell no less than as many independent ones as there are clusters
-in the smaller set.  So no limit lies beyond the exact binomial one [2]_ of so many; where all answers agree,
-and there is no variance to go by, it is that interval.
+Whatever the dependence between answers, they are as informative as independent answers whose number is that
+of the clusters in the smaller set.  So no limit lies beyond the exact binomial one [2]_ of that many; where
+all answers agree, and no variance can be estimated, it is that interval.
 
 References
 ----------

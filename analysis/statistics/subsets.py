@@ -1,7 +1,7 @@
-"""Which images tell models apart: error consistency with and without those that all models share.
+"""Which images distinguish models? Error consistency with and without trivial and impossible images.
 
 After Meding et al. (2022), Fig. 5.  An image that (almost) all models get right, or all get wrong, makes
-every two models look alike; what is left when such images are taken away shows who resembles whom.
+every two models look alike; the remaining images show which models resemble each other.
 """
 
 from __future__ import annotations
@@ -9,18 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Any, cast
 
 import numpy as np
 from scipy.cluster import hierarchy
-from scipy.spatial.distance import squareform
+from scipy.spatial import distance
 
 from analysis.statistics.consistency_intervals import measure_consistency, pairs_within
 from analysis.statistics.error_consistency import kappa_of
-from analysis.statistics.pool_intervals import N_RESAMPLES, interval, patterns_of, resampled
+from analysis.statistics.estimate import Estimate
+from analysis.statistics.pool_intervals import (
+    N_RESAMPLES,
+    HoldsFor,
+    described,
+    interval,
+    patterns_of,
+    resampled,
+)
 from tricky.core.errors import InputError
-
-HoldsFor = Literal["images", "images and models"]
 
 
 class Subset(StrEnum):
@@ -40,8 +46,8 @@ class LabelledBy(StrEnum):
 
 
 @dataclass(frozen=True)
-class SubsetConsistency:
-    """Error consistency of every two models on a subset of the images.
+class SubsetConsistency(Estimate):
+    """The mean error consistency of every two models on a subset of the images.
 
     Attributes
     ----------
@@ -51,8 +57,6 @@ class SubsetConsistency:
         Symmetric, 1 on the diagonal; NaN where it is undefined.
     n_images : float
         In the subset; a mean over pairs where the other models label.
-    mean, low, high : float
-        Mean over pairs with a defined κ, and its interval.
     sd : float
         Standard deviation over pairs.
     reliability : float
@@ -64,9 +68,6 @@ class SubsetConsistency:
     labelled_by: LabelledBy
     kappa: np.ndarray
     n_images: float
-    mean: float
-    low: float
-    high: float
     sd: float
     reliability: float
 
@@ -83,7 +84,7 @@ def consistency_by_subset(
     """Return the error consistency of models on all images and on each subset of them.
 
     Each subset is chosen in two ways.  With labels by the whole pool, as published, the choice depends on the
-    very decisions that are compared: taking away images on which both models agree (with all others) lowers
+    decisions that are compared: leaving out images on which both models agree (with all others) lowers
     their κ, below 0 for models that err independently.  With labels by the other models, each pair is
     compared on the images that the rest of the pool disagrees about, and independent models have a κ of 0.
 
@@ -94,8 +95,8 @@ def consistency_by_subset(
         As for `model_eval.label.criterion.difficulty_of`.
     rng : Generator
     holds_for : {"images", "images and models"}
-        Whether the intervals are for other images under these very models, or for other models of such a
-        pool too: those of `measure_consistency`, and where other models label each pair's images those of
+        Whether the intervals are for other images under these models only, or for other models of such a
+        pool as well: those of `measure_consistency`, and where other models label each pair's images those of
         `pool_intervals.interval`.  The labels of images stay as they are.
     level : float
     n_resamples : int
@@ -125,7 +126,7 @@ def consistency_by_subset(
         for choice in kept:
             tables = pair_tables(patterns.correct, weights, *kept[choice])
             replicates[choice].append(kappa_of_tables(tables))
-    found = []
+    found: list[SubsetConsistency] = []
     for choice in kept:
         tables = pair_tables(patterns.correct, patterns.n_images[np.newaxis], *kept[choice])
         bootstrap = np.concatenate(replicates[choice])
@@ -165,27 +166,31 @@ def _summary(
     values, replicates = _means(kappa[np.newaxis], of_models)[0], _means(bootstrap, of_models)
     if chosen is None:
         low, high = interval(values, replicates, level)
+        method, reason = described(values, low, holds_for)
     else:
-        everyone = np.arange(n_models)
-        groups = [everyone] if of_models else []
+        everyone = np.arange(int(n_models))
+        groups: list[np.ndarray] = [everyone] if of_models else []
         found = measure_consistency(chosen, pairs_within(everyone), new_subjects=groups, level=level)
-        low, high = found.low, found.high
+        low, high, method, reason = found.low, found.high, found.method, found.reason
     return SubsetConsistency(
+        float(values[0]),
+        low,
+        high,
+        level,
+        method,
         *choice,
         matrix,
+        reason=reason,
         n_images=float(tables.sum(axis=0).mean()),
-        mean=float(values[0]),
-        low=low,
-        high=high,
         sd=float(np.nanstd(kappa, ddof=1)) if np.isfinite(kappa).sum() > 1 else np.nan,
         reliability=_reliability(kappa, bootstrap - replicates[:, :1]),
     )
 
 
 def order_of_models(kappa: np.ndarray) -> np.ndarray:
-    """Return the order in which models that resemble each other stand side by side.
+    """Return an order of models in which similar models are next to each other.
 
-    Average linkage of 1 − κ, leaves ordered so that neighbours are as alike as the tree allows.
+    Average linkage of 1 − κ, with leaves ordered so that neighbours are as similar as the tree allows.
 
     Parameters
     ----------
@@ -198,9 +203,11 @@ def order_of_models(kappa: np.ndarray) -> np.ndarray:
     """
     if len(kappa) < 3:
         return np.arange(len(kappa))
-    distance = 1 - np.nan_to_num(kappa)
-    np.fill_diagonal(distance, 0)
-    tree = hierarchy.linkage(squareform(distance, checks=False), "average", optimal_ordering=True)
+    apart = 1 - np.nan_to_num(kappa)
+    np.fill_diagonal(apart, 0)
+    library: Any = distance
+    pairs = cast("np.ndarray", library.squareform(apart, checks=False))
+    tree = hierarchy.linkage(pairs, "average", optimal_ordering=True)
     return hierarchy.leaves_list(tree)
 
 
@@ -237,7 +244,7 @@ def _means(kappa: np.ndarray, of_models: bool) -> np.ndarray:
     """
     n_models = round((1 + np.sqrt(1 + 8 * kappa.shape[1])) / 2)
     pairs = np.column_stack(np.triu_indices(n_models, k=1))
-    without = (pairs[:, :, np.newaxis] != np.arange(n_models)).all(axis=1)
+    without: np.ndarray = (pairs[:, :, np.newaxis] != np.arange(int(n_models))).all(axis=1)
     kept = np.hstack([np.ones((len(pairs), 1), bool), without if of_models else without[:, :0]])
     defined = np.isfinite(kappa)
     number, total = defined.astype(float) @ kept, np.where(defined, kappa, 0) @ kept

@@ -1,4 +1,4 @@
-"""How decisions change while networks are trained: pure functions of right and wrong, epoch by epoch.
+"""How decisions change during training, epoch by epoch, and between training conditions.
 
 All take a bool array, models × epochs × images: whether a model was right on an image after an epoch.  The
 first epoch is the untrained network, where that was recorded.
@@ -14,6 +14,7 @@ from scipy import stats
 
 from analysis.statistics.consistency_intervals import measure_consistency, pairs_between
 from analysis.statistics.error_consistency import error_consistency
+from analysis.statistics.estimate import Estimate
 
 
 def accuracy_by_epoch(correct: np.ndarray) -> np.ndarray:
@@ -88,14 +89,15 @@ def independent_histogram(accuracy: np.ndarray) -> np.ndarray:
     ndarray of float, shape (n_models + 1,)
         Sums to 1.
     """
-    return stats.poisson_binom(np.asarray(accuracy, dtype=float)).pmf(np.arange(len(accuracy) + 1))
+    return np.asarray(stats.poisson_binom.pmf(np.arange(len(accuracy) + 1), np.asarray(accuracy, float)))
 
 
 @dataclass(frozen=True)
-class BesideBase:
-    """The models of one condition beside the base network, on all images.
+class ComparedWithBase(Estimate):
+    """The models of one condition compared with the base network: their mean κ with it, on all images.
 
-    Shares are means over the condition's models, for two networks each: the base and one of them.
+    The interval is for other images and these models only.  Shares are means over the condition's models, for
+    two networks each: the base and one of them.
 
     Attributes
     ----------
@@ -104,8 +106,6 @@ class BesideBase:
         Rows of the condition's models.
     kappa : tuple of float
         Error consistency of each with the base; NaN where it is undefined.
-    mean, low, high : float
-        Mean κ of those that have one, and its interval for other images and these very models.
     both_right, both_wrong, one_right : float
         Shares of images that are trivial, impossible and in-between for the two.
     accuracy : float
@@ -115,22 +115,19 @@ class BesideBase:
     condition: str
     models: tuple[int, ...]
     kappa: tuple[float, ...]
-    mean: float
-    low: float
-    high: float
     both_right: float
     both_wrong: float
     one_right: float
     accuracy: float
 
 
-def beside_base(
+def compare_with_base(
     correct: np.ndarray, conditions: Sequence[str], base: int, *, level: float = 0.95
-) -> list[BesideBase]:
-    """Compare every model with the base network, and put those of one condition together.
+) -> list[ComparedWithBase]:
+    """Compare every model with the base network, and summarise those of one condition.
 
-    Intervals hold for other images and these very models, as those of `measure_consistency`.  What other
-    models of a condition would do, its own dots show: there are too few of them for an interval.
+    Intervals hold for other images and these models only, as those of `measure_consistency`.  A condition has
+    too few models for an interval for other models.
 
     Parameters
     ----------
@@ -144,26 +141,29 @@ def beside_base(
 
     Returns
     -------
-    list of BesideBase
+    list of ComparedWithBase
         One a condition, in the order in which they come first.
     """
     kappa = error_consistency(correct)[base]
     both_right = (correct & correct[base]).mean(axis=1)
     one_right = (correct != correct[base]).mean(axis=1)
-    found = []
+    found: list[ComparedWithBase] = []
     for condition in dict.fromkeys(conditions):
         rows = [row for row, name in enumerate(conditions) if name == condition and row != base]
         if not rows:
             continue
         consistency = measure_consistency(correct, pairs_between([base], rows), level=level)
         found.append(
-            BesideBase(
-                condition,
-                tuple(rows),
-                tuple(float(each) for each in kappa[rows]),
+            ComparedWithBase(
                 consistency.estimate,
                 consistency.low,
                 consistency.high,
+                level,
+                consistency.method,
+                condition,
+                tuple(rows),
+                tuple(float(each) for each in kappa[rows]),
+                reason=consistency.reason,
                 both_right=float(both_right[rows].mean()),
                 both_wrong=float(1 - both_right[rows].mean() - one_right[rows].mean()),
                 one_right=float(one_right[rows].mean()),

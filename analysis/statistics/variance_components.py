@@ -1,18 +1,18 @@
-"""What makes answers differ: the observer, the item, and the rest."""
+"""Variance components of accuracy: between observers, between items, and the rest."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, special
 
 from analysis.statistics.accuracy import Answers, answered
+from analysis.statistics.quadrature import normal_quadrature
 from tricky.core.errors import InputError
 
-NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(41)
-WEIGHTS = WEIGHTS / WEIGHTS.sum()
+NODES, WEIGHTS = normal_quadrature(41)
 WIDEST_SD_LOGIT = 6.0
 
 
@@ -25,9 +25,9 @@ class Components(NamedTuple):
         Proportion correct.
     observer, item : float
         Variance between observers and between items, of their proportions correct over all of the other;
-        below 0 where they differ less than chance would have it.
+        below 0 where they differ less than expected by chance.
     rest : float
-        Of the interaction of the two, and of single answers; not told apart without repeated trials.
+        Of the interaction of the two, and of single answers; without repeated trials these are not separable.
     """
 
     mean: float
@@ -47,7 +47,7 @@ class Components(NamedTuple):
 
 
 class LogitComponents(NamedTuple):
-    """The same on the scale of logits, as simulated observers have it.
+    """The same on the scale of logits, as `tricky simulate` takes it.
 
     Attributes
     ----------
@@ -77,8 +77,8 @@ def variance_components(correct: Answers, observer: ArrayLike, item: ArrayLike) 
     Raises
     ------
     InputError
-        As `population_accuracy`, there are fewer than two observers or items, or who saw what does not tell
-        them apart: every item was seen by one observer only, say.
+        As `population_accuracy`, there are fewer than two observers or items, or the components are not
+        identifiable, because every item was seen by one observer only, for example.
 
     References
     ----------
@@ -113,12 +113,12 @@ def variance_components(correct: Answers, observer: ArrayLike, item: ArrayLike) 
 
 
 def _why_inseparable(by_observer: np.ndarray, by_item: np.ndarray) -> str:
-    """Say why variances can't be told apart, from the number of trials of each observer and item."""
+    """Return why variances are not identifiable, from the number of trials of each observer and item."""
     if by_item.max() == 1:
-        return "every item was answered once, so what is the item's can't be told from chance"
+        return "every item was answered once, so variance between items cannot be separated from chance"
     if by_observer.max() == 1:
-        return "every observer answered once, so what is the observer's can't be told from chance"
-    return "observers and items overlap too little to tell their variances apart"
+        return "every observer answered once, so variance between observers cannot be separated from chance"
+    return "observers and items overlap too little to separate their variances"
 
 
 def on_logit_scale(components: Components) -> LogitComponents:
@@ -145,7 +145,8 @@ def on_logit_scale(components: Components) -> LogitComponents:
 
     def excess(parameters: np.ndarray) -> np.ndarray:
         intercept, sd_observer, sd_item = parameters
-        p = special.expit(intercept + sd_observer * NODES[:, np.newaxis] + sd_item * NODES)
+        logit = intercept + sd_observer * NODES[:, np.newaxis] + sd_item * NODES
+        p = cast("np.ndarray", special.expit(logit))
         of_observer, of_item = p @ WEIGHTS, WEIGHTS @ p
         mean = float(WEIGHTS @ of_observer)
         found = np.array([mean, WEIGHTS @ of_observer**2 - mean**2, WEIGHTS @ of_item**2 - mean**2])

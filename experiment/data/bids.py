@@ -15,7 +15,8 @@ from experiment.data.consents import read_consents
 from experiment.data.withdrawn import read_marks
 from experiment.records import Kind
 from tricky.core.errors import InputError
-from tricky.core.tables import read_table, write_tsv
+from tricky.core.tables import read_table
+from tricky.core.write_tables import write_tsv
 
 
 @dataclass(frozen=True)

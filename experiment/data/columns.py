@@ -18,8 +18,8 @@ from experiment.columns import (
 from experiment.records import Ask, Response, Task
 from experiment.tasks import TaskKind, kind_of
 from tricky.core.errors import InputError
-from tricky.core.tables import tsv_line
 from tricky.core.tasks import known_tasks
+from tricky.core.write_tables import tsv_line
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from experiment.interfaces import NotSaved
 from experiment.records import Response, ScheduledTrial
 from tricky.core.errors import InputError
 from tricky.core.files import replacing, sync_folder
-from tricky.core.tables import parse_table, tsv_line
+from tricky.core.tables import parse_table
+from tricky.core.write_tables import tsv_line
 
 _ADVICE = "all earlier trials are safe: make room, connect the drive or allow writing again"
 

@@ -17,7 +17,7 @@ from experiment.data.find_sessions import SessionFile
 from experiment.data.read_data import read_data
 from tricky.core.errors import InputError
 from tricky.core.files import read_json_object, read_text, write_text
-from tricky.core.tables import csv_text
+from tricky.core.write_tables import csv_text
 
 
 def export_psych_ds(

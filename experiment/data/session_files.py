@@ -141,7 +141,7 @@ def put_new(table: Path, content: bytes, sidecar: Sidecar) -> None:
     sync_folder(folder.parent)
 
 
-def earlier_sidecar(path: SessionPath, stimulus_set: StimulusSet[Any]) -> Sidecar | None:
+def earlier_sidecar(path: SessionPath, stimulus_set: StimulusSet) -> Sidecar | None:
     """Read the sidecar of earlier runs, if there were any, and check that they showed the same set.
 
     Raises

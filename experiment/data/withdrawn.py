@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
-from tricky.core.tables import read_table, write_tsv
+from tricky.core.tables import read_table
+from tricky.core.write_tables import write_tsv
 
 
 @dataclass(frozen=True, order=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from experiment.observers.networks import network_observers
 from experiment.observers.population import draw_observers
@@ -14,7 +13,7 @@ from stimuli.records import StimulusSet
 
 
 def observers_from_settings(
-    settings: SimulateSettings, stimulus_set: StimulusSet[Any], *, seed: int, decisions: Path, root: Path
+    settings: SimulateSettings, stimulus_set: StimulusSet, *, seed: int, decisions: Path, root: Path
 ) -> dict[str, ObserverSpec]:
     """Return the simulated observers by participant id, as `simulated_ids` numbers them.
 

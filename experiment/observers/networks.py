@@ -25,7 +25,7 @@ SCORES = {"confidence": ("p_prediction", 1), "margin": ("margin", 1), "entropy":
 
 
 def network_observers(
-    models: Sequence[str], score: str, stimulus_set: StimulusSet[Any], decisions: Path
+    models: Sequence[str], score: str, stimulus_set: StimulusSet, decisions: Path
 ) -> list[ObserverSpec]:
     """Return an observer for each model.
 
@@ -75,7 +75,7 @@ class Scores:
         return ObserverSpec(self.parameters, lambda display: NetworkObserver(self.by_item, answer, display))
 
 
-def _read_scores(name: str, score: str, stimulus_set: StimulusSet[Any], decisions: Path) -> Scores:
+def _read_scores(name: str, score: str, stimulus_set: StimulusSet, decisions: Path) -> Scores:
     """Read a network's scores on the images of a set from its decisions."""
     from model_eval.decisions import read_pool, read_rows
 
@@ -111,7 +111,7 @@ class NetworkObserver:
     def __init__(self, score: Mapping[str, float], answer: NetworkAnswer, display: SimulatedDisplay) -> None:
         self._score, self._answer, self._display = score, answer, display
 
-    def goes_on(self) -> None:
+    def turn_page(self) -> None:
         """Read the page for a while."""
         self._display.now_s += 5.0
 

@@ -88,7 +88,7 @@ class PersonAtKeyboard:
         self._waiting: list[KeyPress] = []
         self._asked_to_stop_s = float("-inf")
 
-    def goes_on(self) -> None:
+    def turn_page(self) -> None:
         """Wait for the continue key; presses of answer keys before it are ignored."""
         self._wait_for({self._settings.continue_key}, self._screen.onset_s)
 

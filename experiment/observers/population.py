@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import hypot, pi, sqrt
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy.optimize import root_scalar
@@ -97,7 +96,7 @@ class Population:
 def draw_observers(
     participants: Sequence[str],
     settings: SimulateSettings,
-    stimulus_set: StimulusSet[Any],
+    stimulus_set: StimulusSet,
     *,
     seed: int,
     root: Path,
@@ -160,7 +159,7 @@ def _draw(
     return ObserverSpec(parameters, make)
 
 
-def read_probabilities(path: Path, stimulus_set: StimulusSet[Any]) -> tuple[dict[str, float], dict[str, int]]:
+def read_probabilities(path: Path, stimulus_set: StimulusSet) -> tuple[dict[str, float], dict[str, int]]:
     """Read a table of item probabilities: a CSV file with `trial_id` and `p_correct`.
 
     Returns

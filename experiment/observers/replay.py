@@ -52,7 +52,7 @@ class ReplayObserver:
     def __init__(self, rows: Mapping[str, Mapping[str, str]], path: Path, display: SimulatedDisplay) -> None:
         self._rows, self._path, self._display = rows, path, display
 
-    def goes_on(self) -> None:
+    def turn_page(self) -> None:
         """Read the page for a while."""
         self._display.now_s += 5.0
 

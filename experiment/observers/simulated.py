@@ -67,7 +67,7 @@ class SimulatedObserver:
         self._n_main = 0
         self._p_answer = 0.5
 
-    def goes_on(self) -> None:
+    def turn_page(self) -> None:
         """Read the page for a while."""
         self._display.now_s += 5.0
 

@@ -22,7 +22,7 @@ INSTRUCTIONS = PageText(
     "How large is this screen?",
     (
         "Hold a bank card to the outline. Left and right arrow key: narrower and wider by a pixel; down and "
-        "up arrow key: by ten. Escape: leave everything as it was.",
+        "up arrow key: by ten. Escape: stop without changes.",
     ),
     "when the outline is as large as the card",
 )

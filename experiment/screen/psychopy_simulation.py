@@ -66,11 +66,11 @@ class KeyPressingObserver:
         self._screen, self._settings = screen, settings
         self._person = PersonAtKeyboard(keyboard, screen, settings)
 
-    def goes_on(self) -> None:
+    def turn_page(self) -> None:
         """Press the continue key after the reading time."""
-        self._simulated.goes_on()
+        self._simulated.turn_page()
         self._keyboard.press(self._settings.continue_key, self._screen.onset_s + READING_TIME_S)
-        self._person.goes_on()
+        self._person.turn_page()
 
     def choose(self, trial: ScheduledTrial | None, ask: Ask) -> Choice:
         """Press the key of the simulated answer at its response time; without one, wait for the deadline."""

@@ -19,7 +19,7 @@ def ask_consent(devices: ReadingDevices, document: Document, content: SessionCon
     display, observer, texts = devices.display, devices.observer, content.texts
     for page in document.pages(texts.lines["next"], display.fits):
         display.read(page)
-        observer.goes_on()
+        observer.turn_page()
     labels, keys = texts.tables["consent"], content.settings.answer_keys
     options = (Option(AGREE, labels["agree"], keys[0]), Option(DISAGREE, labels["disagree"], keys[1]))
     ask = Ask("consent", texts.lines["consent_question"], options)

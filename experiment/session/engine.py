@@ -71,7 +71,7 @@ def run(
             continue
         if isinstance(step, PageText):
             display.read(step)
-            observer.goes_on()
+            observer.turn_page()
             continue
         if isinstance(step, Ask):
             display.question(step)
@@ -113,7 +113,7 @@ def _trial(
 
 def _read(page: Page, display: Display, observer: Observer) -> None:
     display.page(page)
-    observer.goes_on()
+    observer.turn_page()
 
 
 def _save(response: Response, recorder: Recorder, display: Display, observer: Observer) -> None:

@@ -192,7 +192,7 @@ def sessions_of(data_folder: Path, participant: str, task_name: str) -> dict[int
     set, and the questions after the last trial are answered.
     """
     files = find_sessions(data_folder, participant).sessions
-    numbers = {each: _number_of(each) for each in files if each.task == task_name}
+    numbers = {each: _number_of(each) for each in files if task_name == each.task}
     counted = [each for each, number in numbers.items() if number is not None or not each.session]
     counted.sort(key=lambda each: numbers[each] or 0)
     return {numbers[each]: _is_complete(each) for each in counted}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from experiment.pages import Page, PageName, PageText
 from experiment.records import Ask, ScheduledTrial
@@ -13,7 +12,7 @@ from stimuli.records import Block, StimulusSet
 
 
 def schedule(
-    stimulus_set: StimulusSet[Any], participant: str, session: int | None = None
+    stimulus_set: StimulusSet, participant: str, session: int | None = None
 ) -> tuple[ScheduledTrial, ...]:
     """Return the trials of a session, in order of presentation.
 

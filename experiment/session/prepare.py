@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from experiment.data.bids import Dataset, SessionPath, check_new_participant
 from experiment.data.columns import Table, table_of
@@ -61,7 +60,7 @@ class Material:
         Asked after the last trial.
     """
 
-    stimulus_set: StimulusSet[Any]
+    stimulus_set: StimulusSet
     texts: Texts
     information: Document | None = None
     debriefing: Document | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources.abc import Traversable
-from typing import Any
 
 from experiment.columns import CONFIDENCE, Column
 from experiment.records import Ask, Option, QuestionKind, ScheduledTrial, Task
@@ -55,7 +54,7 @@ class Asked:
     wording : Wording
     """
 
-    stimulus_set: StimulusSet[Any]
+    stimulus_set: StimulusSet
     settings: ExperimentSettings
     participant: str
     wording: Wording
@@ -99,9 +98,9 @@ class TaskKind:
     """
 
     description: str
-    answers: Callable[[StimulusSet[Any]], dict[str, tuple[str, ...]]]
+    answers: Callable[[StimulusSet], dict[str, tuple[str, ...]]]
     questions: Callable[[Asked], list[Ask]]
-    right_answers: Callable[[StimulusSet[Any]], Callable[[Presentation[Any]], str | None]]
+    right_answers: Callable[[StimulusSet], Callable[[Presentation], str | None]]
     item_columns: tuple[Column, ...]
     answer_columns: Callable[[Ask], tuple[Column, ...]]
     correct_column: Column | None
@@ -116,7 +115,7 @@ def kind_of(task: str) -> TaskKind:
 
 
 def task_of(
-    stimulus_set: StimulusSet[Any],
+    stimulus_set: StimulusSet,
     settings: ExperimentSettings,
     participant: str,
     wording: Wording = NO_WORDS,
@@ -200,7 +199,7 @@ def _confidence(settings: ExperimentSettings, wording: Wording) -> Ask:
     return question(CONFIDENCE, wording.confidence, labels, settings.answer_keys, QuestionKind.CONFIDENCE)
 
 
-def groups_of(stimulus_set: StimulusSet[Any]) -> dict[str, str]:
+def groups_of(stimulus_set: StimulusSet) -> dict[str, str]:
     """Return the group of each item, by `item_id`: a class of difficulty, or a range of the lab's own.
 
     Raises

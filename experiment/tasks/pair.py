@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from experiment.columns import Column, correct_column
 from experiment.records import Ask, QuestionKind, Response, ScheduledTrial, Side
@@ -18,10 +17,10 @@ def _questions(asked: Asked) -> list[Ask]:
     return [question("response", asked.wording.question, sides, asked.two_keys, QuestionKind.CHOICE)]
 
 
-def _right_answers(_: StimulusSet[Any]) -> Callable[[Presentation[Any]], str | None]:
+def _right_answers(_: StimulusSet) -> Callable[[Presentation], str | None]:
     """Return how to find the right answer: the side of the image that fewer models classify correctly."""
 
-    def right_answer(shown: Presentation[Any]) -> str | None:
+    def right_answer(shown: Presentation) -> str | None:
         return None if shown.target_place is None else tuple(Side)[shown.target_place]
 
     return right_answer

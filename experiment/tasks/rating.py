@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from experiment.columns import answer_column
 from experiment.records import Ask
@@ -21,7 +20,7 @@ def _questions(asked: Asked) -> list[Ask]:
     ]
 
 
-def _no_right_answers(_: StimulusSet[Any]) -> Callable[[Presentation[Any]], str | None]:
+def _no_right_answers(_: StimulusSet) -> Callable[[Presentation], str | None]:
     return lambda _: None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from experiment.columns import Column, answer_column, correct_column
 from experiment.records import Ask, QuestionKind, ScheduledTrial
@@ -41,7 +40,7 @@ def rotated(groups: Sequence[str], participant: str) -> tuple[str, ...]:
     return (*groups[shift:], *groups[:shift])
 
 
-def _right_answers(stimulus_set: StimulusSet[Any]) -> Callable[[Presentation[Any]], str | None]:
+def _right_answers(stimulus_set: StimulusSet) -> Callable[[Presentation], str | None]:
     """Return how to find the right answer: the group of the image."""
     groups = groups_of(stimulus_set)
     return lambda shown: groups[shown.items[0]]

@@ -10,7 +10,8 @@ from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
 from tricky.core.files import is_file
 from tricky.core.matching import match_entries
-from tricky.core.tables import TextTable, read_table
+from tricky.core.tables import read_table
+from tricky.core.text_table import TextTable
 
 
 class ImageTable(ImageFiles):

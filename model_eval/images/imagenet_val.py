@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from model_eval.images.image_files import ImageFiles
 from model_eval.images.imagenet_classes import wordnet_ids
@@ -180,7 +181,8 @@ def _read_mat(path: Path) -> list[tuple[int, str]]:
 
     content = read_bytes(path)
     try:
-        rows = loadmat(io.BytesIO(content), squeeze_me=True)["synsets"]
+        file: Any = io.BytesIO(content)  # which scipy reads, though its types know only names of files
+        rows = loadmat(file, squeeze_me=True)["synsets"]
         return [(int(row["ILSVRC2012_ID"]), str(row["WNID"])) for row in rows]
     except Exception as error:  # readers of broken files raise whatever their parsers stumble over
         why = " ".join(str(error).split()) or type(error).__name__

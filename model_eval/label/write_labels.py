@@ -21,7 +21,8 @@ from tricky.core.files import sha256_of, versions_of
 from tricky.core.manifests import write_manifest
 from tricky.core.matching import match_entries
 from tricky.core.parquet import write_parquet
-from tricky.core.tables import read_entries, write_csv
+from tricky.core.tables import read_entries
+from tricky.core.write_tables import write_csv
 
 
 @dataclass(frozen=True)

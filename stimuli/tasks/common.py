@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tricky.core.tasks import declaration
 
@@ -54,7 +54,7 @@ class TrialStructure:
         [Sequence[tuple[str, ...]], int, StimulusSettings, np.random.Generator], list[tuple[str, ...]]
     ]
     kind: Callable[[Sequence[str]], str]
-    target: Callable[[StimulusSet[Any], Trial], str | None]
+    target: Callable[[StimulusSet, Trial], str | None]
     group_problems: Callable[[Sequence[tuple[Trial, list[str]]], Sequence[str]], Iterable[str]]
     partners: bool
     options: Callable[[Refill, int | None], list[Option]]
@@ -78,5 +78,5 @@ def refuse_questions(settings: StimulusSettings) -> None:
         raise ValueError('`questions` together with `task = "rating"`, and only then')
 
 
-def no_target(_set: StimulusSet[Any], _trial: Trial) -> None:
+def no_target(_set: StimulusSet, _trial: Trial) -> None:
     """Return that no item of a trial is singled out."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def repartner(tuples: Sequence[tuple[str, ...]], rng: np.random.Generator) -> li
     return list(zip(*shuffled, strict=True))
 
 
-def harder_item(stimulus_set: StimulusSet[Any], trial: Trial) -> str | None:
+def harder_item(stimulus_set: StimulusSet, trial: Trial) -> str | None:
     """Return the `item_id` that fewer models classify correctly, or None where both have as many.
 
     Shares, not counts, are compared: items labelled by pools of different size stay comparable.

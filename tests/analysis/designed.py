@@ -90,7 +90,7 @@ class Scripted:
         self._sitting, self._display = sitting, display
         self._n_main = 0
 
-    def goes_on(self) -> None:
+    def turn_page(self) -> None:
         """Read on."""
 
     def choose(self, trial: ScheduledTrial | None, ask: Ask) -> Choice:
@@ -206,7 +206,7 @@ def write_design(
     return folder
 
 
-def _sit(sitting: Sitting, stimulus_set: StimulusSet[Any], data: Path, settings: ExperimentSettings) -> None:
+def _sit(sitting: Sitting, stimulus_set: StimulusSet, data: Path, settings: ExperimentSettings) -> None:
     dataset = Dataset("Designed", ("Ada Lovelace", "Hermann Helmholtz"), "Vision Laboratory", "CC0-1.0")
     place = SessionPath(data, sitting.participant, sitting.session, settings.task_name)
     trials = schedule(stimulus_set, sitting.participant, sitting.session)

@@ -175,8 +175,8 @@ class Tape:
     def page(self, page: Page) -> None:
         self.log("page", page.name)
 
-    def goes_on(self) -> None:
-        self.log("goes_on")
+    def turn_page(self) -> None:
+        self.log("turn_page")
 
     def fixation(self, duration_s: float) -> None:
         self.log("fixation", duration_s)

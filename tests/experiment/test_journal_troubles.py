@@ -183,7 +183,7 @@ def test_a_table_that_another_program_saved_over_is_not_written_to_until_it_is_b
         shutil.copy(path, ours)
         path.unlink()
         path.write_text(PAIR_TABLE.header.replace("\t", ","))
-        with pytest.raises(NotSaved, match="another file has taken its place"):
+        with pytest.raises(NotSaved, match="another file has replaced it"):
             journal.record(response(trials[1]))
         with pytest.raises(NotSaved, match="earlier rows were changed by another program"):
             journal.record(response(trials[1]))

@@ -64,7 +64,7 @@ class World:
     def page(self, page: Page) -> None:
         self.page_on = page.name
 
-    def goes_on(self) -> None:
+    def turn_page(self) -> None:
         if self.page_on is PageName.NOT_SAVED and self.fate.gives_up:
             raise Stopped
 

@@ -8,7 +8,7 @@ from tricky.core import tasks
 from tricky.core.tasks import TaskEntry, register
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def odd_one_out() -> Iterator[str]:
     """A fourth task, known while these tests run."""
     entries = dict(tasks._ENTRIES)

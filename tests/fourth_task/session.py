@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from experiment.columns import Column, correct_column
 from experiment.records import Ask, QuestionKind, Response, ScheduledTrial
@@ -21,7 +20,7 @@ def _questions(asked: Asked) -> list[Ask]:
     return [question("response", asked.wording.question, places, keys, QuestionKind.CHOICE)]
 
 
-def _right_answers(_: StimulusSet[Any]) -> Callable[[Presentation[Any]], str | None]:
+def _right_answers(_: StimulusSet) -> Callable[[Presentation], str | None]:
     return lambda shown: None if shown.target_place is None else PLACES[shown.target_place]
 
 

@@ -10,6 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis.data.study_data import Selection
+from analysis.report.build import write_report
+from analysis.settings import AnalyseSettings
 from experiment.data.bids import Dataset
 from experiment.data.read_data import read_data
 from experiment.session.plan import schedule
@@ -120,3 +123,21 @@ def test_the_window_shows_three_images_side_by_side(study, screen, tmp_path, mon
     centres = session.sidecar.apparatus["image_centres_px"]
     assert len(centres) == 3
     assert centres[1] - centres[0] == centres[2] - centres[1] > 0
+
+
+@pytest.mark.usefixtures("blank_figures")
+def test_the_report_scores_the_sessions(study, made):
+    rows = pd.concat(
+        pd.DataFrame(each.cells().rows, columns=list(each.cells().columns))
+        for each in read_data(study / "data").sessions
+    )
+    once = {trial.trial_id for trial in made.trials if trial.repeats is None}
+    counted = rows[(rows["block"] == "main") & rows["trial_id"].isin(once)]
+    found = write_report(
+        study, AnalyseSettings(), Selection("main"), title="Odd one out", seed=1, source=None
+    )
+    assert found.content["task"] == made.task
+    assert found.content["population"]["estimate"] == pytest.approx((counted["correct"] == "true").mean())
+    assert found.content["population"]["chance"] == pytest.approx(1 / 3)
+    page = found.page.read_text(encoding="utf-8")
+    assert "three images were shown side by side" in page

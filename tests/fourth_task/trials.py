@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stimuli.refill_options import Option, Refill, least
 from stimuli.tasks.common import TrialStructure, refuse_questions
@@ -38,7 +38,7 @@ def _odd_group(groups: Sequence[str]) -> str:
     return min(groups, key=list(groups).count)
 
 
-def _target(stimulus_set: StimulusSet[Any], trial: Trial) -> str:
+def _target(stimulus_set: StimulusSet, trial: Trial) -> str:
     items = [stimulus_set.items[item] for item in trial.item_ids]
     groups = [str(stimulus_set.settings.group_of(item.difficulty, item.n_correct)) for item in items]
     return trial.item_ids[groups.index(_odd_group(groups))]

@@ -104,7 +104,7 @@ def plain_images() -> type[PlainImages]:
 
 
 @pytest.fixture
-def build(tmp_path: Path) -> Callable[..., StimulusSet[Any]]:
+def build(tmp_path: Path) -> Callable[..., StimulusSet]:
     """Build a set of 6 pairs and 2 for practice, unless told otherwise."""
 
     def build_one(
@@ -117,7 +117,7 @@ def build(tmp_path: Path) -> Callable[..., StimulusSet[Any]]:
         replace: bool = False,
         progress: Progress = no_progress,
         **options: Any,
-    ) -> StimulusSet[Any]:
+    ) -> StimulusSet:
         asked = {"trials": 6, "practice_trials": 2} | (settings or {})
         images = options.pop("source", None) or PlainImages(sorted(rows["image_id"]))
         return build_set(

@@ -29,6 +29,10 @@ class Sets(BaseModel):
             '] groups = ["trivial", "trivial"]: expected entries that differ',
         ),
         (
+            {"task": "singel"},
+            '] task = "singel": expected the name of a task (2afc, single, rating); did you mean "single"?',
+        ),
+        (
             {"groups": ["trivial"]},
             '] groups = ["trivial"]: expected two groups, for a choice between two images',
         ),

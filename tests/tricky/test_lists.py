@@ -404,7 +404,7 @@ def test_lists_that_may_be_larger_than_the_data_are_counted_printed_and_reported
 
     show_set(read_any_set(study / "stimuli/main"))
     assert "counts: 40 of 41 entries match" in capsys.readouterr().out
-    page = made.analyse().report.read_text(encoding="utf-8")
+    page = made.analyse().page.read_text(encoding="utf-8")
     assert "Lists and tables that the study names" in page
     results = json.loads((study / "report/results.json").read_text())
     assert {row["list"]: row["n_matched"] for row in results["lists"]}["counts"] == 40

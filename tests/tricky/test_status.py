@@ -170,7 +170,7 @@ def dynamics(study: Study) -> None:
         "versions": {},
         "folder": "decisions",
         "n_models": 3,
-        "dichotomy": {"value": 0.714},
+        "dichotomy": {"estimate": 0.714},
         "made_from": {"decisions/pool.json": sha256_of(study.decisions / "pool.json")},
         "settings": {"label": {"tolerance": 1, "leave_out": []}, "analyse": {"level": 0.95}},
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -98,7 +98,7 @@ def stimuli_orders(
         raise typer.Exit(1)
 
 
-def show_set(built: StimulusSet[Any]) -> None:
+def show_set(built: StimulusSet) -> None:
     """Print what a set holds, and what a reviewer would ask about it."""
     from tricky.core.matching import describe_matches
 
@@ -114,7 +114,7 @@ def show_set(built: StimulusSet[Any]) -> None:
         say(Styled(warning, "yellow"))
 
 
-def show_changes(built: StimulusSet[Any]) -> None:
+def show_changes(built: StimulusSet) -> None:
     """Print what changed since the parent."""
     changes, parent = built.manifest.refresh, built.manifest.parent
     assert changes is not None
@@ -151,7 +151,7 @@ def show_checked(checked: Sequence[Checked]) -> None:
             say(f"        {problem}")
 
 
-def show_orders(stimulus_set: StimulusSet[Any], found: Sequence[Order]) -> None:
+def show_orders(stimulus_set: StimulusSet, found: Sequence[Order]) -> None:
     """Print what can be counted in every observer's sessions, and over all of them."""
     from stimuli.order_check import times_seen
 

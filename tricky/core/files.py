@@ -12,11 +12,11 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tricky.core.errors import InputError
 
@@ -32,7 +32,7 @@ def sha256_of(content: bytes | str | Path) -> str:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path) -> Generator[Path, None, None]:
     """Give a temporary path to write to; on success it takes the place of `path` in one step.
 
     After a crash or an exception `path` is what it was before: never half of the new content.
@@ -59,7 +59,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def told_if_unwritable(path: Path) -> Iterator[None]:
+def told_if_unwritable(path: Path) -> Generator[None, None, None]:
     """Say in one line why a file or folder can't be written: a full disk, say, or no permission.
 
     Raises
@@ -188,7 +188,7 @@ def read_json_list(path: Path, remedy: str) -> list[Any]:
     content = _parse_json(read_text(path), str(path), remedy)
     if not isinstance(content, list):
         raise InputError(f"{path}: not a JSON list; {remedy}")
-    return content
+    return cast("list[Any]", content)
 
 
 def parse_json_object(text: str, where: str, remedy: str) -> dict[str, Any]:
@@ -202,7 +202,7 @@ def parse_json_object(text: str, where: str, remedy: str) -> dict[str, Any]:
     content = _parse_json(text, where, remedy)
     if not isinstance(content, dict):
         raise InputError(f"{where}: not a JSON object; {remedy}")
-    return content
+    return cast("dict[str, Any]", content)
 
 
 def _parse_json(text: str, where: str, remedy: str) -> Any:
@@ -249,7 +249,7 @@ def check_hash(path: Path, expected: str, named_in: Path, made_by: str) -> None:
 
 def versions_of(*distributions: str) -> dict[str, str]:
     """Return the installed version of tricky and of each distribution named (those that are installed)."""
-    found = {}
+    found: dict[str, str] = {}
     for name in ("tricky-images", *distributions):
         try:
             found[name] = version(name)

@@ -120,7 +120,7 @@ def unique(*keys: str) -> AfterValidator:
     """Return a rule for a list of records: no two have the same values under `keys`."""
 
     def check(entries: Any) -> Any:
-        seen = set()
+        seen: set[tuple[Any, ...]] = set()
         for entry in entries:
             value = tuple(getattr(entry, key) for key in keys)
             if value in seen:

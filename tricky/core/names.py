@@ -238,7 +238,7 @@ PathText = Annotated[str, BeforeValidator(check_path)]
 
 def first_duplicate(names: Iterable[str]) -> str | None:
     """Return the first name that is there twice, capitals and Unicode forms aside, or None."""
-    seen = set()
+    seen: set[str] = set()
     for name in names:
         key = plain(name).casefold()
         if key in seen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,6 @@ from tricky.core.files import replacing
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
 
 def write_parquet(path: Path, table: pd.DataFrame) -> None:
@@ -61,7 +60,7 @@ def read_parquet(
     return table
 
 
-def read_arrow(path: Path, columns: Mapping[str, str], made_by: str, **how: Any) -> pa.Table:
+def read_arrow(path: Path, columns: Mapping[str, str], made_by: str, **how: Any) -> Any:
     """Read some columns of a table that `read_parquet` would read, without the cost of a frame.
 
     Parameters
@@ -70,9 +69,12 @@ def read_arrow(path: Path, columns: Mapping[str, str], made_by: str, **how: Any)
         As for `read_parquet`; types are not checked.
     **how
         Further arguments of ``pyarrow.parquet.read_table``.
-    """
-    import pyarrow.parquet as pq
 
+    Returns
+    -------
+    pyarrow.Table
+    """
+    pq = _pyarrow_parquet()
     require_columns(path, columns, made_by)
     with _one_line_if_damaged(path, made_by):
         return pq.read_table(path, columns=list(columns), **how)
@@ -80,18 +82,24 @@ def read_arrow(path: Path, columns: Mapping[str, str], made_by: str, **how: Any)
 
 def require_columns(path: Path, columns: Mapping[str, str], made_by: str) -> None:
     """Raise InputError unless a file is a parquet table with these columns."""
-    import pyarrow.parquet as pq
-
+    pq = _pyarrow_parquet()
     if not path.is_file():
         raise InputError(f"{path}: not there; run `{made_by}` first")
     with _one_line_if_damaged(path, made_by):
-        there = pq.read_schema(path).names
+        there: list[str] = pq.read_schema(path).names
     if missing := [name for name in columns if name not in there]:
         raise InputError(f"{path}: has no column {missing[0]!r}; run `{made_by}` again")
 
 
+def _pyarrow_parquet() -> Any:
+    """Return the library, which has no types."""
+    import pyarrow.parquet  # pyright: ignore[reportMissingTypeStubs]
+
+    return pyarrow.parquet
+
+
 @contextmanager
-def _one_line_if_damaged(path: Path, made_by: str) -> Iterator[None]:
+def _one_line_if_damaged(path: Path, made_by: str) -> Generator[None, None, None]:
     try:
         yield
     except Exception as error:  # whatever the library's decoders stumble over

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import NoneType
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, TypeVar, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, ErrorDetails
@@ -57,10 +57,14 @@ _LIMITS = {
 def _strict(schema: Any) -> Any:
     """Return pydantic's schema with every number and truth in it strict."""
     if isinstance(schema, dict):
-        kept = ("default", "metadata")
-        inner = {key: each if key in kept else _strict(each) for key, each in schema.items()}
-        return inner | {"strict": True} if schema.get("type") in ("int", "float", "bool") else inner
-    return type(schema)(map(_strict, schema)) if isinstance(schema, list | tuple) else schema
+        kept, parts = ("default", "metadata"), cast("dict[str, Any]", schema)
+        inner = {key: each if key in kept else _strict(each) for key, each in parts.items()}
+        return inner | {"strict": True} if parts.get("type") in ("int", "float", "bool") else inner
+    if isinstance(schema, list):
+        return [_strict(each) for each in cast("list[Any]", schema)]
+    if isinstance(schema, tuple):
+        return tuple(_strict(each) for each in cast("tuple[Any, ...]", schema))
+    return schema
 
 
 class SettingsModel(BaseModel):
@@ -209,7 +213,7 @@ def _explain_place(
 def _is_section(value: object) -> bool:
     """Return whether a value is a section of the file, or a list of such, and too long to be shown."""
     if isinstance(value, list | tuple):
-        return any(isinstance(each, dict | BaseModel) for each in value)
+        return any(isinstance(each, dict | BaseModel) for each in cast("Sequence[object]", value))
     return isinstance(value, dict | BaseModel)
 
 

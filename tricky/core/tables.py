@@ -10,182 +10,16 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from tricky.core.errors import InputError
-from tricky.core.files import decode_text, read_bytes, write_text
-from tricky.core.names import MISSING, plain
-
-if TYPE_CHECKING:
-    import pandas as pd
+from tricky.core.files import decode_text, read_bytes
+from tricky.core.names import plain
+from tricky.core.text_table import TextTable
+from tricky.core.tsv_cells import unescaped
 
 SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons"}
-_WHOLE = re.compile(r"[+-]?[0-9]{1,15}")
-_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
-_TRUTH = {"true": True, "false": False}
-
-# In tab-separated tables that tricky writes, one line is one row, as BIDS wants it: control characters, which
-# free text may contain, are written as Unicode's pictures of them (␉ for a tab, ␊ for a line feed), and a
-# picture that the text itself contains follows ␦.
-_PICTURES = {chr(code): chr(0x2400 + code) for code in range(32)} | {"\x7f": "\u2421"}
-_CONTROLS = {picture: control for control, picture in _PICTURES.items()}
-_ESCAPE = "\u2426"
-_PICTURE_OF = re.compile(f"[{''.join(map(re.escape, [*_PICTURES, *_CONTROLS, _ESCAPE]))}]")
-_CONTROL_OF = re.compile(f"{_ESCAPE}(.)|([{''.join(_CONTROLS)}])", re.DOTALL)
-
-
-@dataclass(frozen=True)
-class TextTable:
-    """A table whose cells are text; a column gets its type where it is read.
-
-    Attributes
-    ----------
-    path : Path
-        The file, for messages.
-    columns : tuple of str
-        Names, in order; no two are the same.
-    rows : list of list of str
-        One cell for each column.
-    lines : list of int
-        The line of the file in which each row begins, from 1.
-    decimal : str
-        The decimal sign of numbers.
-    """
-
-    path: Path
-    columns: tuple[str, ...]
-    rows: list[list[str]]
-    lines: list[int]
-    decimal: str = "."
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __contains__(self, column: str) -> bool:
-        return column in self.columns
-
-    def require(self, *columns: str) -> None:
-        """Raise InputError unless the table has these columns."""
-        for column in columns:
-            if column not in self.columns:
-                near = get_close_matches(column, self.columns, n=1, cutoff=0.6)
-                hint = f"rename {near[0]!r}" if near else f"its columns are {', '.join(self.columns)}"
-                raise InputError(f"{self.path}, line 1: no column `{column}`; {hint}")
-
-    def cells(self, column: str) -> list[str]:
-        """Return the cells of a column exactly as they are."""
-        self.require(column)
-        place = self.columns.index(column)
-        return [row[place] for row in self.rows]
-
-    def texts(self, column: str, *, unique: bool = False) -> list[str]:
-        """Return a column that must have a value in every row, and each value once only if `unique`."""
-        return self._present(column, self.cells(column), unique)
-
-    def optional_texts(self, column: str) -> list[str | None]:
-        """Return the cells of a column, None where a value is missing."""
-        return [None if cell in MISSING else cell for cell in self.cells(column)]
-
-    def names(self, column: str, *, unique: bool = False) -> list[str]:
-        """Return a column of names as they are compared: without surrounding spaces, in composed form.
-
-        As for `texts`, none may be missing, nor be there twice if `unique`.
-        """
-        return self._present(column, [plain(cell.strip()) for cell in self.cells(column)], unique)
-
-    def optional_names(self, column: str) -> list[str | None]:
-        """Return a column of names, None where one is missing."""
-        cells = [plain(cell.strip()) for cell in self.cells(column)]
-        return [None if cell in MISSING else cell for cell in cells]
-
-    def whole_numbers(self, column: str, *, least: int | None = None, most: int | None = None) -> list[int]:
-        """Return a column of whole numbers, none of them missing.
-
-        Raises
-        ------
-        InputError
-            A cell is no whole number, or one below `least` or above `most`; file, line and column are named.
-        """
-        return self._typed(column, _whole(least, most), f"a whole number{_bounds(least, most)}")
-
-    def optional_whole_numbers(
-        self, column: str, *, least: int | None = None, most: int | None = None
-    ) -> list[int | None]:
-        """Return a column of whole numbers, None where one is missing: see `whole_numbers`."""
-        return self._typed(column, _whole(least, most), f"a whole number{_bounds(least, most)}", missing=True)
-
-    def numbers(
-        self, column: str, *, least: float | None = None, most: float | None = None, missing: bool = False
-    ) -> list[float]:
-        """Return a column of decimal numbers; where `missing` ones are allowed, they are NaN.
-
-        Raises
-        ------
-        InputError
-            A cell is no number, or one below `least` or above `most`; file, line and column are named.
-        """
-        expected = f"a number{_bounds(least, most)}"
-
-        def value(text: str) -> float | None:
-            if self.decimal != ".":
-                text = text.replace(".", "_").replace(self.decimal, ".")
-            found = float(text) if _DECIMAL.fullmatch(text) else None
-            return found if found is not None and _within(found, least, most) else None
-
-        found = self._typed(column, value, expected, missing=missing)
-        return [float("nan") if each is None else each for each in found]
-
-    def truths(self, column: str) -> list[bool]:
-        """Return a column of ``true`` and ``false``."""
-        return self._typed(column, _TRUTH.get, "true or false")
-
-    def choices(self, column: str, allowed: Iterable[str]) -> list[str]:
-        """Return a column whose cells are all among `allowed`."""
-        known = {each: each for each in allowed}
-        return self._typed(column, known.get, f"one of {', '.join(known)}")
-
-    def frame(self) -> pd.DataFrame:
-        """Return all cells as a frame of text, unchanged."""
-        import pandas as pd
-
-        return pd.DataFrame(self.rows, columns=list(self.columns), dtype="str")
-
-    def error(self, row: int, column: str, expected: str) -> InputError:
-        """Return an error about one cell: file, line, column, what it holds and what was expected."""
-        cell = self.rows[row][self.columns.index(column)]
-        hint = ""
-        if "number" in expected and re.fullmatch(r"[+-]?[0-9]+,[0-9]+", cell.strip()) and self.decimal == ".":
-            hint = f"; write the decimal sign as a point: {cell.strip().replace(',', '.')}"
-        return InputError(
-            f"{self.path}, line {self.lines[row]}, column {column}: {cell!r}, expected {expected}{hint}"
-        )
-
-    def _present(self, column: str, cells: list[str], unique: bool) -> list[str]:
-        first: dict[str, int] = {}
-        for row, cell in enumerate(cells):
-            if cell in MISSING:
-                raise self.error(row, column, "a value")
-            if unique and first.setdefault(cell, row) != row:
-                raise InputError(
-                    f"{self.path}, line {self.lines[row]}, column {column}: {cell!r} is in line "
-                    f"{self.lines[first[cell]]}, too; keep one of these rows"
-                )
-        return cells
-
-    def _typed(
-        self, column: str, value: Callable[[str], Any], expected: str, *, missing: bool = False
-    ) -> list[Any]:
-        """Return the value of each cell; None is none, and allowed only of cells that are `missing`."""
-        cells = [cell.strip() for cell in self.cells(column)]
-        found = [None if missing and cell in MISSING else value(cell) for cell in cells]
-        for row, (cell, each) in enumerate(zip(cells, found, strict=True)):
-            if each is None and not (missing and cell in MISSING):
-                raise self.error(row, column, expected)
-        return found
 
 
 def read_table(
@@ -280,7 +114,7 @@ def read_entries(path: Path, column: str = "image_id") -> tuple[list[str], list[
     separator = "\t" if path.suffix.lower() == ".tsv" else ","
     first = next((line for line in text.splitlines() if line.strip()), "")
     try:
-        header = next(csv.reader([first], delimiter=separator, strict=True), [])
+        header = next(csv.reader([first], delimiter=separator, strict=True), list[str]())
     except csv.Error:
         header = []
     if column in [cell.strip() for cell in header]:
@@ -293,58 +127,13 @@ def read_entries(path: Path, column: str = "image_id") -> tuple[list[str], list[
     return entries, lines
 
 
-def write_tsv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a tab-separated table, whole or not at all; `read_table` with ``own=True`` reads it."""
-    write_text(path, "".join(tsv_line(cells) for cells in [columns, *rows]))
-
-
-def tsv_line(cells: Sequence[object]) -> str:
-    """Return one line of a tab-separated table, with its line end: what is missing is ``n/a``."""
-    return _line([_escaped(_cell(cell)) for cell in cells], "\t")
-
-
-def write_csv(path: Path, frame: pd.DataFrame) -> None:
-    """Write a frame's columns, without its index, as a comma-separated table, whole or not at all."""
-    columns = [column.array for _, column in frame.items()]
-    write_text(path, csv_text([str(name) for name in frame], zip(*columns, strict=True)))
-
-
-def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a comma-separated table as text: what is missing is ``n/a``, line breaks in cells are quoted."""
-    return "".join(_line([_cell(cell) for cell in row], ",") for row in [columns, *rows])
-
-
-def _cell(value: object) -> str:
-    """Return a value as the text of a cell: None and NaN are missing, truths are ``true`` and ``false``."""
-    if isinstance(value, str):
-        return value
-    # NaN differs from itself; pandas' NA answers neither yes nor no.
-    if value is None or type(value).__name__ in ("NAType", "NaTType") or value != value:
-        return "n/a"
-    return str(value).lower() if type(value).__name__ in ("bool", "bool_") else str(value)
-
-
-def _line(cells: Sequence[object], separator: str) -> str:
-    text = io.StringIO(newline="")
-    # With this line terminator the writer quotes cells that contain a carriage return, too.
-    csv.writer(text, delimiter=separator, lineterminator="\r\n").writerow(cells)
-    return text.getvalue().removesuffix("\r\n") + "\n"
-
-
-def _escaped(cell: str) -> str:
-    return _PICTURE_OF.sub(lambda found: _PICTURES.get(found[0]) or _ESCAPE + found[0], cell)
-
-
-def unescaped(cell: str) -> str:
-    """Return a cell of a table that tricky wrote with its control characters themselves."""
-    return _CONTROL_OF.sub(lambda found: found[1] or _CONTROLS[found[2]], cell)
-
-
 def _parse_cells(text: str, path: Path, separator: str) -> tuple[list[list[str]], list[int]]:
     """Return the rows that hold anything, and the line in which each begins."""
     csv.field_size_limit(2**31 - 1)  # the default of 131,072 characters would refuse long text as malformed
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    rows, lines, before = [], [], 0
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    before = 0
     try:
         for row in reader:
             if any(cell.strip() for cell in row):
@@ -399,7 +188,8 @@ def _are_row_numbers(cells: list[str]) -> bool:
 
 
 def _one_a_line(text: str, path: Path, separator: str, column: str) -> tuple[list[str], list[int]]:
-    entries, lines = [], []
+    entries: list[str] = []
+    lines: list[int] = []
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
         if not (entry := line.strip()):
             continue
@@ -420,25 +210,3 @@ def _one_a_line(text: str, path: Path, separator: str, column: str) -> tuple[lis
 
 def _with(columns: Sequence[str]) -> str:
     return f" with {', '.join(columns)}" if columns else ""
-
-
-def _whole(least: int | None, most: int | None) -> Callable[[str], int | None]:
-    """Return what reads a whole number from text, None from any other."""
-
-    def read(text: str) -> int | None:
-        found = int(text) if _WHOLE.fullmatch(text) else None
-        return found if found is not None and _within(found, least, most) else None
-
-    return read
-
-
-def _within(value: float, least: float | None, most: float | None) -> bool:
-    return (least is None or value >= least) and (most is None or value <= most)
-
-
-def _bounds(least: float | None, most: float | None) -> str:
-    if least is not None and most is not None:
-        return f" from {least} to {most}"
-    if least is not None:
-        return f", at least {least}"
-    return "" if most is None else f", at most {most}"

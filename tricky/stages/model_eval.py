@@ -107,7 +107,7 @@ class ModelEvalStages(ImageStages):
         """
         from model_eval.difficulty import read_difficulty
         from model_eval.label.compare_labels import compare
-        from tricky.core.tables import write_csv
+        from tricky.core.write_tables import write_csv
 
         folder = other / "difficulty" if (other / "difficulty").is_dir() else other
         found = compare(read_difficulty(self.difficulty), read_difficulty(folder))

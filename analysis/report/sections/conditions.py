@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.report.base_similarity import similarity_to_base
 from analysis.report.json_values import table_with_reasons
 from analysis.report.section import DynamicsReport, Section
-from analysis.statistics.training_dynamics import beside_base
+from analysis.statistics.training_dynamics import compare_with_base
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,11 +46,12 @@ def compute(report: DynamicsReport) -> Conditions:
             "trivial": each.both_right,
             "impossible": each.both_wrong,
             "in_between": each.one_right,
-            "kappa": each.mean,
+            "kappa": each.estimate,
             "kappa_low": each.low,
             "kappa_high": each.high,
+            "kappa_reason": each.reason,
         }
-        for each in beside_base(models.correct, models.conditions, models.base, level=report.level)
+        for each in compare_with_base(models.correct, models.conditions, models.base, level=report.level)
     ]
     return Conditions(pd.DataFrame(rows) if rows else None)
 

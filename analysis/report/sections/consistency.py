@@ -104,29 +104,24 @@ def mean_consistencies(
     """
     n, m = len(answers), len(networks)
     every = np.concatenate([answers, networks.reshape(m, answers.shape[1])])
-    right, seen = every == 1, ~np.isnan(every)
+    everyone = _Subjects(every == 1, ~np.isnan(every))
     people, models = np.arange(n), np.arange(n, n + m)
+    within, across = pairs_within(people), pairs_between(people, models)
     rows = []
     if n > 1:
-        rows.append(_measured("observers", right, seen, pairs_within(people), [people], rng, level))
+        rows.append(_measured("observers", everyone, within, [people], rng, level))
     if n and m:
-        across = pairs_between(people, models)
         groups = [people] if n > 1 else []
-        rows.append(_measured("observers and models", right, seen, across, groups, rng, level))
+        rows.append(_measured("observers and models", everyone, across, groups, rng, level))
         if n > 1:
-            row = _measured(
-                "observers minus observers and models",
-                *(right, seen, pairs_within(people), groups, rng, level),
-                compared_with=across,
-            )
-            rows.append(row)
+            name = "observers minus observers and models"
+            rows.append(_measured(name, everyone, within, groups, rng, level, compared_with=across))
     if m > 1:
-        rows.append(_measured("models", right[n:], seen[n:], pairs_within(models - n), [], rng, level))
+        rows.append(_measured("models", everyone, pairs_within(models), [], rng, level))
     if decisions is not None and len(decisions.models) > 1:
+        on_all = _Subjects(decisions.correct, decisions.seen)
         pairs = pairs_within(np.arange(len(decisions.models)))
-        rows.append(
-            _measured("models on all images", decisions.correct, decisions.seen, pairs, [], rng, level)
-        )
+        rows.append(_measured("models on all images", on_all, pairs, [], rng, level))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -138,10 +133,17 @@ def n_permutations_for(n_subjects: int, n_answers: int) -> int:
     return int(np.clip(n_permutations, FEWEST_PERMUTATIONS, MOST_PERMUTATIONS))
 
 
+@dataclass(frozen=True)
+class _Subjects:
+    """Whether subjects were right about items, and saw them: (n_subjects, n_items) each."""
+
+    right: np.ndarray
+    seen: np.ndarray
+
+
 def _measured(
     between: str,
-    right: np.ndarray,
-    seen: np.ndarray,
+    subjects: _Subjects,
     pairs: np.ndarray,
     groups: list[np.ndarray],
     rng: np.random.Generator,
@@ -149,9 +151,9 @@ def _measured(
     compared_with: np.ndarray | None = None,
 ) -> dict[str, object]:
     involved = np.unique(pairs if compared_with is None else np.concatenate([pairs, compared_with]))
-    place = np.full(len(right), -1)
+    place = np.full(len(subjects.right), -1)
     place[involved] = np.arange(len(involved))
-    right, seen, pairs = right[involved], seen[involved], place[pairs]
+    right, seen, pairs = subjects.right[involved], subjects.seen[involved], place[pairs]
     mask = None if seen.all() else seen
     found = measure_consistency(
         right,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
@@ -40,7 +39,7 @@ def compute(report: StudyReport) -> NamedGroups:
     return NamedGroups(groups, missing_by_group(data, groups), shares)
 
 
-def named_groups(sessions: pd.DataFrame, stimulus_set: StimulusSet[Any], level: float) -> pd.DataFrame:
+def named_groups(sessions: pd.DataFrame, stimulus_set: StimulusSet, level: float) -> pd.DataFrame:
     """Return how often images of each group were called by the name of each group, with intervals.
 
     Returns

@@ -174,7 +174,9 @@ def test_a_single_observer_and_perfect_answers_give_a_page_without_an_interval(s
     study.write_session("07", answers, kind="person")
     results = report(study.root)
     assert np.isnan(accuracy_of(results).low)
-    assert "no interval for new observers and new pairs: one observer tells nothing" in text_of(results)
+    assert "no interval for new observers and new pairs: an interval needs at least two observers" in text_of(
+        results
+    )
     assert json.loads((study.root / "report" / "results.json").read_text())["population"]["low"] is None
 
 

@@ -14,7 +14,7 @@ from analysis.report.formatting import (
 )
 
 KNOWN = {"estimate": 0.8136, "low": 0.7181, "high": 0.8859, "level": 0.95, "reason": None}
-NO_INTERVAL = KNOWN | {"low": None, "high": None, "reason": "one observer tells nothing of others"}
+NO_INTERVAL = KNOWN | {"low": None, "high": None, "reason": "an interval needs at least two observers"}
 NOTHING = NO_INTERVAL | {"estimate": None, "reason": "nobody answered"}
 
 
@@ -31,11 +31,11 @@ NOTHING = NO_INTERVAL | {"estimate": None, "reason": "nobody answered"}
         (plural(1200, "pair"), "1,200 pairs"),
         (interval(KNOWN), "71.8% to 88.6%"),
         (interval(KNOWN, form="fixed", digits=3), "0.718 to 0.886"),
-        (interval(NO_INTERVAL), "no interval: one observer tells nothing of others"),
+        (interval(NO_INTERVAL), "no interval: an interval needs at least two observers"),
         (between(KNOWN, "for new pairs", digits=0), "95% interval for new pairs 72% to 89%"),
         (between(NOTHING, "for new pairs"), "no interval for new pairs: nobody answered"),
         (in_words(KNOWN), "81.4% (71.8% to 88.6%)"),
-        (in_words(NO_INTERVAL), "81.4% (no interval: one observer tells nothing of others)"),
+        (in_words(NO_INTERVAL), "81.4% (no interval: an interval needs at least two observers)"),
         (in_words(NOTHING), "undefined: nobody answered"),
     ],
 )

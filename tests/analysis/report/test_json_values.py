@@ -26,7 +26,7 @@ class Record:
     remark: IfKnown[str] = None
 
 
-def record(parts=Parts(0.5, 0.1), remark=None):  # noqa: B008
+def record(parts: Parts | NoResult = Parts(0.5, 0.1), remark: str | None = None) -> Record:  # noqa: B008
     accuracy = Estimate(0.8, 0.7, 0.9, 0.95, "t")
     return Record(accuracy, parts, np.eye(2), remark)
 

@@ -106,7 +106,7 @@ def test_one_cluster_gives_an_estimate_without_an_interval_and_says_why(lacking)
     result = population_accuracy(correct, *((one, many) if lacking == "observer" else (many, one)))
     assert result.estimate == pytest.approx(2 / 3)
     assert np.isnan([result.low, result.high]).all()
-    assert result.reason == f"one {lacking} tells nothing of others"
+    assert result.reason == f"an interval needs at least two {lacking}s"
 
 
 def test_a_variance_below_zero_falls_back_on_independent_trials():
@@ -205,4 +205,4 @@ def test_the_next_observer_lies_in_the_interval_also_where_many_are_perfect():
 
 def test_one_observer_does_not_tell_where_the_next_will_lie():
     alone = next_observer_interval([True, False], ["a", "a"])
-    assert (alone.estimate, alone.reason) == (0.5, "one observer tells nothing of others")
+    assert (alone.estimate, alone.reason) == (0.5, "an interval needs at least two observers")

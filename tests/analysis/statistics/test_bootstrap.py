@@ -65,7 +65,7 @@ def test_one_observer_has_an_estimate_without_an_interval():
     found = bootstrap_accuracy([True, False], ["a", "a"], ["x", "y"], np.random.default_rng(1))
     assert found.estimate == 0.5
     assert np.isnan([found.low, found.high]).all()
-    assert found.reason == "one observer tells nothing of others"
+    assert found.reason == "an interval needs at least two observers"
 
 
 def test_one_condition_is_refused():

@@ -144,7 +144,7 @@ def test_two_subjects_tell_nothing_of_others():
     found = measure_consistency(correct, [(0, 1)], new_subjects=[[0, 1]])
     assert np.isfinite(found.estimate)
     assert np.isnan([found.low, found.high]).all()
-    assert found.reason == "without one of the subjects no pair is left to tell of others"
+    assert found.reason == "without one of the subjects no pair is left"
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_a_group_of_one_observer_has_a_difference_but_no_interval():
     result = accuracy_difference(correct, observer, item, observer == 2)
     assert np.isfinite(result.estimate)
     assert np.isnan([result.low, result.high, result.p_value]).all()
-    assert result.reason == "one observer in a condition tells nothing of others"
+    assert result.reason == "an interval needs at least two observers in each condition"
 
 
 def test_conditions_without_any_error_have_no_interval():

@@ -10,7 +10,8 @@ import xarray as xr
 from scipy import special
 
 from analysis.statistics.accuracy import population_accuracy
-from analysis.statistics.crossed_model import CrossedModel, Estimate, check_convergence, crossed_model
+from analysis.statistics.crossed_model import CrossedModel, check_convergence, crossed_model
+from analysis.statistics.estimate import Estimate
 from benchmarks.coverage import mixture
 from tricky.core.errors import InputError
 
@@ -48,7 +49,8 @@ def error(estimate: Estimate) -> float:
 
 
 def logit(estimate: Estimate) -> Estimate:
-    return Estimate(*(float(special.logit(each)) for each in (estimate.mean, estimate.low, estimate.high)))
+    found, low, high = special.logit(np.array([estimate.estimate, estimate.low, estimate.high])).tolist()
+    return Estimate(found, low, high, estimate.level, estimate.method)
 
 
 def holds(estimate: Estimate, value: float) -> bool:
@@ -59,12 +61,12 @@ def test_without_conditions_estimates_are_those_of_lme4(plain):
     theirs = lme4("plain")
     value, se = theirs["", "(Intercept)"]
     typical = logit(plain.typical[0])
-    assert typical.mean == pytest.approx(value, abs=0.3 * se)
+    assert typical.estimate == pytest.approx(value, abs=0.3 * se)
     # lme4's standard error takes the standard deviations as known: the posterior's is a little larger.
     assert 0.95 < error(typical) / se < 1.3
     # The mean of a skewed posterior lies above the maximum, the more so the fewer clusters.
-    assert 1 < plain.observer_sd_logit.mean / theirs["observer", "(Intercept)"][0] < 1.25
-    assert 1 < plain.item_sd_logit.mean / theirs["item", "(Intercept)"][0] < 1.12
+    assert 1 < plain.observer_sd_logit.estimate / theirs["observer", "(Intercept)"][0] < 1.25
+    assert 1 < plain.item_sd_logit.estimate / theirs["item", "(Intercept)"][0] < 1.12
 
 
 def test_the_effect_of_a_condition_and_its_error_are_those_of_lme4_with_slopes_of_observers_and_items(
@@ -74,12 +76,12 @@ def test_the_effect_of_a_condition_and_its_error_are_those_of_lme4_with_slopes_o
     assert compared.effect_logit is not None
     value, se = theirs["", "condition"]
     # Without slopes lme4's error is two thirds of it.
-    assert compared.effect_logit.mean == pytest.approx(value, abs=0.3 * se)
+    assert compared.effect_logit.estimate == pytest.approx(value, abs=0.3 * se)
     assert 0.95 < error(compared.effect_logit) / se < 1.3
-    first, second = (logit(each).mean for each in compared.typical)
+    first, second = (logit(each).estimate for each in compared.typical)
     assert (first + second) / 2 == pytest.approx(theirs["", "(Intercept)"][0], abs=0.1)
-    assert 1 < compared.observer_sd_logit.mean / theirs["observer", "(Intercept)"][0] < 1.25
-    assert 1 < compared.item_sd_logit.mean / theirs["item", "(Intercept)"][0] < 1.12
+    assert 1 < compared.observer_sd_logit.estimate / theirs["observer", "(Intercept)"][0] < 1.25
+    assert 1 < compared.item_sd_logit.estimate / theirs["item", "(Intercept)"][0] < 1.12
 
 
 def test_what_the_answers_were_drawn_from_lies_in_the_intervals(compared):
@@ -99,7 +101,7 @@ def test_what_the_answers_were_drawn_from_lies_in_the_intervals(compared):
 def test_the_average_is_the_accuracy_of_the_population_that_needs_no_model(plain):
     found = population_accuracy(CORRECT, WHO, WHAT)
     (average,) = plain.average
-    assert average.mean == pytest.approx(found.estimate, abs=0.02)
+    assert average.estimate == pytest.approx(found.estimate, abs=0.02)
     assert (average.low, average.high) == pytest.approx((found.low, found.high), abs=0.03)
     assert plain.effect_logit is plain.difference is None
     assert (plain.n_observers, plain.n_items, plain.n_trials) == (15, 60, 900)
@@ -131,7 +133,7 @@ def sampler(monkeypatch):
 def test_slopes_are_in_the_model_and_in_the_average_just_where_the_data_have_them(sampler):
     def accuracies(is_second) -> tuple[str, tuple[float, ...]]:
         found = crossed_model(CORRECT, WHO, WHAT, np.random.default_rng(1), is_second=is_second)
-        return sampler.calls[-1][0], tuple(each.mean for each in found.average)
+        return sampler.calls[-1][0], tuple(each.estimate for each in found.average)
 
     plain = 0.6**2 + 1.2**2
     for second, slopes, of_slopes in (
@@ -184,7 +186,7 @@ def chains(values: np.ndarray) -> xr.Dataset:
     [
         (([True, False], ["a", "a"], ["x", "y"]), {}, "two of each"),
         (([True, False], ["a", "b"], ["x", "x"]), {}, "two of each"),
-        (([True, None, True], ["a", "b", "b"], ["x", "x", "y"]), {}, "all answers are alike"),
+        (([True, None, True], ["a", "b", "b"], ["x", "x", "y"]), {}, "all answers are the same"),
         (([True, False], ["a", "b"], ["x", "y"]), {"is_second": [True, True]}, "one condition"),
         (([True, False], ["a", "b"], ["x", "y"]), {"level": 95}, "write 0.95"),
         (([True, False], ["a", "b"], ["x"]), {}, "same length"),

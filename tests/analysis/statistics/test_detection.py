@@ -37,9 +37,9 @@ def test_limits_follow_from_jeffreys_limits_of_both_rates_by_statsmodels():
     truth = np.repeat([True, False], 50)
     row = observer_detection(said, truth, np.zeros(100), "2afc").to_dict("index")[0]
     (hit_low, hit_high), (false_low, false_high) = (
-        stats.norm.ppf(proportion_confint(k, 50, method="jeffreys")) for k in (41, 12)
+        stats.norm.ppf(np.array(proportion_confint(k, 50, method="jeffreys"))) for k in (41, 12)
     )
-    hit, false = stats.norm.ppf([41.5 / 51, 12.5 / 51])
+    hit, false = stats.norm.ppf(np.array([41.5 / 51, 12.5 / 51]))
     assert row["d_prime_low"] == pytest.approx(
         (hit - false - np.hypot(hit - hit_low, false_high - false)) / np.sqrt(2)
     )

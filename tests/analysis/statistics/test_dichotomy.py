@@ -123,8 +123,8 @@ def test_an_interval_for_the_same_models_is_narrower_than_one_for_others():
     correct = rng.normal(size=(6, 800)) + 0.5 + models * images > 0
     same = measure_dichotomy(correct, np.random.default_rng(9), holds_for="images")
     other = measure_dichotomy(correct, np.random.default_rng(9), holds_for="images and models")
-    assert same.value == other.value
-    assert other.low < same.low < same.value < same.high < other.high
+    assert same.estimate == other.estimate
+    assert other.low < same.low < same.estimate < same.high < other.high
 
 
 def test_is_undefined_where_nothing_can_be_told():
@@ -137,7 +137,7 @@ def test_is_undefined_where_nothing_can_be_told():
 def test_two_models_say_nothing_of_a_third():
     correct = beta_models(np.random.default_rng(11), 2, 300, 0.6, 0.4)
     found = measure_dichotomy(correct, np.random.default_rng(12), holds_for="images and models")
-    assert np.isfinite(found.value)
+    assert np.isfinite(found.estimate)
     assert np.isnan(found.low)
 
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from analysis.statistics.estimate import Estimate
+from analysis.statistics.accuracy import population_accuracy
+from analysis.statistics.estimate import Estimate, NoResult
 
 NAN = np.nan
 
@@ -35,3 +36,24 @@ def test_nothing_can_be_missing_without_a_reason_nor_there_with_one(values):
     *found, reason = values
     with pytest.raises(ValueError, match="needs a reason"):
         Estimate(*found, reason=reason)
+
+
+def test_a_result_is_printed_as_one_line_for_each_attribute_a_notebook_included():
+    found = population_accuracy([True, False, True, True], list("aabb"), list("xyxy"))
+    lines = str(found).splitlines()
+    assert lines[:2] == ["PopulationMean", "  estimate: 0.75"]
+    assert lines[2] == f"  95% interval: {found.low:.4g} to {found.high:.4g}"
+    assert "  n_observers: 2" in lines
+    printed = []
+
+    class Printer:
+        text = staticmethod(printed.append)
+
+    found._repr_pretty_(Printer(), cycle=False)
+    assert printed == [str(found)]
+
+
+def test_what_is_missing_is_printed_with_its_reason():
+    found = population_accuracy([True, False], ["a", "a"], ["x", "y"])
+    assert "  missing because: an interval needs at least two observers" in str(found).splitlines()
+    assert str(NoResult("answers do not vary")) == "NoResult\n  reason: answers do not vary"

@@ -53,8 +53,8 @@ def test_missing_values_are_left_out():
 @pytest.mark.parametrize(
     ("values", "observer", "item", "reason"),
     [
-        ([1.0, 2.0], ["a", "a"], ["x", "y"], "one observer"),
-        ([1.0, 2.0], ["a", "b"], ["x", "x"], "one item"),
+        ([1.0, 2.0], ["a", "a"], ["x", "y"], "at least two observers"),
+        ([1.0, 2.0], ["a", "b"], ["x", "x"], "at least two items"),
         ([2.0, 2.0], ["a", "b"], ["x", "y"], "all values are the same"),
         ([np.nan, np.nan], ["a", "b"], ["x", "y"], "no value"),
     ],

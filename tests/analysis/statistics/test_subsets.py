@@ -62,7 +62,7 @@ def test_each_kappa_is_scikit_learns_on_the_images_left_by_hand(tolerance: int):
         if each.labelled_by == LabelledBy.POOL:
             difficulty = difficulty_of(correct.sum(axis=0), 6, tolerance)
             assert each.n_images == (~np.isin(difficulty, list(LEFT_OUT[each.subset]))).sum()
-        assert each.mean == pytest.approx(each.kappa[np.triu_indices(6, 1)].mean())
+        assert each.estimate == pytest.approx(each.kappa[np.triu_indices(6, 1)].mean())
 
 
 def test_independent_models_have_no_consistency_on_images_that_others_chose():
@@ -71,9 +71,9 @@ def test_independent_models_have_no_consistency_on_images_that_others_chose():
     results = consistency_by_subset(correct, 1, rng, holds_for="images", n_resamples=50)
     for each in results:
         if each.subset == Subset.ALL or each.labelled_by == LabelledBy.OTHERS:
-            assert each.mean == pytest.approx(0, abs=0.01)
+            assert each.estimate == pytest.approx(0, abs=0.01)
     # Chosen by the pool itself, with the images went what they agreed on by chance.
-    assert found(results, Subset.IN_BETWEEN).mean < -0.1
+    assert found(results, Subset.IN_BETWEEN).estimate < -0.1
 
 
 def test_in_between_images_tell_families_apart_that_all_images_hide():
@@ -86,7 +86,7 @@ def test_in_between_images_tell_families_apart_that_all_images_hide():
     results = consistency_by_subset(correct, 0, rng, holds_for="images", n_resamples=100)
     on_all = found(results, Subset.ALL)
     between = found(results, Subset.IN_BETWEEN, LabelledBy.OTHERS)
-    assert on_all.mean > 0.85
+    assert on_all.estimate > 0.85
     assert on_all.sd < 0.03
     assert between.sd > 3 * on_all.sd
     assert between.reliability > 0.9
@@ -121,16 +121,16 @@ def test_one_seed_gives_one_result():
         consistency_by_subset(correct, 0, np.random.default_rng(8), holds_for="images") for _ in range(2)
     )
     assert [replace(each, kappa=None) for each in one] == [replace(each, kappa=None) for each in other]
-    assert all(each.low < each.mean < each.high for each in one)
+    assert all(each.low < each.estimate < each.high for each in one)
 
 
 def test_is_undefined_where_a_subset_holds_no_image():
     correct = np.repeat(np.array([[True, True, False]]), 4, axis=0)  # all four models alike
     results = consistency_by_subset(correct, 0, np.random.default_rng(9), holds_for="images")
-    assert found(results, Subset.ALL).mean == 1
+    assert found(results, Subset.ALL).estimate == 1
     between = found(results, Subset.IN_BETWEEN)
     assert between.n_images == 0
-    assert np.isnan([between.mean, between.low, between.high, between.sd, between.reliability]).all()
+    assert np.isnan([between.estimate, between.low, between.high, between.sd, between.reliability]).all()
     assert np.isnan(between.kappa[0, 1])
 
 

@@ -106,7 +106,7 @@ def test_keys_pressed_together_are_counted_with_the_first_as_the_answer(trial):
 def test_keys_pressed_on_a_page_are_early_for_nothing(trial):
     screen = ScriptedScreen(("left", 11), ("space", 12), ("left", 12.5), ("right", 21))
     observer = person(screen)
-    observer.goes_on()
+    observer.turn_page()
     screen.onset_s = screen.now_s = 20.0
     assert observer.choose(trial, ASK) == Choice(Side.RIGHT, 1.0, early_keys=1)
 
@@ -125,7 +125,7 @@ def test_a_second_press_does_not_answer_the_next_pair(trial):
 
 def test_only_the_continue_key_leads_on():
     screen = ScriptedScreen(("left", 11), ("space", 15), ("left", 30))
-    person(screen).goes_on()
+    person(screen).turn_page()
     assert screen.now_s == 15
 
 
@@ -185,7 +185,7 @@ def test_a_keyboard_that_says_nothing_is_deaf():
 def test_the_pause_key_breaks_a_trial_off_and_leads_on_from_no_page(trial):
     screen = ScriptedScreen(("p", 11), ("space", 12), ("f9", 21), ("p", 22))
     observer = person(screen)
-    observer.goes_on()
+    observer.turn_page()
     assert screen.now_s == 12
     screen.onset_s = screen.now_s = 20.0
     with pytest.raises(Paused):

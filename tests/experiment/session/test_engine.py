@@ -98,8 +98,8 @@ def test_each_pair_follows_the_fixation_of_the_asked_duration(trials, tape):
 def test_every_page_waits_for_the_observer(trials, tape):
     run(steps(trials, 0, 4), tape, tape, Kept(), TASK, inter_trial_interval_s=0)
     acts = [what for what, _ in tape.events]
-    assert acts.count("page") == acts.count("goes_on") == 6
-    assert all(acts[index + 1] == "goes_on" for index, act in enumerate(acts) if act == "page")
+    assert acts.count("page") == acts.count("turn_page") == 6
+    assert all(acts[index + 1] == "turn_page" for index, act in enumerate(acts) if act == "page")
 
 
 def test_an_observer_who_stops_leaves_the_trials_before(trials, tape):
@@ -130,7 +130,7 @@ def test_further_questions_follow_the_first_and_are_recorded_with_it(trials, tap
     )
     assert [what for what, _ in tape.events][2:] == [
         *("fixation", "images", "choose", "further", "choose"),
-        *("page", "goes_on"),
+        *("page", "turn_page"),
     ]
     assert kept.responses[0].further == (Choice("left", tape.RESPONSE_TIME_S),)
 
@@ -163,7 +163,7 @@ def test_a_trial_that_is_paused_counts_for_nothing_and_is_shown_again_after_the_
     assert [response.trial for response in kept.responses] == list(trials)
     assert [response.broken_off for response in kept.responses] == [0] * 4 + [2] + [0] * (len(trials) - 5)
     at = tape.events.index(("images", trials[4]))
-    once = [("page", PageName.PAUSED), ("goes_on", None), ("fixation", 0.5), ("images", trials[4])]
+    once = [("page", PageName.PAUSED), ("turn_page", None), ("fixation", 0.5), ("images", trials[4])]
     assert tape.events[at + 1 : at + 10] == [*once, *once, ("choose", trials[4])]
 
 
@@ -185,7 +185,7 @@ def test_a_response_that_cannot_be_saved_waits_on_a_page_and_is_recorded_later(t
     run(steps(trials, 0, 0), tape, tape, safe, TASK, inter_trial_interval_s=0)
     assert [response.trial for response in safe.responses] == list(trials)
     at = tape.events.index(("choose", trials[4]))
-    once = [("page", PageName.NOT_SAVED), ("goes_on", None)]
+    once = [("page", PageName.NOT_SAVED), ("turn_page", None)]
     assert tape.events[at + 1 : at + 6] == [*once, *once, ("fixation", 0)]
 
 
@@ -195,7 +195,7 @@ def test_stopping_at_a_response_that_cannot_be_saved_says_why_and_keeps_those_be
             raise Stopped
 
     safe = Failing(1)
-    tape.goes_on = give_up
+    tape.turn_page = give_up
     with pytest.raises(NotSaved, match="the disk is full"):
         run(steps(trials, 0, 0), tape, tape, safe, TASK, inter_trial_interval_s=0)
     assert [response.trial for response in safe.responses] == list(trials[:4])

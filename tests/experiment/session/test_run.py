@@ -468,7 +468,7 @@ def test_information_is_read_page_by_page_and_consent_kept_with_time_and_text(
 ):
     path = sit_informed().path
     assert tape.events[:5] == [
-        *(("read", "Study"), ("goes_on", None), ("read", "Study"), ("goes_on", None)),
+        *(("read", "Study"), ("turn_page", None), ("read", "Study"), ("turn_page", None)),
         ("question", "consent"),
     ]
     (kept,) = consents(data)

@@ -125,7 +125,7 @@ def _write_ours(root: Path, lab: Path) -> None:
     from experiment.data.withdrawn import Mark, add_marks
     from model_eval.networks.weights import TrainedRecord, write_trained
     from tricky.core.memory import write_memory
-    from tricky.core.tables import write_tsv
+    from tricky.core.write_tables import write_tsv
 
     table = pd.DataFrame({"sha256": ["a", "b"], "value": [0.1, float("nan")], "text": ["x", None]})
     write_memory(lab / "memory.parquet", table, {"version": 1})

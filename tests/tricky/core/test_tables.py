@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tricky.core.errors import InputError
-from tricky.core.tables import csv_text, parse_table, read_entries, read_table, tsv_line, write_csv, write_tsv
+from tricky.core.tables import parse_table, read_entries, read_table
+from tricky.core.write_tables import csv_text, tsv_line, write_csv, write_tsv
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 

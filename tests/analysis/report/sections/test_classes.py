@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,11 +10,11 @@ from analysis.report.sections import classes
 from analysis.report.sections.classes import difficulty_by_class, shares_by_group
 
 
-def axes_of(figure):
+def axes_of(figure: Any) -> list[Any]:
     return list(figure.axes)
 
 
-def texts(axes):
+def texts(axes: Any) -> str:
     return " ".join(text.get_text() for text in axes.texts)
 
 
@@ -22,6 +24,7 @@ def test_superclasses_split_images_like_classes(conditions, tmp_path):
     superclass_of, counts = read_superclasses(path, gather_models(conditions).images["class_name"])
     assert counts == {"n_entries": 4, "n_matched": 3}
     table = report_of(conditions, superclass_of).of(classes.compute).superclasses
+    assert table is not None
     assert table["n_images"].to_dict() == {"shape": 80, "texture": 160}
     np.testing.assert_allclose(table[["trivial", "in-between", "impossible"]].sum(axis=1), 1)
 

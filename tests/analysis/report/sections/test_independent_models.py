@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 
 from analysis.report.sections.independent_models import histogram_with_independent
@@ -6,11 +8,11 @@ KINDS = np.array(["impossible", "impossible", "in-between", "trivial", "trivial"
 N_CORRECT = np.array([0, 0, 1, 2, 2, 2])
 
 
-def axes_of(figure):
+def axes_of(figure: Any) -> list[Any]:
     return list(figure.axes)
 
 
-def texts(axes):
+def texts(axes: Any) -> str:
     return " ".join(text.get_text() for text in axes.texts)
 
 

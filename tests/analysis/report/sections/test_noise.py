@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,11 +9,11 @@ from analysis.report.sections import noise
 from analysis.report.sections.noise import accuracy_by_divergence
 
 
-def axes_of(figure):
+def axes_of(figure: Any) -> list[Any]:
     return list(figure.axes)
 
 
-def texts(axes):
+def texts(axes: Any) -> str:
     return " ".join(text.get_text() for text in axes.texts)
 
 
@@ -19,7 +21,9 @@ def test_classes_of_noise_have_their_divergence(tmp_path):
     models = [("base", 1, 2), ("order", 1, 2), ("order", 2, 2)]
     make_conditions(tmp_path / "conditions", models, "gaussian:3x80@32px", ["010", "020", "040"])
     report = report_of(tmp_path)
-    rows = report.of(noise.compute).noise.to_dict("records")
+    table = report.of(noise.compute).noise
+    assert table is not None
+    rows = table.to_dict("records")
     assert [row["sd"] for row in rows] == [10, 20, 40]
     # ln 2 + 1/8 − 1/2 to the class of twice the SD; the last one's neighbour has half: −ln 2 + 2 − 1/2.
     assert rows[0]["divergence"] == pytest.approx(np.log(2) + 1 / 8 - 1 / 2)

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -6,11 +8,11 @@ from matplotlib.collections import QuadMesh
 from analysis.report.sections.subsets import two_consistencies
 
 
-def axes_of(figure):
+def axes_of(figure: Any) -> list[Any]:
     return list(figure.axes)
 
 
-def texts(axes):
+def texts(axes: Any) -> str:
     return " ".join(text.get_text() for text in axes.texts)
 
 

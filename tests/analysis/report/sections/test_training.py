@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,11 +9,11 @@ from analysis.report.epoch_figures import accuracy_and_flips, decisions_by_epoch
 from analysis.report.sections import independent_models, training
 
 
-def axes_of(figure):
+def axes_of(figure: Any) -> list[Any]:
     return list(figure.axes)
 
 
-def texts(axes):
+def texts(axes: Any) -> str:
     return " ".join(text.get_text() for text in axes.texts)
 
 
@@ -20,6 +22,8 @@ def test_images_are_right_for_good_in_the_end_as_often_as_they_are_right(conditi
     found, by_epoch = report.of(training.compute), report.models.by_epoch
     difficulty = report.of(independent_models.compute).of_image
     assert by_epoch is not None
+    assert found.right_for_good is not None
+    assert found.forgetting is not None
     for kind, curve in found.right_for_good.items():
         assert curve.iloc[-1] == pytest.approx(by_epoch[:, -1, difficulty == kind].mean())
         assert (curve.diff().dropna() >= 0).all()
