@@ -18,11 +18,12 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from analysis.statistics.training_dynamics import compare_with_base
+from model_eval.epoch_decisions import BASE, read_conditions
 from model_eval.images.open import open_images
+from model_eval.networks.device import Hardware
+from model_eval.recipe_settings import BaseRecipe
 from model_eval.settings import EvaluateSettings, ImageSettings, TrainSettings
-from model_eval.train.conditions import train_conditions
-from model_eval.train.epoch_decisions import BASE, read_conditions
-from model_eval.train.network_settings import BaseRecipe
+from model_eval.train.conditions import ConditionImages, train_conditions
 from model_eval.train.recipe import read_recipe
 
 CORNERS = {"bar": 2, "triangle": 3, "square": 4, "pentagon": 5, "disc": 24}
@@ -77,7 +78,14 @@ def main() -> None:
         ):
             folder, started = Path(scratch) / name, time.perf_counter()
             source = open_images(images, Path(scratch))
-            train_conditions(source, recipe, EvaluateSettings(device="cpu"), folder=folder, seed=1)
+            train_conditions(
+                ConditionImages(source),
+                recipe,
+                folder=folder,
+                seed=1,
+                batch_size=EvaluateSettings().batch_size,
+                hardware=Hardware("cpu"),
+            )
             seconds = time.perf_counter() - started
             trained = read_conditions(folder)
             correct = trained.correct_at_end

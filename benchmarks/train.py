@@ -29,11 +29,12 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
 from model_eval.images.open import open_images
-from model_eval.networks.device import n_cores
+from model_eval.networks.device import Hardware, n_cores
 from model_eval.networks.preprocessing import scale, square_pixels
 from model_eval.settings import EvaluateSettings, ImageSettings
-from model_eval.train.conditions import train_conditions
+from model_eval.train.conditions import ConditionImages, train_conditions
 from model_eval.train.recipe import Recipe
+from tricky.core.progress import Reporter
 
 N_TRAINING = 2000
 BATCH = 32
@@ -105,7 +106,13 @@ def tricky(epochs: int, conditions: dict[str, dict[str, list[str]]], workers: in
     with tempfile.TemporaryDirectory() as folder:
         source = open_images(ImageSettings(), Path())
         train_conditions(
-            source, recipe, EVALUATION, folder=Path(folder), seed=1, progress=note, workers=workers
+            ConditionImages(source),
+            recipe,
+            folder=Path(folder),
+            seed=1,
+            batch_size=EVALUATION.batch_size,
+            hardware=Hardware("cpu", workers),
+            reporter=Reporter(note),
         )
         return time.perf_counter() - decoded
 

@@ -237,7 +237,7 @@ class ConditionRecord(Record):
 
 
 class TrainedModelRecord(ConditionRecord):
-    """A model that was trained: see `model_eval.train.epoch_decisions.ConditionModel`."""
+    """A model that was trained: see `model_eval.epoch_decisions.ConditionModel`."""
 
     network: str
     losses: Annotated[tuple[float, ...], Field(min_length=1)]
@@ -259,7 +259,7 @@ class DivergedRecord(ConditionRecord):
 
 
 class DivergedEpoch(Manifest):
-    """``.checkpoints/…/diverged.json``: the epoch in which a course diverges."""
+    """``.checkpoints/…/diverged.json``: the epoch in which a network diverges."""
 
     epoch: Count
 

@@ -13,8 +13,8 @@ from pydantic import (
     model_validator,
 )
 
-from model_eval.networks.source import FILE_LIBRARIES, ModelSource, Source, parse_source
-from model_eval.train.network_settings import BaseRecipe
+from model_eval.network_source import FILE_LIBRARIES, ModelSource, Source, parse_source
+from model_eval.recipe_settings import BaseRecipe
 from tricky.core.names import (
     DifferentNames,
     DottedFileName,

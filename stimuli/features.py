@@ -16,7 +16,7 @@ import pandas as pd
 from PIL import Image
 from scipy import ndimage
 
-from model_eval.images.open import ImageSource
+from model_eval.images.image_source import ImageSource
 from stimuli.columns import FEATURE_COLUMNS
 from tricky.core.errors import InputError
 from tricky.core.memory import read_memory, write_memory

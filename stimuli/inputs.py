@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from model_eval.images.open import InspectedSource
-from model_eval.records import read_difficulty
+from model_eval.difficulty import read_difficulty
+from model_eval.images.image_source import InspectedSource
 from stimuli.lab_lists import read_lists, read_own_table
 from stimuli.settings import StimulusSettings
 from tricky.core.errors import InputError

@@ -14,7 +14,8 @@ from tricky.core.shadowing import prefer_own_packages, refuse_shadowed_packages
 
 if TYPE_CHECKING:
     from analysis.data.sessions import read_sessions
-    from model_eval.records import read_decisions, read_difficulty
+    from model_eval.decisions import read_decisions
+    from model_eval.difficulty import read_difficulty
     from stimuli.records import read_any_set as read_stimulus_set
     from tricky import stats
     from tricky.core.errors import InputError
@@ -43,8 +44,8 @@ __getattr__, __dir__ = attach(
         "Study": "tricky.study",
         "create_study": "tricky.study",
         "open_study": "tricky.study",
-        "read_decisions": "model_eval.records",
-        "read_difficulty": "model_eval.records",
+        "read_decisions": "model_eval.decisions",
+        "read_difficulty": "model_eval.difficulty",
         "read_sessions": "analysis.data.sessions",
         "read_stimulus_set": "stimuli.records:read_any_set",
         "stats": "tricky.stats",

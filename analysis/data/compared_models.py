@@ -10,9 +10,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from model_eval.decisions import Decisions, read_decisions, read_pool
+from model_eval.difficulty import read_difficulty
+from model_eval.epoch_decisions import BASE, EpochDecisions, read_conditions
 from model_eval.manifests import ConditionsManifest
-from model_eval.records import Decisions, read_decisions, read_difficulty, read_pool
-from model_eval.train.epoch_decisions import BASE, EpochDecisions, read_conditions
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 from tricky.core.manifests import read_manifest

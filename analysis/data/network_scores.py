@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from model_eval.records import Decisions, read_rows
+from model_eval.decisions import Decisions, read_rows
 
 ENSEMBLE = "all models"
 

@@ -14,7 +14,7 @@ from analysis.columns import ENTITIES, SESSION_COLUMNS
 from analysis.data.trials import joined, labels_of, trials_of
 from experiment.data.read_data import RecordedData, read_data
 from experiment.data.session_table import SessionTable
-from model_eval.records import read_difficulty
+from model_eval.difficulty import read_difficulty
 from stimuli.records import StimulusSet, read_tables
 from tricky.core.errors import InputError
 from tricky.core.tsv_cells import unescaped

@@ -17,15 +17,9 @@ from analysis.data.trials import joined, labels_of, trials_of
 from analysis.settings import ExcludeSettings
 from experiment.data.read_data import RecordedData, read_data
 from experiment.records import Kind
+from model_eval.decisions import Decisions, read_decisions, read_pool
+from model_eval.difficulty import DifficultyTable, read_difficulty, read_label_tables
 from model_eval.manifests import TrainingManifest
-from model_eval.records import (
-    Decisions,
-    DifficultyTable,
-    read_decisions,
-    read_difficulty,
-    read_label_tables,
-    read_pool,
-)
 from stimuli.records import StimulusSet, read_any_set
 from tricky.core.errors import InputError
 from tricky.core.files import check_hash, sha256_of

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from model_eval.records import DifficultyTable
+from model_eval.difficulty import DifficultyTable
 from stimuli.records import Block, Item, StimulusSet
 from stimuli.settings import StimulusSettings
 from tricky.core.matching import match_entries

@@ -31,7 +31,7 @@ from tricky.core.manifests import write_manifest
 from tricky.core.tasks import declaration, known_tasks
 
 if TYPE_CHECKING:
-    from model_eval.images.open import ImageSource
+    from model_eval.images.image_source import ImageSource
 
 AnyReport = TypeVar("AnyReport", bound=Report)
 

@@ -20,7 +20,7 @@ from stimuli.settings import StimulusSettings
 from tricky.core.randomness import generator
 
 if TYPE_CHECKING:
-    from model_eval.images.open import ImageSource
+    from model_eval.images.image_source import ImageSource
 
 
 @dataclass(frozen=True)

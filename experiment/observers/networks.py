@@ -77,7 +77,7 @@ class Scores:
 
 def _read_scores(name: str, score: str, stimulus_set: StimulusSet, decisions: Path) -> Scores:
     """Read a network's scores on the images of a set from its decisions."""
-    from model_eval.records import read_pool, read_rows
+    from model_eval.decisions import read_pool, read_rows
 
     manifest_path = decisions / "pool.json"
     sha256 = {model.name: model.sha256 for model in read_pool(decisions).answered}

@@ -9,7 +9,7 @@ from concurrent.futures import Executor, Future
 import pandas as pd
 import torch
 
-from model_eval.images.open import ImageSource
+from model_eval.images.image_source import ImageSource
 from model_eval.networks.preprocessing import Preprocessing
 
 

@@ -1,37 +1,36 @@
-"""Before the night starts: whether each of a pool's models runs."""
+"""Check a pool before a long evaluation: build every model and run one batch."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from model_eval.evaluate.batches import prepared_batches
-from model_eval.evaluate.run_model import AskedModel, ModelFailure
-from model_eval.images.open import ImageSource, class_names
+from model_eval.evaluate.run_model import ModelFailure, RunningModel
+from model_eval.images.image_source import ImageSource, class_names
 from model_eval.networks.build import build_classifier, check_head
 from model_eval.networks.device import choose_device, exact_arithmetic, n_cores
-from model_eval.networks.sample import Sample, draw_sample
+from model_eval.networks.sample import draw_sample
 from model_eval.settings import EvaluateSettings, ModelEntry
 from tricky.core.errors import InputError
-from tricky.core.progress import Progress, no_progress
+from tricky.core.progress import Progress, no_progress, no_tell
 
 
 @dataclass(frozen=True)
 class PoolCheck:
-    """How one model of a pool did on one batch of images.
+    """Result of running one model of a pool on one batch of images.
 
     Attributes
     ----------
     entry : ModelEntry
     seconds : float
-        To build it and run the batch.
+        Time to build it and run the batch.
     problem : str
         What is wrong, in one line; empty where nothing is.
     """
@@ -52,14 +51,15 @@ def check_pool(
 ) -> list[PoolCheck]:
     """Build every model, match its outputs with the images' classes, and run one batch of real images.
 
-    All are tried, whatever becomes of one.  Classes are checked for all before anything is downloaded.
+    A model that fails does not stop the others.  The classes of all models are checked before anything is
+    downloaded.
 
     Parameters
     ----------
     source : ImageSource
     entries : sequence of ModelEntry
     settings : EvaluateSettings
-        The device, the size of the batch, and the arithmetic that evaluation will use.
+        Device, batch size and arithmetic, as for the evaluation itself.
     root, training : Path
         The study's folder, and the folder of weights trained in it.
     progress : Progress
@@ -72,52 +72,47 @@ def check_pool(
     device = choose_device(settings.device)
     catalogue = source.catalogue(progress)
     classes = class_names(catalogue)
-    found = {entry.name: _problem_of(check_head, entry, classes, root) for entry in entries}
+    problems = {
+        entry.name: _problem(entry, lambda entry=entry: check_head(entry, classes, root)) for entry in entries
+    }
     sample = draw_sample(source, catalogue)
+    rows = catalogue.iloc[: settings.batch_size]
     checks = []
     with exact_arithmetic(), ThreadPoolExecutor(n_cores()) as threads:
+
+        def run(entry: ModelEntry) -> None:
+            classifier = build_classifier(entry, classes, sample, root=root, training=training)
+            preprocessing = classifier.preprocessing
+            batches = prepared_batches(source, rows, [preprocessing], settings.batch_size, threads)
+            inputs = next(iter(batches))[1][preprocessing.key].to(device)
+            _run_batch(RunningModel(classifier, device, settings, no_tell), inputs, len(rows))
+
         for done, entry in enumerate(entries, start=1):
             started = time.perf_counter()
-            problem = found[entry.name]
-            if not problem:
-                batch = (source, catalogue, settings, device, threads)
-                problem = _problem_of(_run, entry, classes, sample, root, training, *batch)
+            problem = problems[entry.name] or _problem(entry, lambda entry=entry: run(entry))
             checks.append(PoolCheck(entry, time.perf_counter() - started, problem))
             progress("Checking models", done, len(entries))
     return checks
 
 
-def _problem_of(attempt: Any, *arguments: Any) -> str:
+def _problem(entry: ModelEntry, attempt: Callable[[], None]) -> str:
+    """Return what goes wrong when `attempt` is called, in one line; empty where nothing does."""
     try:
-        attempt(*arguments)
+        attempt()
     except InputError as error:
         return str(error)
     except torch.cuda.OutOfMemoryError:
-        return f"{arguments[0].name}: not enough memory for this batch; lower `batch_size` in [evaluate]"
+        return f"{entry.name}: not enough memory for this batch; lower `batch_size` in [evaluate]"
     return ""
 
 
-def _run(
-    entry: ModelEntry,
-    classes: tuple[str, ...],
-    sample: Sample,
-    root: Path,
-    training: Path,
-    source: ImageSource,
-    catalogue: Any,
-    settings: EvaluateSettings,
-    device: torch.device,
-    threads: ThreadPoolExecutor,
-) -> None:
-    classifier = build_classifier(entry, classes, sample, root=root, training=training)
-    asked = AskedModel(classifier, device, settings, tell=lambda _: None)
-    n, way = settings.batch_size, asked.preprocessing
-    rows, inputs = next(iter(prepared_batches(source, catalogue.iloc[:n], [way], n, threads)))
+def _run_batch(model: RunningModel, inputs: torch.Tensor, n_images: int) -> None:
+    """Run one batch, and raise InputError where the model fails or an output isn't finite."""
     try:
-        logits = asked.logits(inputs[way.key].to(device), len(rows))
+        logits = model.logits(inputs, n_images)
     except ModelFailure as failure:
-        raise InputError(f"{entry.name}: {failure}") from None
+        raise InputError(f"{model.name}: {failure}") from None
     if not np.isfinite(logits).all():
         raise InputError(
-            f"{entry.name}: an answer isn't finite; check its weights, or take it out of the pool"
+            f"{model.name}: an output isn't finite; check its weights, or remove it from the pool"
         )

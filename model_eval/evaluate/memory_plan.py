@@ -11,11 +11,11 @@ import psutil
 import torch
 from torch import nn
 
+from model_eval.decision_rows import decision_rows
 from model_eval.evaluate.batches import prepared_batches
-from model_eval.evaluate.decide import decision_rows
 from model_eval.evaluate.decision_files import DecisionFile
-from model_eval.evaluate.run_model import AskedModel, ModelFailure
-from model_eval.images.open import ImageSource
+from model_eval.evaluate.run_model import ModelFailure, RunningModel
+from model_eval.images.image_source import ImageSource
 from model_eval.networks.build import Classifier
 from model_eval.networks.device import n_cores, threads_within_models
 from model_eval.settings import EvaluateSettings
@@ -97,7 +97,7 @@ class Count:
         self._progress(name, self._done[name], self._expected[name])
 
 
-def ask_together(
+def evaluate_together(
     source: ImageSource,
     images: pd.DataFrame,
     models: Sequence[tuple[DecisionFile, Classifier]],
@@ -134,7 +134,7 @@ def ask_together(
         known = file.known(images)
         lacks = ~images["image_id"].isin(known.rows["image_id"]).to_numpy()
         if lacks.any():
-            asked = AskedModel(classifier, device, settings, tell)
+            asked = RunningModel(classifier, device, settings, tell)
             groups.setdefault(lacks.tobytes(), []).append(_Respondent(file, asked, known.noise))
     failures: dict[str, str] = {}
     within = threads_within_models(max(1, n_cores() // max(1, len(models))))
@@ -167,7 +167,7 @@ def ask_together(
 class _Respondent:
     """A model that is being asked, with the answers that aren't written yet."""
 
-    def __init__(self, file: DecisionFile, asked: AskedModel, noise: float | None) -> None:
+    def __init__(self, file: DecisionFile, asked: RunningModel, noise: float | None) -> None:
         self.asked = asked
         self._file = file
         self._noise = noise

@@ -23,7 +23,7 @@ class ModelFailure(Exception):  # noqa: N818 - a finding about a model, kept and
     """A model gave no usable answer; the message is the reason."""
 
 
-class AskedModel:
+class RunningModel:
     """A classifier on a device, with the arithmetic that the settings name.
 
     Parameters

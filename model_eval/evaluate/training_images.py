@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from model_eval.columns import IMAGE_COLUMNS
+from model_eval.decisions import read_images
+from model_eval.epoch_decisions import MADE_BY, MANIFEST
 from model_eval.manifests import ConditionsManifest, TrainingManifest
 from model_eval.networks.weights import TrainedRecord, read_trained_record
-from model_eval.records import read_images
 from model_eval.settings import ModelEntry
-from model_eval.train.epoch_decisions import MADE_BY, MANIFEST
 from tricky.core.errors import InputError
 from tricky.core.files import check_hash
 from tricky.core.manifests import read_manifest
+from tricky.core.progress import Reporter
 
 POOL_MANIFEST = "training.json"
 
@@ -44,7 +45,7 @@ def images_trained_on(
     *,
     root: Path,
     training: Path,
-    tell: Callable[[str], None],
+    reporter: Reporter,
 ) -> TrainedOn:
     """Return the images that models of a pool were trained on by `tricky train`.
 
@@ -60,8 +61,8 @@ def images_trained_on(
         What they are called.
     root, training : Path
         The study's folder, and its ``training/``.
-    tell : callable
-        Told of weights that `tricky train` made, but of which it can't be known what they were trained on.
+    reporter : Reporter
+        Its messages name weights that `tricky train` made but whose training images are not known.
 
     Raises
     ------
@@ -110,7 +111,7 @@ def images_trained_on(
             named = {f"{model.name}.safetensors": model.sha256 for model in manifest.models}
             check_hash(path, named.get(path.name, ""), manifest_path, made_by=MADE_BY)
         else:
-            tell(
+            reporter.message(
                 f"{entry.name}: `{MADE_BY}` made {path}, but nothing beside it says which images it learned "
                 "from; none is left out for it"
             )

@@ -1,68 +1,15 @@
-"""Which images there are, and how each one is read: the same way for models, observers and the report.
-
-A row of the catalogue is always the image it names.  An image that can't be read is an error with its
-name, never the next image in its place.
-"""
+"""Open the images that a study file names."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
 
-import pandas as pd
-from PIL import Image
-
-from model_eval.images.check import Inspection
+from model_eval.images.image_source import InspectedSource
 from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
-from tricky.core.progress import Progress, Tell, no_progress
 
 MEMORY = ".images.parquet"
 """In the study's folder: what was found in image files, by hash, so that none is decoded twice for it."""
-
-
-class ImageSource(Protocol):
-    """A set of labelled images that can be listed and read."""
-
-    @property
-    def name(self) -> str:
-        """What manifests call this data set; the same on every machine."""
-        ...
-
-    @property
-    def settings(self) -> ImageSettings:
-        """The section of the study file that it was opened with."""
-        ...
-
-    def catalogue(self, progress: Progress = no_progress) -> pd.DataFrame:
-        """Return one row an image, in `IMAGE_COLUMNS`, sorted by `image_id`.
-
-        Labels are indices into the class names sorted as text.
-
-        Raises
-        ------
-        InputError
-            Images that can't be read, unless the settings say to skip them; fewer than two classes.
-        """
-        ...
-
-    def read(self, image_id: str) -> Image.Image:
-        """Return an image upright (EXIF orientation applied), in mode ``RGB`` or ``L``.
-
-        Raises
-        ------
-        InputError
-            The image can't be read, or is no longer the one that was listed.
-        """
-        ...
-
-
-class InspectedSource(ImageSource, Protocol):
-    """A set of images that says more of itself than which ones can be used."""
-
-    def inspect(self, progress: Progress = no_progress) -> Inspection:
-        """Look at every image, and tell which can be shown and what is changed for it."""
-        ...
 
 
 def open_images(settings: ImageSettings, root: Path) -> InspectedSource:
@@ -112,42 +59,9 @@ def open_images(settings: ImageSettings, root: Path) -> InspectedSource:
     return EntryLevel(source) if settings.entry_level else source
 
 
-def list_images(source: InspectedSource, progress: Progress, tell: Tell) -> tuple[pd.DataFrame, Inspection]:
-    """Look at every image of a set before anyone waits for models.
-
-    Parameters
-    ----------
-    source : InspectedSource
-    progress : Progress
-    tell : callable
-        Called with each line that a person should know: which files don't count as images.
-
-    Returns
-    -------
-    images : DataFrame
-        Those that can be used, `IMAGE_COLUMNS`.
-    inspection : Inspection
-
-    Raises
-    ------
-    InputError
-        As `Inspection.usable`.
-    """
-    inspection = source.inspect(progress)
-    for line in inspection.remarks():
-        tell(line)
-    return inspection.usable(source.settings, source.name), inspection
-
-
 def folder_of_files(settings: ImageSettings, root: Path) -> Path | None:
     """Return the folder that an `image_id` is a path in; None for images that aren't files of their own."""
     if settings.path is None or settings.source not in ("folder", "imagenet-val", "csv"):
         return None
     path = root / settings.path
     return path.parent if settings.source == "csv" else path
-
-
-def class_names(catalogue: pd.DataFrame) -> tuple[str, ...]:
-    """Return the names of a catalogue's classes in the order of their labels."""
-    pairs = catalogue[["label", "class_name"]].drop_duplicates().sort_values("label")
-    return tuple(pairs["class_name"])

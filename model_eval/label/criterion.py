@@ -11,7 +11,7 @@ import math
 import numpy as np
 from scipy import stats
 
-from model_eval.records import Difficulty
+from model_eval.difficulty import Difficulty
 from tricky.core.errors import InputError
 
 NOT_LABELLED = "n/a"

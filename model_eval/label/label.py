@@ -6,38 +6,24 @@ difficulty masks model differences (on ImageNet and beyond)", ICLR.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from model_eval.columns import DIFFICULTY_DTYPES, LEAVE_ONE_OUT, POOL_SIZE
-from model_eval.label.criterion import NOT_LABELLED, difficulty_of, least_models, stability
+from model_eval.columns import LEAVE_ONE_OUT, POOL_SIZE
+from model_eval.decisions import Decisions, read_decisions, read_pool
+from model_eval.difficulty import Difficulty, DifficultyTable
+from model_eval.label.criterion import least_models
 from model_eval.label.modal_answers import modal_answers
 from model_eval.label.near_ties import count_near_ties
 from model_eval.label.published_counts import read_counts
-from model_eval.label.reassessed import Reason, read_reassessed, why_impossible
 from model_eval.label.subpools import leave_one_out, shares_by_size
-from model_eval.manifests import DifficultyManifest
-from model_eval.records import (
-    Decisions,
-    Difficulty,
-    DifficultyTable,
-    read_decisions,
-    read_difficulty,
-    read_pool,
-)
+from model_eval.label.write_labels import ImageCounts, count_difficulties, write_labels
 from model_eval.settings import LabelSettings
 from tricky.core.errors import InputError
-from tricky.core.files import sha256_of, versions_of
-from tricky.core.manifests import write_manifest
 from tricky.core.matching import match_entries
-from tricky.core.parquet import write_parquet
-from tricky.core.tables import read_entries
-from tricky.core.write_tables import write_csv
 
 
 class Share(NamedTuple):
@@ -93,15 +79,12 @@ def label_decisions(
         stability_families=in_families,
         **modal_answers(decisions.predictions, decisions.labels)._asdict(),
     )
-    return _write(
-        table,
-        folder,
-        settings,
-        made_from=manifest_path,
-        root=root or folder.parent,
+    counts = ImageCounts(
+        images=table,
         n_models=n_models,
+        made_from=manifest_path,
         tables={POOL_SIZE: by_size, LEAVE_ONE_OUT: left_out},
-        about={
+        provenance={
             "models": list(decisions.models),
             "seed": seed,
             "images": pool.images.source,
@@ -109,6 +92,7 @@ def label_decisions(
             "near_ties": count_near_ties(decisions_folder, decisions, settings.tolerance),
         },
     )
+    return write_labels(counts, folder, settings, root or folder.parent)
 
 
 def label_counts(
@@ -145,21 +129,18 @@ def label_counts(
         )
     unknown = {"modal_prediction": -1, "modal_share": np.nan, "modal_error": -1, "modal_error_share": np.nan}
     table = read_counts(csv_path, n_models).assign(stability_families=np.nan, **unknown)
-    return _write(
-        table,
-        folder,
-        settings,
-        made_from=csv_path,
-        root=root or folder.parent,
+    counts = ImageCounts(
+        images=table,
         n_models=int(table["n_models"].max()),
-        tables={},
-        about={"models": None, "seed": None, "images": None, "not_counted": {}, "near_ties": None},
+        made_from=csv_path,
+        provenance={"models": None, "seed": None, "images": None, "not_counted": {}, "near_ties": None},
     )
+    return write_labels(counts, folder, settings, root or folder.parent)
 
 
 def summary(table: DifficultyTable) -> dict[Difficulty, Share]:
     """Return number and share of the images of each difficulty, from trivial to impossible."""
-    counts, n_images = _counts(table.images), int(table.images["difficulty"].notna().sum())
+    counts, n_images = count_difficulties(table.images), int(table.images["difficulty"].notna().sum())
     return {kind: Share(n := counts[kind.value], n / n_images) for kind in Difficulty}
 
 
@@ -185,132 +166,3 @@ def _without(decisions: Decisions, leave_out: tuple[str, ...], where: Path) -> D
         predictions=decisions.predictions[kept],
         failures={},
     )
-
-
-def _write(
-    table: pd.DataFrame,
-    folder: Path,
-    settings: LabelSettings,
-    *,
-    made_from: Path,
-    root: Path,
-    n_models: int,
-    tables: Mapping[str, pd.DataFrame],
-    about: Mapping[str, Any],
-) -> DifficultyTable:
-    """Add what follows from the counts, and write the tables and their manifest."""
-    lists = _read_lists(table, settings, root)
-    counts = (table["n_correct"].to_numpy(), table["n_models"].to_numpy(), settings.tolerance)
-    least = least_models(n_models, settings.tolerance, settings.min_models_share)
-    difficulty = difficulty_of(*counts, least)
-    table = table.assign(
-        difficulty=pd.Series(difficulty).mask(difficulty == NOT_LABELLED),
-        label_error=lists.label_error,
-        stability=stability(*counts, least),
-        reason=None,
-    )
-    if table["difficulty"].isna().all():
-        raise InputError(
-            f"{made_from}: no image was seen by {least} of {n_models} models; lower `min_models_share` in "
-            "[label]"
-        )
-    impossible = difficulty == Difficulty.IMPOSSIBLE
-    if lists.origins:
-        wrong = lists.label_error[impossible]
-        table.loc[impossible, "reason"] = why_impossible(table[impossible], wrong, lists.right)
-    images = table[list(DIFFICULTY_DTYPES)].astype(DIFFICULTY_DTYPES)
-    images = images.sort_values("image_id", ignore_index=True)
-    path = folder / "difficulty.parquet"
-    write_parquet(path, images)
-    for name in (POOL_SIZE, LEAVE_ONE_OUT):
-        if name in tables:
-            write_csv(folder / name, tables[name].round(12))
-        else:  # of an earlier pool: it would stand beside labels that it has nothing to do with
-            (folder / name).unlink(missing_ok=True)
-    labelled = images[images["difficulty"].notna()]
-    sound = labelled[~labelled["label_error"]]
-    reasons = images["reason"].value_counts()
-    manifest: dict[str, Any] = {
-        "made_from": {_relative(made_from, folder.parent): sha256_of(made_from), **lists.origins},
-        "settings": {"label": settings.model_dump(mode="json")},
-        "seed": about["seed"],
-        "versions": versions_of("numpy", "pandas", "scipy"),
-        "sha256": sha256_of(path),
-        "tables": {name: sha256_of(folder / name) for name in tables},
-        "counts": _counts(labelled),
-        "n_images": len(labelled),
-        "n_not_labelled": len(images) - len(labelled),
-        "without_label_errors": None
-        if settings.label_errors is None
-        else {"counts": _counts(sound), "n_images": len(sound)},
-        "impossible": {reason.value: int(reasons[reason]) for reason in Reason if reason in reasons},
-        "mean_stability": _mean(labelled["stability"]),
-        "mean_stability_families": _mean(labelled["stability_families"]),
-        "n_models": n_models,
-        "models": about["models"],
-        "tolerance": settings.tolerance,
-        "images": about["images"],
-        "not_counted": about["not_counted"],
-        "near_ties": about["near_ties"],
-        "matched": lists.matched,
-    }
-    write_manifest(folder / "difficulty.json", DifficultyManifest, manifest)
-    return read_difficulty(folder)
-
-
-class _Lists(NamedTuple):
-    """What the files that the settings name say of the images.
-
-    Attributes
-    ----------
-    label_error : ndarray of bool, shape (n_images,)
-        Images whose label is known to be wrong.
-    right : dict or None
-        As in `Reassessed`; None where nobody looked again.
-    origins : dict of str to str
-        File relative to the study → SHA-256.
-    matched : dict of str to dict
-        Name of the list → how many of its entries match.
-    """
-
-    label_error: np.ndarray
-    right: dict[str, frozenset[str]] | None
-    origins: dict[str, str]
-    matched: dict[str, dict[str, int]]
-
-
-def _read_lists(table: pd.DataFrame, settings: LabelSettings, root: Path) -> _Lists:
-    label_error, right = np.zeros(len(table), dtype=bool), None
-    origins: dict[str, str] = {}
-    matched: dict[str, dict[str, int]] = {}
-    if settings.label_errors is not None:
-        path = root / settings.label_errors
-        entries, lines = read_entries(path)
-        where = f"{path} ([label] label_errors)"
-        known = table["image_id"].tolist()
-        found = match_entries(entries, known, where=where, what="image", lines=lines, partial=True)
-        label_error = table["image_id"].isin(found.names).to_numpy()
-        origins[_relative(path, root)] = sha256_of(path)
-        matched["label_errors"] = found.counts()
-    if settings.reassessed is not None:
-        path = root / settings.reassessed
-        reassessed = read_reassessed(path, table)
-        right = reassessed.right
-        origins[_relative(path, root)] = sha256_of(path)
-        matched |= reassessed.matched
-    return _Lists(label_error, right, origins, matched)
-
-
-def _counts(images: pd.DataFrame) -> dict[str, int]:
-    found = images["difficulty"].value_counts()
-    return {kind.value: int(found.get(kind.value, 0)) for kind in Difficulty}
-
-
-def _mean(values: pd.Series) -> float | None:
-    return None if values.isna().all() else float(values.mean())
-
-
-def _relative(path: Path, root: Path) -> str:
-    """Return a path relative to the study, or only its name where it lies outside."""
-    path, root = path.resolve(), root.resolve()
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name

@@ -11,8 +11,8 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from model_eval.columns import DECISION_DTYPES
+from model_eval.decisions import EVALUATE, Decisions, read_pool
 from model_eval.label.criterion import IMPOSSIBLE, TRIVIAL, codes_of
-from model_eval.records import EVALUATE, Decisions, read_pool
 from tricky.core.parquet import read_arrow
 
 

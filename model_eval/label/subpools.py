@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from model_eval.difficulty import Difficulty
 from model_eval.label.criterion import (
     IMPOSSIBLE,
     IN_BETWEEN,
@@ -17,7 +18,6 @@ from model_eval.label.criterion import (
     least_models,
     probability_of,
 )
-from model_eval.records import Difficulty
 
 N_ORDERS = 100
 """Random orders of the models that sub-pools are drawn in."""

@@ -5,10 +5,31 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 
 from tricky.core.errors import InputError
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What models are trained on.
+
+    Attributes
+    ----------
+    device : str
+        As in `EvaluateSettings`.
+    n_workers : int, optional
+        Number of models trained at the same time on the CPU; by default one per core.
+    """
+
+    device: str = "auto"
+    n_workers: int | None = None
+
+
+AUTOMATIC = Hardware()
+"""CUDA where there is a device, else every core of the CPU."""
 
 
 def choose_device(name: str) -> torch.device:

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from model_eval.networks.source import FILE_LIBRARIES
+from model_eval.network_source import FILE_LIBRARIES
 from model_eval.settings import ModelEntry
 
 HERE, TO_TRAIN, DOWNLOAD, BY_CODE, FILE_MISSING, NOWHERE = (

@@ -11,9 +11,9 @@ import pandas as pd
 import torch
 from PIL import Image
 
-from model_eval.images.open import ImageSource
+from model_eval.images.image_source import ImageSource
+from model_eval.network_source import OWN_LIBRARIES
 from model_eval.networks.network import Network, one_line
-from model_eval.networks.source import OWN_LIBRARIES
 from model_eval.settings import ModelEntry
 from tricky.core.errors import InputError
 

@@ -6,115 +6,140 @@ import dataclasses
 import json
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
 
+from model_eval.epoch_decisions import ConditionModel, Diverged, write_conditions
 from model_eval.images.check import Inspection
-from model_eval.images.listing import record_not_counted
-from model_eval.images.open import InspectedSource, class_names, list_images
-from model_eval.networks.device import choose_device, n_cores
-from model_eval.settings import EvaluateSettings
-from model_eval.train.checkpoints import Asked, Course, diverged_epoch, finished
+from model_eval.images.image_source import InspectedSource, class_names, list_images
+from model_eval.images.not_counted import record_not_counted
+from model_eval.networks.device import AUTOMATIC, Hardware, choose_device, n_cores
+from model_eval.train.checkpoints import finished
 from model_eval.train.data_loading import DecodedImages, room_for_images, training_view
-from model_eval.train.epoch_decisions import ConditionModel, Diverged, write_conditions
+from model_eval.train.evaluate_epoch import EvaluationImages
 from model_eval.train.parallel_jobs import run_jobs
 from model_eval.train.recipe import Recipe, Run, runs_of
 from model_eval.train.split import deal, draw_training_images, never_seen
+from model_eval.train.training_job import TrainingJob
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, versions_of
 from tricky.core.parquet import write_parquet
-from tricky.core.progress import Progress, Tell, no_progress, no_tell
+from tricky.core.progress import SILENT, Progress, Reporter
 from tricky.core.randomness import generator
 
 SCHEME = 2
 """Raised when the same recipe would give other weights or decisions: all is then trained anew."""
 
 
+@dataclass(frozen=True)
+class ConditionImages:
+    """The images that networks are evaluated on, and those that they are trained on.
+
+    Attributes
+    ----------
+    evaluated : InspectedSource
+        The study's images.
+    training_set : InspectedSource, optional
+        Images to train on, of the same classes; by default a sample of the study's images.
+    """
+
+    evaluated: InspectedSource
+    training_set: InspectedSource | None = None
+
+    @property
+    def trained_on(self) -> InspectedSource:
+        """Where training images are read from."""
+        return self.evaluated if self.training_set is None else self.training_set
+
+    @property
+    def training_settings(self) -> dict[str, Any] | None:
+        """The section of the study file that names the training set, None where it names none."""
+        if self.training_set is None or self.training_set.settings == self.evaluated.settings:
+            return None
+        return self.training_set.settings.model_dump(mode="json")
+
+
 def train_conditions(
-    source: InspectedSource,
+    sources: ConditionImages,
     recipe: Recipe,
-    evaluate: EvaluateSettings,
     *,
     folder: Path,
     seed: int,
-    training_source: InspectedSource | None = None,
-    progress: Progress = no_progress,
-    tell: Tell = no_tell,
-    workers: int | None = None,
+    batch_size: int,
+    hardware: Hardware = AUTOMATIC,
+    reporter: Reporter = SILENT,
 ) -> None:
     """Train a recipe's models and write ``conditions/``.
 
-    Training images are a training set of its own or, without one, a stratified sample of the images; all
-    others, but exact copies of training images, are decided about after every epoch.  A condition is the base
-    network with what it changes, and each source of chance has its own seed.  After every epoch a checkpoint
-    is left, from which a run that was stopped goes on to the same bits (on the CPU; on CUDA as far as its
-    algorithms are repeatable).  A model that diverges is named in the manifest, and the others go on.
+    Networks are trained on a training set of its own or, without one, on a stratified sample of the images.
+    After every epoch they are evaluated on all other images, except for exact copies of training images.  A
+    condition is the base network with some keys changed, and each source of randomness has its own seed.
+    After every epoch a checkpoint is written.  An interrupted run continues from it to the same bits (on the
+    CPU; on CUDA as far as its algorithms are repeatable).  A model that diverges is named in the manifest,
+    and the others continue.
 
     Parameters
     ----------
-    source : InspectedSource
-        The study's images.
+    sources : ConditionImages
     recipe : Recipe
-    evaluate : EvaluateSettings
-        Where models run, and how many images they are asked about at a time.
     folder : Path
         ``conditions/``.
     seed : int
-        The study's; the recipe's own goes before it.
-    training_source : InspectedSource, optional
-        Images to train on, of the same classes.
-    progress : Progress
-        As for `run_jobs`.
-    tell : callable
-        Told which files don't count as images.
-    workers : int, optional
-        Number of models trained at a time on the CPU; as many as there are cores by default.
+        The study's; a seed in the recipe overrides it.
+    batch_size : int
+        Number of images evaluated at a time.
+    hardware : Hardware
+    reporter : Reporter
+        Progress as for `run_jobs`; messages say which files don't count as images.
 
     Raises
     ------
     InputError
-        The recipe doesn't hold together, CUDA is asked not to be deterministic where there is none, the
-        images don't suffice, or a network can't be built.
+        The recipe is inconsistent, a condition is non-deterministic but there is no CUDA device, there are
+        too few images, or a network can't be built.
     """
-    device = choose_device(evaluate.device)
+    device = choose_device(hardware.device)
     if recipe.base.seed is not None:
         seed = recipe.base.seed
     runs = runs_of(recipe, seed)
     _require_cuda(runs, device)
-    (images, training_images), inspections = _images(source, training_source, recipe, seed, progress, tell)
+    tables, inspections = _images(sources, recipe, seed, reporter)
     not_counted, not_trained_on = (record_not_counted(each.not_counted) for each in inspections)
-    write_parquet(folder / "images.parquet", images)
-    write_parquet(folder / "training_images.parquet", training_images)
-    courses = _courses(
-        runs, source, training_source or source, images, training_images, evaluate.batch_size, seed, folder
-    )
+    write_parquet(folder / "images.parquet", tables.evaluated)
+    write_parquet(folder / "training_images.parquet", tables.trained_on)
+    jobs = _jobs(runs, sources, tables, batch_size, seed, folder)
     about = {
         "made_from": {},
         "settings": {
-            "images": source.settings.model_dump(mode="json"),
-            "evaluate": {"batch_size": evaluate.batch_size},
-            "train": {"training_set": _own_settings(source, training_source)},
+            "images": sources.evaluated.settings.model_dump(mode="json"),
+            "evaluate": {"batch_size": batch_size},
+            "train": {"training_set": sources.training_settings},
             "recipe": recipe.model_dump(mode="json", exclude_unset=True),
         },
         "seed": seed,
         "versions": versions_of("torch", "torchvision", "timm", "numpy", "pandas", "pillow"),
         "device": device.type,
-        "images": {"n": len(images), "source": source.name, "not_counted": not_counted},
+        "images": {
+            "n": len(tables.evaluated),
+            "source": sources.evaluated.name,
+            "not_counted": not_counted,
+        },
         "training_images": {
             "sha256": sha256_of(folder / "training_images.parquet"),
-            "n": len(training_images),
-            "source": (training_source or source).name,
+            "n": len(tables.trained_on),
+            "source": sources.trained_on.name,
             "not_counted": not_trained_on,
         },
-        "classes": list(class_names(training_images)),
+        "classes": list(class_names(tables.trained_on)),
     }
 
-    def report() -> None:
-        models, diverged, unfinished = _found(runs, courses)
+    def write() -> None:
+        models, diverged, unfinished = _found(runs, jobs)
         write_conditions(
             folder,
             conditions=recipe.differences(),
@@ -124,12 +149,12 @@ def train_conditions(
             about=about,
         )
 
-    report()
-    missing = [course for each in courses for course in _unfinished(each)]
+    write()
+    missing = [job for each in jobs for job in _unfinished(each)]
     with tempfile.TemporaryDirectory() as scratch:
-        _keep(missing, Path(scratch), progress)
-        for _ in run_jobs(missing, device, workers or n_cores(), progress):
-            report()
+        _decode(missing, Path(scratch), reporter.progress)
+        for _ in run_jobs(missing, device, hardware.n_workers or n_cores(), reporter.progress):
+            write()
 
 
 def _require_cuda(runs: Sequence[Run], device: torch.device) -> None:
@@ -142,113 +167,108 @@ def _require_cuda(runs: Sequence[Run], device: torch.device) -> None:
             )
 
 
-def _own_settings(source: InspectedSource, training_source: InspectedSource | None) -> dict[str, Any] | None:
-    """Return the section that names the training set, where there is one."""
-    if training_source is None or training_source.settings == source.settings:
-        return None
-    return training_source.settings.model_dump(mode="json")
+class _ImageTables(NamedTuple):
+    """The images that networks are evaluated on and trained on, each with `IMAGE_COLUMNS`."""
+
+    evaluated: pd.DataFrame
+    trained_on: pd.DataFrame
 
 
 def _images(
-    source: InspectedSource,
-    training_source: InspectedSource | None,
-    recipe: Recipe,
-    seed: int,
-    progress: Progress,
-    tell: Tell,
-) -> tuple[tuple[pd.DataFrame, pd.DataFrame], tuple[Inspection, Inspection]]:
-    """Return the images that are evaluated and those that are trained on, and what both were taken from."""
-    catalogue, inspection = list_images(source, progress, tell)
+    sources: ConditionImages, recipe: Recipe, seed: int, reporter: Reporter
+) -> tuple[_ImageTables, tuple[Inspection, Inspection]]:
+    """Return the images that are evaluated and those that are trained on, and the inspections of both."""
+    catalogue, inspection = list_images(sources.evaluated, reporter)
     to_train, inspection_to_train = catalogue, inspection
-    if training_source is not None:
-        to_train, inspection_to_train = list_images(training_source, progress, tell)
-    if training_source is not None and class_names(to_train) != class_names(catalogue):
-        raise InputError(
-            f"{source.name} and {training_source.name}, the training images, have different classes; their "
-            "class folders must have the same names"
-        )
+    if sources.training_set is not None:
+        to_train, inspection_to_train = list_images(sources.training_set, reporter)
+        if class_names(to_train) != class_names(catalogue):
+            raise InputError(
+                f"{sources.evaluated.name} and {sources.training_set.name}, the training images, have "
+                "different classes; their class folders must have the same names"
+            )
     if recipe.base.images != "all":
         rng = generator(seed, "conditions", "split")
         to_train = draw_training_images(to_train, recipe.base.images, rng)
-    elif training_source is None:
+    elif sources.training_set is None:
         raise InputError(
             'images = "all" would leave none to evaluate; name a `training_set` in [train], or set '
             "`images` in [train.base] to a number"
         )
-    return (never_seen(catalogue, to_train), to_train), (inspection, inspection_to_train)
+    return _ImageTables(never_seen(catalogue, to_train), to_train), (inspection, inspection_to_train)
 
 
-def _courses(
+def _jobs(
     runs: Sequence[Run],
-    source: InspectedSource,
-    training_source: InspectedSource,
-    images: pd.DataFrame,
-    training_images: pd.DataFrame,
+    sources: ConditionImages,
+    tables: _ImageTables,
     batch_size: int,
     seed: int,
     folder: Path,
-) -> list[Course]:
-    """Return what is to be trained: models of the same course are one network."""
-    classes = class_names(training_images)
-    labels = training_images["label"].to_numpy()
-    asked_ids, training_ids = images["image_id"].tolist(), training_images["image_id"].tolist()
-    contents = [sha256_of(table.to_csv(index=False)) for table in (images, training_images)]
+) -> list[TrainingJob]:
+    """Return the networks to train; models that are the same network are one job."""
+    classes = class_names(tables.trained_on)
+    labels = tables.trained_on["label"].to_numpy()
+    evaluated_ids, training_ids = (table["image_id"].tolist() for table in tables)
+    contents = [sha256_of(table.to_csv(index=False)) for table in tables]
     # One decoded set for all networks that see images in the same way.
-    asked: dict[tuple[int, float], DecodedImages] = {}
+    evaluated: dict[tuple[int, float], DecodedImages] = {}
     to_train: dict[tuple[int | None, float], DecodedImages] = {}
-    courses: dict[str, Course] = {}
+    jobs: dict[str, TrainingJob] = {}
     for run in sorted(runs, key=lambda run: run.last_epoch):
         content = {
             "scheme": SCHEME,
-            "course": run.course,
+            "course": run.network_identity,
             "seed": seed,
             "classes": classes,
             "images": contents,
             "batch_size": batch_size,
         }
         identity = sha256_of(json.dumps(content, sort_keys=True))
-        if identity in courses:
-            courses[identity] = dataclasses.replace(courses[identity], runs=(*courses[identity].runs, run))
+        if identity in jobs:
+            jobs[identity] = dataclasses.replace(jobs[identity], runs=(*jobs[identity].runs, run))
             continue
         recipe = run.recipe
         view = recipe.input_size_px, recipe.crop_pct
-        if view not in asked:
-            asked[view] = DecodedImages(source, asked_ids, *view)
+        if view not in evaluated:
+            evaluated[view] = DecodedImages(sources.evaluated, evaluated_ids, *view)
         if (seen := training_view(recipe)) not in to_train:
-            to_train[seen] = DecodedImages(training_source, training_ids, *seen)
+            to_train[seen] = DecodedImages(sources.trained_on, training_ids, *seen)
         rng = np.random.default_rng(run.seeds.parts)
-        courses[identity] = Course(
+        jobs[identity] = TrainingJob(
             runs=(run,),
             classes=classes,
             images=to_train[seen],
             labels=labels,
             rows=np.flatnonzero(deal(labels, recipe.parts, rng) == run.part),
-            asked=Asked(asked_ids, images["label"].to_numpy(), asked[view], batch_size),
+            evaluated=EvaluationImages(
+                evaluated_ids, tables.evaluated["label"].to_numpy(), evaluated[view], batch_size
+            ),
             identity=identity,
             folder=folder,
         )
-    return list(courses.values())
+    return list(jobs.values())
 
 
-def _unfinished(course: Course) -> list[Course]:
-    """Return the course with those of its models that are still to be trained; nothing where all are."""
-    if diverged_epoch(course.folder, course.identity) is not None:
+def _unfinished(job: TrainingJob) -> list[TrainingJob]:
+    """Return the job with the models that are left to train; an empty list where there are none."""
+    if job.checkpoints.diverged_epoch is not None:
         return []
-    left = tuple(run for run in course.runs if finished(course.folder, course.identity, run) is None)
-    return [dataclasses.replace(course, runs=left)] if left else []
+    left = tuple(run for run in job.runs if finished(job.folder, job.identity, run) is None)
+    return [dataclasses.replace(job, runs=left)] if left else []
 
 
 def _found(
-    runs: Sequence[Run], courses: Sequence[Course]
+    runs: Sequence[Run], jobs: Sequence[TrainingJob]
 ) -> tuple[list[ConditionModel], list[Diverged], list[str]]:
     """Return the models that are trained, those that diverged, and the names of the others."""
-    course_of = {run: course for course in courses for run in course.runs}
+    job_of = {run: job for job in jobs for run in job.runs}
     models, diverged, unfinished = [], [], []
     for run in runs:
-        course = course_of[run]
+        job = job_of[run]
         about = run.name, run.condition, run.replicate
-        record = finished(course.folder, course.identity, run)
-        epoch = diverged_epoch(course.folder, course.identity)
+        record = finished(job.folder, job.identity, run)
+        epoch = job.checkpoints.diverged_epoch
         if record is not None:
             models.append(ConditionModel(*about, run.recipe.network, record.losses, record.accuracies))
         elif epoch is not None:
@@ -258,9 +278,9 @@ def _found(
     return models, diverged, unfinished
 
 
-def _keep(courses: Sequence[Course], scratch: Path, progress: Progress) -> None:
-    """Decode once what is needed, as far as memory reaches."""
-    needed = {id(course.images): course.images for course in courses}
-    needed |= {id(course.asked.images): course.asked.images for course in courses if course.asked}
+def _decode(jobs: Sequence[TrainingJob], scratch: Path, progress: Progress) -> None:
+    """Decode once the images that are needed, as far as memory allows."""
+    needed = {id(job.images): job.images for job in jobs}
+    needed |= {id(job.evaluated.images): job.evaluated.images for job in jobs if job.evaluated}
     for number, images in enumerate(needed.values()):
         images.keep(scratch / f"images-{number}", room_for_images(scratch), progress)

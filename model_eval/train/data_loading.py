@@ -14,10 +14,10 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
-from model_eval.images.open import ImageSource
+from model_eval.images.image_source import ImageSource
 from model_eval.networks.device import n_cores
 from model_eval.networks.preprocessing import scale, square_pixels
-from model_eval.train.network_settings import NetworkRecipe
+from model_eval.recipe_settings import NetworkRecipe
 from model_eval.train.recipe import Run
 from tricky.core.progress import Progress, no_progress
 

@@ -17,9 +17,9 @@ from typing import Annotated, Any, Literal, get_args
 import numpy as np
 from pydantic import ConfigDict, Field, create_model, field_validator
 
+from model_eval.epoch_decisions import BASE, model_name
+from model_eval.recipe_settings import BaseRecipe, NetworkRecipe
 from model_eval.settings import TrainSettings
-from model_eval.train.epoch_decisions import BASE, model_name
-from model_eval.train.network_settings import BaseRecipe, NetworkRecipe
 from tricky.core.errors import InputError
 from tricky.core.matching import match_entries
 from tricky.core.names import FileName, first_duplicate
@@ -116,10 +116,10 @@ class Run:
         return (self.replicate - 1) % self.recipe.parts
 
     @cached_property
-    def course(self) -> dict[str, Any]:
-        """Everything that its weights follow from at any epoch, in JSON's types.
+    def network_identity(self) -> dict[str, Any]:
+        """Everything that determines its weights at every epoch, in JSON's types.
 
-        Runs of the same course are the same network, at the ends of different epochs: it is trained once.
+        Runs with the same value are the same network after different numbers of epochs: it is trained once.
         """
         recipe = self.recipe.model_dump(exclude={"extra_epochs"}, mode="json")
         chance = None if self.recipe.deterministic else self.name
@@ -222,7 +222,7 @@ def runs_of(recipe: Recipe, seed: int) -> list[Run]:
         if name.lower() == BASE:
             raise InputError(f"[conditions.{name}]: the base network has this name; choose another")
         changes = _per_model(name, condition)
-        there = {(str(run.course), run.last_epoch) for run in runs[:1]}
+        there = {(str(run.network_identity), run.last_epoch) for run in runs[:1]}
         for replicate, change in enumerate(changes, start=1):
             run = Run(
                 model_name(name, replicate),
@@ -231,7 +231,7 @@ def runs_of(recipe: Recipe, seed: int) -> list[Run]:
                 _network_recipe(name, base | change),
                 _seeds(seed, condition.new_seeds, name, str(replicate)),
             )
-            if (key := (str(run.course), run.last_epoch)) in there:
+            if (key := (str(run.network_identity), run.last_epoch)) in there:
                 raise InputError(
                     f"[conditions.{name}]: model {replicate} would be the same as another, or as the base "
                     "network; change a key, give a list of values, or name `new_seeds`"

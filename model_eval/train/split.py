@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from model_eval.images.open import class_names
+from model_eval.images.image_source import class_names
 from tricky.core.errors import InputError
 
 

@@ -21,9 +21,9 @@ from torch.optim import lr_scheduler
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from model_eval.networks.timm import new_network
+from model_eval.recipe_settings import NetworkRecipe
 from model_eval.settings import ModelEntry
 from model_eval.train.data_loading import Batch
-from model_eval.train.network_settings import NetworkRecipe
 from model_eval.train.recipe import Run
 from tricky.core.errors import InputError
 
@@ -124,7 +124,7 @@ class Learner:
         return loss.detach()
 
     def state(self) -> dict[str, Any]:
-        """Return everything that it goes on from."""
+        """Return everything that training continues from."""
         return {
             "network": self.network.state_dict(),
             "average": None if self.average is None else self.average.state_dict(),
@@ -135,8 +135,8 @@ class Learner:
             "chance_on_cuda": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
         }
 
-    def go_on_from(self, state: dict[str, Any]) -> None:
-        """Take up what `state` returned."""
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from what `state` returned."""
         self.network.load_state_dict(state["network"])
         if self.average is not None:
             self.average.load_state_dict(state["average"])

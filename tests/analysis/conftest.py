@@ -20,7 +20,8 @@ from experiment.session.prepare import SessionSetup
 from experiment.session.simulate import simulate_sessions
 from experiment.settings import ExperimentSettings, SimulateSettings
 from model_eval.columns import DECISION_DTYPES
-from model_eval.images.open import InspectedSource, open_images
+from model_eval.images.image_source import InspectedSource
+from model_eval.images.open import open_images
 from model_eval.label.label import label_counts
 from model_eval.settings import ImageSettings, LabelSettings
 from stimuli.build import build_set

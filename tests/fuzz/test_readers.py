@@ -38,7 +38,7 @@ def test_a_reader_reads_damaged_files_or_refuses_them_in_one_line(name, lab):
 
 
 def test_a_reader_without_its_files_refuses_in_one_line(lab):
-    for name in ("model_eval.records:read_decisions", "stimuli.records:read_any_set"):
+    for name in ("model_eval.decisions:read_decisions", "stimuli.records:read_any_set"):
         reader = READERS[name]
         for path in files_of(reader, lab):
             content = path.read_bytes()

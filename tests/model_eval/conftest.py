@@ -98,8 +98,10 @@ def trained_folder(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """``training/`` of the two entries; not to be changed."""
+    from model_eval.networks.device import Hardware
     from model_eval.train.pool_training import train_pool
 
     folder = tmp_path_factory.mktemp("study") / "training"
-    train_pool(CountingSource(drawn_folder), two_entries, quick_training, folder=folder, seed=7, workers=1)
+    source, one = CountingSource(drawn_folder), Hardware(n_workers=1)
+    train_pool(source, two_entries, quick_training, folder=folder, seed=7, hardware=one)
     return folder

@@ -12,12 +12,13 @@ import pytest
 import timm
 import torch
 
+from model_eval.decisions import read_decisions
 from model_eval.evaluate.decision_files import DecisionFile
 from model_eval.evaluate.evaluate import evaluate_pool
 from model_eval.images.folder import ImageFolder
-from model_eval.records import read_decisions
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
 from tricky.core.errors import InputError
+from tricky.core.progress import Reporter
 
 NAMES = ("test_resnet", "test_vit")
 
@@ -104,7 +105,7 @@ def evaluate(images: Path, root: Path, progress=lambda *_: None) -> Path:
         root=root,
         training=root,
         folder=root / "decisions",
-        progress=progress,
+        reporter=Reporter(progress),
     )
     return root / "decisions"
 
@@ -138,7 +139,7 @@ def test_damage_anywhere_in_a_part_or_a_finished_file_is_noticed_or_harmless(tmp
             "sha256": [f"{i:064d}" for i in range(50)],
         }
     )
-    from model_eval.evaluate.decide import decision_rows
+    from model_eval.decision_rows import decision_rows
 
     logits = torch.randn(50, 3, generator=torch.Generator().manual_seed(1)).numpy()
     rows = decision_rows(images["image_id"].tolist(), images["label"].to_numpy(), logits)

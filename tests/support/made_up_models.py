@@ -13,7 +13,7 @@ from made_up import HASH, origins, write_pool
 from analysis.data.compared_models import gather_models
 from analysis.report.build import DynamicsSettings, Results, write_dynamics
 from analysis.report.section import DynamicsReport
-from model_eval.train.epoch_decisions import ConditionModel, write_conditions, write_epochs
+from model_eval.epoch_decisions import ConditionModel, write_conditions, write_epochs
 from tricky.core.parquet import write_parquet
 
 N_IMAGES, N_EPOCHS = 240, 4

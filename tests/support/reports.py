@@ -14,7 +14,7 @@ from analysis.report.task import StudyReport
 from analysis.settings import AnalyseSettings
 
 if TYPE_CHECKING:
-    from model_eval.images.open import ImageSource
+    from model_eval.images.image_source import ImageSource
 
 
 def report(

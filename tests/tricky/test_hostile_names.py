@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import shutil
 import subprocess
@@ -56,7 +57,11 @@ COMMANDS: dict[str, tuple[tuple[str, ...], int, tuple[str, ...]]] = {
     "stimuli refresh": (("stimuli", "refresh", "main"), 0, (FOLDER, *NAMES.groups)),
     "stimuli check": (("stimuli", "check", "main"), 0, ("kept",)),
     "stimuli show": (("stimuli", "show", "main"), 0, (FOLDER,)),
-    "stimuli orders": (("stimuli", "orders", "main", "--observers", "2"), 0, ("every promise is kept",)),
+    "stimuli orders": (
+        ("stimuli", "orders", "main", "--observers", "2"),
+        0,
+        ("orders and places are balanced",),
+    ),
     "simulate": (("simulate",), 0, (FOLDER,)),
     "run": (("run", "--participant", "[/red] é", "--no-dialog"), 2, ("[/red] é",)),
     "run --field": (("run", "--participant", "07", "--field", "[/red] é=1"), 2, ("[/red] é",)),
@@ -149,6 +154,22 @@ def test_a_command_ends_in_the_same_way_on_a_narrow_terminal(name, hostile, tmp_
         ended, printed, errors = run(root, arguments, encoding, columns=40)
         assert ended == code, printed + errors
         assert code != 2 or len(errors.splitlines()) == 1
+
+
+def test_participants_called_like_columns_and_models_are_analysed(hostile, tmp_path, run) -> None:
+    root = shutil.copytree(hostile, tmp_path / FOLDER)
+    shutil.rmtree(root / "data")
+    names = ("observer", "kappa", "alpha", "None")
+    renames = [f"--rename=sim0{number}={name}" for number, name in enumerate(names, start=1)]
+    code, _, errors = run(root, ("merge", str(hostile), *renames), "utf-8")
+    assert code == 0, errors
+    code, printed, errors = run(root, ("analyse",), "utf-8")
+    assert code == 0, errors
+    assert {line.split()[0] for line in printed.splitlines()} >= set(names)
+    table = (root / "report/tables/observer_consistency.csv").read_text().splitlines()
+    assert table[0] == "observer,other_observer,kappa"
+    pairs = {frozenset(line.split(",")[:2]) for line in table[1:]}
+    assert pairs == {frozenset(pair) for pair in itertools.combinations(names, 2)}
 
 
 def test_every_command_is_among_them() -> None:

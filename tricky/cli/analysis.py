@@ -115,7 +115,7 @@ def show_dynamics(content: Mapping[str, Any]) -> None:
 
     found, shares = content["dichotomy"], content["difficulty"]["shares"]
     between = "" if found["low"] is None else f" ({found['low']:.2f} to {found['high']:.2f})"
-    value = "undefined" if found["value"] is None else f"{found['value']:.2f}{between}"
+    value = "undefined" if found["estimate"] is None else f"{found['estimate']:.2f}{between}"
     say(f"Dichotomy {value}; " + ", ".join(f"{share:.1%} {kind}" for kind, share in shares.items()))
     for line in describe_matches(content["matched"]):
         say(line)

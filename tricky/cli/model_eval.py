@@ -35,8 +35,8 @@ def train(
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
 ) -> None:
     """Train the pool's models that need it, or a recipe's conditions."""
+    from model_eval.epoch_decisions import MADE_BY, MANIFEST
     from model_eval.manifests import ConditionsManifest
-    from model_eval.train.epoch_decisions import MADE_BY, MANIFEST
     from tricky.core.manifests import read_manifest
 
     study = open_study(context, train={"recipe": recipe}, evaluate={"device": device})
@@ -63,7 +63,7 @@ def evaluate(
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
 ) -> None:
     """Run every model on every image, except those that models were trained on."""
-    from model_eval.records import read_pool
+    from model_eval.decisions import read_pool
 
     study = open_study(context, evaluate={"device": device})
     with progress() as moved:
@@ -94,7 +94,7 @@ def label(
     ] = None,
 ) -> None:
     """Label every image trivial, in-between or impossible."""
-    from model_eval.records import read_label_tables
+    from model_eval.difficulty import read_label_tables
 
     if models is not None and counts is None:
         raise InputError("--models goes with --counts: decisions made here know their models")

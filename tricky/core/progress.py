@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 Progress = Callable[[str, int, int], None]
 """Called as ``progress(what, done, total)`` while long work goes on."""
@@ -18,3 +19,23 @@ Tell = Callable[[str], None]
 
 def no_tell(line: str) -> None:
     """Tell nobody: the default."""
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Where long work reports to.
+
+    Attributes
+    ----------
+    progress : Progress
+        Receives counts of what is done.
+    message : callable
+        Receives lines that a person should read while the work goes on.
+    """
+
+    progress: Progress = no_progress
+    message: Tell = no_tell
+
+
+SILENT = Reporter()
+"""Reports nothing."""

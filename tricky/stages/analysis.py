@@ -36,8 +36,8 @@ class AnalysisStages(ImageStages):
         if layers:
             require("torch", extra="model-eval", to="ask a network's layers")
             from analysis.statistics.rsa import compare_networks
+            from model_eval.epoch_decisions import read_conditions
             from model_eval.networks.activations import activations_of_each
-            from model_eval.train.epoch_decisions import read_conditions
 
             decisions = read_conditions(self.conditions)
             for layer in layers:

@@ -10,7 +10,7 @@ from tricky.study_folder import StudyFolder
 
 if TYPE_CHECKING:
     from model_eval.images.check import Inspection
-    from model_eval.images.open import ImageSource, InspectedSource
+    from model_eval.images.image_source import ImageSource, InspectedSource
 
 
 class ImageStages(StudyFolder):

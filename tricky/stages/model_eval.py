@@ -1,4 +1,4 @@
-"""From images to labels: models are trained, asked, and counted."""
+"""From images to labels: train models, evaluate them, and count how many are right."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tricky.core.errors import InputError
-from tricky.core.progress import Progress, Tell, no_progress, no_tell
+from tricky.core.progress import Progress, Reporter, Tell, no_progress, no_tell
 from tricky.stages.images import ImageStages
 from tricky.stages.installed import require
 from tricky.status import require_current
 
 if TYPE_CHECKING:
+    from model_eval.difficulty import DifficultyTable
     from model_eval.label.compare_labels import Comparison
-    from model_eval.records import DifficultyTable
 
 
 class ModelEvalStages(ImageStages):
@@ -22,6 +22,7 @@ class ModelEvalStages(ImageStages):
     def train(self, progress: Progress = no_progress, tell: Tell = no_tell) -> int:
         """Train the models of the pool that need it, and return how many are trained."""
         require("torch", extra="model-eval", to="train models")
+        from model_eval.networks.device import Hardware
         from model_eval.networks.pool import read_pool
         from model_eval.train.pool_training import train_pool
 
@@ -31,15 +32,15 @@ class ModelEvalStages(ImageStages):
             self.settings.train,
             folder=self.training,
             seed=self.settings.study.seed,
-            device=self.settings.evaluate.device,
-            progress=progress,
-            tell=tell,
+            hardware=Hardware(self.settings.evaluate.device),
+            reporter=Reporter(progress, tell),
         )
 
     def train_conditions(self, progress: Progress = no_progress, tell: Tell = no_tell) -> None:
         """Train the base network and the conditions of the recipe that ``[train]`` names."""
         require("torch", extra="model-eval", to="train models")
-        from model_eval.train.conditions import train_conditions
+        from model_eval.networks.device import Hardware
+        from model_eval.train.conditions import ConditionImages, train_conditions
         from model_eval.train.recipe import read_recipe
 
         settings = self.settings
@@ -49,14 +50,13 @@ class ModelEvalStages(ImageStages):
                 f"{self.root / 'study.toml'}: [train] names no `recipe` and describes no conditions"
             )
         train_conditions(
-            self.open_images(),
+            ConditionImages(self.open_images(), self.open_training_images()),
             recipe,
-            settings.evaluate,
             folder=self.conditions,
             seed=settings.study.seed,
-            training_source=self.open_training_images(),
-            progress=progress,
-            tell=tell,
+            batch_size=settings.evaluate.batch_size,
+            hardware=Hardware(settings.evaluate.device),
+            reporter=Reporter(progress, tell),
         )
 
     def evaluate(self, progress: Progress = no_progress, tell: Tell = no_tell) -> None:
@@ -72,8 +72,7 @@ class ModelEvalStages(ImageStages):
             root=self.root,
             training=self.training,
             folder=self.decisions,
-            progress=progress,
-            tell=tell,
+            reporter=Reporter(progress, tell),
         )
 
     def label(self) -> DifficultyTable:
@@ -106,8 +105,8 @@ class ModelEvalStages(ImageStages):
         moved : Path
             Where the images that moved are listed.
         """
+        from model_eval.difficulty import read_difficulty
         from model_eval.label.compare_labels import compare
-        from model_eval.records import read_difficulty
         from tricky.core.write_tables import write_csv
 
         folder = other / "difficulty" if (other / "difficulty").is_dir() else other

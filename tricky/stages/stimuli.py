@@ -87,8 +87,8 @@ class StimuliStages(ImageStages):
 
     def _sources(self, difficulty: Path, decisions: Path, made_from: dict[str, str] | None = None) -> Sources:
         """Return labels and images; where there are decisions, the images need not be listed again."""
+        from model_eval.decisions import read_decisions
         from model_eval.images.open import folder_of_files
-        from model_eval.records import read_decisions
         from stimuli.inputs import Sources
 
         return Sources(

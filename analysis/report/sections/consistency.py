@@ -23,7 +23,7 @@ from analysis.statistics.consistency_intervals import (
 )
 from analysis.statistics.independence import mean_independence_p_value
 from analysis.statistics.items import answer_matrix
-from model_eval.records import Decisions
+from model_eval.decisions import Decisions
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

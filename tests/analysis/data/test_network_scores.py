@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from analysis.data.network_scores import image_scores
-from model_eval.records import Decisions
+from model_eval.decisions import Decisions
 from tricky.core.parquet import write_parquet
 
 

@@ -155,7 +155,7 @@ def test_the_validator_that_the_tests_rely_on_finds_faults(sit, data, bids_issue
     assert any("SIDECAR_KEY_RECOMMENDED" in issue for issue in issues)
 
 
-def test_onsets_go_on_from_the_start_of_the_session(sit, devices, tape):
+def test_onsets_restore_the_start_of_the_session(sit, devices, tape):
     tape.stop_at = 5
     path = sit().path
     content = sidecar(path)

@@ -45,7 +45,7 @@ def test_every_model_is_tried_whatever_becomes_of_the_others(source: ImageFolder
     problems = [check.problem for check in checks]
     assert "run `tricky train`" in problems[0]
     assert problems[1] == ""
-    assert "an answer isn't finite" in problems[2]
+    assert "an output isn't finite" in problems[2]
     assert "its 1000 outputs are called by imagenet-1k" in problems[3]
     assert "brings no preprocessing of its own" in problems[4]
     assert told == [1, 2, 3, 4, 5]

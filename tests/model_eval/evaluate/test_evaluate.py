@@ -21,13 +21,14 @@ from safetensors.torch import load_file, save_file
 import model_eval.evaluate.evaluate
 import model_eval.evaluate.memory_plan
 from model_eval.columns import DECISION_DTYPES, IMAGE_COLUMNS
+from model_eval.decisions import read_decisions, read_rows
 from model_eval.evaluate.evaluate import evaluate_pool
 from model_eval.evaluate.memory_plan import size_bytes
-from model_eval.records import read_decisions, read_rows
 from model_eval.settings import EvaluateSettings, ModelEntry
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 from tricky.core.memory import write_memory
+from tricky.core.progress import Reporter
 
 Entries = Sequence[ModelEntry]
 N_LEFT = 36  # of 60 images 24 are trained on
@@ -64,8 +65,7 @@ def evaluate(
         root=root,
         training=root / "training",
         folder=folder,
-        progress=progress,
-        tell=tell,
+        reporter=Reporter(progress, tell),
     )
     return folder
 
@@ -197,6 +197,7 @@ from pathlib import Path
 import model_eval.evaluate.evaluate, model_eval.evaluate.memory_plan
 from model_eval.images.folder import ImageFolder
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
+from tricky.core.progress import Reporter
 
 def kill_in_mid_run(what, done, total):
     if "Evaluating" in what and done >= 40:
@@ -213,7 +214,7 @@ if __name__ == "__main__":
             ModelEntry(name="mambaout", source="timm:test_mambaout", family="gated"),
         ],
         EvaluateSettings(device="cpu", batch_size=10), root=root, training=root / "training",
-        folder=root / "decisions", progress=kill_in_mid_run,
+        folder=root / "decisions", reporter=Reporter(kill_in_mid_run),
     )
 """
 

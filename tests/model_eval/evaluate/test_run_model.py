@@ -10,7 +10,7 @@ import timm
 import torch
 from torch import nn
 
-from model_eval.evaluate.run_model import NOISE_IMAGES, AskedModel, ModelFailure
+from model_eval.evaluate.run_model import NOISE_IMAGES, ModelFailure, RunningModel
 from model_eval.networks.build import Classifier
 from model_eval.networks.preprocessing import fit_square
 from model_eval.settings import EvaluateSettings, ModelEntry
@@ -37,11 +37,11 @@ def honest(network: Scripted, images: torch.Tensor) -> torch.Tensor:
     return images.mean(dim=(2, 3)) @ network.weight
 
 
-def asked(module: nn.Module, told: list[str] | None = None, **settings: Any) -> AskedModel:
+def asked(module: nn.Module, told: list[str] | None = None, **settings: Any) -> RunningModel:
     entry = ModelEntry(name="net", source="timm:test_resnet")
     classifier = Classifier(entry, module.eval(), fit_square(32), (2, 0, 3), "", {})
     tell = (lambda _: None) if told is None else told.append
-    return AskedModel(classifier, CPU, EvaluateSettings(device="cpu", **settings), tell)
+    return RunningModel(classifier, CPU, EvaluateSettings(device="cpu", **settings), tell)
 
 
 def some_images(n: int = 10, size_px: int = 32) -> torch.Tensor:

@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 
 from model_eval.evaluate.evaluate import evaluate_pool
+from model_eval.networks.device import Hardware
 from model_eval.settings import EvaluateSettings, ModelEntry
-from model_eval.train.conditions import train_conditions
+from model_eval.train.conditions import ConditionImages, train_conditions
 from model_eval.train.recipe import Recipe
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
+from tricky.core.progress import Reporter
 
 EVALUATE = EvaluateSettings(device="cpu", batch_size=32)
 
@@ -27,7 +29,8 @@ def finished(drawn_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     folder = tmp_path_factory.mktemp("study") / "conditions"
     source = ImageFolder(ImageSettings(source="folder", path=drawn_folder), drawn_folder)
     recipe = Recipe.model_validate({"base": {"images": 30, "epochs": 1, "batch_size": 8}})
-    train_conditions(source, recipe, EVALUATE, folder=folder, seed=5, workers=1)
+    images = ConditionImages(source)
+    train_conditions(images, recipe, folder=folder, seed=5, batch_size=32, hardware=Hardware("cpu", 1))
     return folder
 
 
@@ -42,7 +45,15 @@ def entry_of(weights: str) -> ModelEntry:
 
 def evaluate(source: Any, entries: list[ModelEntry], root: Path, tell: Any = lambda _: None) -> pd.DataFrame:
     folder = root / "decisions"
-    evaluate_pool(source, entries, EVALUATE, root=root, training=root / "training", folder=folder, tell=tell)
+    evaluate_pool(
+        source,
+        entries,
+        EVALUATE,
+        root=root,
+        training=root / "training",
+        folder=folder,
+        reporter=Reporter(message=tell),
+    )
     return pd.read_parquet(folder / "images.parquet")
 
 

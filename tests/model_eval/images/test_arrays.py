@@ -12,7 +12,8 @@ from sklearn.datasets import load_digits
 
 import model_eval.images.arrays
 from model_eval.columns import IMAGE_COLUMNS
-from model_eval.images.open import class_names, folder_of_files, open_images
+from model_eval.images.image_source import class_names
+from model_eval.images.open import folder_of_files, open_images
 from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of

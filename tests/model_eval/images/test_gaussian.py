@@ -7,11 +7,13 @@ import pytest
 from scipy import integrate, stats
 
 from model_eval.columns import IMAGE_COLUMNS
+from model_eval.epoch_decisions import read_conditions
 from model_eval.images.gaussian import GaussianImages, divergence_to_neighbour
-from model_eval.images.open import class_names, open_images
-from model_eval.settings import EvaluateSettings, ImageSettings
-from model_eval.train.conditions import train_conditions
-from model_eval.train.epoch_decisions import read_conditions
+from model_eval.images.image_source import class_names
+from model_eval.images.open import open_images
+from model_eval.networks.device import Hardware
+from model_eval.settings import ImageSettings
+from model_eval.train.conditions import ConditionImages, train_conditions
 from model_eval.train.recipe import Recipe
 from tricky.core.errors import InputError
 
@@ -90,13 +92,12 @@ def test_a_network_learns_to_tell_standard_deviations(tmp_path: Path) -> None:
     source = gaussian(classes=3, images_per_class=10, training_images_per_class=100, size_px=16)
     base = {"images": "all", "epochs": 10, "batch_size": 16, "input_size_px": 16}
     train_conditions(
-        source,
+        ConditionImages(source, source.for_training()),
         Recipe.model_validate({"base": base}),
-        EvaluateSettings(device="cpu", batch_size=30),
         folder=tmp_path,
         seed=1,
-        training_source=source.for_training(),
-        workers=1,
+        batch_size=30,
+        hardware=Hardware("cpu", 1),
     )
     assert read_conditions(tmp_path).models[0].accuracies[-1] > 0.9  # chance is 1/3
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from model_eval.images.open import class_names, folder_of_files, open_images
+from model_eval.images.image_source import class_names
+from model_eval.images.open import folder_of_files, open_images
 from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
 

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from made_up import write_difficulty
 
+from model_eval.difficulty import DifficultyTable, read_difficulty
 from model_eval.label.compare_labels import compare
 from model_eval.label.criterion import difficulty_of
-from model_eval.records import DifficultyTable, read_difficulty
 from tricky.core.errors import InputError
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from made_up import write_pool
 
+from model_eval.decisions import Decisions
 from model_eval.label.criterion import difficulty_of
 from model_eval.label.near_ties import count_near_ties, hanging_labels
-from model_eval.records import Decisions
 
 
 def test_labels_hang_on_near_ties_where_some_way_of_turning_them_gives_another() -> None:

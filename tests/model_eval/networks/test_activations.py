@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from analysis.statistics.rsa import compare_networks, dissimilarities, representational_consistency
+from model_eval.epoch_decisions import ConditionModel, EpochDecisions
 from model_eval.images.folder import ImageFolder
 from model_eval.networks.activations import PENULTIMATE, activations, activations_of_each
 from model_eval.networks.build import Classifier, build_classifier
 from model_eval.networks.sample import draw_sample
 from model_eval.settings import ImageSettings
-from model_eval.train.epoch_decisions import ConditionModel, EpochDecisions
 from tricky.core.errors import InputError
 
 CPU = torch.device("cpu")

@@ -13,15 +13,18 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from model_eval.epoch_decisions import read_conditions
 from model_eval.evaluate.evaluate import evaluate_pool
+from model_eval.networks.device import Hardware
 from model_eval.settings import EvaluateSettings, ModelEntry
-from model_eval.train.conditions import train_conditions
-from model_eval.train.epoch_decisions import read_conditions
+from model_eval.train.conditions import ConditionImages, train_conditions
 from model_eval.train.recipe import Recipe
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
+from tricky.core.progress import Reporter
 
 EVALUATE = EvaluateSettings(device="cpu", batch_size=32)
+ONE_WORKER = Hardware("cpu", 1)
 BASE = {"images": 30, "epochs": 2, "batch_size": 8, "augmentation": "crop", "learning_rate": 0.003}
 CONDITIONS = {
     "later": {"extra_epochs": 1},
@@ -52,7 +55,14 @@ def drawn_module(drawn_folder: Path) -> Any:
 def whole(drawn_module: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """``conditions/`` of an undisturbed run in one process; not to be changed."""
     folder = tmp_path_factory.mktemp("whole") / "conditions"
-    train_conditions(drawn_module, recipe(**CONDITIONS), EVALUATE, folder=folder, seed=5, workers=1)
+    train_conditions(
+        ConditionImages(drawn_module),
+        recipe(**CONDITIONS),
+        batch_size=32,
+        folder=folder,
+        seed=5,
+        hardware=ONE_WORKER,
+    )
     return folder
 
 
@@ -132,20 +142,27 @@ def test_decisions_of_an_epoch_need_no_second_pass(
     drawn_folder: Path, open_folder: Any, tmp_path: Path
 ) -> None:
     source = open_folder(drawn_folder)
-    train_conditions(source, recipe(later={"extra_epochs": 1}), EVALUATE, folder=tmp_path, seed=5, workers=1)
+    train_conditions(
+        ConditionImages(source),
+        recipe(later={"extra_epochs": 1}),
+        batch_size=32,
+        folder=tmp_path,
+        seed=5,
+        hardware=ONE_WORKER,
+    )
     assert set(source.reads.values()) == {1}  # every image is decoded once, for all epochs of all models
 
 
 def test_two_processes_give_the_same_bytes_as_one(whole: Path, drawn_module: Any, tmp_path: Path) -> None:
     said: list[tuple[str, int, int]] = []
     train_conditions(
-        drawn_module,
+        ConditionImages(drawn_module),
         recipe(**CONDITIONS),
-        EVALUATE,
+        batch_size=32,
         folder=tmp_path,
         seed=5,
-        workers=2,
-        progress=lambda *what: said.append(what),
+        hardware=Hardware("cpu", 2),
+        reporter=Reporter(lambda *what: said.append(what)),
     )
     assert files_of(tmp_path) == files_of(whole)
     # Base with a further epoch 3, orders 2 × 2, halves 2 × 2, and two of the one that diverges.
@@ -166,13 +183,13 @@ def test_what_is_trained_is_kept_and_a_further_condition_trains_itself_alone(
     def train(which: Recipe) -> set[str]:
         said.clear()
         train_conditions(
-            drawn_module,
+            ConditionImages(drawn_module),
             which,
-            EVALUATE,
+            batch_size=32,
             folder=folder,
             seed=5,
-            workers=1,
-            progress=lambda *x: said.append(x[0]),
+            hardware=ONE_WORKER,
+            reporter=Reporter(lambda *x: said.append(x[0])),
         )
         return {each.partition(":")[0] for each in said if ": epoch" in each}
 
@@ -189,9 +206,11 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from model_eval.train.recipe import Recipe
-from model_eval.train.conditions import train_conditions
+from model_eval.train.conditions import ConditionImages, train_conditions
 from model_eval.images.open import open_images
-from model_eval.settings import EvaluateSettings, ImageSettings
+from model_eval.networks.device import Hardware
+from model_eval.settings import ImageSettings
+from tricky.core.progress import Reporter
 
 images, folder, recipe, at = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
 
@@ -200,9 +219,9 @@ def kill(what, done, total):
         os.kill(os.getpid(), signal.SIGKILL)
 
 train_conditions(
-    open_images(ImageSettings(source="folder", path=images), folder.parent),
+    ConditionImages(open_images(ImageSettings(source="folder", path=images), folder.parent)),
     Recipe.model_validate_json(recipe),
-    EvaluateSettings(device="cpu", batch_size=32), folder=folder, seed=5, workers=1, progress=kill,
+    folder=folder, seed=5, batch_size=32, hardware=Hardware("cpu", 1), reporter=Reporter(kill),
 )
 """
 
@@ -225,7 +244,13 @@ def test_a_killed_run_goes_on_to_the_same_bits(
     assert not (folder / "order-1.safetensors").exists()
     said: list[str] = []
     train_conditions(
-        drawn_module, what, EVALUATE, folder=folder, seed=5, workers=1, progress=lambda *x: said.append(x[0])
+        ConditionImages(drawn_module),
+        what,
+        batch_size=32,
+        folder=folder,
+        seed=5,
+        hardware=ONE_WORKER,
+        reporter=Reporter(lambda *x: said.append(x[0])),
     )
     assert not any(each.startswith("base-1") for each in said)
     assert files_of(folder) == files_of(whole)
@@ -238,15 +263,25 @@ def test_a_checkpoint_spares_the_epochs_before_it(drawn_module: Any, whole: Path
             raise KeyboardInterrupt
 
     said: list[str] = []
-    arguments: dict[str, Any] = {"folder": tmp_path, "seed": 5, "workers": 1}
+    arguments: dict[str, Any] = {"folder": tmp_path, "seed": 5, "hardware": ONE_WORKER}
     with pytest.raises(KeyboardInterrupt):
-        train_conditions(drawn_module, recipe(**CONDITIONS), EVALUATE, **arguments, progress=stop)
+        train_conditions(
+            ConditionImages(drawn_module),
+            recipe(**CONDITIONS),
+            batch_size=32,
+            **arguments,
+            reporter=Reporter(stop),
+        )
     assert json.loads((tmp_path / "conditions.json").read_text())["unfinished"] == [
         *("base-1", "later-1", "order-1", "order-2", "halves-1", "halves-2", "half-1", "too-fast-1")
     ]
     said.clear()
     train_conditions(
-        drawn_module, recipe(**CONDITIONS), EVALUATE, **arguments, progress=lambda *x: said.append(x[0])
+        ConditionImages(drawn_module),
+        recipe(**CONDITIONS),
+        batch_size=32,
+        **arguments,
+        reporter=Reporter(lambda *x: said.append(x[0])),
     )
     assert not any(each.startswith("base-1: epoch 1") for each in said)
     assert files_of(tmp_path) == files_of(whole)
@@ -255,7 +290,12 @@ def test_a_checkpoint_spares_the_epochs_before_it(drawn_module: Any, whole: Path
 def test_cudas_choice_of_algorithms_is_refused_on_the_cpu(drawn_module: Any, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"cuda\] deterministic = false: on the cpu the same seeds"):
         train_conditions(
-            drawn_module, recipe(cuda={"deterministic": False}), EVALUATE, folder=tmp_path / "c", seed=5
+            ConditionImages(drawn_module),
+            recipe(cuda={"deterministic": False}),
+            batch_size=32,
+            folder=tmp_path / "c",
+            seed=5,
+            hardware=ONE_WORKER,
         )
     assert not (tmp_path / "c").exists()
 
@@ -271,13 +311,12 @@ def test_a_training_set_of_its_own_is_trained_on_as_a_whole(
         image.save(path)
     (own / "disc/copy.png").write_bytes((drawn_folder / "disc/00.png").read_bytes())
     train_conditions(
-        open_folder(drawn_folder),
+        ConditionImages(open_folder(drawn_folder), open_folder(own)),
         recipe(BASE | {"images": "all", "epochs": 1, "augmentation": "resized-crop-flip"}),
-        EVALUATE,
+        batch_size=32,
         folder=tmp_path / "c",
         seed=5,
-        training_source=open_folder(own),
-        workers=1,
+        hardware=ONE_WORKER,
     )
     read = read_conditions(tmp_path / "c")
     assert len(pd.read_parquet(tmp_path / "c/training_images.parquet")) == 61
@@ -299,12 +338,12 @@ def test_a_training_set_of_other_classes_is_refused(
     (own / "disc").rename(own / "circle")
     with pytest.raises(InputError, match="have different classes"):
         train_conditions(
-            open_folder(drawn_folder),
+            ConditionImages(open_folder(drawn_folder), open_folder(own)),
             recipe(BASE | {"images": "all"}),
-            EVALUATE,
+            batch_size=32,
             folder=tmp_path / "c",
             seed=5,
-            training_source=open_folder(own),
+            hardware=ONE_WORKER,
         )
 
 
@@ -313,5 +352,10 @@ def test_all_images_can_be_trained_on_only_where_others_are_evaluated(
 ) -> None:
     with pytest.raises(InputError, match="would leave none to evaluate; name a `training_set`"):
         train_conditions(
-            drawn_module, recipe(BASE | {"images": "all"}), EVALUATE, folder=tmp_path / "c", seed=5
+            ConditionImages(drawn_module),
+            recipe(BASE | {"images": "all"}),
+            batch_size=32,
+            folder=tmp_path / "c",
+            seed=5,
+            hardware=ONE_WORKER,
         )

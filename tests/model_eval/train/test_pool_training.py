@@ -10,10 +10,12 @@ import pandas as pd
 import pytest
 
 from model_eval.columns import IMAGE_COLUMNS
+from model_eval.networks.device import Hardware
 from model_eval.settings import ModelEntry, TrainSettings
 from model_eval.train.pool_training import train_pool
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
+from tricky.core.progress import Reporter
 
 Entries = tuple[ModelEntry, ...]
 
@@ -53,9 +55,9 @@ def test_several_processes_give_the_same_bytes_as_one(
         quick_training,
         folder=tmp_path,
         seed=7,
-        workers=2,
-        progress=lambda what, done, total: (
-            reports.append((done, total)) if what == "Training models" else None
+        hardware=Hardware(n_workers=2),
+        reporter=Reporter(
+            lambda what, done, total: reports.append((done, total)) if what == "Training models" else None
         ),
     )
     assert files_of(tmp_path) == files_of(trained_folder)
@@ -76,8 +78,8 @@ def test_what_is_trained_already_is_kept_and_a_further_model_changes_no_other(
             settings,
             folder=tmp_path,
             seed=seed,
-            workers=1,
-            progress=lambda what, *_: epochs.append(what),
+            hardware=Hardware(n_workers=1),
+            reporter=Reporter(lambda what, *_: epochs.append(what)),
         )
         return epochs.count("Training models")
 
@@ -111,7 +113,7 @@ def test_models_that_diverge_are_named_and_there_is_no_manifest(
     settings = TrainSettings(images=24, epochs=3, batch_size=8, learning_rate=1e30)
     names = r"training diverged: mambaout in epoch \d, resnet in epoch \d; lower `learning_rate`"
     with pytest.raises(InputError, match=names):
-        train_pool(drawn, two_entries, settings, folder=tmp_path, seed=7, workers=2)
+        train_pool(drawn, two_entries, settings, folder=tmp_path, seed=7, hardware=Hardware(n_workers=2))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["images.parquet"]
 
 
@@ -120,7 +122,9 @@ import os, signal, sys
 from pathlib import Path
 from model_eval.images.open import open_images
 from model_eval.settings import ImageSettings, ModelEntry, TrainSettings
+from model_eval.networks.device import Hardware
 from model_eval.train.pool_training import train_pool
+from tricky.core.progress import Reporter
 
 def kill_in_mid_run(what, done, total):
     if "Train" in what and (folder / "mambaout.safetensors").exists():
@@ -132,8 +136,8 @@ if __name__ == "__main__":
     entries = [ModelEntry(name=name, source=f"timm:{source}") for name, source in names.items()]
     train_pool(
         open_images(ImageSettings(source="folder", path=images), folder.parent), entries,
-        TrainSettings(images=24, epochs=25, batch_size=8), folder=folder, seed=7, workers=2,
-        progress=kill_in_mid_run,
+        TrainSettings(images=24, epochs=25, batch_size=8), folder=folder, seed=7,
+        hardware=Hardware(n_workers=2), reporter=Reporter(kill_in_mid_run),
     )
 """
 
@@ -159,7 +163,7 @@ def test_a_killed_run_leaves_no_process_behind_and_its_finished_models_are_kept(
         ModelEntry(name="resnet2", source="timm:test_resnet"),
     ]
     settings = TrainSettings(images=24, epochs=25, batch_size=8)
-    train_pool(drawn, entries, settings, folder=folder, seed=7, workers=1)
+    train_pool(drawn, entries, settings, folder=folder, seed=7, hardware=Hardware(n_workers=1))
     assert finished.stat().st_ino == inode
     assert len(json.loads((folder / "training.json").read_text())["models"]) == 3
     # What the kill left half written is no weight file and in nobody's way.

@@ -10,9 +10,9 @@ import torch
 
 from model_eval.images.folder import ImageFolder
 from model_eval.networks.device import threads_within_models
+from model_eval.recipe_settings import BaseRecipe
 from model_eval.settings import ImageSettings, TrainSettings
 from model_eval.train.data_loading import DecodedImages, TrainingBatches, epoch_rows, loaded, n_batches
-from model_eval.train.network_settings import BaseRecipe
 from model_eval.train.recipe import Recipe, Run, read_recipe, runs_of, shipped_recipes
 from model_eval.train.split import deal
 from model_eval.train.training_loop import Learner
@@ -177,14 +177,14 @@ def test_parts_can_be_dealt_anew() -> None:
 
 def test_more_epochs_are_the_same_network_later() -> None:
     base, more = runs(more={"extra_epochs": 1})
-    assert base.course == more.course
+    assert base.network_identity == more.network_identity
     assert more.last_epoch == base.last_epoch + 1
 
 
 def test_a_network_that_may_differ_by_chance_shares_its_course_with_no_other() -> None:
     _, one, two = runs(cuda={"models": 2, "deterministic": False})
     assert one.seeds == two.seeds
-    assert one.course != two.course
+    assert one.network_identity != two.network_identity
 
 
 @pytest.mark.parametrize(
@@ -305,4 +305,4 @@ def test_the_papers_recipe_has_its_thirteen_conditions_and_numbers_of_models() -
     assert recipe.base.seed == 1312
     assert {run.last_epoch for run in all_runs} == {90, 91, 100}
     # The base network with its further epochs is trained once.
-    assert len({str(run.course) for run in all_runs}) == len(all_runs) - 2
+    assert len({str(run.network_identity) for run in all_runs}) == len(all_runs) - 2

@@ -158,7 +158,7 @@ def test_a_learner_goes_on_from_its_state_as_if_nothing_had_happened(tmp_path: P
     torch.save(stopped.state(), tmp_path / "state.pt")
     torch.rand(5)
     resumed = Learner(run, 2, 3, CPU)
-    resumed.go_on_from(torch.load(tmp_path / "state.pt", weights_only=True))
+    resumed.restore(torch.load(tmp_path / "state.pt", weights_only=True))
     assert first + learn(resumed, two_shades(), 2) == expected
     assert equal(resumed.network.state_dict(), undisturbed.network.state_dict())
     assert equal(resumed.evaluated.state_dict(), undisturbed.evaluated.state_dict())

@@ -48,7 +48,7 @@ class Reader:
 
 NOT_READERS = {
     "model_eval.networks.output_classes:read_out": "chooses outputs of a network; reads no file",
-    "model_eval.records:read_images": "part of `read_decisions` and `read_conditions`",
+    "model_eval.decisions:read_images": "part of `read_decisions` and `read_conditions`",
     "tricky.core.files:read_bytes": "part of every reader of text",
     "tricky.core.manifests:read_record": "part of `read_manifest` and `read_sidecar`",
     "tricky.core.parquet:read_arrow": "part of `read_parquet`",
@@ -208,14 +208,14 @@ def _lazy(module: str, function: str, arguments: Callable[[Path], tuple[Any, ...
 
 
 def _near_ties(root: Path) -> Any:
+    from model_eval.decisions import read_decisions
     from model_eval.label.near_ties import read_near_ties
-    from model_eval.records import read_decisions
 
     return read_near_ties(root / "decisions", read_decisions(root / "decisions"))
 
 
 def _rows(root: Path) -> Any:
-    from model_eval.records import read_decisions, read_rows
+    from model_eval.decisions import read_decisions, read_rows
 
     read_decisions(root / "decisions")  # which checks the hashes
     return [read_rows(root / f"decisions/{name}.parquet", ["image_id", "margin"]) for name in MODELS]
@@ -231,7 +231,7 @@ def _lists(root: Path) -> Any:
 
 
 def _labels(root: Path) -> pd.DataFrame:
-    from model_eval.records import read_difficulty
+    from model_eval.difficulty import read_difficulty
 
     return read_difficulty(root / "difficulty").images.set_index("image_id")
 
@@ -334,20 +334,21 @@ READERS: Mapping[str, Reader] = {
         ("lab/memory.parquet",),
         edited=True,  # its callers check the hash
     ),
-    "model_eval.records:read_pool": Reader(
-        _lazy("model_eval.records", "read_pool", lambda root: (root / "decisions",)), ("decisions/pool.json",)
+    "model_eval.decisions:read_pool": Reader(
+        _lazy("model_eval.decisions", "read_pool", lambda root: (root / "decisions",)),
+        ("decisions/pool.json",),
     ),
-    "model_eval.records:read_decisions": Reader(
-        _lazy("model_eval.records", "read_decisions", lambda root: (root / "decisions",)),
+    "model_eval.decisions:read_decisions": Reader(
+        _lazy("model_eval.decisions", "read_decisions", lambda root: (root / "decisions",)),
         ("decisions/pool.json", "decisions/*.parquet"),
     ),
-    "model_eval.records:read_rows": Reader(_rows, ("decisions/*.parquet",)),
-    "model_eval.records:read_difficulty": Reader(
-        _lazy("model_eval.records", "read_difficulty", lambda root: (root / "difficulty",)),
+    "model_eval.decisions:read_rows": Reader(_rows, ("decisions/*.parquet",)),
+    "model_eval.difficulty:read_difficulty": Reader(
+        _lazy("model_eval.difficulty", "read_difficulty", lambda root: (root / "difficulty",)),
         ("difficulty/difficulty.json", "difficulty/difficulty.parquet"),
     ),
-    "model_eval.records:read_label_tables": Reader(
-        _lazy("model_eval.records", "read_label_tables", lambda root: (root / "difficulty",)),
+    "model_eval.difficulty:read_label_tables": Reader(
+        _lazy("model_eval.difficulty", "read_label_tables", lambda root: (root / "difficulty",)),
         ("difficulty/difficulty.json", "difficulty/*.csv"),
     ),
     "model_eval.networks.pool:read_pool": Reader(
@@ -409,8 +410,8 @@ READERS: Mapping[str, Reader] = {
         ("lab/recipe.toml",),
         edited=True,
     ),
-    "model_eval.train.epoch_decisions:read_conditions": Reader(
-        _lazy("model_eval.train.epoch_decisions", "read_conditions", lambda root: (root / "conditions",)),
+    "model_eval.epoch_decisions:read_conditions": Reader(
+        _lazy("model_eval.epoch_decisions", "read_conditions", lambda root: (root / "conditions",)),
         ("conditions/conditions.json", "conditions/*.parquet"),
     ),
     "stimuli.records:read_any_set": Reader(_set, (*_STIMULI, "stimuli/main/images/*.png")),

@@ -25,7 +25,8 @@ def test_help_loads_nothing_heavy():
 @pytest.mark.parametrize(
     ("reader", "forbidden"),
     [
-        ("model_eval.records", {"torch", "timm"}),
+        ("model_eval.decisions", {"torch", "timm"}),
+        ("model_eval.difficulty", {"torch", "timm"}),
         ("stimuli.records", {"torch", "timm", "psychopy"}),
         ("experiment.session.run", {"torch", "timm", "matplotlib", "statsmodels"}),
         ("analysis", {"torch", "timm", "psychopy", "matplotlib", "statsmodels"}),

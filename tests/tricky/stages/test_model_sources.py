@@ -161,8 +161,8 @@ def test_every_form_of_a_source_works_in_every_command(name: str, done: Done) ->
 
 @pytest.mark.parametrize("network", ["timm:test_resnet", TAGGED])
 def test_a_recipe_trains_each_form_that_a_pool_trains(network: str, tmp_path: Path) -> None:
+    from model_eval.epoch_decisions import read_conditions
     from model_eval.networks.activations import PENULTIMATE, activations_of_each
-    from model_eval.train.epoch_decisions import read_conditions
 
     write_images(tmp_path / "photos")
     (tmp_path / "study.toml").write_text(

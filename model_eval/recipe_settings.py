@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from model_eval.networks.source import TrainableSource
+from model_eval.network_source import TrainableSource
 from tricky.core.names import Line
 from tricky.core.settings import SettingsModel
 

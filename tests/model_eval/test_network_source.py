@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 import timm
 
-from model_eval.networks.source import ModelSource, parse_source
+from model_eval.network_source import ModelSource, parse_source
 from model_eval.networks.timm import new_network, published_config
+from model_eval.recipe_settings import NetworkRecipe
 from model_eval.settings import ModelEntry
-from model_eval.train.network_settings import NetworkRecipe
 from tricky.core.errors import InputError
 
 

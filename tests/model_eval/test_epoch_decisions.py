@@ -8,8 +8,8 @@ import pytest
 from made_up import HASH, origins
 
 from model_eval.columns import DECISION_DTYPES
-from model_eval.evaluate.decide import decision_rows
-from model_eval.train.epoch_decisions import (
+from model_eval.decision_rows import decision_rows
+from model_eval.epoch_decisions import (
     ConditionModel,
     Diverged,
     model_name,

@@ -1,0 +1,195 @@
+"""Write ``difficulty/``: labels that follow from counts, and their manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from model_eval.columns import DIFFICULTY_DTYPES, LEAVE_ONE_OUT, POOL_SIZE
+from model_eval.difficulty import Difficulty, DifficultyTable, read_difficulty
+from model_eval.label.criterion import NOT_LABELLED, difficulty_of, least_models, stability
+from model_eval.label.reassessed import Reason, read_reassessed, why_impossible
+from model_eval.manifests import DifficultyManifest
+from model_eval.settings import LabelSettings
+from tricky.core.errors import InputError
+from tricky.core.files import sha256_of, versions_of
+from tricky.core.manifests import write_manifest
+from tricky.core.matching import match_entries
+from tricky.core.parquet import write_parquet
+from tricky.core.tables import read_entries
+from tricky.core.write_tables import write_csv
+
+
+@dataclass(frozen=True)
+class ImageCounts:
+    """How many models were right on each image, and where the counts come from.
+
+    Attributes
+    ----------
+    images : DataFrame, n_images rows
+        `DIFFICULTY_DTYPES`, without the columns that labels add.
+    n_models : int
+        Size of the pool.
+    made_from : Path
+        File that the counts follow from.
+    tables : mapping of str to DataFrame
+        `POOL_SIZE` and `LEAVE_ONE_OUT`; empty for published counts.
+    provenance : mapping
+        Further content of the manifest: `models`, `seed`, `images`, `not_counted`, `near_ties`.
+    """
+
+    images: pd.DataFrame
+    n_models: int
+    made_from: Path
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+def write_labels(counts: ImageCounts, folder: Path, settings: LabelSettings, root: Path) -> DifficultyTable:
+    """Label images by their counts, and write the tables and their manifest.
+
+    Parameters
+    ----------
+    counts : ImageCounts
+    folder : Path
+        ``difficulty/``.
+    settings : LabelSettings
+    root : Path
+        Files that the settings name are relative to it.
+
+    Raises
+    ------
+    InputError
+        The tolerance is too large for the pool; too few models saw every image; a file that the settings name
+        can't be used.
+    """
+    lists = _read_lists(counts.images, settings, root)
+    images = _labelled(counts, settings, lists)
+    path = folder / "difficulty.parquet"
+    write_parquet(path, images)
+    for name in (POOL_SIZE, LEAVE_ONE_OUT):
+        if name in counts.tables:
+            write_csv(folder / name, counts.tables[name].round(12))
+        else:  # left by an earlier pool; these labels don't belong to it
+            (folder / name).unlink(missing_ok=True)
+    labelled = images[images["difficulty"].notna()]
+    without_errors = labelled[~labelled["label_error"]]
+    reasons = images["reason"].value_counts()
+    manifest: dict[str, Any] = {
+        "made_from": {
+            _relative(counts.made_from, folder.parent): sha256_of(counts.made_from),
+            **lists.origins,
+        },
+        "settings": {"label": settings.model_dump(mode="json")},
+        "seed": counts.provenance["seed"],
+        "versions": versions_of("numpy", "pandas", "scipy"),
+        "sha256": sha256_of(path),
+        "tables": {name: sha256_of(folder / name) for name in counts.tables},
+        "counts": count_difficulties(labelled),
+        "n_images": len(labelled),
+        "n_not_labelled": len(images) - len(labelled),
+        "without_label_errors": None
+        if settings.label_errors is None
+        else {"counts": count_difficulties(without_errors), "n_images": len(without_errors)},
+        "impossible": {reason.value: int(reasons[reason]) for reason in Reason if reason in reasons},
+        "mean_stability": _mean(labelled["stability"]),
+        "mean_stability_families": _mean(labelled["stability_families"]),
+        "n_models": counts.n_models,
+        "models": counts.provenance["models"],
+        "tolerance": settings.tolerance,
+        "images": counts.provenance["images"],
+        "not_counted": counts.provenance["not_counted"],
+        "near_ties": counts.provenance["near_ties"],
+        "matched": lists.matched,
+    }
+    write_manifest(folder / "difficulty.json", DifficultyManifest, manifest)
+    return read_difficulty(folder)
+
+
+def _labelled(counts: ImageCounts, settings: LabelSettings, lists: _Lists) -> pd.DataFrame:
+    """Return the rows of ``difficulty.parquet``."""
+    table = counts.images
+    arguments = (table["n_correct"].to_numpy(), table["n_models"].to_numpy(), settings.tolerance)
+    least = least_models(counts.n_models, settings.tolerance, settings.min_models_share)
+    difficulty = difficulty_of(*arguments, least)
+    table = table.assign(
+        difficulty=pd.Series(difficulty).mask(difficulty == NOT_LABELLED),
+        label_error=lists.label_error,
+        stability=stability(*arguments, least),
+        reason=None,
+    )
+    if table["difficulty"].isna().all():
+        raise InputError(
+            f"{counts.made_from}: no image was seen by {least} of {counts.n_models} models; lower "
+            "`min_models_share` in [label]"
+        )
+    impossible = difficulty == Difficulty.IMPOSSIBLE
+    if lists.origins:
+        wrong = lists.label_error[impossible]
+        table.loc[impossible, "reason"] = why_impossible(table[impossible], wrong, lists.right)
+    images = table[list(DIFFICULTY_DTYPES)].astype(DIFFICULTY_DTYPES)
+    return images.sort_values("image_id", ignore_index=True)
+
+
+class _Lists(NamedTuple):
+    """Content of the files that the settings name.
+
+    Attributes
+    ----------
+    label_error : ndarray of bool, shape (n_images,)
+        Images whose label is known to be wrong.
+    right : dict or None
+        As in `Reassessed`; None where no annotators looked again.
+    origins : dict of str to str
+        Path relative to the study → SHA-256.
+    matched : dict of str to dict
+        Name of the list → how many of its entries match.
+    """
+
+    label_error: np.ndarray
+    right: dict[str, frozenset[str]] | None
+    origins: dict[str, str]
+    matched: dict[str, dict[str, int]]
+
+
+def _read_lists(table: pd.DataFrame, settings: LabelSettings, root: Path) -> _Lists:
+    label_error, right = np.zeros(len(table), dtype=bool), None
+    origins: dict[str, str] = {}
+    matched: dict[str, dict[str, int]] = {}
+    if settings.label_errors is not None:
+        path = root / settings.label_errors
+        entries, lines = read_entries(path)
+        where = f"{path} ([label] label_errors)"
+        known = table["image_id"].tolist()
+        found = match_entries(entries, known, where=where, what="image", lines=lines, partial=True)
+        label_error = table["image_id"].isin(found.names).to_numpy()
+        origins[_relative(path, root)] = sha256_of(path)
+        matched["label_errors"] = found.counts()
+    if settings.reassessed is not None:
+        path = root / settings.reassessed
+        reassessed = read_reassessed(path, table)
+        right = reassessed.right
+        origins[_relative(path, root)] = sha256_of(path)
+        matched |= reassessed.matched
+    return _Lists(label_error, right, origins, matched)
+
+
+def count_difficulties(images: pd.DataFrame) -> dict[str, int]:
+    """Return the number of images of each difficulty."""
+    found = images["difficulty"].value_counts()
+    return {kind.value: int(found.get(kind.value, 0)) for kind in Difficulty}
+
+
+def _mean(values: pd.Series) -> float | None:
+    return None if values.isna().all() else float(values.mean())
+
+
+def _relative(path: Path, root: Path) -> str:
+    """Return a path relative to the study, or only its name if it is outside."""
+    path, root = path.resolve(), root.resolve()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
