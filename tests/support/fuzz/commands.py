@@ -105,7 +105,8 @@ def problems(before: dict[str, Any], root: Path, damaged: str, outcome: Outcome)
         for path in root.rglob("*")
         if path.name.endswith(".part") or (path.name.startswith(".") and path.name not in KEPT)
     ]
-    if unfinished := [each for each in left if not each.startswith(damaged)]:
+    own = Path(damaged).with_suffix("").as_posix()  # the damage may be a copy next to the file
+    if unfinished := [each for each in left if not each.startswith(own)]:
         found.append(f"left behind: {unfinished[:3]}")
     if outcome.code == 0 and not damaged.startswith(EDITED):
         found += changed_numbers(before, root, damaged)
