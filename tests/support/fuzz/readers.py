@@ -53,6 +53,9 @@ NOT_READERS = {
     "tricky.core.manifests:read_record": "part of `read_manifest` and `read_sidecar`",
     "tricky.core.parquet:read_arrow": "part of `read_parquet`",
     "tricky.lab_names:read_as_missing": "says what pandas makes of a name; reads no file",
+    "experiment.session.prepare:read_material": "calls `read_any_set` and `read_texts`",
+    "experiment.session.prepare:read_material_for_people": "calls these and `read_document`",
+    "stimuli.inputs:read_inputs": "calls `read_difficulty`, `read_lists` and `read_own_table`",
     "experiment.screen.psychopy_gamma:read_gamma": "needs PsychoPy; fuzzed in its own test",
 }
 """Functions called ``read_…`` that `READERS` lacks, and why."""
