@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -86,6 +86,7 @@ def test_limits_are_0_or_1_only_where_all_answers_agree_and_never_beyond_the_exa
 
 
 @given(tables, levels, shares)
+@example((7, 7, 0.03125, 1.5, 1320169), 0.8, 0.5)
 @settings(max_examples=200)
 def test_test_and_interval_always_agree(table, level, value):
     right, observer, item = study(*table)
