@@ -115,14 +115,11 @@ def reach_of(
     """
     extra = np.asarray(imprecision, float)
     known = _quantile(tail, extra) ** 2
-    square, unlimited = known * np.asarray(variance), np.isinf(known)
-    with np.errstate(invalid="ignore"):  # differences of two infinite quantiles, replaced below
-        for part, df in zip(variances, dfs, strict=True):
-            own = _quantile(tail, 1 / np.asarray(df, float) + extra) ** 2
-            square, unlimited = square + (own - known) * np.asarray(part), unlimited | np.isinf(own)
-    # Below one degree of freedom quantiles of tiny tails exceed every number: no interval is long enough.
+    square = known * np.asarray(variance)
+    for part, df in zip(variances, dfs, strict=True):
+        square = square + (_quantile(tail, 1 / np.asarray(df, float) + extra) ** 2 - known) * np.asarray(part)
     # With a tail near one half both quantiles are near 0, and their difference may be rounded below 0.
-    return np.where(unlimited, np.inf, np.sqrt(np.maximum(square, 0)))
+    return np.sqrt(np.maximum(square, 0))
 
 
 def root_between(function: Callable[[float], float], low: float, high: float, xtol: float = 2e-12) -> float:
@@ -136,6 +133,8 @@ def _quantile(tail: ArrayLike, inverse_df: ArrayLike) -> np.ndarray:
     tail, inverse = np.broadcast_arrays(np.asarray(tail, float), np.asarray(inverse_df, float))
     normal = inverse < 1e-10
     t = -special.stdtrit(1 / np.where(normal, 1.0, inverse), tail)
+    # scipy finds no quantile of some tails as small as 1e-200, where few degrees of freedom make it vast.
+    t = np.where(np.isnan(t) & (tail < 1e-100), LARGEST_QUANTILE, t)
     return np.where(normal, -special.ndtri(tail), np.minimum(t, LARGEST_QUANTILE))
 
 
