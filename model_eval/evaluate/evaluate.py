@@ -35,7 +35,7 @@ from model_eval.networks.sample import draw_sample
 from model_eval.settings import EvaluateSettings, ModelEntry
 from model_eval.train.split import never_seen
 from tricky.core.errors import InputError
-from tricky.core.files import sha256_of, told_if_unwritable, versions_of
+from tricky.core.files import sha256_of, versions_of
 from tricky.core.manifests import write_manifest
 from tricky.core.parquet import read_parquet, write_parquet
 from tricky.core.progress import SILENT, Reporter
@@ -117,8 +117,7 @@ def evaluate_pool(
         raise InputError(f"no model gave a usable output; the first, {name}: {why}")
 
     manifest = _manifest(source, settings, selected, pool.files, failures, folder)
-    with told_if_unwritable(folder):
-        write_manifest(folder / "pool.json", PoolManifest, manifest)
+    write_manifest(folder / "pool.json", PoolManifest, manifest)
     if not failures:  # parts of failed models are kept for the next run
         shutil.rmtree(parts_folder(folder), ignore_errors=True)
     for unfinished in folder.glob(".*.part"):  # left by a run that was killed while it wrote

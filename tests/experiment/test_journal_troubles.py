@@ -127,6 +127,21 @@ def test_whatever_the_system_refuses_is_told_and_can_be_tried_again(path, trials
         goes_on(journal, trials)
 
 
+def test_a_table_that_cannot_be_restored_yet_is_tried_again(path, trials, monkeypatch):
+    with Journal(path, trials, PAIR_TABLE) as journal:
+        journal.record(response(trials[0]))
+        put_right = failing(monkeypatch, "write", errno.EIO)
+        with pytest.raises(NotSaved):
+            journal.record(response(trials[1]))
+        put_right()
+        path.unlink()
+        put_right = failing(monkeypatch, "fsync", errno.ENOSPC)
+        with pytest.raises(NotSaved, match=os.strerror(errno.ENOSPC)):
+            journal.record(response(trials[1]))
+        put_right()
+        goes_on(journal, trials)
+
+
 def test_a_row_that_was_written_in_part_is_written_anew(path, trials, monkeypatch):
     write = os.write
     with Journal(path, trials, PAIR_TABLE) as journal:

@@ -1,4 +1,4 @@
-"""The one error that people see: bad input, in one line."""
+"""The errors that people see, in one line: bad input, and files that can't be written."""
 
 from __future__ import annotations
 
@@ -19,3 +19,21 @@ class InputError(Exception):
 
     def __init__(self, message: str) -> None:
         super().__init__(_BREAKS_THE_LINE.sub(lambda found: ascii(found[0])[1:-1], message))
+
+
+class UnwritableError(InputError, OSError):
+    """A file can't be written, in one line.  Code that handles an `OSError` of writing handles it as one.
+
+    Parameters
+    ----------
+    message : str
+    cause : OSError
+        Gives `errno`, `strerror` and `filename`.
+    """
+
+    def __init__(self, message: str, cause: OSError) -> None:
+        super().__init__(message)
+        self.errno, self.strerror, self.filename = cause.errno, cause.strerror, cause.filename
+
+    def __str__(self) -> str:
+        return self.args[0]  # an OSError with a number would show that

@@ -18,7 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, cast
 
-from tricky.core.errors import InputError
+from tricky.core.errors import InputError, UnwritableError
 
 SCHEMA_VERSION = 1
 
@@ -39,10 +39,10 @@ def replacing(path: Path) -> Generator[Path, None, None]:
 
     Raises
     ------
-    InputError
-        `path` can't be written: the disk is full, it is a folder, there is no permission.
+    UnwritableError
+        The disk is full, `path` is a folder, there is no permission.
     """
-    with told_if_unwritable(path):
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
         os.close(handle)
@@ -56,24 +56,12 @@ def replacing(path: Path) -> Generator[Path, None, None]:
             sync_folder(path.parent)
         finally:
             part.unlink(missing_ok=True)
-
-
-@contextmanager
-def told_if_unwritable(path: Path) -> Generator[None, None, None]:
-    """Say in one line why a file or folder can't be written: a full disk, say, or no permission.
-
-    Raises
-    ------
-    InputError
-        In place of the system's own error.
-    """
-    try:
-        yield
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else str(error)
-        raise InputError(
+        raise UnwritableError(
             f"{path}: can't be written ({why}); make room or allow writing, then run the same command "
-            "again: what is finished is kept"
+            "again: what is finished is kept",
+            error,
         ) from error
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
 
 import pytest
 
@@ -10,6 +12,7 @@ from experiment.session.prepare import SessionSetup, prepare_for_person
 from experiment.session.record import SessionRecord
 from experiment.settings import ExperimentSettings
 from stimuli.settings import QuestionSettings
+from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 
 PREFLIGHT = {"ok": True, "forced": False, "checks": []}
@@ -95,3 +98,39 @@ def test_a_repetition_of_the_practice_that_cannot_be_saved_is_not_saved(prepare,
         record.record(answer(session.trials[0]))
     assert len(sidecar(session)["Practice"]["repetitions"][0]) == 1
     assert len(session.path.table.read_text().splitlines()) == 4
+
+
+def test_a_full_disk_while_the_practice_is_repeated_is_waited_for(prepare, monkeypatch):
+    session = prepare(practice_criterion=1.0)
+    with SessionRecord(session) as record:
+        record.start_run({}, PREFLIGHT)
+        for trial in session.trials[:3]:
+            wrong = "right" if trial.right_answer == "left" else "left"
+            record.record(Response(trial, Choice(wrong, 0.5), 1.0))
+        assert record.practice_again()
+        before = session.path.sidecar.read_bytes()
+
+        def full(*_):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "fsync", full)
+            with pytest.raises(NotSaved, match=r"_beh\.json is not saved: No space left on device"):
+                record.record(answer(session.trials[0]))
+        assert session.path.sidecar.read_bytes() == before
+        record.record(answer(session.trials[0]))
+    assert len(sidecar(session)["Practice"]["repetitions"][0]) == 1
+
+
+def test_a_full_disk_when_a_run_starts_says_that_recorded_trials_are_safe(prepare, monkeypatch):
+    with SessionRecord(prepare()) as record:
+
+        def full(*_):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(
+            InputError, match=r"not written \(No space left on device\); all recorded trials are safe"
+        ):
+            record.start_run({}, PREFLIGHT)
+        monkeypatch.undo()
