@@ -11,7 +11,6 @@ psychometric function), ``coverage_pools.py`` (models), ``coverage_ratings.py``,
 
 from __future__ import annotations
 
-import itertools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +25,7 @@ from analysis.statistics.bootstrap import bootstrap_accuracy
 from analysis.statistics.contrasts import accuracy_difference, study_difference
 from analysis.statistics.population_mean import population_mean
 from benchmarks.coverage_counts import LEVEL, count, monte_carlo_error, n_studies_asked, report
-from benchmarks.simulated_studies import Design, mixture
+from benchmarks.simulated_studies import Design, designs_of, mixture, with_spread
 
 N_STUDIES = 500
 SEED = 1
@@ -103,13 +102,9 @@ def of_accuracy(design: Design, rng: np.random.Generator) -> Iterator[tuple[str,
 def main() -> None:
     """Count, print and save."""
     n_studies = n_studies_asked("coverage", N_STUDIES)
-    designs = [Design(*size, *sd, a) for size, sd, a in itertools.product(SIZES, SPREADS, ACCURACIES)]
+    designs = designs_of(SIZES, SPREADS, ACCURACIES)
     counts = count("coverage", of_accuracy, designs, n_studies, SEED)
-    published = {
-        f"{d.n_observers} × {d.n_items}, accuracy {d.accuracy}": i
-        for i, d in enumerate(designs)
-        if (d.observer_sd_logit, d.item_sd_logit) == SPREADS[1]
-    }
+    published = with_spread(designs, SPREADS[1])
     error = monte_carlo_error(n_studies)
     caption = (
         f"Population, {LEVEL:.0%} intervals and tests at {1 - LEVEL:.0%}, in percent: {n_studies} studies of "

@@ -9,7 +9,6 @@ object.
 
 from __future__ import annotations
 
-import itertools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +23,7 @@ from analysis.statistics.consistency_intervals import measure_consistency, pairs
 from analysis.statistics.independence import independence_p_values, mean_independence_p_value
 from benchmarks.coverage import ACCURACIES, SIZES, SPREADS
 from benchmarks.coverage_counts import LEVEL, count, monte_carlo_error, n_studies_asked, report
-from benchmarks.simulated_studies import NODES, WEIGHTS, Design
+from benchmarks.simulated_studies import NODES, WEIGHTS, Design, designs_of, with_spread
 
 N_STUDIES = 500
 SEED = 2
@@ -102,13 +101,9 @@ def _for_new_observers(
 def main() -> None:
     """Count, print and save."""
     n_studies = n_studies_asked("coverage_consistency", N_STUDIES)
-    designs = [Design(*size, *sd, a) for size, sd, a in itertools.product(SIZES, SPREADS, ACCURACIES)]
+    designs = designs_of(SIZES, SPREADS, ACCURACIES)
     counts = count("coverage_consistency", simulate, designs, n_studies, SEED)
-    published = {
-        f"{d.n_observers} × {d.n_items}, accuracy {d.accuracy}": i
-        for i, d in enumerate(designs)
-        if (d.observer_sd_logit, d.item_sd_logit) == SPREADS[1]
-    }
+    published = with_spread(designs, SPREADS[1])
     error = monte_carlo_error(n_studies)
     caption = (
         f"Error consistency, {LEVEL:.0%} intervals and tests at {1 - LEVEL:.0%}, in percent: "

@@ -10,7 +10,6 @@ Run ``python -P benchmarks/coverage_items.py [STUDIES] [--save|--tables]``.  The
 
 from __future__ import annotations
 
-import itertools
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ if __name__ == "__main__":  # started as a file, the repository's folder is not 
 from analysis.statistics.noise_ceiling import noise_ceiling
 from analysis.statistics.psychometric import psychometric
 from benchmarks.coverage_counts import LEVEL, count, monte_carlo_error, n_studies_asked, report
-from benchmarks.simulated_studies import NODES, WEIGHTS, Design
+from benchmarks.simulated_studies import NODES, WEIGHTS, Design, designs_of, with_spread
 
 N_STUDIES = 200
 FITS_OF = 4
@@ -93,20 +92,22 @@ def simulate(study: Study, rng: np.random.Generator) -> Iterator[tuple[str, bool
 def main() -> None:
     """Count, print and save."""
     n_studies = n_studies_asked("coverage_items", N_STUDIES)
-    designs = [Design(*size, *sd, a) for size, sd, a in itertools.product(SIZES, SPREADS, ACCURACIES)]
+    designs = designs_of(SIZES, SPREADS, ACCURACIES)
     fitted = [each for each in designs if each.n_observers < 20 and each.accuracy == ACCURACIES[0]]
     studies = [*(Study(each, False) for each in designs), *(Study(each, True) for each in fitted)]
     numbers = [n_studies // (FITS_OF if study.fits else 1) for study in studies]
     counts = count("coverage_items", simulate, studies, numbers, SEED)
-    merged = [
-        each | next((c for s, c in zip(studies, counts, strict=True) if s.fits and s.design == design), {})
-        for design, each in zip(designs, counts, strict=False)
-    ]
-    shown = {
-        f"{d.n_observers} × {d.n_items}, accuracy {d.accuracy}": i
-        for i, d in enumerate(designs)
-        if (d.observer_sd_logit, d.item_sd_logit) == SPREADS[1]
-    }
+    stored = len(counts) == len(designs)  # with --tables: what is merged here already
+    merged = (
+        counts
+        if stored
+        else [
+            each
+            | next((c for s, c in zip(studies, counts, strict=True) if s.fits and s.design == design), {})
+            for design, each in zip(designs, counts, strict=False)
+        ]
+    )
+    shown = with_spread(designs, SPREADS[1])
     error = monte_carlo_error(n_studies)
     caption = (
         f"Items, {LEVEL:.0%} intervals, in percent: {n_studies} studies of each of {len(designs)} designs, "

@@ -7,6 +7,8 @@ the design names.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +51,22 @@ class Design:
         items = self.item_sd_logit * rng.standard_normal(self.n_items)
         logit = abilities[:, np.newaxis] + items + shift
         return rng.random(logit.shape) < special.expit(logit)
+
+
+def designs_of(
+    sizes: Sequence[tuple[int, int]], spreads: Sequence[tuple[float, float]], accuracies: Sequence[float]
+) -> list[Design]:
+    """Return every combination of observers and items, SD of observers and items (logits), and accuracy."""
+    return [Design(*size, *sd, a) for size, sd, a in itertools.product(sizes, spreads, accuracies)]
+
+
+def with_spread(designs: Sequence[Design], spread: tuple[float, float]) -> dict[str, int]:
+    """Return the designs of one spread, as columns of a table: heading → index."""
+    return {
+        f"{d.n_observers} × {d.n_items}, accuracy {d.accuracy}": i
+        for i, d in enumerate(designs)
+        if (d.observer_sd_logit, d.item_sd_logit) == spread
+    }
 
 
 def constant_for(accuracy: float, sd_logit: float) -> float:
