@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fuzz.readers import workspace
 from fuzz.studies import TASKS, finish, without_drawing
+from fuzz.workspace import workspace
 
 
 @pytest.fixture(autouse=True)

@@ -18,8 +18,9 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from fuzz import commands, mutations
-from fuzz.readers import READERS, Reader, fingerprint, workspace
+from fuzz.readers import READERS, Reader, fingerprint
 from fuzz.studies import TASKS, finish, results, without_drawing
+from fuzz.workspace import workspace
 from tricky.core.errors import InputError
 
 Report = Callable[[str, str], None]
@@ -98,7 +99,7 @@ def examine(reader: Reader, root: Path, before: object) -> str:
     except Exception:  # what the fuzzing looks for
         return "".join(traceback.format_exc().splitlines(keepends=True)[-8:])
     if before is not None and value is not None and fingerprint(value) != before:
-        return "other content without a word"
+        return "other content without an error"
     return ""
 
 

@@ -5,21 +5,16 @@ A reader is a public function whose name begins with ``read_``; `READERS` must n
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from made_up import HASH
-from PIL import Image
 from pydantic import BaseModel
 
-from fuzz.studies import MODELS, N_IMAGES, PLAIN
+from fuzz.studies import MODELS, PLAIN
 from tricky.core.errors import InputError
 
 
@@ -59,97 +54,6 @@ NOT_READERS = {
     "experiment.screen.psychopy_gamma:read_gamma": "needs PsychoPy; fuzzed in its own test",
 }
 """Functions called ``read_…`` that `READERS` lacks, and why."""
-
-
-def workspace(study: Path, folder: Path) -> Path:
-    """Copy a finished study and add examples of what labs supply."""
-    shutil.copytree(study, folder)
-    lab = folder / "lab"
-    lab.mkdir()
-    ids = [PLAIN.image_id(index) for index in range(N_IMAGES)]
-    rows = [f"{name},{index % 6},{PLAIN.classes[index % 3]}" for index, name in enumerate(ids)]
-    (lab / "counts.csv").write_text("\n".join(["image_id,n_correct,class_name", *rows]) + "\n")
-    (lab / "reassessed.csv").write_text("image_id,class_name\n" + "".join(f"{each},cat\n" for each in ids))
-    (lab / "list.txt").write_text("\n".join(ids[:10]) + "\n")
-    (lab / "superclasses.csv").write_text("class_name,superclass\nbee,insect\ncat,pet\ndog,pet\n")
-    (lab / "recipe.toml").write_text(
-        '[base]\nnetwork = "timm:test_resnet"\n[conditions.order]\nmodels = 2\nnew_seeds = ["order"]\n'
-    )
-    (lab / "consent.md").write_text("# Title\n\nSome *text* with [a link](x).\n\n1. one\n2. two\n")
-    (lab / "images.csv").write_text(
-        "path,label,class_name\n" + "".join(f"../images/{each},{i % 3},\n" for i, each in enumerate(ids))
-    )
-    (lab / "table" / "photos").mkdir(parents=True)
-    for index in range(4):
-        shutil.copy(folder / "images" / ids[index], lab / "table" / "photos" / f"{index}.png")
-    (lab / "table" / "images.csv").write_text(
-        "path,label,class_name\n" + "".join(f"photos/{i}.png,{i % 2},class {i % 2}\n" for i in range(4))
-    )
-    _write_imagenet(lab / "imagenet", folder / "images" / ids[0])
-    pixels = np.random.default_rng(0).integers(0, 256, (6, 8, 8), dtype=np.uint8)
-    names = np.array(["ant", "bee"])
-    np.savez_compressed(lab / "images.npz", images=pixels, labels=np.arange(6) % 2, class_names=names)
-    for suffix in ("png", "jpg", "gif", "bmp", "tif", "webp", "ppm"):
-        Image.fromarray(pixels[0]).save(lab / f"picture.{suffix}")
-    (lab / "list.json").write_text("[1, [2, null], {}]")
-    (lab / "real.json").write_text(json.dumps([[0]] * 50_000))
-    (lab / "texts.toml").write_text(files("experiment").joinpath("screen/texts/en.toml").read_text("utf-8"))
-    trials = pd.read_csv(folder / "stimuli/main/trials.tsv", sep="\t")["trial_id"]
-    rows = [f"{trial},0.{index % 9 + 1}" for index, trial in enumerate(trials)]
-    (lab / "probabilities.csv").write_text("\n".join(["trial_id,p_correct", *rows]) + "\n")
-    _write_ours(folder, lab)
-    return folder
-
-
-def _write_imagenet(folder: Path, picture: Path) -> None:
-    from scipy.io import savemat
-
-    from model_eval.images.imagenet_classes import wordnet_ids
-
-    folder.mkdir()
-    wnids = wordnet_ids()
-    for number in range(1, 5):
-        with Image.open(picture) as image:
-            image.convert("RGB").save(folder / f"ILSVRC2012_val_{number:08d}.JPEG", format="JPEG")
-    (folder / "truth.txt").write_text("\n".join(str(1 + number % 3) for number in range(50_000)) + "\n")
-    rows = [f"ILSVRC2012_val_{number:08d},{wnids[number % 2]}" for number in range(1, 5)]
-    (folder / "truth.csv").write_text("\n".join(["image,wnid", *rows]) + "\n")
-    dtype = [("ILSVRC2012_ID", object), ("WNID", object), ("words", object)]
-    rows = np.array([(number, wnid, "x") for number, wnid in enumerate(wnids, start=1)], dtype=dtype)
-    savemat(folder / "meta.mat", {"synsets": rows})
-
-
-def _write_ours(root: Path, lab: Path) -> None:
-    """Write what only `tricky run`, `calibrate`, `withdraw` and `train` leave."""
-    import torch
-
-    from experiment.calibration import Calibration, keep_calibration
-    from experiment.data.consents import COLUMNS
-    from experiment.data.withdrawn import Mark, add_marks
-    from model_eval.networks.weights import TrainedRecord, write_trained
-    from tricky.core.memory import write_memory
-    from tricky.core.write_tables import write_tsv
-
-    table = pd.DataFrame({"sha256": ["a", "b"], "value": [0.1, float("nan")], "text": ["x", None]})
-    write_memory(lab / "memory.parquet", table, {"version": 1})
-    line = ("2026-01-31T10:15:00+00:00", "sub-01", "n/a", "agreed", "consent.md", HASH)
-    write_tsv(root / "consent.tsv", COLUMNS, [line])
-    add_marks(root / "data", [Mark("sub-09", "n/a")])
-    keep_calibration(
-        root,
-        Calibration(
-            measured=line[0],
-            computer="Linux",
-            screen_px=(1920, 1080),
-            card_width_px=300,
-            width_cm=54.7,
-            viewing_distance_cm=57.0,
-        ),
-    )
-    record = TrainedRecord(
-        identity=HASH, source="timm:test_resnet", classes=PLAIN.classes, input_size_px=32, final_loss=0.1
-    )
-    write_trained(lab / "net.safetensors", {"weight": torch.arange(6.0)}, record)
 
 
 def _first_session(root: Path) -> Any:
@@ -208,6 +112,19 @@ def _lazy(module: str, function: str, arguments: Callable[[Path], tuple[Any, ...
         return getattr(importlib.import_module(module), function)(*arguments(root))
 
     return call
+
+
+def _named(
+    name: str,
+    arguments: Callable[[Path], tuple[Any, ...]],
+    files: tuple[str, ...],
+    *,
+    edited: bool = False,
+    slow: bool = False,
+) -> tuple[str, Reader]:
+    """Return an entry of `READERS` for the function ``module:function``, called with these arguments."""
+    module, _, function = name.partition(":")
+    return name, Reader(_lazy(module, function, arguments), files, edited, slow)
 
 
 def _near_ties(root: Path) -> Any:
@@ -295,212 +212,245 @@ _STIMULI = ("stimuli/main/stimulus_set.json", "stimuli/main/items.tsv", "stimuli
 _IMAGENET = "lab/imagenet"
 _DATA = ("data/participants.tsv", "data/sub-*/beh/*")
 
-READERS: Mapping[str, Reader] = {
-    "tricky.study_settings:read_settings": Reader(_settings, ("study.toml",), edited=True),
-    "tricky.core.settings:read_toml": Reader(
-        _lazy("tricky.core.settings", "read_toml", lambda root: (root / "study.toml",)),
-        ("study.toml",),
-        edited=True,
-    ),
-    "tricky.core.files:read_text": Reader(
-        _lazy("tricky.core.files", "read_text", lambda root: (root / "lab/list.txt",)),
-        ("lab/list.txt",),
-        edited=True,
-    ),
-    "tricky.core.files:read_json_object": Reader(
-        _lazy("tricky.core.files", "read_json_object", lambda root: (root / "data/participants.json", "")),
-        ("data/participants.json",),
-        edited=True,
-    ),
-    "tricky.core.files:read_json_list": Reader(
-        _lazy("tricky.core.files", "read_json_list", lambda root: (root / "lab/list.json", "")),
-        ("lab/list.json",),
-        edited=True,
-    ),
-    "tricky.core.manifests:read_manifest": Reader(_manifest, ("report/results.json", "report/dynamics.json")),
-    "tricky.core.tables:read_table": Reader(_table, ("own.csv",), edited=True),
-    "tricky.core.tables:read_entries": Reader(
-        _lazy("tricky.core.tables", "read_entries", lambda root: (root / "lab/list.txt",)),
-        ("lab/list.txt",),
-        edited=True,
-    ),
-    "tricky.core.memory:read_memory": Reader(
-        _lazy("tricky.core.memory", "read_memory", lambda root: (root / "lab/memory.parquet",)),
-        ("lab/memory.parquet",),
-    ),
-    "tricky.core.parquet:read_parquet": Reader(
-        _lazy(
-            "tricky.core.parquet",
-            "read_parquet",
+READERS: Mapping[str, Reader] = dict(
+    (
+        ("tricky.study_settings:read_settings", Reader(_settings, ("study.toml",), edited=True)),
+        _named(
+            "tricky.core.settings:read_toml",
+            lambda root: (root / "study.toml",),
+            ("study.toml",),
+            edited=True,
+        ),
+        _named(
+            "tricky.core.files:read_text",
+            lambda root: (root / "lab/list.txt",),
+            ("lab/list.txt",),
+            edited=True,
+        ),
+        _named(
+            "tricky.core.files:read_json_object",
+            lambda root: (root / "data/participants.json", ""),
+            ("data/participants.json",),
+            edited=True,
+        ),
+        _named(
+            "tricky.core.files:read_json_list",
+            lambda root: (root / "lab/list.json", ""),
+            ("lab/list.json",),
+            edited=True,
+        ),
+        (
+            "tricky.core.manifests:read_manifest",
+            Reader(_manifest, ("report/results.json", "report/dynamics.json")),
+        ),
+        ("tricky.core.tables:read_table", Reader(_table, ("own.csv",), edited=True)),
+        _named(
+            "tricky.core.tables:read_entries",
+            lambda root: (root / "lab/list.txt",),
+            ("lab/list.txt",),
+            edited=True,
+        ),
+        _named(
+            "tricky.core.memory:read_memory",
+            lambda root: (root / "lab/memory.parquet",),
+            ("lab/memory.parquet",),
+        ),
+        _named(
+            "tricky.core.parquet:read_parquet",
             lambda root: (root / "lab/memory.parquet", {"sha256": "str", "value": "float64"}, "x"),
+            ("lab/memory.parquet",),
+            edited=True,
         ),
-        ("lab/memory.parquet",),
-        edited=True,  # its callers check the hash
-    ),
-    "model_eval.decisions:read_pool": Reader(
-        _lazy("model_eval.decisions", "read_pool", lambda root: (root / "decisions",)),
-        ("decisions/pool.json",),
-    ),
-    "model_eval.decisions:read_decisions": Reader(
-        _lazy("model_eval.decisions", "read_decisions", lambda root: (root / "decisions",)),
-        ("decisions/pool.json", "decisions/*.parquet"),
-    ),
-    "model_eval.decisions:read_rows": Reader(_rows, ("decisions/*.parquet",)),
-    "model_eval.difficulty:read_difficulty": Reader(
-        _lazy("model_eval.difficulty", "read_difficulty", lambda root: (root / "difficulty",)),
-        ("difficulty/difficulty.json", "difficulty/difficulty.parquet"),
-    ),
-    "model_eval.difficulty:read_label_tables": Reader(
-        _lazy("model_eval.difficulty", "read_label_tables", lambda root: (root / "difficulty",)),
-        ("difficulty/difficulty.json", "difficulty/*.csv"),
-    ),
-    "model_eval.networks.pool:read_pool": Reader(
-        _lazy("model_eval.networks.pool", "read_pool", lambda root: (_settings(root).pool, root)),
-        ("pool.toml",),
-        edited=True,
-    ),
-    "model_eval.networks.weights:read_trained_record": Reader(
-        _lazy(
-            "model_eval.networks.weights",
-            "read_trained_record",
+        _named(
+            "model_eval.decisions:read_pool", lambda root: (root / "decisions",), ("decisions/pool.json",)
+        ),
+        _named(
+            "model_eval.decisions:read_decisions",
+            lambda root: (root / "decisions",),
+            ("decisions/pool.json", "decisions/*.parquet"),
+        ),
+        ("model_eval.decisions:read_rows", Reader(_rows, ("decisions/*.parquet",))),
+        _named(
+            "model_eval.difficulty:read_difficulty",
+            lambda root: (root / "difficulty",),
+            ("difficulty/difficulty.json", "difficulty/difficulty.parquet"),
+        ),
+        _named(
+            "model_eval.difficulty:read_label_tables",
+            lambda root: (root / "difficulty",),
+            ("difficulty/difficulty.json", "difficulty/*.csv"),
+        ),
+        _named(
+            "model_eval.networks.pool:read_pool",
+            lambda root: (_settings(root).pool, root),
+            ("pool.toml",),
+            edited=True,
+        ),
+        _named(
+            "model_eval.networks.weights:read_trained_record",
             lambda root: (root / "lab/net.safetensors",),
+            ("lab/net.safetensors",),
         ),
-        ("lab/net.safetensors",),
-    ),
-    "model_eval.networks.network:read_state": Reader(_state, ("lab/net.safetensors",), edited=True),
-    "model_eval.images.imagenet_val:read_ground_truth": Reader(
-        _images("imagenet-val", _IMAGENET, labels=f"{_IMAGENET}/truth.csv"),
-        (f"{_IMAGENET}/truth.csv", f"{_IMAGENET}/*.JPEG"),
-        edited=True,
-    ),
-    "model_eval.images.imagenet_val: development kit": Reader(
-        _images("imagenet-val", _IMAGENET, labels=f"{_IMAGENET}/truth.txt", synsets=f"{_IMAGENET}/meta.mat"),
-        (f"{_IMAGENET}/truth.txt", f"{_IMAGENET}/meta.mat"),
-        edited=True,
-        slow=True,
-    ),
-    "model_eval.images.open: folder": Reader(
-        _images("folder", "images"), ("images/bee/0*.png",), edited=True
-    ),
-    "model_eval.images.open: csv": Reader(
-        _images("csv", "lab/table/images.csv"),
-        ("lab/table/images.csv", "lab/table/photos/0.png"),
-        edited=True,
-    ),
-    "model_eval.images.open: npz": Reader(_images("npz", "lab/images.npz"), ("lab/images.npz",), edited=True),
-    "model_eval.images.decode: pictures": Reader(_decode, ("lab/picture.*",), edited=True),
-    "model_eval.images.check: pictures": Reader(_inspect, ("lab/picture.*",), edited=True),
-    "model_eval.label.near_ties:read_near_ties": Reader(
-        _near_ties, ("decisions/pool.json", "decisions/alpha.parquet")
-    ),
-    "model_eval.label.reassessed:read_reassessed": Reader(
-        _reassessed("reassessed.csv"), ("lab/reassessed.csv",), edited=True
-    ),
-    "model_eval.label.reassessed: real.json": Reader(
-        _reassessed("real.json"), ("lab/real.json",), edited=True, slow=True
-    ),
-    "model_eval.label.published_counts:read_counts": Reader(
-        _lazy("model_eval.label.published_counts", "read_counts", lambda root: (root / "lab/counts.csv", 5)),
-        ("lab/counts.csv",),
-        edited=True,
-    ),
-    "model_eval.train.recipe:read_recipe": Reader(
-        _lazy(
-            "model_eval.train.recipe",
-            "read_recipe",
+        ("model_eval.networks.network:read_state", Reader(_state, ("lab/net.safetensors",), edited=True)),
+        (
+            "model_eval.images.imagenet_val:read_ground_truth",
+            Reader(
+                _images("imagenet-val", _IMAGENET, labels=f"{_IMAGENET}/truth.csv"),
+                (f"{_IMAGENET}/truth.csv", f"{_IMAGENET}/*.JPEG"),
+                edited=True,
+            ),
+        ),
+        (
+            "model_eval.images.imagenet_val: development kit",
+            Reader(
+                _images(
+                    "imagenet-val",
+                    _IMAGENET,
+                    labels=f"{_IMAGENET}/truth.txt",
+                    synsets=f"{_IMAGENET}/meta.mat",
+                ),
+                (f"{_IMAGENET}/truth.txt", f"{_IMAGENET}/meta.mat"),
+                edited=True,
+                slow=True,
+            ),
+        ),
+        (
+            "model_eval.images.open: folder",
+            Reader(_images("folder", "images"), ("images/bee/0*.png",), edited=True),
+        ),
+        (
+            "model_eval.images.open: csv",
+            Reader(
+                _images("csv", "lab/table/images.csv"),
+                ("lab/table/images.csv", "lab/table/photos/0.png"),
+                edited=True,
+            ),
+        ),
+        (
+            "model_eval.images.open: npz",
+            Reader(_images("npz", "lab/images.npz"), ("lab/images.npz",), edited=True),
+        ),
+        ("model_eval.images.decode: pictures", Reader(_decode, ("lab/picture.*",), edited=True)),
+        ("model_eval.images.check: pictures", Reader(_inspect, ("lab/picture.*",), edited=True)),
+        (
+            "model_eval.label.near_ties:read_near_ties",
+            Reader(_near_ties, ("decisions/pool.json", "decisions/alpha.parquet")),
+        ),
+        (
+            "model_eval.label.reassessed:read_reassessed",
+            Reader(_reassessed("reassessed.csv"), ("lab/reassessed.csv",), edited=True),
+        ),
+        (
+            "model_eval.label.reassessed: real.json",
+            Reader(_reassessed("real.json"), ("lab/real.json",), edited=True, slow=True),
+        ),
+        _named(
+            "model_eval.label.published_counts:read_counts",
+            lambda root: (root / "lab/counts.csv", 5),
+            ("lab/counts.csv",),
+            edited=True,
+        ),
+        _named(
+            "model_eval.train.recipe:read_recipe",
             lambda root: (_settings(root).train.model_copy(update={"recipe": "lab/recipe.toml"}), root),
+            ("lab/recipe.toml",),
+            edited=True,
         ),
-        ("lab/recipe.toml",),
-        edited=True,
-    ),
-    "model_eval.epoch_decisions:read_conditions": Reader(
-        _lazy("model_eval.epoch_decisions", "read_conditions", lambda root: (root / "conditions",)),
-        ("conditions/conditions.json", "conditions/*.parquet"),
-    ),
-    "stimuli.records:read_any_set": Reader(_set, (*_STIMULI, "stimuli/main/images/*.png")),
-    "stimuli.records:read_set_manifest": Reader(
-        _lazy("stimuli.records", "read_set_manifest", lambda root: (root / "stimuli/main",)), _STIMULI[:1]
-    ),
-    "stimuli.records:read_tables": Reader(
-        _lazy("stimuli.records", "read_tables", lambda root: (root / "stimuli/main",)), _STIMULI
-    ),
-    "stimuli.lab_lists:read_lists": Reader(_lists, ("deny.txt", "own.csv"), edited=True),
-    "stimuli.lab_lists:read_own_table": Reader(_lists, ("own.csv",), edited=True),
-    "experiment.observers.population:read_probabilities": Reader(
-        _probabilities, ("lab/probabilities.csv",), edited=True
-    ),
-    "experiment.screen.texts:read_texts": Reader(
-        _lazy("experiment.screen.texts", "read_texts", lambda root: ("lab/texts.toml", "2afc", root)),
-        ("lab/texts.toml",),
-        edited=True,
-    ),
-    "experiment.screen.markdown_pages:read_document": Reader(
-        _lazy(
-            "experiment.screen.markdown_pages",
-            "read_document",
+        _named(
+            "model_eval.epoch_decisions:read_conditions",
+            lambda root: (root / "conditions",),
+            ("conditions/conditions.json", "conditions/*.parquet"),
+        ),
+        ("stimuli.records:read_any_set", Reader(_set, (*_STIMULI, "stimuli/main/images/*.png"))),
+        _named("stimuli.records:read_set_manifest", lambda root: (root / "stimuli/main",), _STIMULI[:1]),
+        _named("stimuli.records:read_tables", lambda root: (root / "stimuli/main",), _STIMULI),
+        ("stimuli.lab_lists:read_lists", Reader(_lists, ("deny.txt", "own.csv"), edited=True)),
+        ("stimuli.lab_lists:read_own_table", Reader(_lists, ("own.csv",), edited=True)),
+        (
+            "experiment.observers.population:read_probabilities",
+            Reader(_probabilities, ("lab/probabilities.csv",), edited=True),
+        ),
+        _named(
+            "experiment.screen.texts:read_texts",
+            lambda root: ("lab/texts.toml", "2afc", root),
+            ("lab/texts.toml",),
+            edited=True,
+        ),
+        _named(
+            "experiment.screen.markdown_pages:read_document",
             lambda root: (root / "lab/consent.md", "consent.md"),
+            ("lab/consent.md",),
+            edited=True,
         ),
-        ("lab/consent.md",),
-        edited=True,
-    ),
-    "experiment.calibration: apply_calibration": Reader(
-        _lazy("experiment.calibration", "apply_calibration", lambda root: (_settings(root).experiment, root)),
-        ("calibration.json",),
-    ),
-    "experiment.data.consents:read_consents": Reader(
-        _lazy("experiment.data.consents", "read_consents", lambda root: (root / "data",)),
-        ("consent.tsv",),
-        edited=True,
-    ),
-    "experiment.data.sidecar:read_sidecar": Reader(
-        _lazy("experiment.data.sidecar", "read_sidecar", lambda root: (_first_session(root).sidecar,)),
-        ("data/sub-*/beh/*.json",),
-        edited=True,
-    ),
-    "experiment.data.bids:read_participants": Reader(
-        _lazy("experiment.data.bids", "read_participants", lambda root: (root / "data",)),
-        ("data/participants.tsv",),
-        edited=True,
-    ),
-    "experiment.data.bids:read_kinds": Reader(
-        _lazy("experiment.data.bids", "read_kinds", lambda root: (root / "data",)),
-        ("data/participants.tsv",),
-        edited=True,
-    ),
-    "experiment.data.bids:read_participant": Reader(
-        _lazy("experiment.data.bids", "read_participant", lambda root: (root / "data", "sim01")),
-        ("data/participants.tsv",),
-        edited=True,
-    ),
-    "experiment.data.read_data:read_data": Reader(
-        _lazy("experiment.data.read_data", "read_data", lambda root: (root / "data",)), _DATA, edited=True
-    ),
-    "experiment.data.withdrawn:read_marks": Reader(
-        _lazy("experiment.data.withdrawn", "read_marks", lambda root: (root / "data",)),
-        ("data/withdrawn.tsv", "withdrawn.tsv"),
-        edited=True,
-    ),
-    "experiment.data.session_table:read_session_table": Reader(
-        _lazy("experiment.data.session_table", "read_session_table", lambda root: (_first_session(root),)),
-        ("data/sub-*/beh/*",),
-        edited=True,
-    ),
-    "analysis.data.compared_models:read_superclasses": Reader(
-        _lazy(
-            "analysis.data.compared_models",
-            "read_superclasses",
+        (
+            "experiment.calibration: apply_calibration",
+            Reader(
+                _lazy(
+                    "experiment.calibration",
+                    "apply_calibration",
+                    lambda root: (_settings(root).experiment, root),
+                ),
+                ("calibration.json",),
+            ),
+        ),
+        _named(
+            "experiment.data.consents:read_consents",
+            lambda root: (root / "data",),
+            ("consent.tsv",),
+            edited=True,
+        ),
+        _named(
+            "experiment.data.sidecar:read_sidecar",
+            lambda root: (_first_session(root).sidecar,),
+            ("data/sub-*/beh/*.json",),
+            edited=True,
+        ),
+        _named(
+            "experiment.data.bids:read_participants",
+            lambda root: (root / "data",),
+            ("data/participants.tsv",),
+            edited=True,
+        ),
+        _named(
+            "experiment.data.bids:read_kinds",
+            lambda root: (root / "data",),
+            ("data/participants.tsv",),
+            edited=True,
+        ),
+        _named(
+            "experiment.data.bids:read_participant",
+            lambda root: (root / "data", "sim01"),
+            ("data/participants.tsv",),
+            edited=True,
+        ),
+        _named("experiment.data.read_data:read_data", lambda root: (root / "data",), _DATA, edited=True),
+        _named(
+            "experiment.data.withdrawn:read_marks",
+            lambda root: (root / "data",),
+            ("data/withdrawn.tsv", "withdrawn.tsv"),
+            edited=True,
+        ),
+        _named(
+            "experiment.data.session_table:read_session_table",
+            lambda root: (_first_session(root),),
+            ("data/sub-*/beh/*",),
+            edited=True,
+        ),
+        _named(
+            "analysis.data.compared_models:read_superclasses",
             lambda root: (root / "lab/superclasses.csv", pd.Series(PLAIN.classes)),
+            ("lab/superclasses.csv",),
+            edited=True,
         ),
-        ("lab/superclasses.csv",),
-        edited=True,
-    ),
-    "analysis.data.sessions:read_sessions": Reader(
-        _lazy("analysis.data.sessions", "read_sessions", lambda root: (root / "data", root / "stimuli/main")),
-        (*_DATA, *_STIMULI),
-        edited=True,
-    ),
-    "analysis.data.other_studies:read_studies": Reader(_studies, ("report/results.json",)),
-}
+        _named(
+            "analysis.data.sessions:read_sessions",
+            lambda root: (root / "data", root / "stimuli/main"),
+            (*_DATA, *_STIMULI),
+            edited=True,
+        ),
+        ("analysis.data.other_studies:read_studies", Reader(_studies, ("report/results.json",))),
+    )
+)
 """By module and function; where several kinds of files go to one function, by module and kind."""
 
 
