@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 from made_up import change
 from PIL import Image
+from reports import QUESTIONS
 
 from experiment.columns import CONFIDENCE
 from experiment.data.bids import Dataset, SessionPath, register
@@ -43,11 +44,6 @@ from tricky.core.progress import Progress, no_progress
 
 Answer = Callable[[ScheduledTrial, Ask], str | None]
 """What an observer answers to a question about a trial; None lets the deadline pass."""
-
-QUESTIONS = [
-    {"name": "clear", "text": "How clear is it?", "answers": ["hardly", "somewhat", "very"]},
-    {"name": "odd", "text": "Is it odd?", "answers": ["no", "yes"]},
-]
 
 
 class DrawnImages:

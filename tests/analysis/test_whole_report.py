@@ -7,7 +7,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from reports import report
+from reports import RATING, SINGLE, report
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
@@ -64,18 +64,6 @@ def requested_urls(browser):
         message = json.loads(entry["message"])["message"]
         if message["method"] == "Network.requestWillBeSent":
             yield message["params"]["request"]["url"]
-
-
-SINGLE = {"task": "single", "trials": 40, "repeat_trials": 4, "confidence_levels": 3}
-RATING = {
-    "task": "rating",
-    "groups": ["trivial", "in-between", "impossible"],
-    "trials": 36,
-    "questions": [
-        {"name": "clear", "text": "How clear is the digit?", "answers": ["hardly", "somewhat", "very"]},
-        {"name": "odd", "text": "Is it odd?", "answers": ["no", "yes"]},
-    ],
-}
 
 
 @pytest.fixture(params=["2afc", "single", "rating"])

@@ -16,6 +16,19 @@ from analysis.settings import AnalyseSettings
 if TYPE_CHECKING:
     from model_eval.images.image_source import ImageSource
 
+QUESTIONS = [
+    {"name": "clear", "text": "How clear is it?", "answers": ["hardly", "somewhat", "very"]},
+    {"name": "odd", "text": "Is it odd?", "answers": ["no", "yes"]},
+]
+SINGLE: dict[str, Any] = {"task": "single", "trials": 40, "repeat_trials": 4, "confidence_levels": 3}
+RATING: dict[str, Any] = {
+    "task": "rating",
+    "groups": ["trivial", "in-between", "impossible"],
+    "trials": 36,
+    "questions": QUESTIONS,
+}
+"""Settings of small stimulus sets of the other tasks."""
+
 
 def report(
     root: Path,

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_up import HASH, change, origins
-from reports import numbers_in, report, text_of
+from reports import RATING, SINGLE, numbers_in, report, text_of
 
 from analysis.report.formatting import fixed, percent
 from analysis.report.sections import consistency, observers, population
@@ -15,17 +15,6 @@ from model_eval.manifests import DifficultyManifest, PoolManifest, TrainingManif
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 from tricky.core.manifests import write_manifest
-
-SINGLE = {"task": "single", "trials": 40, "repeat_trials": 4, "confidence_levels": 3}
-RATING = {
-    "task": "rating",
-    "groups": ["trivial", "in-between", "impossible"],
-    "trials": 36,
-    "questions": [
-        {"name": "clear", "text": "How clear is it?", "answers": ["hardly", "somewhat", "very"]},
-        {"name": "odd", "text": "Is it odd?", "answers": ["no", "yes"]},
-    ],
-}
 
 
 @pytest.fixture

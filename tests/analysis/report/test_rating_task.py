@@ -6,7 +6,7 @@ import krippendorff
 import numpy as np
 import pandas as pd
 import pytest
-from reports import report
+from reports import QUESTIONS, report
 from scipy import optimize, special, stats
 
 from model_eval.label.label import label_counts
@@ -16,10 +16,6 @@ from tricky.core.files import sha256_of
 
 pytestmark = pytest.mark.usefixtures("blank_figures")
 
-QUESTIONS = [
-    {"name": "clear", "text": "How clear is the digit?", "answers": ["hardly", "somewhat", "very"]},
-    {"name": "odd", "text": "Is it odd?", "answers": ["no", "yes"]},
-]
 THREE = {
     "task": "rating",
     "groups": ["impossible", "trivial", "in-between"],

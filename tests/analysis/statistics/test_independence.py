@@ -19,7 +19,7 @@ def test_independence_p_values_are_fishers_less_half_of_what_was_observed():
             for x in (True, False)
         ]
         tails = [stats.fisher_exact(np.array(table), alternative=side)[1] for side in ("less", "greater")]
-        # The observed table stands in both tails: together they exceed 1 by its probability.
+        # The observed table is in both tails: together they exceed 1 by its probability.
         half = (sum(tails) - 1) / 2
         assert p[j, k] == pytest.approx(min(1, 2 * (min(tails) - half)))
 

@@ -1,23 +1,11 @@
 import numpy as np
 import pytest
-from scipy import special
+from rated import rated
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 from analysis.statistics.ordinal_regression import _ordered_model, ordinal_regression
 from analysis.statistics.ratings import rating_table
 from tricky.core.errors import InputError
-
-
-def rated(n_observers: int, n_items: int, seed: int, slope=2.0, observer_sd=0.5, item_sd=0.7):
-    """Return ratings 1 … 5 of the proportional-odds model, with observers and items that differ."""
-    rng = np.random.default_rng(seed)
-    x = np.resize(np.linspace(0, 1, 6), n_items)
-    ease = slope * x + item_sd * rng.standard_normal(n_items)
-    ease = ease + observer_sd * rng.standard_normal((n_observers, 1))
-    below = special.expit(np.array([-1.0, 0.2, 1.3, 2.5])[:, None, None] - ease)
-    rating = 1 + (rng.random(ease.shape) > below).sum(axis=0)
-    observer, item = (index.ravel() for index in np.indices(ease.shape))
-    return rating.ravel().astype(float), x[item], observer, item
 
 
 def test_slope_and_thresholds_are_those_of_statsmodels():
