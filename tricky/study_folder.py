@@ -35,7 +35,7 @@ class StudyFolder:
             return []
         named = ", ".join(places[:_N_NAMED]) + (" …" if len(places) > _N_NAMED else "")
         return [
-            f"{self.root / FILE_NAME}: pandas and R read these as missing unless they are told otherwise "
+            f"{self.root / FILE_NAME}: pandas and R read these as missing by default, without "
             f'`keep_default_na=False` or `na.strings="n/a"` (tricky reads them as text): {named}'
         ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +18,7 @@ from tricky.core.names import find_file
 from tricky.core.progress import Progress, no_progress
 
 
-class ImageFiles:
+class ImageFiles(ABC):
     """Image files below one folder, each with its class.
 
     `image_id` is the path relative to the folder, with ``/``, in Unicode's composed form.
@@ -42,9 +43,9 @@ class ImageFiles:
         self._folder = folder
         self._sha256_of: dict[str, str] = {}
 
+    @abstractmethod
     def listing(self) -> Listing:
         """Return every image of the set with its class, and what else there is."""
-        raise NotImplementedError
 
     def inspect(self, progress: Progress = no_progress) -> Inspection:
         """Read every file; `sha256` is that of the file."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class GradedAccuracy:
+class AccuracyByDifference:
     """Accuracy by difference in difficulty.
 
     Attributes
@@ -34,10 +34,10 @@ class GradedAccuracy:
     psychometric: Psychometric | NoResult
 
 
-def compute(report: StudyReport) -> GradedAccuracy:
+def compute(report: StudyReport) -> AccuracyByDifference:
     """Compute accuracy at each difference, and fit the psychometric function."""
     by_gap = accuracy_by("gap", report.data.answers, report.level)
-    return GradedAccuracy(by_gap, psychometric(by_gap, report.level))
+    return AccuracyByDifference(by_gap, psychometric(by_gap, report.level))
 
 
 @styled
@@ -92,7 +92,7 @@ def graded_accuracy(
     return figure
 
 
-def _draw(found: GradedAccuracy, report: StudyReport) -> Figure | None:
+def _draw(found: AccuracyByDifference, report: StudyReport) -> Figure | None:
     if found.graded.empty:
         return None
     return graded_accuracy(
