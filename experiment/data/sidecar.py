@@ -193,7 +193,13 @@ class Sidecar(_Part):
 
     def content(self) -> dict[str, Any]:
         """Return the keys and values of the file, without those that were never set."""
-        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        content = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        # A lab's key may be called like one of our attributes: pydantic then takes that for set.
+        for name in (self.model_extra or {}).keys() & type(self).model_fields.keys():
+            field = type(self).model_fields[name]
+            if getattr(self, name) == field.get_default(call_default_factory=True, validated_data={}):
+                del content[field.alias or name]
+        return content
 
 
 def read_sidecar(path: Path) -> Sidecar:

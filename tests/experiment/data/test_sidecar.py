@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from experiment.data.bids import SessionPath
@@ -82,6 +82,7 @@ def test_a_question_that_is_called_like_an_attribute_of_ours_is_no_trouble(datas
         | st.floats(allow_nan=False, allow_infinity=False),
     )
 )
+@example({"simulated": None, "table_sha256": "x"})
 def test_what_a_lab_adds_is_kept(added):
     keys = {field.alias for field in Sidecar.model_fields.values()}
     content = {"StimulusSet": {"set_id": "a"}} | {k: v for k, v in added.items() if k not in keys}
