@@ -149,6 +149,14 @@ def test_a_session_that_is_not_marked_as_simulated_is_not_removed(simulate):
     assert paths[1].exists()
 
 
+def test_a_session_that_may_not_be_replaced_leaves_nothing_half_written(simulate, tmp_path):
+    sidecar = simulate(1)[0].with_suffix(".json")
+    sidecar.write_text(json.dumps(json.loads(sidecar.read_text()) | {"Simulated": None}))
+    with pytest.raises(InputError, match="not marked as simulated"):
+        simulate(1, seed=5)
+    assert list((tmp_path / "data").glob("**/*.part")) == []
+
+
 def test_the_sidecar_names_the_observers_parameters(simulate):
     sidecar = json.loads(simulate(accuracy=0.7, seed=9)[0].with_suffix(".json").read_text())
     assert sidecar["Simulated"]["seed"] == 9
