@@ -26,7 +26,7 @@ demo: .venv/ready ## A whole study in two minutes: look at demo-study/report/rep
 test: .venv/ready system-packages ## Run all tests, those with a screen and a browser included
 	@$(RUN) pytest -n 2 --dist loadfile
 
-lint: .venv/ready ## Check style, types and the arrows between rooms
+lint: .venv/ready ## Check style, types and imports between packages
 	@$(RUN) ruff check
 	@$(RUN) ruff format --check
 	@$(BIN)/pyright

@@ -50,7 +50,7 @@ from model_eval.networks.device import n_cores, threads_within_models
 from model_eval.networks.preprocessing import published
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
 
-sys.path.append(str(Path(__file__).resolve().parent))  # last: files here share names with rooms
+sys.path.append(str(Path(__file__).resolve().parent))  # last: files here share names with packages
 from others import one_model_with_timm
 
 MODELS = (

@@ -1,4 +1,4 @@
-"""What must be installed for a stage: each room's libraries are an extra of their own."""
+"""What must be installed for a stage: the libraries of each package are an extra of their own."""
 
 from __future__ import annotations
 

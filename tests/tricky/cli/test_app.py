@@ -33,7 +33,7 @@ def test_help_loads_nothing_heavy():
         ("tricky.study", {"torch", "timm", "psychopy", "matplotlib", "statsmodels"}),
     ],
 )
-def test_a_room_s_door_opens_without_the_other_rooms_libraries(reader, forbidden):
+def test_a_package_is_imported_without_the_libraries_of_the_others(reader, forbidden):
     assert not modules_after(f"import {reader}") & forbidden
 
 
