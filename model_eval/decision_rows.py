@@ -1,51 +1,85 @@
-"""From a model's logits to its decisions: pure functions of arrays."""
+"""From a model's logits to its decisions, where the logits are: pure functions of tensors."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
-from scipy.special import entr, softmax
+import torch
 
 from model_eval.columns import DECISION_DTYPES
 
+COMPUTED = ("prediction", "label_rank", "p_label", "p_prediction", "margin", "entropy")
+"""Columns of ``decisions/<model>.parquet`` that follow from logits and labels."""
 
-def decision_rows(image_ids: list[str], labels: np.ndarray, logits: np.ndarray) -> pd.DataFrame:
+
+def decision_values(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Return what follows from the logits of some images.
+
+    Parameters
+    ----------
+    logits : Tensor of float, shape (n_images, n_classes)
+        One column a class of the data set; at least two classes.
+    labels : Tensor of int64, shape (n_images,)
+        True class of each image, on the same device.
+
+    Returns
+    -------
+    Tensor of float64, shape (6, n_images)
+        The rows are `COMPUTED`; all are NaN for an image with a logit that isn't finite.  Of classes with
+        equal logits the one with the smallest index counts as the better.  `entropy` is that of the predicted
+        distribution, −Σ p log p (Shannon 1948), in nats: from 0 to the logarithm of n_classes.
+    """
+    logits = logits.to(torch.float64)
+    prediction = logits.argmax(dim=1)
+    of_label = logits.gather(1, labels[:, None])
+    before_label = torch.arange(logits.shape[1], device=logits.device) < labels[:, None]
+    better = (logits > of_label) | ((logits == of_label) & before_label)
+    probabilities = torch.softmax(logits, dim=1)
+    two_best, _ = logits.topk(2, dim=1)
+    values = torch.stack(
+        [
+            prediction.to(torch.float64),
+            1.0 + better.sum(dim=1),
+            probabilities.gather(1, labels[:, None])[:, 0],
+            probabilities.gather(1, prediction[:, None])[:, 0],
+            two_best[:, 0] - two_best[:, 1],
+            torch.special.entr(probabilities).sum(dim=1),
+        ]
+    )
+    return torch.where(logits.isfinite().all(dim=1), values, torch.nan)
+
+
+def decision_table(image_ids: Sequence[str], labels: np.ndarray, values: np.ndarray) -> pd.DataFrame:
     """Return the rows of ``decisions/<model>.parquet`` for some images.
 
     Parameters
     ----------
-    image_ids : list of str, length n_images
+    image_ids : sequence of str, length n_images
     labels : ndarray of int, shape (n_images,)
-        True class of each image.
-    logits : ndarray of float, shape (n_images, n_classes)
-        One column a class of the data set, all finite; at least two classes.
+    values : ndarray of float64, shape (6, n_images)
+        As `decision_values` returns them, all finite.
 
     Returns
     -------
     DataFrame, n_images rows
-        `DECISION_DTYPES`.  Of classes with equal logits the one with the smallest index counts as the better.
-        `entropy` is that of the predicted distribution, −Σ p log p (Shannon 1948), in nats: from 0 to the
-        logarithm of n_classes.
+        `DECISION_DTYPES`.
     """
-    logits = logits.astype(np.float64)
-    rows = np.arange(len(logits))
-    prediction = logits.argmax(axis=1)
-    of_label = logits[rows, labels][:, None]
-    before_label = np.arange(logits.shape[1]) < labels[:, None]
-    better = (logits > of_label) | ((logits == of_label) & before_label)
-    probabilities = softmax(logits, axis=1)
-    two_best = np.partition(logits, -2, axis=1)[:, -2:]
-    table = pd.DataFrame(
-        {
-            "image_id": image_ids,
-            "epoch": pd.array([pd.NA] * len(rows), dtype="Int16"),
-            "label": labels,
-            "prediction": prediction,
-            "label_rank": 1 + better.sum(axis=1),
-            "p_label": probabilities[rows, labels],
-            "p_prediction": probabilities[rows, prediction],
-            "margin": two_best[:, 1] - two_best[:, 0],
-            "entropy": entr(probabilities).sum(axis=1),
-        }
-    )
-    return table.astype(DECISION_DTYPES)
+    epoch = pd.array([pd.NA] * len(labels), dtype="Int16")
+    columns = dict(zip(COMPUTED, values, strict=True))
+    table = pd.DataFrame({"image_id": list(image_ids), "epoch": epoch, "label": labels, **columns})
+    return table.astype(DECISION_DTYPES)[list(DECISION_DTYPES)]
+
+
+def decision_rows(image_ids: Sequence[str], labels: np.ndarray, logits: np.ndarray) -> pd.DataFrame:
+    """Return the rows of ``decisions/<model>.parquet`` for the logits of some images, all finite.
+
+    Parameters
+    ----------
+    image_ids : sequence of str, length n_images
+    labels : ndarray of int, shape (n_images,)
+    logits : ndarray of float, shape (n_images, n_classes)
+    """
+    values = decision_values(torch.from_numpy(logits), torch.from_numpy(labels.astype(np.int64)))
+    return decision_table(image_ids, labels, values.numpy())

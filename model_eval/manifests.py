@@ -80,7 +80,7 @@ class ModelRecord(Record):
     weights: str
     weights_sha256: str
     n_parameters: Count
-    precision: str | None = None
+    arithmetic: str | None = None
     accuracy: Share = 0.0
     noise: Annotated[float, Field(ge=0)] = 0.0
     near_ties: Count = 0

@@ -253,12 +253,15 @@ class EvaluateSettings(SettingsModel):
     device: str = "auto"
     """``auto`` takes CUDA when there is one, else the CPU."""
     batch_size: Annotated[int, Field(ge=1)] = 128
-    precision: Literal["float32", "bfloat16", "float16"] = "float32"
-    """``float32`` is the reference: single precision throughout, no TF32.  The others mix automatically."""
-    channels_last: bool = False
-    """Lay images out in memory pixel by pixel: faster on some GPUs, with other last digits."""
+    arithmetic: Literal["exact", "fast", "mixed"] = "fast"
+    """``exact``: IEEE single precision.  ``fast``: single precision with TF32 on a GPU, and images in torch's
+    layout ``channels_last``; decisions differ from exact ones in near ties only.  ``mixed``: as fast, with
+    bfloat16 where torch's automatic mixed precision uses it."""
     compile: bool = False
     """Compile each network (``torch.compile``): minutes before it starts, faster after, other last digits."""
+    workers: Annotated[int, Field(ge=0, le=1024)] | Literal["auto"] = "auto"
+    """Processes that read, decode and resize images; 0 means threads.  ``auto``: one process per core on a
+    machine with a GPU or more than four cores, else threads.  They change no decision."""
 
     @field_validator("device")
     @classmethod

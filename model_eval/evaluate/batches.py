@@ -1,73 +1,150 @@
-"""Images in batches of constant shape, each decoded once for all the ways that models see it."""
+"""Batches of constant shape on the device of the models, each made while the one before is computed."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import torch
 
+from model_eval.evaluate.prepare_images import Pixels, choose_workers, prepared_chunks
 from model_eval.images.image_source import ImageSource
 from model_eval.networks.preprocessing import Preprocessing
 
 
-def prepared_batches(
-    source: ImageSource,
-    images: pd.DataFrame,
-    preprocessings: Sequence[Preprocessing],
-    batch_size: int,
-    executor: Executor,
-) -> Iterator[tuple[pd.DataFrame, dict[str, torch.Tensor]]]:
-    """Yield rows of `images` with what models see of them; the next batch is decoded meanwhile.
+@dataclass(frozen=True)
+class Batch:
+    """Some images as models see them.
 
-    Parameters
+    Attributes
     ----------
-    source : ImageSource
-    images : DataFrame
-        `IMAGE_COLUMNS`.
-    preprocessings : sequence of Preprocessing
-        Each with another key.
-    batch_size : int
-    executor : Executor
-        Threads that decode.
-
-    Yields
-    ------
-    rows : DataFrame, up to `batch_size` rows
+    rows : slice
+        Which images: a range of the table that the batches are made of.
+    labels : Tensor of int64, shape (n_images,)
     inputs : dict of str to Tensor
-        By the preprocessing's key; float32 of shape (batch_size, 3, height, width).  Beyond the rows is the
-        first image again: networks compute the same sums in the same order only for inputs of the same
-        shape, and some have no answer to an image of a single colour.
-
-    Raises
-    ------
-    InputError
-        An image can't be read.
+        By the preprocessing's key; float32 of shape (batch_size, 3, height, width).  Beyond the images is the
+        first one again: networks compute the same sums in the same order only for inputs of the same shape,
+        and some have no output for an image of a single colour.
     """
 
-    def prepare(image_id: str) -> list[torch.Tensor]:
-        image = source.read(image_id)
-        return [preprocessing.transform(image) for preprocessing in preprocessings]
+    rows: slice
+    labels: torch.Tensor
+    inputs: dict[str, torch.Tensor]
 
-    def stacked(futures: list[Future[list[torch.Tensor]]]) -> dict[str, torch.Tensor]:
-        inputs = {}
-        for preprocessing, tensors in zip(
-            preprocessings, zip(*(future.result() for future in futures), strict=True), strict=True
-        ):
-            batch = torch.empty(batch_size, *tensors[0].shape)
-            torch.stack(tensors, out=batch[: len(tensors)])
-            batch[len(tensors) :] = tensors[0]
-            inputs[preprocessing.key] = batch
-        return inputs
+    @property
+    def n_images(self) -> int:
+        """Number of images."""
+        return self.rows.stop - self.rows.start
 
-    waiting: deque[tuple[pd.DataFrame, list[Future[list[torch.Tensor]]]]] = deque()
-    for start in range(0, len(images), batch_size):
-        rows = images.iloc[start : start + batch_size]
-        waiting.append((rows, [executor.submit(prepare, image_id) for image_id in rows["image_id"]]))
-        if len(waiting) > 1:
-            rows, futures = waiting.popleft()
-            yield rows, stacked(futures)
-    for rows, futures in waiting:
-        yield rows, stacked(futures)
+
+@dataclass(frozen=True)
+class BatchMaker:
+    """How images become batches.
+
+    Attributes
+    ----------
+    source : ImageSource
+    device : torch.device
+    batch_size : int
+    workers : int or str
+        As in `EvaluateSettings`.
+    layout : torch.memory_format
+        Of the inputs.
+    """
+
+    source: ImageSource
+    device: torch.device
+    batch_size: int
+    workers: int | str = 0
+    layout: torch.memory_format = torch.contiguous_format
+
+    def batches(self, images: pd.DataFrame, preprocessings: Sequence[Preprocessing]) -> Generator[Batch]:
+        """Yield batches of images, in their order.
+
+        Images are read once for all preprocessings.  While a batch is computed, the next one is prepared,
+        copied and scaled by another thread.
+
+        Parameters
+        ----------
+        images : DataFrame
+            `IMAGE_COLUMNS`.
+        preprocessings : sequence of Preprocessing
+            Each with another key.
+
+        Raises
+        ------
+        InputError
+            An image can't be read.
+        """
+        stages = self._stages(images, preprocessings)
+        with ThreadPoolExecutor(1) as thread:
+            try:
+                waiting = thread.submit(next, stages, None)
+                while (found := waiting.result()) is not None:
+                    batch, ready = found
+                    waiting = thread.submit(next, stages, None)
+                    if ready is not None:
+                        self._take_over(batch, ready)
+                    yield batch
+            finally:
+                thread.submit(stages.close)  # in its own thread, which may be in the middle of it
+
+    def _stages(
+        self, images: pd.DataFrame, preprocessings: Sequence[Preprocessing]
+    ) -> Generator[tuple[Batch, Any]]:
+        """Yield batches with what tells that their copies are complete."""
+        ways = {each.key: each for each in preprocessings}
+        first_of = {each.step_keys: each.key for each in reversed(preprocessings)}
+        shared = {key: ways[key] for key in first_of.values()}
+        ids = images["image_id"].tolist()
+        starts = range(0, len(ids), self.batch_size)
+        on_gpu = self.device.type == "cuda"
+        chunks = prepared_chunks(
+            self.source,
+            [ids[start : start + self.batch_size] for start in starts],
+            shared,
+            choose_workers(self.workers, self.device, shared),
+            pin_memory=on_gpu,
+        )
+        labels = torch.from_numpy(images["label"].to_numpy(dtype="int64", copy=True))
+        stream = torch.cuda.Stream(self.device) if on_gpu else None
+        with closing(chunks):
+            for start in starts:
+                rows = slice(start, min(start + self.batch_size, len(ids)))
+                with torch.inference_mode(), torch.cuda.stream(stream) if on_gpu else nullcontext():
+                    pixels = self._gather(chunks, rows.stop - rows.start)
+                    inputs = {
+                        key: way.scale(pixels[first_of[way.step_keys]]).contiguous(memory_format=self.layout)
+                        for key, way in ways.items()
+                    }
+                    batch = Batch(rows, labels[rows].to(self.device), inputs)
+                    ready = None if stream is None else stream.record_event()
+                yield batch, ready
+
+    def _gather(self, chunks: Iterator[Pixels], n_images: int) -> dict[str, torch.Tensor]:
+        """Copy the chunks of a batch to the device, and fill it up with its first image."""
+        pixels: dict[str, torch.Tensor] = {}
+        filled = 0
+        while filled < n_images:
+            chunk = next(chunks)
+            n = len(next(iter(chunk.values())))
+            for name, part in chunk.items():
+                if name not in pixels:
+                    shape = (self.batch_size, *part.shape[1:])
+                    pixels[name] = torch.empty(shape, dtype=torch.uint8, device=self.device)
+                pixels[name][filled : filled + n].copy_(part, non_blocking=True)
+            filled += n
+        for whole in pixels.values():
+            whole[n_images:] = whole[0]
+        return pixels
+
+    def _take_over(self, batch: Batch, ready: Any) -> None:
+        """Let the stream that computes wait for the copies, and keep their memory until it is done."""
+        stream = torch.cuda.current_stream(self.device)
+        stream.wait_event(ready)
+        for tensor in (batch.labels, *batch.inputs.values()):
+            tensor.record_stream(stream)

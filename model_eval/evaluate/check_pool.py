@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from model_eval.evaluate.batches import prepared_batches
+from model_eval.evaluate.batches import Batch, BatchMaker
 from model_eval.evaluate.run_model import ModelFailure, RunningModel
 from model_eval.images.image_source import ImageSource, class_names
-from model_eval.networks.build import build_classifier, check_head
-from model_eval.networks.device import choose_device, exact_arithmetic, n_cores
+from model_eval.networks.build import Classifier, build_classifier, check_head
+from model_eval.networks.device import arithmetic, choose_device, memory_format
 from model_eval.networks.sample import draw_sample
 from model_eval.settings import EvaluateSettings, ModelEntry
 from tricky.core.errors import InputError
@@ -78,14 +77,13 @@ def check_pool(
     sample = draw_sample(source, catalogue)
     rows = catalogue.iloc[: settings.batch_size]
     checks = []
-    with exact_arithmetic(), ThreadPoolExecutor(n_cores()) as threads:
+    maker = BatchMaker(source, device, settings.batch_size, 0, memory_format(settings.arithmetic))
+    with arithmetic(settings.arithmetic, device):
 
         def run(entry: ModelEntry) -> None:
             classifier = build_classifier(entry, classes, sample, root=root, training=training)
-            preprocessing = classifier.preprocessing
-            batches = prepared_batches(source, rows, [preprocessing], settings.batch_size, threads)
-            inputs = next(iter(batches))[1][preprocessing.key].to(device)
-            _run_batch(RunningModel(classifier, device, settings, no_tell), inputs, len(rows))
+            with closing(maker.batches(rows, [classifier.preprocessing])) as batches:
+                _run_batch(classifier, device, settings, next(batches))
 
         for done, entry in enumerate(entries, start=1):
             started = time.perf_counter()
@@ -106,13 +104,15 @@ def _problem(entry: ModelEntry, attempt: Callable[[], None]) -> str:
     return ""
 
 
-def _run_batch(model: RunningModel, inputs: torch.Tensor, n_images: int) -> None:
+def _run_batch(
+    classifier: Classifier, device: torch.device, settings: EvaluateSettings, batch: Batch
+) -> None:
     """Run one batch, and raise InputError where the model fails or an output isn't finite."""
+    name = classifier.entry.name
     try:
-        logits = model.logits(inputs, n_images)
+        model = RunningModel(classifier, device, settings, no_tell)
+        logits = model.logits(batch.inputs[classifier.preprocessing.key], batch.n_images)
     except ModelFailure as failure:
-        raise InputError(f"{model.name}: {failure}") from None
-    if not np.isfinite(logits).all():
-        raise InputError(
-            f"{model.name}: an output isn't finite; check its weights, or remove it from the pool"
-        )
+        raise InputError(f"{name}: {failure}") from None
+    if not logits.isfinite().all():
+        raise InputError(f"{name}: an output isn't finite; check its weights, or remove it from the pool")

@@ -1,7 +1,7 @@
-"""One model's decisions on disk: in parts while it is being asked, then in one file that says what it is.
+"""One model's decisions on disk: in parts while it runs, then in one file.
 
-A row is known by its model's identity and by the hash of its image.  Whatever else changes (other images,
-another pool, a run that was killed), rows that are still true are found again and none is asked for twice.
+A row is identified by its model's identity and the hash of its image.  Whatever else changes (other images,
+another pool, a run that was killed), rows that are still valid are used again.
 """
 
 from __future__ import annotations
@@ -22,10 +22,13 @@ from tricky.core.memory import read_memory, write_memory
 _IMAGE = ["image_id", "label", "image_sha256"]
 """What a row is about, in parts; in finished files ``images.parquet`` says it."""
 
+_RUN = ("device", "batch_size", "noise")
+"""How rows were made."""
+
 
 @dataclass(frozen=True)
-class Known:
-    """The rows of a model that are there already.
+class ExistingRows:
+    """The decisions that a model already has.
 
     Attributes
     ----------
@@ -52,7 +55,7 @@ class DecisionFile:
     ----------
     entry : ModelEntry
     identity : dict
-        Everything but the image that a decision follows from, in JSON's types.
+        Everything but the image that determines a decision, in JSON's types.
     n_parameters : int
     folder : Path
         ``decisions/``.
@@ -74,18 +77,9 @@ class DecisionFile:
         return parts_folder(self.folder) / self.entry.name
 
     def is_finished(self, images: pd.DataFrame) -> bool:
-        """Tell whether the finished file is there, whole, of this identity, and about these images."""
+        """Tell whether the finished file exists, undamaged, with this identity and for these images."""
         found = _read(self.path, self.identity)
         return found is not None and found[1].get("images_sha256") == table_sha256(images)
-
-    def keep(self, images: pd.DataFrame) -> None:
-        """Keep as a part what the finished file says, before other images take the place of `images`."""
-        found = _read(self.path, self.identity)
-        if found is not None and found[1].get("images_sha256") == table_sha256(images):
-            rows, about = found
-            self.write_part(
-                rows, images["sha256"], *(about[key] for key in ("device", "batch_size", "noise"))
-            )
 
     def write_part(
         self, rows: pd.DataFrame, hashes: pd.Series, device: str, batch_size: int, noise: float | None
@@ -96,34 +90,34 @@ class DecisionFile:
         path = self.parts / f"{table_sha256(rows[_IMAGE])[:16]}.parquet"
         write_memory(path, rows, {"identity": self.identity, **run})
 
-    def known(self, images: pd.DataFrame) -> Known:
-        """Return the rows of whole parts of this identity that are about some of these images."""
+    def existing(self, images: pd.DataFrame) -> ExistingRows:
+        """Return the rows for these images from undamaged parts with this identity."""
         tables, runs = [], []
         for path in sorted(self.parts.glob("*.parquet")):
             found = _read(path, self.identity)
             if found is not None:
                 tables.append(found[0])
-                runs.append({key: found[1][key] for key in ("device", "batch_size", "noise")})
+                runs.append({key: found[1][key] for key in _RUN})
         if not tables:
-            return Known(pd.DataFrame(columns=list(DECISION_DTYPES)).astype(DECISION_DTYPES), ())
+            return ExistingRows(pd.DataFrame(columns=list(DECISION_DTYPES)).astype(DECISION_DTYPES), ())
         rows = pd.concat(tables, ignore_index=True).drop_duplicates(_IMAGE)
-        asked = images.rename(columns={"sha256": "image_sha256"})[_IMAGE]
-        return Known(asked.merge(rows, on=_IMAGE)[list(DECISION_DTYPES)], tuple(runs))
+        wanted = images.rename(columns={"sha256": "image_sha256"})[_IMAGE]
+        return ExistingRows(wanted.merge(rows, on=_IMAGE)[list(DECISION_DTYPES)], tuple(runs))
 
     def finish(self, images: pd.DataFrame) -> None:
-        """Write the finished file from the parts, with what `manifest_entry` tells, and remove them."""
-        known = self.known(images)
-        rows = known.rows.astype(DECISION_DTYPES)
+        """Write the finished file from the parts, with what `manifest_entry` returns, and remove them."""
+        found = self.existing(images)
+        rows = found.rows.astype(DECISION_DTYPES)
         if not rows["image_id"].equals(images["image_id"]):
             raise InputError(f"{self.parts}: changed during the evaluation; run `tricky evaluate` again")
-        noise = known.noise or 0.0
+        noise = found.noise or 0.0
         about = {
             "identity": self.identity,
             "images_sha256": table_sha256(images),
             "n_parameters": self.n_parameters,
             "accuracy": float((rows["prediction"] == rows["label"]).mean()),
-            "device": ", ".join(sorted({run["device"] for run in known.runs})),
-            "batch_size": min(run["batch_size"] for run in known.runs),
+            "device": ", ".join(sorted({run["device"] for run in found.runs})),
+            "batch_size": min(run["batch_size"] for run in found.runs),
             "noise": noise,
             "near_ties": int((rows["margin"] < 2 * noise).sum()),
         }
@@ -131,7 +125,7 @@ class DecisionFile:
         shutil.rmtree(self.parts)
 
     def manifest_entry(self, failure: str | None = None) -> dict[str, Any]:
-        """Return what ``pool.json`` says of the model, or of its failure."""
+        """Return the entry of ``pool.json`` for the model, or for its failure."""
         entry = {
             "name": self.entry.name,
             "source": self.entry.source,
@@ -145,8 +139,24 @@ class DecisionFile:
         found = _read(self.path, self.identity)
         if found is None:
             raise InputError(f"{self.path}: gone during the evaluation; run `tricky evaluate` again")
-        told = ("accuracy", "device", "batch_size", "noise", "near_ties")
-        return entry | {key: found[1][key] for key in told} | {"sha256": sha256_of(self.path)}
+        results = ("accuracy", "device", "batch_size", "noise", "near_ties")
+        return entry | {key: found[1][key] for key in results} | {"sha256": sha256_of(self.path)}
+
+
+def has_decisions(entry: ModelEntry, folder: Path) -> bool:
+    """Tell whether there are decisions of a model, or parts of them, whatever their identity."""
+    return (folder / f"{entry.name}.parquet").is_file() or (parts_folder(folder) / entry.name).is_dir()
+
+
+def keep_decisions(entry: ModelEntry, folder: Path, images: pd.DataFrame) -> None:
+    """Keep as a part what a finished file contains, before other images take the place of `images`."""
+    found = read_memory(folder / f"{entry.name}.parquet")
+    if found is None or found[1].get("images_sha256") != table_sha256(images):
+        return
+    rows, about = found
+    if {"identity", "n_parameters", *_RUN}.issubset(about) and set(DECISION_DTYPES).issubset(rows.columns):
+        file = DecisionFile(entry, about["identity"], about["n_parameters"], folder)
+        file.write_part(rows, images["sha256"], *(about[key] for key in _RUN))
 
 
 def parts_folder(folder: Path) -> Path:
@@ -160,8 +170,8 @@ def table_sha256(table: pd.DataFrame) -> str:
 
 
 def _read(path: Path, identity: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]] | None:
-    """Return a file's rows and what it says of itself, or None unless it is whole and of this identity."""
+    """Return a file's rows and its metadata, or None unless it is undamaged and of this identity."""
     found = read_memory(path)
     if found is None or not set(DECISION_DTYPES).issubset(found[0].columns):
-        return None  # missing, damaged, or of an earlier version, which kept less: it is asked for again
+        return None  # missing, damaged, or of an earlier version, which had fewer columns
     return found if found[1].get("identity") == identity else None

@@ -4,33 +4,38 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 
 from model_eval.columns import IMAGE_DTYPES
 from model_eval.decisions import EVALUATE
-from model_eval.evaluate.decision_files import DecisionFile, parts_folder
-from model_eval.evaluate.memory_plan import (
-    SHARE_FOR_WEIGHTS,
-    Count,
-    evaluate_together,
-    free_bytes,
-    plan_rounds,
-    size_bytes,
-)
+from model_eval.evaluate.batches import BatchMaker
+from model_eval.evaluate.decision_files import DecisionFile, has_decisions, keep_decisions, parts_folder
+from model_eval.evaluate.load_models import Load, LoadedModel, load_ahead
+from model_eval.evaluate.memory_plan import MemoryPlan, size_bytes
+from model_eval.evaluate.prepare_images import start_worker_server, workers_likely
+from model_eval.evaluate.run_models import Count, Evaluation, Task
 from model_eval.evaluate.training_images import images_trained_on
 from model_eval.images.check import Inspection
 from model_eval.images.decode import DECODING
 from model_eval.images.image_source import InspectedSource, class_names, list_images
 from model_eval.images.not_counted import record_not_counted
 from model_eval.manifests import PoolManifest
-from model_eval.networks.build import Classifier, build_classifier, check_head
-from model_eval.networks.device import choose_device, exact_arithmetic
+from model_eval.networks.build import (
+    Classifier,
+    build_classifier,
+    check_files,
+    check_head,
+    preprocessing_before_loading,
+)
+from model_eval.networks.device import arithmetic, choose_device, memory_format
+from model_eval.networks.preprocessing import Preprocessing
 from model_eval.networks.sample import draw_sample
 from model_eval.settings import EvaluateSettings, ModelEntry
 from model_eval.train.split import never_seen
@@ -54,10 +59,11 @@ def evaluate_pool(
     """Evaluate a pool and write ``decisions/``.
 
     Images that a model of the pool was trained on here (in ``training/``, or by a recipe), and exact copies
-    of them, are excluded.  Every other image is decoded once for all models that fit in memory together.
-    Decisions are written in parts, so that an interrupted run continues where it stopped.  A model is not run
-    again on an image for which decisions with the same weights, preprocessing and arithmetic exist.  A model
-    that gives no usable output is listed in ``pool.json`` with the reason; the next run tries it again.
+    of them, are excluded.  Every other image is read and decoded once for all models that fit in memory
+    together.  Decisions are written in parts, so that an interrupted run continues where it stopped.  A model
+    is not run again on an image for which decisions with the same weights, preprocessing and arithmetic
+    exist.  A model that gives no usable output is listed in ``pool.json`` with the reason; the next run tries
+    it again.
 
     Parameters
     ----------
@@ -85,38 +91,50 @@ def evaluate_pool(
         can't be read and the study doesn't say to skip it; no model gives a usable output.
     """
     device = choose_device(settings.device)
+    if workers_likely(settings.workers, device):
+        start_worker_server()
     selected = _select_images(source, entries, root, training, reporter)
-    images = selected.images
     for entry in entries:  # before anything is downloaded or run
         check_head(entry, selected.classes, root)
-    sample = draw_sample(source, images)
+        check_files(entry, root, training)
+    sample = draw_sample(source, selected.images)
 
-    def build(entry: ModelEntry) -> Classifier:
-        return build_classifier(entry, selected.classes, sample, root=root, training=training)
+    def load(entry: ModelEntry) -> LoadedModel:
+        if entry.name in kept:
+            return kept.pop(entry.name)
+        classifier = build_classifier(entry, selected.classes, sample, root=root, training=training)
+        identity = _identity(classifier, selected.classes, settings)
+        file = files[entry.name] = DecisionFile(entry, identity, classifier.n_parameters, folder)
+        return LoadedModel(file, classifier)
 
-    budget = SHARE_FOR_WEIGHTS * free_bytes(device)
-    pool = _open_pool(entries, build, selected, settings, folder, budget)
-    _write_images(images, pool.missing, folder)
-
-    groups = [[pool.missing[i] for i in members] for members in plan_rounds(pool.sizes, budget)]
-    if len(groups) > 1:
-        reporter.message(_describe(groups, sum(pool.sizes), budget, device))
-    left = {file.entry.name: len(images) - len(file.known(images).rows) for file in pool.missing}
-    count = Count(reporter.progress, left)
-    failures: dict[str, str] = {}
-    with exact_arithmetic():
-        for members in groups:
-            models = [(file, pool.loaded.pop(file.entry.name, None) or build(file.entry)) for file in members]
-            failures |= evaluate_together(source, images, models, device, settings, count, reporter.message)
-            del models  # its networks make way for those of the next group
-    for file in pool.missing:
-        if file.entry.name not in failures:
-            file.finish(images)
-    if len(failures) == len(pool.files):
+    files: dict[str, DecisionFile] = {}
+    kept: dict[str, LoadedModel] = {}
+    _write_images(selected.images, entries, folder)
+    with arithmetic(settings.arithmetic, device):
+        early = {
+            entry.name: None
+            if has_decisions(entry, folder)
+            else preprocessing_before_loading(entry, root, training)
+            for entry in entries
+        }
+        work = _find_work(entries, early, selected.images, load, kept)
+        maker = BatchMaker(
+            source, device, settings.batch_size, settings.workers, memory_format(settings.arithmetic)
+        )
+        count = Count(reporter.progress, {name: int(lacks.sum()) for lacks, tasks in work for name in tasks})
+        evaluation = Evaluation(maker, settings, load, MemoryPlan.of(device), count, reporter.message)
+        failures: dict[str, str] = {}
+        for lacks, tasks in work:
+            failures |= evaluation.run(selected.images[lacks], list(tasks.values()))
+    in_order = [files[entry.name] for entry in entries]
+    for file in in_order:
+        if file.entry.name not in failures and not file.is_finished(selected.images):
+            file.finish(selected.images)
+    if len(failures) == len(in_order):
         name, why = next(iter(failures.items()))
         raise InputError(f"no model gave a usable output; the first, {name}: {why}")
 
-    manifest = _manifest(source, settings, selected, pool.files, failures, folder)
+    manifest = _manifest(source, settings, selected, in_order, failures, folder)
     write_manifest(folder / "pool.json", PoolManifest, manifest)
     if not failures:  # parts of failed models are kept for the next run
         shutil.rmtree(parts_folder(folder), ignore_errors=True)
@@ -162,57 +180,59 @@ def _select_images(
     )
 
 
-@dataclass(frozen=True)
-class _Pool:
-    """The models of a pool, and which of them still lack decisions.
-
-    Attributes
-    ----------
-    files : list of DecisionFile
-        Of every model, in the pool's order.
-    missing : list of DecisionFile
-        Those that lack decisions on some images.
-    sizes : list of int
-        Bytes that the network of each one in `missing` takes up.
-    loaded : dict of str to Classifier
-        Networks of the first of them, as many as fit in memory; the others are built again when needed.
-    """
-
-    files: list[DecisionFile]
-    missing: list[DecisionFile]
-    sizes: list[int]
-    loaded: dict[str, Classifier]
+_Work = list[tuple[np.ndarray, dict[str, Task]]]
+"""Models by the images that they lack: bool of shape (n_images,), and tasks by name of the model."""
 
 
-def _open_pool(
+def _find_work(
     entries: Sequence[ModelEntry],
-    build: Callable[[ModelEntry], Classifier],
-    selected: _SelectedImages,
-    settings: EvaluateSettings,
-    folder: Path,
-    budget: float,
-) -> _Pool:
-    pool = _Pool([], [], [], {})
+    early: Mapping[str, Preprocessing | None],
+    images: pd.DataFrame,
+    load: Load,
+    kept: dict[str, LoadedModel],
+) -> _Work:
+    """Return which models lack decisions on which images.
+
+    Parameters
+    ----------
+    entries : sequence of ModelEntry
+    early : mapping of str to Preprocessing or None
+        Of each model that has no decisions yet: it lacks all, and needn't be loaded to know that.
+    images : DataFrame
+        `IMAGE_COLUMNS`.
+    load : Load
+    kept : dict of str to LoadedModel
+        Receives the models that were loaded and will be run, as many as fit in memory.
+    """
+    work: dict[bytes, dict[str, Task]] = {}
+    plan = MemoryPlan.of(torch.device("cpu"))
+    models = load_ahead([entry for entry in entries if early[entry.name] is None], load)
     for entry in entries:
-        classifier = build(entry)
-        identity = _identity(classifier, selected.classes, settings)
-        file = DecisionFile(entry, identity, classifier.n_parameters, folder)
-        pool.files.append(file)
-        if not file.is_finished(selected.images):
-            pool.missing.append(file)
-            pool.sizes.append(size_bytes(classifier.module))
-            if sum(pool.sizes) <= budget:
-                pool.loaded[entry.name] = classifier
-    return pool
+        preprocessing, noise, lacks = early[entry.name], None, np.ones(len(images), dtype=bool)
+        if preprocessing is None:
+            loaded = next(models)
+            preprocessing = loaded.classifier.preprocessing
+            if loaded.file.is_finished(images):
+                continue
+            existing = loaded.file.existing(images)
+            noise, lacks = existing.noise, ~images["image_id"].isin(existing.rows["image_id"]).to_numpy()
+            size = size_bytes(loaded.classifier.module)
+            if lacks.any() and plan.fits(size):
+                plan.add(size)
+                kept[entry.name] = loaded
+        if lacks.any():
+            tasks = work.setdefault(lacks.tobytes(), {})
+            tasks[entry.name] = Task(entry, preprocessing, noise)
+    return [(np.frombuffer(lacks, dtype=bool), tasks) for lacks, tasks in work.items()]
 
 
-def _write_images(images: pd.DataFrame, missing: Sequence[DecisionFile], folder: Path) -> None:
+def _write_images(images: pd.DataFrame, entries: Sequence[ModelEntry], folder: Path) -> None:
     """Write ``images.parquet``; decisions on the images of an earlier run are kept as parts."""
     path = folder / "images.parquet"
     before = _images_before(path)
     if before is not None and not before.equals(images):
-        for file in missing:
-            file.keep(before)
+        for entry in entries:
+            keep_decisions(entry, folder, before)
     write_parquet(path, images)
 
 
@@ -269,18 +289,6 @@ def _identity(classifier: Classifier, classes: tuple[str, ...], settings: Evalua
         "preprocessing": classifier.preprocessing.description | {"decoding": DECODING},
         "readout": classifier.readout,
         "classes_sha256": sha256_of("\n".join(classes)),
-        "precision": settings.precision,
-        "channels_last": settings.channels_last,
+        "arithmetic": settings.arithmetic,
         "compile": settings.compile,
     }
-
-
-def _describe(
-    groups: Sequence[Sequence[DecisionFile]], size: int, budget: float, device: torch.device
-) -> str:
-    """Say which models are evaluated together, and why not all at once."""
-    names = " | ".join(", ".join(file.entry.name for file in members) for members in groups)
-    return (
-        f"{len(groups)} rounds, each of which decodes every image: the weights of all models need "
-        f"{size / 1e9:.1f} GB, and {budget / 1e9:.1f} GB are free for them on {device.type}: {names}"
-    )

@@ -1,31 +1,18 @@
-"""Ask models together, as many as fit in memory, so that each image is decoded once for all of them."""
+"""Which models are in memory together: as many as fit, so that images are prepared once for all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
-import numpy as np
-import pandas as pd
 import psutil
 import torch
 from torch import nn
 
-from model_eval.decision_rows import decision_rows
-from model_eval.evaluate.batches import prepared_batches
-from model_eval.evaluate.decision_files import DecisionFile
-from model_eval.evaluate.run_model import ModelFailure, RunningModel
-from model_eval.images.image_source import ImageSource
-from model_eval.networks.build import Classifier
-from model_eval.networks.device import n_cores, threads_within_models
-from model_eval.settings import EvaluateSettings
-from tricky.core.progress import Progress, Tell
+SHARE_ON_THE_CPU = 0.5
+"""Of the free memory, for weights; the rest is for images and activations, which are not measured there."""
 
-PART_IMAGES = 512
-"""Images after which a model's decisions are written: what a killed run loses at most, but for a batch."""
-
-SHARE_FOR_WEIGHTS = 0.5
-"""Of the memory that is free; the rest is for images and for what networks compute on the way."""
+SHARE_ON_A_GPU = 0.9
+"""Of the free memory, for weights and the largest activations that were measured."""
 
 
 def size_bytes(module: nn.Module) -> int:
@@ -41,171 +28,65 @@ def free_bytes(device: torch.device) -> int:
     return machine
 
 
-def plan_rounds(sizes: Sequence[int], budget: float) -> list[list[int]]:
-    """Divide models, in their order, into rounds whose sizes add up to no more than a budget.
+@dataclass
+class MemoryPlan:
+    """The memory of a round: weights that stay, and activations that come and go with each batch.
 
-    Parameters
+    Attributes
     ----------
-    sizes : sequence of int
-        In bytes.
     budget : float
-        Likewise.  A model that is larger has a round of its own.
-
-    Returns
-    -------
-    list of list of int
-        Indices into `sizes`.
+        In bytes.
+    weights : int
+        Bytes of the weights of the models in this round.
+    activations : int
+        The most bytes that a model of any round took up beyond the weights while it ran.
     """
-    rounds: list[list[int]] = []
-    used = 0
-    for index, size in enumerate(sizes):
-        if not rounds or used + size > budget:
-            rounds.append([])
-            used = 0
-        rounds[-1].append(index)
-        used += size
-    return rounds
+
+    budget: float
+    weights: int = 0
+    activations: int = 0
+    n_models: int = field(default=0)
+
+    @staticmethod
+    def of(device: torch.device) -> MemoryPlan:
+        """Return a plan for the memory that is free."""
+        share = SHARE_ON_A_GPU if device.type == "cuda" else SHARE_ON_THE_CPU
+        return MemoryPlan(share * free_bytes(device))
+
+    def fits(self, size: int) -> bool:
+        """Tell whether a model of `size` bytes fits beside the others; the first of a round always does."""
+        return self.n_models == 0 or self.weights + size + self.activations <= self.budget
+
+    def add(self, size: int) -> None:
+        """Count the weights of a model."""
+        self.weights += size
+        self.n_models += 1
+
+    def next_round(self) -> None:
+        """Forget the models of the last round."""
+        self.weights = self.n_models = 0
 
 
-class Count:
-    """Counts images, in all and model by model.
+class ActivationMeter:
+    """Measures how much memory a model takes up while it runs, on a GPU.
 
     Parameters
     ----------
-    progress : Progress
-    expected : mapping of str to int
-        Images that each model is still to be asked about.
-    """
-
-    def __init__(self, progress: Progress, expected: Mapping[str, int]) -> None:
-        self._progress = progress
-        self._expected = dict(expected)
-        self._done = dict.fromkeys(expected, 0)
-
-    def add(self, name: str, n_images: int) -> None:
-        """Count images that a model has been asked about."""
-        self._done[name] += n_images
-        self._report(name)
-
-    def drop(self, name: str) -> None:
-        """Expect no more of a model."""
-        self._expected[name] = self._done[name]
-        self._report(name)
-
-    def _report(self, name: str) -> None:
-        self._progress("Evaluating models", sum(self._done.values()), sum(self._expected.values()))
-        self._progress(name, self._done[name], self._expected[name])
-
-
-def evaluate_together(
-    source: ImageSource,
-    images: pd.DataFrame,
-    models: Sequence[tuple[DecisionFile, Classifier]],
-    device: torch.device,
-    settings: EvaluateSettings,
-    count: Count,
-    tell: Tell,
-) -> dict[str, str]:
-    """Ask models about the images that they haven't answered, and write their parts.
-
-    On the CPU models run side by side: small ones gain nothing from several threads within a layer.  One
-    alone is asked from here, as every thread that asked it would keep memory for its layers.
-
-    Parameters
-    ----------
-    source : ImageSource
-    images : DataFrame
-        `IMAGE_COLUMNS`.
-    models : sequence of (DecisionFile, Classifier)
     device : torch.device
-    settings : EvaluateSettings
-    count : Count
-    tell : callable
-        Told of failures and of batches that are halved.
-
-    Returns
-    -------
-    dict of str to str
-        Models that gave no usable answer, and why; what they answered before is kept.
     """
-    # Models that lack the same images are asked together: all of them, unless some were asked before.
-    groups: dict[bytes, list[_Respondent]] = {}
-    for file, classifier in models:
-        known = file.known(images)
-        lacks = ~images["image_id"].isin(known.rows["image_id"]).to_numpy()
-        if lacks.any():
-            asked = RunningModel(classifier, device, settings, tell)
-            groups.setdefault(lacks.tobytes(), []).append(_Respondent(file, asked, known.noise))
-    failures: dict[str, str] = {}
-    within = threads_within_models(max(1, n_cores() // max(1, len(models))))
-    with within, ThreadPoolExecutor(n_cores()) as threads:
-        for lacks, respondents in groups.items():
-            missing = images[np.frombuffer(lacks, dtype=bool)]
-            preprocessings = {each.asked.preprocessing.key: each.asked.preprocessing for each in respondents}
-            for rows, inputs in prepared_batches(
-                source, missing, list(preprocessings.values()), settings.batch_size, threads
-            ):
-                there = {key: batch.to(device) for key, batch in inputs.items()}
-                answers = (threads.map if device.type == "cpu" and len(respondents) > 1 else map)(
-                    lambda each, there=there, rows=rows: each.answer(there, rows), respondents
-                )
-                for each, failure in zip(list(respondents), answers, strict=True):
-                    if failure is None:
-                        count.add(each.asked.name, len(rows))
-                        continue
-                    failures[each.asked.name] = failure
-                    tell(f"{each.asked.name}: failed, and is left out from here on: {failure}")
-                    count.drop(each.asked.name)
-                    respondents.remove(each)
-                if not respondents:
-                    break
-            for each in respondents:
-                each.write()
-    return failures
 
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._before = 0
 
-class _Respondent:
-    """A model that is being asked, with the answers that aren't written yet."""
+    def start(self) -> None:
+        """Begin to measure."""
+        if self._device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self._device)
+            self._before = torch.cuda.memory_allocated(self._device)
 
-    def __init__(self, file: DecisionFile, asked: RunningModel, noise: float | None) -> None:
-        self.asked = asked
-        self._file = file
-        self._noise = noise
-        self._to_tell: float | None = None
-        self._answers: list[pd.DataFrame] = []
-        self._hashes: list[pd.Series] = []
-
-    def answer(self, inputs: Mapping[str, torch.Tensor], rows: pd.DataFrame) -> str | None:
-        """Ask about a batch, and return None or why there is no usable answer.
-
-        Parameters
-        ----------
-        inputs : mapping of str to Tensor
-            By the key of each preprocessing; what they hold beyond `rows` fills up the batch.
-        rows : DataFrame
-            `IMAGE_COLUMNS`.
-        """
-        batch = inputs[self.asked.preprocessing.key]
-        try:
-            logits = self.asked.logits(batch, len(rows))
-            finite = np.isfinite(logits).all(axis=1)
-            if not finite.all():
-                return f"its answer to image {rows['image_id'].iloc[int(finite.argmin())]} isn't finite"
-            if self._noise is None:
-                self._noise = self._to_tell = self.asked.noise(batch, logits)
-        except ModelFailure as failure:
-            return str(failure)
-        self._answers.append(decision_rows(rows["image_id"].tolist(), rows["label"].to_numpy(), logits))
-        self._hashes.append(rows["sha256"])
-        if sum(map(len, self._answers)) >= PART_IMAGES:
-            self.write()
-        return None
-
-    def write(self) -> None:
-        """Write what was answered since the last part."""
-        if self._answers:
-            rows = pd.concat(self._answers, ignore_index=True)
-            hashes = pd.concat(self._hashes, ignore_index=True)
-            device = self.asked.device.type
-            self._file.write_part(rows, hashes, device, self.asked.batch_size, self._to_tell)
-            self._answers, self._hashes, self._to_tell = [], [], None
+    def stop(self) -> int:
+        """Return the most bytes that were in use beyond those of the start; 0 on other devices."""
+        if self._device.type != "cuda":
+            return 0
+        return torch.cuda.max_memory_allocated(self._device) - self._before

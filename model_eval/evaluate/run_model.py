@@ -1,4 +1,4 @@
-"""One model on a device, asked about batches of one constant shape, until it answers or is known to fail."""
+"""One model on a device: its logits for batches of one constant shape, or the reason why it has none."""
 
 from __future__ import annotations
 
@@ -6,25 +6,27 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
-import numpy as np
 import torch
 
 from model_eval.networks.build import Classifier
+from model_eval.networks.device import exact_arithmetic, memory_format
 from model_eval.networks.preprocessing import Preprocessing
 from model_eval.settings import EvaluateSettings
 from tricky.core.errors import InputError
 from tricky.core.progress import Tell
 
 NOISE_IMAGES = 8
-"""Images that a model is asked about a second time, to see what arithmetic alone does to its answers."""
+"""Images that a model sees a second time, to measure what arithmetic alone does to its logits."""
 
 
 class ModelFailure(Exception):  # noqa: N818 - a finding about a model, kept and shown, rather than an error
-    """A model gave no usable answer; the message is the reason."""
+    """A model gave no usable output; the message is the reason."""
 
 
 class RunningModel:
     """A classifier on a device, with the arithmetic that the settings name.
+
+    Nothing here waits for the device but `noise`.
 
     Parameters
     ----------
@@ -32,7 +34,7 @@ class RunningModel:
     device : torch.device
     settings : EvaluateSettings
     tell : callable
-        Told when memory runs out and batches are halved.
+        Called with a line when memory runs out and batches are halved.
 
     Attributes
     ----------
@@ -45,13 +47,19 @@ class RunningModel:
         self, classifier: Classifier, device: torch.device, settings: EvaluateSettings, tell: Tell
     ) -> None:
         self.batch_size = settings.batch_size
-        self._classifier = classifier
         self.device = device
-        self._precision = getattr(torch, settings.precision)
+        self._classifier = classifier
+        self._arithmetic = settings.arithmetic
         self._tell = tell
-        self._layout = torch.channels_last if settings.channels_last else torch.contiguous_format
-        self._module: Any = classifier.module.to(device).to(memory_format=self._layout)
+        layout = memory_format(settings.arithmetic)
+        try:
+            with _answering():
+                self._module: Any = classifier.module.to(device).to(memory_format=layout)
+        except _OutOfMemoryError:
+            raise ModelFailure("not enough memory for its weights") from None
         self._compiled: Any = torch.compile(self._module, dynamic=False) if settings.compile else self._module
+        self._parts = tuple(self._module.modules())
+        self._outputs = torch.tensor(classifier.outputs, device=device)
 
     @property
     def name(self) -> str:
@@ -60,11 +68,11 @@ class RunningModel:
 
     @property
     def preprocessing(self) -> Preprocessing:
-        """The way in which it sees images."""
+        """What it does to images."""
         return self._classifier.preprocessing
 
     @torch.inference_mode()
-    def logits(self, inputs: torch.Tensor, n: int) -> np.ndarray:
+    def logits(self, inputs: torch.Tensor, n: int) -> torch.Tensor:
         """Return the logits of the first `n` of a batch, for the classes of the data set.
 
         Parameters
@@ -75,12 +83,13 @@ class RunningModel:
 
         Returns
         -------
-        ndarray of float32, shape (n, n_classes)
+        Tensor of float32, shape (n, n_classes)
+            On the device.
 
         Raises
         ------
         ModelFailure
-            The model raises an error, is in training mode, or its answer has another shape.
+            The model raises an error, is in training mode, or its output has another shape.
         InputError
             The device itself stopped working.
         """
@@ -94,14 +103,14 @@ class RunningModel:
             self.batch_size = -(-self.batch_size // 2)
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
-            self._tell(f"{self.name}: out of memory; goes on with batches of {self.batch_size}")
+            self._tell(f"{self.name}: out of memory; continues with batches of {self.batch_size}")
 
     @torch.inference_mode()
-    def noise(self, inputs: torch.Tensor, logits: np.ndarray) -> float:
+    def noise(self, inputs: torch.Tensor, logits: torch.Tensor) -> float:
         """Return the largest difference that rounding alone makes to a logit.
 
-        The first images are asked about once more: in a batch of their own, which changes the order of sums,
-        in single precision, not compiled, and with the last bit of every input changed at random, as
+        The model sees the first images once more: in a batch of their own, which changes the order of sums,
+        in exact single precision, not compiled, and with the last bit of every input changed at random, as
         rounding changes it in every layer.  For networks of seven families the result lay within a factor of
         two of the error that double precision shows.
 
@@ -109,50 +118,47 @@ class RunningModel:
         ----------
         inputs : Tensor
             As for `logits`.
-        logits : ndarray of float32, shape (n, n_classes)
+        logits : Tensor of float32, shape (n, n_classes)
             What `logits` returned for them.
         """
         n = min(NOISE_IMAGES, len(logits))
         few = inputs[:n].cpu()
         up = torch.rand(few.shape, generator=torch.Generator().manual_seed(0)) < 0.5
-        few = torch.nextafter(few, torch.where(up, torch.inf, -torch.inf)).to(self.device)
-        with _answering():
-            again = self._select(self._module(few.to(memory_format=self._layout)), n)
-        return float(np.abs(again.float().cpu().numpy() - logits[:n]).max())
+        few = torch.nextafter(few, torch.where(up, torch.inf, -torch.inf)).to(inputs)
+        exact = nullcontext() if self._arithmetic == "exact" else exact_arithmetic()
+        with _answering(), exact:
+            again = self._select(self._module(few), n).float()
+            return float((again - logits[:n]).abs().max())
 
-    def _in_portions(self, inputs: torch.Tensor, n: int) -> np.ndarray:
+    def _in_portions(self, inputs: torch.Tensor, n: int) -> torch.Tensor:
         answers = []
         for start in range(0, n, self.batch_size):
             portion = inputs[start : start + self.batch_size]
             if len(portion) < self.batch_size:  # constant shape, as ever
                 rest = inputs[:1].expand(self.batch_size - len(portion), -1, -1, -1)
                 portion = torch.cat([portion, rest])
-            with _answering(), self._arithmetic():
-                answers.append(
-                    self._select(self._compiled(portion.to(memory_format=self._layout)), self.batch_size)
-                    .float()
-                    .cpu()
-                )
-        return torch.cat(answers)[:n].numpy()
+            with _answering(), self._precision():
+                answers.append(self._select(self._compiled(portion), self.batch_size).float())
+        return (answers[0] if len(answers) == 1 else torch.cat(answers))[:n]
 
-    def _arithmetic(self) -> AbstractContextManager[Any]:
-        if self._precision is torch.float32:
+    def _precision(self) -> AbstractContextManager[Any]:
+        if self._arithmetic != "mixed":
             return nullcontext()
-        return torch.autocast(self.device.type, dtype=self._precision)
+        return torch.autocast(self.device.type, dtype=torch.bfloat16)
 
     def _select(self, outputs: Any, n: int) -> torch.Tensor:
-        """Return the outputs that stand for the classes of the data set, if the answer has their shape."""
-        if any(module.training for module in self._module.modules()):
+        """Return the outputs of the data set's classes, if there are as many as expected."""
+        if any(module.training for module in self._parts):
             raise ModelFailure("it is in training mode")
         if not isinstance(outputs, torch.Tensor):
-            raise ModelFailure(f"it answers with a {type(outputs).__name__}, not with a tensor")
+            raise ModelFailure(f"it returns a {type(outputs).__name__}, not a tensor")
         n_least = 1 + max(self._classifier.outputs)
         if outputs.ndim != 2 or len(outputs) != n or outputs.shape[1] < n_least:
             raise ModelFailure(
-                f"its answer has the shape {tuple(outputs.shape)}, "
+                f"its output has the shape {tuple(outputs.shape)}, "
                 f"expected {n} images × at least {n_least} outputs"
             )
-        return outputs[:, list(self._classifier.outputs)]
+        return outputs.index_select(1, self._outputs)
 
 
 class _OutOfMemoryError(Exception):
@@ -171,8 +177,13 @@ def _answering() -> Iterator[None]:
         if isinstance(error, torch.OutOfMemoryError | MemoryError) or ("memory" in text and "alloc" in text):
             raise _OutOfMemoryError from None
         if isinstance(error, torch.AcceleratorError):  # after it nothing works on the device in this process
-            raise InputError(
-                f"the device stopped working ({text[:200]}); "
-                "run `tricky evaluate` again: what is finished is kept"
-            ) from error
+            raise stopped_working(error) from error
         raise ModelFailure(f"{type(error).__name__}: {text[:300]}") from error
+
+
+def stopped_working(error: Exception) -> InputError:
+    """Return what to say when a device fails, which may show long after the operation that caused it."""
+    text = " ".join(str(error).split())
+    return InputError(
+        f"the device stopped working ({text[:200]}); run `tricky evaluate` again: what is finished is kept"
+    )

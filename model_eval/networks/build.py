@@ -1,4 +1,4 @@
-"""From a pool's entry to a network that can be asked: weights, preprocessing, and what its outputs mean."""
+"""From a pool's entry to a network that can be run: weights, preprocessing, and what its outputs mean."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 
 N_CLASSES_NAMED = 20
-"""Classes that an error message names; of more, only their number is told."""
+"""Classes that an error message names; of more, it gives only the number."""
 
 
 @dataclass(frozen=True)
 class Classifier:
-    """A network ready to be asked about the classes of a data set.
+    """A network ready to classify the images of a data set.
 
     Attributes
     ----------
@@ -36,9 +36,9 @@ class Classifier:
         In evaluation mode, on the CPU, float32.
     preprocessing : Preprocessing
     outputs : tuple of int
-        For each class of the data set, in order, the output that stands for it.
+        For each class of the data set, in order, the index of its output.
     weights_sha256 : str
-        Hash of the weight file, or of the tensors where the weights came out of a library.
+        Hash of the weight file, or of the tensors where a library provides the weights.
     readout : dict
         How outputs were matched with classes: `head`, `n_outputs`, `policy`.
     """
@@ -57,7 +57,7 @@ class Classifier:
 
 
 class EntryLevelReadout(nn.Module):
-    """A network whose answers are gathered into entry-level classes.
+    """A network whose outputs are pooled into entry-level classes.
 
     The output of a class is the logarithm of the mean probability of its members (Geirhos et al. 2018).
     """
@@ -86,18 +86,61 @@ def check_head(entry: ModelEntry, classes: tuple[str, ...], root: Path) -> None:
         read_out(entry.name, head, classes)
 
 
+def check_files(entry: ModelEntry, root: Path, training: Path) -> None:
+    """Refuse a model whose weights aren't there, before any model runs.
+
+    Raises
+    ------
+    InputError
+        The file of weights is missing.
+    """
+    if entry.weights == "pretrained":
+        return
+    path = weights_path(entry, root, training)
+    if not path.is_file():
+        what = (
+            "run `tricky train`" if entry.weights == "train" else "correct `weights` in its [[models]] entry"
+        )
+        raise InputError(f"{entry.name}: no weights at {path}; {what}")
+
+
+def weights_path(entry: ModelEntry, root: Path, training: Path) -> Path:
+    """Return the file of a model's weights, where they aren't those that its source brings."""
+    return training / f"{entry.name}.safetensors" if entry.weights == "train" else root / entry.weights
+
+
+def preprocessing_before_loading(entry: ModelEntry, root: Path, training: Path) -> Preprocessing | None:
+    """Return a model's preprocessing before its weights are loaded; None where only they tell.
+
+    Raises
+    ------
+    InputError
+        The source has no such model, the entry lacks a part, or a record of training is damaged.
+    """
+    from model_eval.networks import custom, timm, torchvision
+
+    if entry.library == "openclip":
+        return None
+    if entry.weights != "pretrained":
+        record = read_trained_record(weights_path(entry, root, training))
+        if record is not None:
+            return fit_square(record.input_size_px, record.crop_pct)
+    library = {"timm": timm, "torchvision": torchvision}.get(entry.library, custom)
+    return library.preprocessing_of(entry)
+
+
 def build_classifier(
     entry: ModelEntry, classes: tuple[str, ...], sample: Sample, *, root: Path, training: Path
 ) -> Classifier:
     """Build a pool's model with its weights, and match its outputs with the classes of the images.
 
-    Images of the study go through it first, which tells its number of outputs.
+    A first run, on images of the study or a grey one, gives its number of outputs.
 
     Parameters
     ----------
     entry : ModelEntry
-        Its `weights` are ``train`` (then they are read from `training`), ``pretrained`` (those that the
-        source brings), or the path of a checkpoint relative to `root`.
+        Its `weights` are ``train`` (read from `training`), ``pretrained`` (provided by the source), or the
+        path of a checkpoint relative to `root`.
     classes : tuple of str
         Class names of the images, in the order of their labels.
     sample : Sample
@@ -111,9 +154,8 @@ def build_classifier(
         The source has no such model, the weights are missing, don't fit the architecture, or were made for
         classes that can't be matched with these.
     """
-    path = training / f"{entry.name}.safetensors" if entry.weights == "train" else root / entry.weights
-    if entry.weights == "train" and not path.is_file():
-        raise InputError(f"{entry.name}: no weights at {path}; run `tricky train`")
+    check_files(entry, root, training)
+    path = weights_path(entry, root, training)
     record = None if entry.weights == "pretrained" else read_trained_record(path)
     if record is not None:
         network = _trained(entry, classes, path, record)
@@ -134,7 +176,7 @@ def build_classifier(
             f"{entry.name}: {entry.source} has {n_outputs} outputs, but {head.name} are {head.n_outputs} "
             f"classes{named}; state another `head`"
         )
-    return _asked(entry, network, read_out(entry.name, head, classes))
+    return _classifier(entry, network, read_out(entry.name, head, classes))
 
 
 def _head_beforehand(entry: ModelEntry, classes: tuple[str, ...], root: Path) -> Head | None:
@@ -183,8 +225,8 @@ def _trained(entry: ModelEntry, classes: tuple[str, ...], path: Path, record: Tr
     return Network(module.eval(), fit_square(record.input_size_px, record.crop_pct), head, sha256_of(path))
 
 
-def _asked(entry: ModelEntry, network: Network, readout: Readout) -> Classifier:
-    """Put together a network and the way in which it is asked."""
+def _classifier(entry: ModelEntry, network: Network, readout: Readout) -> Classifier:
+    """Put together a network and the outputs that are read."""
     module, outputs = network.module, [each[0] for each in readout.outputs]
     if any(len(each) > 1 for each in readout.outputs):
         module, outputs = EntryLevelReadout(module, readout.outputs).eval(), list(range(len(outputs)))

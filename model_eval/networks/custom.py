@@ -48,7 +48,7 @@ def build(entry: ModelEntry, root: Path, head: Head | None) -> Network:
             f"{entry.name}: nothing tells what the outputs of {entry.source} are; state `head`, such as "
             '"imagenet-1k"'
         )
-    preprocessing = _preprocessing(entry)
+    preprocessing = preprocessing_of(entry)
     if entry.library == "python":
         module, weights_sha256 = _from_function(entry, root)
     else:
@@ -59,7 +59,14 @@ def build(entry: ModelEntry, root: Path, head: Head | None) -> Network:
     return Network(module, preprocessing, head, weights_sha256)
 
 
-def _preprocessing(entry: ModelEntry) -> Preprocessing:
+def preprocessing_of(entry: ModelEntry) -> Preprocessing:
+    """Return the preprocessing that an entry states.
+
+    Raises
+    ------
+    InputError
+        It doesn't state all of it.
+    """
     if missing := entry.preprocessing.missing():
         raise InputError(
             f"{entry.name}: {entry.source} brings no preprocessing of its own; state "

@@ -16,7 +16,7 @@ from torch import nn
 from model_eval.images.imagenet_classes import wordnet_ids
 from model_eval.networks.network import Network, hash_of_state, one_line
 from model_eval.networks.output_classes import named_head
-from model_eval.networks.preprocessing import Preprocessing
+from model_eval.networks.preprocessing import Preprocessing, from_transforms
 from model_eval.settings import ModelEntry
 from tricky.core.errors import InputError
 from tricky.core.matching import match_entries
@@ -196,4 +196,4 @@ def _preprocessing(model: Any) -> Preprocessing:
     config = get_model_preprocess_cfg(model)
     transform: Any = image_transform_v2(PreprocessCfg(**config), is_train=False)
     plain = {key: list(each) if isinstance(each, tuple) else each for key, each in config.items()}
-    return Preprocessing({"kind": "open_clip"} | plain, lambda image: transform(image.convert("RGB")))
+    return from_transforms({"kind": "open_clip"} | plain, transform.transforms)

@@ -7,7 +7,7 @@ from typing import Any
 
 import timm
 import torch
-from timm.data.config import resolve_model_data_config
+from timm.data.config import resolve_data_config
 from timm.models import PretrainedCfg, get_pretrained_cfg
 from torch import nn
 
@@ -78,9 +78,20 @@ def build(entry: ModelEntry, root: Path, head: Head | None) -> Network:
         load(entry, module, state, path)
         weights_sha256 = sha256_of(path)
     head = head or head_of_size(getattr(module, "num_classes", 0))
-    return Network(
-        module.eval(), with_changes(resolve_model_data_config(module), entry), head, weights_sha256
-    )
+    return Network(module.eval(), preprocessing_of(entry), head, weights_sha256)
+
+
+def preprocessing_of(entry: ModelEntry) -> Preprocessing:
+    """Return the preprocessing of timm's own weights, which needs neither the network nor its weights.
+
+    Raises
+    ------
+    InputError
+        timm knows no such architecture, or no such weights of it.
+    """
+    config = published_config(entry)
+    found = resolve_data_config(pretrained_cfg={} if config is None else config.to_dict())
+    return with_changes(found, entry)
 
 
 def untrained(entry: ModelEntry) -> nn.Module:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from torchvision.models import get_model, get_model_weights
-from torchvision.transforms import InterpolationMode
+from torchvision.transforms import CenterCrop, InterpolationMode, Normalize, Resize, ToTensor
 
 from model_eval.networks.network import Network, hash_of_state, load, one_line, read_state
 from model_eval.networks.output_classes import VOCABULARIES, Head, named_head, vocabulary
-from model_eval.networks.preprocessing import Preprocessing
+from model_eval.networks.preprocessing import Preprocessing, from_transforms
 from model_eval.settings import ModelEntry
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
@@ -69,7 +69,7 @@ def build(entry: ModelEntry, root: Path, head: Head | None) -> Network:
         path = root / entry.weights
         load(entry, module, read_state(entry, path), path)
         weights_sha256 = sha256_of(path)
-    return Network(module.eval(), _preprocessing(entry, weights), head or published, weights_sha256)
+    return Network(module.eval(), preprocessing_of(entry), head or published, weights_sha256)
 
 
 def published_weights(entry: ModelEntry) -> Any:
@@ -98,9 +98,16 @@ def published_weights(entry: ModelEntry) -> Any:
     return weights
 
 
-def _preprocessing(entry: ModelEntry, weights: Any) -> Preprocessing:
-    """Return the weights' own preset, with what the entry replaces."""
-    preset, changes = weights.transforms(), entry.preprocessing
+def preprocessing_of(entry: ModelEntry) -> Preprocessing:
+    """Return the preset of the weights that an entry names, with what the entry replaces.
+
+    Raises
+    ------
+    InputError
+        torchvision knows no such model or no such weights of it; the entry asks for another shape than a
+        square.
+    """
+    preset, changes = published_weights(entry).transforms(), entry.preprocessing
     crop, resize = list(preset.crop_size), list(preset.resize_size)
     if changes.size is not None or changes.crop_pct is not None:
         kept = changes.crop_pct or crop[0] / resize[0]
@@ -117,8 +124,11 @@ def _preprocessing(entry: ModelEntry, weights: Any) -> Preprocessing:
     }
     description = {"kind": "torchvision"} | arguments | {"antialias": bool(preset.antialias)}
     description |= {"mean": list(arguments["mean"]), "std": list(arguments["std"])}
-    transform = weights.transforms.func(
-        **arguments | {"interpolation": InterpolationMode(arguments["interpolation"])},
-        antialias=preset.antialias,
-    )
-    return Preprocessing(description, lambda image: transform(image.convert("RGB")))
+    interpolation = InterpolationMode(arguments["interpolation"])
+    transforms = [
+        Resize(arguments["resize_size"], interpolation=interpolation, antialias=preset.antialias),
+        CenterCrop(arguments["crop_size"]),
+        ToTensor(),
+        Normalize(arguments["mean"], arguments["std"]),
+    ]
+    return from_transforms(description, transforms)

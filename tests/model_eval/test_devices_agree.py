@@ -9,7 +9,7 @@ import pytest
 import timm
 import torch
 
-import model_eval.evaluate.memory_plan
+import model_eval.evaluate.run_models
 from model_eval.evaluate.evaluate import evaluate_pool
 from model_eval.settings import EvaluateSettings, ModelEntry
 
@@ -34,7 +34,7 @@ def test_wherever_models_run_top_1_is_the_same_on_all_images_but_near_ties(
         entries.append(ModelEntry(name=name, source=f"timm:{name}", weights=f"{name}.pt", head="images"))
 
     def rows(device: str, batch_size: int, n_cores: int) -> dict[str, pd.DataFrame]:
-        monkeypatch.setattr(model_eval.evaluate.memory_plan, "n_cores", lambda: n_cores)
+        monkeypatch.setattr(model_eval.evaluate.run_models, "n_cores", lambda: n_cores)
         folder = tmp_path / f"{device}-{batch_size}"
         settings = EvaluateSettings(device=device, batch_size=batch_size)
         evaluate_pool(drawn, entries, settings, root=tmp_path, training=tmp_path, folder=folder)

@@ -26,14 +26,14 @@ RUN = """
 import os, random, shutil, signal, sys, time
 from pathlib import Path
 import torch
-import model_eval.evaluate.memory_plan
+import model_eval.evaluate.model_run, model_eval.evaluate.run_models
 from model_eval.evaluate.evaluate import evaluate_pool
 from model_eval.images.folder import ImageFolder
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
 
 torch.set_num_threads(1)
-model_eval.evaluate.memory_plan.PART_IMAGES = 6
-model_eval.evaluate.memory_plan.n_cores = lambda: 1
+model_eval.evaluate.model_run.PART_IMAGES, model_eval.evaluate.model_run.PART_S = 6, 0
+model_eval.evaluate.run_models.n_cores = lambda: 1
 images, root, n_kills = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 
 
@@ -154,13 +154,13 @@ def test_damage_anywhere_in_a_part_or_a_finished_file_is_noticed_or_harmless(tmp
     n_noticed = 0
     for place in range(0, len(whole), 29):
         part.write_bytes(flipped(whole, place))
-        known = file.known(images).rows
-        n_noticed += known.empty
-        if not known.empty:  # in what says nothing about rows, such as the smallest value of a column
-            pd.testing.assert_frame_equal(known, rows)
+        existing = file.existing(images).rows
+        n_noticed += existing.empty
+        if not existing.empty:  # in what says nothing about rows, such as the smallest value of a column
+            pd.testing.assert_frame_equal(existing, rows)
     assert n_noticed > 50
     part.write_bytes(whole[: len(whole) // 2])
-    assert file.known(images).rows.empty
+    assert file.existing(images).rows.empty
 
     part.write_bytes(whole)
     file.finish(images)

@@ -30,7 +30,7 @@ class Models:
     accuracy_mean, accuracy_low, accuracy_high : float
         Top-1 accuracy: mean and range over models.
     models : list of dict
-        `name`, `source`, `family`, `weights`, `n_parameters`, `weights_sha256`, `precision`, `accuracy`.
+        `name`, `source`, `family`, `weights`, `n_parameters`, `weights_sha256`, `arithmetic`, `accuracy`.
     failures : dict of str to str
         Models that failed → why.
     n_skipped : int
@@ -55,7 +55,7 @@ def compute(report: StudyReport) -> Models | None:
         return None
     manifest = report.data.manifests["decisions/pool.json"]
     assert isinstance(manifest, PoolManifest)
-    about = ("name", "source", "family", "weights", "n_parameters", "weights_sha256", "precision")
+    about = ("name", "source", "family", "weights", "n_parameters", "weights_sha256", "arithmetic")
     accuracy = pd.Series(decisions.accuracy, index=list(decisions.models))
     return Models(
         images=manifest.images.source,

@@ -20,6 +20,8 @@ from safetensors.torch import load_file, save_file
 
 import model_eval.evaluate.evaluate
 import model_eval.evaluate.memory_plan
+import model_eval.evaluate.model_run
+import model_eval.evaluate.run_models
 from model_eval.columns import DECISION_DTYPES, IMAGE_COLUMNS
 from model_eval.decisions import read_decisions, read_rows
 from model_eval.evaluate.evaluate import evaluate_pool
@@ -37,8 +39,9 @@ N_LEFT = 36  # of 60 images 24 are trained on
 @pytest.fixture(autouse=True)
 def small_shards_on_one_core(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a run have several shards, and the same arithmetic on every machine."""
-    monkeypatch.setattr(model_eval.evaluate.memory_plan, "PART_IMAGES", 10)
-    monkeypatch.setattr(model_eval.evaluate.memory_plan, "n_cores", lambda: 1)
+    monkeypatch.setattr(model_eval.evaluate.model_run, "PART_IMAGES", 10)
+    monkeypatch.setattr(model_eval.evaluate.model_run, "PART_S", 0)
+    monkeypatch.setattr(model_eval.evaluate.run_models, "n_cores", lambda: 1)
 
 
 @pytest.fixture
@@ -126,7 +129,7 @@ def test_decisions_are_written_as_the_formats_say(drawn, two_entries: Entries, s
         assert model["family"] == entry.family
         assert model["accuracy"] == pytest.approx(accuracy)
         assert model["weights_sha256"] == sha256_of(study / "training" / f"{entry.name}.safetensors")
-        assert model["precision"] == "float32"
+        assert model["arithmetic"] == "fast"
         # The file says the same of itself.
         assert model["weights_sha256"] in str(pq.read_schema(folder / f"{entry.name}.parquet").metadata)
 
@@ -194,7 +197,7 @@ def test_a_decision_does_not_depend_on_the_other_images(
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-import model_eval.evaluate.evaluate, model_eval.evaluate.memory_plan
+import model_eval.evaluate.evaluate, model_eval.evaluate.model_run, model_eval.evaluate.run_models
 from model_eval.images.folder import ImageFolder
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
 from tricky.core.progress import Reporter
@@ -205,8 +208,9 @@ def kill_in_mid_run(what, done, total):
 
 if __name__ == "__main__":
     images, root = Path(sys.argv[1]), Path(sys.argv[2])
-    model_eval.evaluate.memory_plan.PART_IMAGES = 10
-    model_eval.evaluate.memory_plan.n_cores = lambda: 1
+    model_eval.evaluate.model_run.PART_IMAGES = 10
+    model_eval.evaluate.model_run.PART_S = 0
+    model_eval.evaluate.run_models.n_cores = lambda: 1
     model_eval.evaluate.evaluate.evaluate_pool(
         ImageFolder(ImageSettings(source="folder", path=images), images),
         [
@@ -412,9 +416,11 @@ def test_a_model_that_fails_is_kept_as_a_failure_and_the_others_answer(drawn, tm
     assert good["accuracy"] > 0
     assert "failure" not in good
     assert failed["name"] == "nan"
-    assert failed["failure"] == "its answer to image disc/00.png isn't finite"
+    assert failed["failure"] == "its output for image disc/00.png isn't finite"
     assert not failed.keys() & {"accuracy", "sha256"}
-    assert told == ["nan: failed, and is left out from here on: its answer to image disc/00.png isn't finite"]
+    assert told == [
+        "nan: failed, and is left out from here on: its output for image disc/00.png isn't finite"
+    ]
     assert not (folder / "nan.parquet").exists()
 
     # Once its weights are repaired, it alone is asked.
@@ -429,12 +435,12 @@ def test_a_model_that_fails_is_kept_as_a_failure_and_the_others_answer(drawn, tm
 def test_where_no_model_answers_there_are_no_decisions(drawn, tmp_path: Path) -> None:
     entry = checkpoint(tmp_path / "net.pt")
     change_bias(tmp_path / "net.pt", torch.tensor([0.0, float("nan"), 0.0]))
-    with pytest.raises(InputError, match=r"no model .*first, net: its answer to image disc/00\.png isn't"):
+    with pytest.raises(InputError, match=r"no model .*first, net: its output for image disc/00\.png isn't"):
         evaluate(drawn, [entry], tmp_path)
     assert not (tmp_path / "decisions" / "pool.json").exists()
 
 
-def test_models_that_do_not_fit_in_memory_together_go_in_rounds_that_are_told_and_change_nothing(
+def test_models_that_do_not_fit_in_memory_together_run_in_rounds_with_the_same_decisions(
     drawn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = ("test_resnet", "test_vit", "test_mambaout")
@@ -444,11 +450,11 @@ def test_models_that_do_not_fit_in_memory_together_go_in_rounds_that_are_told_an
     drawn.reads.clear()
 
     built = [size_bytes(timm.create_model(name, num_classes=3)) for name in names]
-    monkeypatch.setattr(model_eval.evaluate.evaluate, "free_bytes", lambda _: 2 * (built[0] + built[1]))
-    told: list[str] = []
-    apart = rows_of(evaluate(drawn, entries, tmp_path, tell=told.append))
-    assert told[0].startswith("2 rounds, each of which decodes every image")
-    assert told[0].endswith("on cpu: test_resnet, test_vit | test_mambaout")
+    monkeypatch.setattr(model_eval.evaluate.memory_plan, "free_bytes", lambda _: 2 * (built[0] + built[1]))
+    messages: list[str] = []
+    apart = rows_of(evaluate(drawn, entries, tmp_path, tell=messages.append))
+    assert messages[0].startswith("2 models were run together")
+    assert messages[0].endswith("that are free on cpu; 1 are left for further rounds")
     assert set(drawn.reads.values()) == {2}
     for name, rows in together.items():
         pd.testing.assert_frame_equal(apart[name], rows, check_exact=True)
@@ -457,11 +463,10 @@ def test_models_that_do_not_fit_in_memory_together_go_in_rounds_that_are_told_an
 def test_other_arithmetic_is_another_decision_and_is_recorded(drawn, tmp_path: Path) -> None:
     entry = checkpoint(tmp_path / "net.pt")
     reference = rows_of(evaluate(drawn, [entry], tmp_path))["net"]
-    changes: list[dict[str, Any]] = [{"precision": "bfloat16"}, {"channels_last": True}]
-    for change in changes:
-        folder = evaluate(drawn, [entry], tmp_path, **change)
+    for arithmetic in ("exact", "mixed"):
+        folder = evaluate(drawn, [entry], tmp_path, arithmetic=arithmetic)
         (model,) = json.loads((folder / "pool.json").read_text())["models"]
-        assert {key: model[key] for key in change} == change
+        assert model["arithmetic"] == arithmetic
         rows = rows_of(folder)["net"]
         assert not np.array_equal(rows["p_label"], reference["p_label"])
         np.testing.assert_allclose(rows["p_label"], reference["p_label"], atol=0.02)
@@ -475,7 +480,7 @@ def test_near_ties_are_decisions_whose_margin_arithmetic_alone_could_turn(drawn,
     assert 0 < model["noise"] < 1e-4
     assert model["near_ties"] == (reference["margin"] < 2 * model["noise"]).sum()
 
-    coarse_folder = evaluate(drawn, [entry], tmp_path, precision="bfloat16")
+    coarse_folder = evaluate(drawn, [entry], tmp_path, arithmetic="mixed")
     (coarse,) = json.loads((coarse_folder / "pool.json").read_text())["models"]
     assert 20 * model["noise"] < coarse["noise"] < 0.1
     # What other arithmetic turned around had been told to be a near tie under it.

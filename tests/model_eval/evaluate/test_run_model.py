@@ -37,10 +37,10 @@ def honest(network: Scripted, images: torch.Tensor) -> torch.Tensor:
     return images.mean(dim=(2, 3)) @ network.weight
 
 
-def asked(module: nn.Module, told: list[str] | None = None, **settings: Any) -> RunningModel:
+def running(module: nn.Module, messages: list[str] | None = None, **settings: Any) -> RunningModel:
     entry = ModelEntry(name="net", source="timm:test_resnet")
     classifier = Classifier(entry, module.eval(), fit_square(32), (2, 0, 3), "", {})
-    tell = (lambda _: None) if told is None else told.append
+    tell = (lambda _: None) if messages is None else messages.append
     return RunningModel(classifier, CPU, EvaluateSettings(device="cpu", **settings), tell)
 
 
@@ -48,32 +48,32 @@ def some_images(n: int = 10, size_px: int = 32) -> torch.Tensor:
     return torch.randn(n, 3, size_px, size_px, generator=torch.Generator().manual_seed(2))
 
 
-def test_answers_are_the_outputs_of_the_classes_for_the_images_that_are_there() -> None:
+def test_logits_are_the_outputs_of_the_classes_for_the_images_of_the_batch() -> None:
     images = some_images()
     network = Scripted(honest)
-    logits = asked(network, batch_size=10).logits(images, 7)
+    logits = running(network, batch_size=10).logits(images, 7)
     expected = (images.mean(dim=(2, 3)) @ network.weight)[:7, [2, 0, 3]]
-    np.testing.assert_array_equal(logits, expected.detach().numpy())
+    torch.testing.assert_close(logits, expected.detach(), rtol=0, atol=0)
 
 
-def test_when_memory_runs_out_batches_are_halved_and_that_is_told_and_no_answer_changes() -> None:
+def test_when_memory_runs_out_batches_are_halved_with_a_message_and_the_same_logits() -> None:
     def forgetful(network: Scripted, images: torch.Tensor) -> torch.Tensor:
         if len(images) > 3:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
         return honest(network, images)
 
-    told: list[str] = []
+    messages: list[str] = []
     network, images = Scripted(forgetful), some_images()
-    model = asked(network, told, batch_size=10)
+    model = running(network, messages, batch_size=10)
     logits = model.logits(images, 10)
     assert model.batch_size == 3
-    assert told == [f"net: out of memory; goes on with batches of {n}" for n in (5, 3)]
+    assert messages == [f"net: out of memory; continues with batches of {n}" for n in (5, 3)]
     assert {shape[0] for shape in network.shapes[2:]} == {3}  # the last of four batches is filled up
-    np.testing.assert_allclose(logits, asked(Scripted(honest), batch_size=10).logits(images, 10), rtol=1e-6)
+    np.testing.assert_allclose(logits, running(Scripted(honest), batch_size=10).logits(images, 10), rtol=1e-6)
 
     model.logits(images, 10)  # and is not tried with more again
     assert {shape[0] for shape in network.shapes[2:]} == {3}
-    assert len(told) == 2
+    assert len(messages) == 2
 
 
 def raises(error: Exception) -> Any:
@@ -93,13 +93,13 @@ def raises(error: Exception) -> Any:
         (lambda _, images: images, r"shape \(10, 3, 32, 32\), expected 10 images × at least 4 outputs"),
         (lambda _, images: images.mean(dim=(2, 3)), r"shape \(10, 3\), expected 10 images × at least 4 out"),
         (lambda n, images: honest(n, images)[:1], r"shape \(1, 4\), expected 10 images"),
-        (lambda n, images: (honest(n, images),), "answers with a tuple, not with a tensor"),
+        (lambda n, images: (honest(n, images),), "returns a tuple, not a tensor"),
         (lambda n, images: honest(n.train(), images), "in training mode"),
     ],
 )
 def test_whatever_else_goes_wrong_is_a_failure_with_its_reason(answer: Any, why: str) -> None:
     with pytest.raises(ModelFailure, match=why) as caught:
-        asked(Scripted(answer), batch_size=10).logits(some_images(), 10)
+        running(Scripted(answer), batch_size=10).logits(some_images(), 10)
     assert "\n" not in str(caught.value)
 
 
@@ -108,11 +108,11 @@ def test_noise_is_of_the_size_of_the_error_that_double_precision_shows(name: str
     torch.manual_seed(1)
     network = timm.create_model(name, num_classes=50).eval()
     images = some_images(24, 160)
-    model = asked(network, batch_size=24)
+    model = running(network, batch_size=24)
     logits = model.logits(images, 24)
     with torch.inference_mode():
-        exact = copy.deepcopy(network).double()(images[:NOISE_IMAGES].double())[:, [2, 0, 3]].numpy()
-    error = np.abs(logits[:NOISE_IMAGES] - exact).max()
+        exact = copy.deepcopy(network).double()(images[:NOISE_IMAGES].double())[:, [2, 0, 3]]
+    error = float((logits[:NOISE_IMAGES] - exact).abs().max())
     assert error / 4 < model.noise(images, logits) < 4 * error
 
 
@@ -122,7 +122,7 @@ def test_compiled_networks_answer_alike(monkeypatch: pytest.MonkeyPatch) -> None
     images = some_images()
     torch.manual_seed(1)
     network = nn.Sequential(nn.Conv2d(3, N_CLASSES, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
-    plain = asked(network, batch_size=10).logits(images, 10)
-    model = asked(network, batch_size=10, compile=True)
+    plain = running(network, batch_size=10).logits(images, 10)
+    model = running(network, batch_size=10, compile=True)
     np.testing.assert_allclose(model.logits(images, 10), plain, atol=1e-6)
     assert model.noise(images, plain) < 1e-5

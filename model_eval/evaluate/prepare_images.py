@@ -1,0 +1,236 @@
+"""Read, decode and resize images ahead of the models that need them, in threads or in processes.
+
+Python threads share one interpreter: with seven preprocessings, more than about four are no faster.
+Processes are, but they take a moment to start.  Both prepare images in the same way, in chunks of a batch, and pixels
+stay 8-bit: scaling is left to the device on which models run.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+import signal
+import sys
+import types
+from collections import deque
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from multiprocessing.context import BaseContext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from model_eval.images.image_source import ImageSource
+from model_eval.networks.device import n_cores
+from model_eval.networks.preprocessing import Preprocessing, prepare_pixels
+from tricky.core.errors import InputError
+
+Pixels = dict[str, torch.Tensor]
+"""Of a chunk of images, by name of the preprocessing: uint8 of shape (n_images, height, width, 3)."""
+
+CHUNK_IMAGES = 16
+"""Images that are prepared together, at most: few, so that no batch waits for a single worker."""
+
+CHUNKS_AHEAD = 2
+"""Chunks that each worker prepares ahead of the models, at most."""
+
+FEW_CORES = 4
+"""Up to so many, threads are as fast as processes and need no start."""
+
+SHARED_MEMORY = Path("/dev/shm")
+"""Where Linux keeps what processes share; containers often limit it to 64 MB."""
+
+
+def choose_workers(setting: int | str, device: torch.device, ways: Mapping[str, Preprocessing]) -> int:
+    """Return how many processes prepare images; 0 means threads of this process.
+
+    Parameters
+    ----------
+    setting : int or str
+        `workers` of ``[evaluate]``; ``auto`` takes as many processes as there are cores, where there are more
+        than `FEW_CORES` or models run on a GPU.
+    device : torch.device
+    ways : mapping of str to Preprocessing
+        They tell how much memory processes need to share.
+    """
+    if setting != "auto":
+        return int(setting)
+    return n_cores() if workers_likely(setting, device) and chunk_images(ways, n_cores()) else 0
+
+
+def workers_likely(setting: int | str, device: torch.device) -> bool:
+    """Tell whether processes prepare images, as far as it is known before the preprocessings are."""
+    if setting != "auto":
+        return int(setting) > 0
+    return n_cores() > FEW_CORES or (n_cores() > 1 and device.type == "cuda")
+
+
+def chunk_images(ways: Mapping[str, Preprocessing], workers: int) -> int:
+    """Return how many images processes prepare at a time, 0 where not even one each can be shared."""
+    if not SHARED_MEMORY.is_dir():
+        return CHUNK_IMAGES
+    image_bytes = sum(pixels.nbytes for pixels in _prepare_grey(ways).values())
+    room = shutil.disk_usage(SHARED_MEMORY).free / 2
+    return min(CHUNK_IMAGES, int(room / (image_bytes * workers * (CHUNKS_AHEAD + 1))))
+
+
+def _prepare_grey(ways: Mapping[str, Preprocessing]) -> dict[str, np.ndarray]:
+    from PIL import Image
+
+    return prepare_pixels(Image.new("RGB", (64, 64)), ways)
+
+
+def prepared_chunks(
+    source: ImageSource,
+    batches: Sequence[Sequence[str]],
+    ways: Mapping[str, Preprocessing],
+    workers: int,
+    *,
+    pin_memory: bool = False,
+) -> Generator[Pixels]:
+    """Yield the images of batches in their order, in chunks; a chunk never spans two batches.
+
+    Parameters
+    ----------
+    source : ImageSource
+    batches : sequence of sequences of str
+        Image ids.
+    ways : mapping of str to Preprocessing
+        Preprocessings whose steps differ.
+    workers : int
+        Processes, or 0 for one thread per core.
+    pin_memory : bool
+        Whether to put pixels into memory that a GPU copies from without waiting.
+
+    Raises
+    ------
+    InputError
+        An image can't be read, or a process was killed.
+    """
+    size = (chunk_images(ways, workers) or 1) if workers else CHUNK_IMAGES
+    parts = [ids[start : start + size] for ids in batches for start in range(0, len(ids), size)]
+    chunks = _Chunks(source, parts, ways)
+    with closing(_in_processes(chunks, workers, pin_memory) if workers else _in_threads(chunks)) as prepared:
+        for found in prepared:
+            if isinstance(found, str):
+                raise InputError(found)
+            yield found
+
+
+class _Chunks(Dataset[Pixels | str]):
+    """Chunks of images; an image that can't be read gives a message in place of pixels.
+
+    An exception would not do: the loader puts the traceback of the process into its text.
+    """
+
+    def __init__(
+        self, source: ImageSource, parts: Sequence[Sequence[str]], ways: Mapping[str, Preprocessing]
+    ) -> None:
+        self._source = source
+        self._parts = parts
+        self._ways = ways
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def __getitem__(self, index: int) -> Pixels | str:
+        chunk: Pixels = {}
+        ids = self._parts[index]
+        for place, image_id in enumerate(ids):
+            try:
+                image = self._source.read(image_id)
+            except InputError as error:
+                return str(error)
+            for name, pixels in prepare_pixels(image, self._ways).items():
+                if name not in chunk:
+                    chunk[name] = torch.empty((len(ids), *pixels.shape), dtype=torch.uint8)
+                chunk[name].numpy()[place] = pixels
+        return chunk
+
+
+def _in_threads(chunks: _Chunks) -> Generator[Pixels | str]:
+    cores = n_cores()
+    with ThreadPoolExecutor(cores) as threads:
+        waiting: deque[Future[Pixels | str]] = deque()
+        for index in range(len(chunks)):
+            waiting.append(threads.submit(chunks.__getitem__, index))
+            if len(waiting) > CHUNKS_AHEAD * cores:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _in_processes(chunks: _Chunks, workers: int, pin_memory: bool) -> Generator[Pixels | str]:
+    loader: Any = DataLoader(
+        chunks,
+        batch_size=None,
+        num_workers=workers,
+        prefetch_factor=CHUNKS_AHEAD,
+        collate_fn=_as_it_is,
+        pin_memory=pin_memory,
+        multiprocessing_context=worker_context(),
+        worker_init_fn=_begin,
+        generator=torch.Generator(),  # the loader draws a seed for its workers: not from the global generator
+    )
+    try:
+        with _without_main_module():
+            iterator = iter(loader)
+        yield from iterator
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        raise InputError(
+            f"a process that prepares images ended ({' '.join(str(error).split())[:200]}); if memory is "
+            "short, set fewer `workers` in [evaluate]; run `tricky evaluate` again: what is finished is kept"
+        ) from None
+
+
+def _as_it_is(chunk: Any) -> Any:
+    return chunk
+
+
+def _begin(_: int) -> None:
+    """Leave Ctrl-C to the process that started this one, which then ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def worker_context() -> BaseContext:
+    """Return how processes are started: from a server that has imported what they need, where there is one.
+
+    Processes that are forked from this one could inherit locks that a thread of torch or CUDA holds.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__, "timm.data"])
+    return context
+
+
+def start_worker_server() -> None:
+    """Let the server import torch and timm while this process still lists images and loads models."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return
+    from multiprocessing import forkserver
+
+    worker_context()
+    # The server and all its processes inherit that Ctrl-C is blocked: only this process reacts to it.
+    signals = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, signals)
+
+
+@contextmanager
+def _without_main_module() -> Iterator[None]:
+    """Keep new processes from importing the user's script, which need not have an ``if __name__`` guard."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
