@@ -8,9 +8,11 @@ stay 8-bit: scaling is left to the device on which models run.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import shutil
 import signal
 import sys
+import threading
 import types
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -194,8 +196,17 @@ def _as_it_is(chunk: Any) -> Any:
 
 
 def _begin(_: int) -> None:
-    """Leave Ctrl-C to the process that started this one, which then ends it."""
+    """Leave Ctrl-C to the process that started this one, and end when it does, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    # torch's own watch looks at the server, which lives as long as its processes do.
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def worker_context() -> BaseContext:

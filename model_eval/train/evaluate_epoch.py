@@ -43,7 +43,7 @@ class EvaluationImages:
 def evaluate_epoch(
     network: nn.Module, evaluated: EvaluationImages, device: torch.device, after_batch: Callable[[], None]
 ) -> pd.DataFrame:
-    """Return a network's decisions on all images, equal to those of `evaluate_pool`.
+    """Return a network's decisions on all images, equal to those of `evaluate_pool` with exact arithmetic.
 
     Raises
     ------

@@ -455,7 +455,7 @@ def test_models_that_do_not_fit_in_memory_together_run_in_rounds_with_the_same_d
     apart = rows_of(evaluate(drawn, entries, tmp_path, tell=messages.append))
     assert messages[0].startswith("2 models were run together")
     assert messages[0].endswith("that are free on cpu; 1 are left for further rounds")
-    assert set(drawn.reads.values()) == {2}
+    assert set(drawn.reads.values()) <= {2, 3}  # once per round, and what was prepared ahead when it was full
     for name, rows in together.items():
         pd.testing.assert_frame_equal(apart[name], rows, check_exact=True)
 

@@ -23,7 +23,7 @@ from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 from tricky.core.progress import Reporter
 
-EVALUATE = EvaluateSettings(device="cpu", batch_size=32)
+EVALUATE = EvaluateSettings(device="cpu", batch_size=32, arithmetic="exact")
 ONE_WORKER = Hardware("cpu", 1)
 BASE = {"images": 30, "epochs": 2, "batch_size": 8, "augmentation": "crop", "learning_rate": 0.003}
 CONDITIONS = {
