@@ -14,8 +14,10 @@ as its last line one JSON object:
 `pool_vs_bound`
     `evaluate_pool`, everything included, over the time that can't be saved: reading, decoding and preparing
     every image once on all cores, then nothing but the forward passes.
-`channels_last_vs_contiguous`
-    `evaluate_pool` with the setting `channels_last` over the same without.
+`fast_vs_exact`
+    `evaluate_pool` with fast arithmetic over the same with exact arithmetic.
+`overhead_ms`
+    Time per model and batch of 128 images with networks that compute nothing.
 `rss_growth_mb`
     Peak memory of a process that evaluates ten times as many images, less that for the number given: the
     median of three pairs of runs (Linux tells it).
@@ -45,8 +47,10 @@ from sklearn.datasets import load_sample_images
 from timm.data.config import resolve_model_data_config
 
 from model_eval.evaluate.evaluate import evaluate_pool
+from model_eval.images.arrays import ArrayImages
 from model_eval.images.folder import ImageFolder
-from model_eval.networks.device import n_cores, threads_within_models
+from model_eval.images.imagenet_classes import wordnet_ids
+from model_eval.networks.device import Arithmetic, n_cores, threads_within_models
 from model_eval.networks.preprocessing import published
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
 
@@ -104,13 +108,15 @@ def seconds(work: Callable[[], Any]) -> float:
     return time.perf_counter() - started
 
 
-def with_tricky(entries: Sequence[ModelEntry], images: Path, root: Path, channels_last: bool = False) -> None:
+def with_tricky(
+    entries: Sequence[ModelEntry], images: Path, root: Path, arithmetic: Arithmetic = "fast"
+) -> None:
     """Evaluate a pool as `tricky evaluate` does, once it has started."""
     with tempfile.TemporaryDirectory(dir=root) as folder:
         evaluate_pool(
             ImageFolder(ImageSettings(source="folder", path=images), images),
             entries,
-            EvaluateSettings(device="cpu", batch_size=BATCH_SIZE, channels_last=channels_last),
+            EvaluateSettings(device="cpu", batch_size=BATCH_SIZE, arithmetic=arithmetic),
             root=root,
             training=root,
             folder=Path(folder),
@@ -199,6 +205,51 @@ def measure_memory(images: Path, root: Path) -> None:
     print(float(status["VmHWM"].split()[0]) / 1024)
 
 
+NO_OP = """
+import torch
+
+
+class NoOp(torch.nn.Module):
+    def forward(self, images):
+        return torch.zeros(len(images), 1000, device=images.device)
+
+
+def network():
+    return NoOp()
+"""
+
+
+def overhead_ms(root: Path, device: str) -> float:
+    """Return the time per model and batch of 128 that networks without any arithmetic take."""
+    (root / "no_op.py").write_text(NO_OP)
+    preprocessing = {
+        **{"size_px": 8, "crop_pct": 1.0, "interpolation": "nearest"},
+        **{"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)},
+    }
+
+    def run(n_models: int, n_batches: int) -> float:
+        pixels = np.zeros((128 * n_batches, 8, 8), dtype=np.uint8)
+        pixels[:, 0, :2] = np.stack([np.arange(len(pixels)) % 256, np.arange(len(pixels)) // 256], axis=1)
+        classes = [wordnet_ids()[number % 1000] for number in range(len(pixels))]
+        source = ArrayImages(ImageSettings(), "no-op", pixels, classes)
+        entries = [
+            ModelEntry.model_validate(
+                {"name": f"m{number}", "source": "python:no_op:network", "head": "imagenet-1k"}
+                | {"preprocessing": preprocessing}
+            )
+            for number in range(n_models)
+        ]
+        settings = EvaluateSettings(device=device, batch_size=128, workers=0)
+        with tempfile.TemporaryDirectory(dir=root) as folder:
+            arguments = {"root": root, "training": root, "folder": Path(folder)}
+            return seconds(lambda: evaluate_pool(source, entries, settings, **arguments))
+
+    run(2, 8)
+    few, many = (2, 8), (22, 40)
+    per_batch = {n: (run(n, many[1]) - run(n, few[1])) / (many[1] - few[1]) for n in (few[0], many[0])}
+    return 1000 * (per_batch[many[0]] - per_batch[few[0]]) / (many[0] - few[0])
+
+
 def main() -> None:
     """Measure everything, print lines for people and one for machines."""
     if "--memory" in sys.argv:
@@ -218,12 +269,14 @@ def main() -> None:
         ours = seconds(lambda: with_tricky(entries, images, root))
         theirs = sum(seconds(lambda each=each: with_timm(each, images, root)) for each in entries)
         decoding, forward = bound(entries, images, root)
-        channels_last = seconds(lambda: with_tricky(entries, images, root, channels_last=True))
+        exact = seconds(lambda: with_tricky(entries, images, root, "exact"))
+        overhead = overhead_ms(root, "cpu")
         print(f"{n_images} images, {n_models} models, {n_cores()} cores")
+        print(f"overhead per model and batch of 128: {overhead:.2f} ms")
         print(f"as commands: tricky {ours_started:.1f} s; timm, a process a model {theirs_started:.1f} s")
         print(f"within a process: tricky {ours:.1f} s; timm, one model after the other {theirs:.1f} s")
         print(f"bound {decoding + forward:.1f} s: decoding once {decoding:.1f} s, forward {forward:.1f} s")
-        print(f"tricky, channels last {channels_last:.1f} s")
+        print(f"tricky with exact arithmetic {exact:.1f} s")
 
         many = root / "many"
         for path in images.glob("*/*.jpg"):
@@ -237,7 +290,8 @@ def main() -> None:
         "pool_vs_timm_within": ours / theirs,
         "bound_vs_timm_within": (decoding + forward) / theirs,
         "pool_vs_bound": ours / (decoding + forward),
-        "channels_last_vs_contiguous": channels_last / ours,
+        "fast_vs_exact": ours / exact,
+        "overhead_ms": overhead,
         "rss_growth_mb": statistics.median(many - few for few, many in pairs),
     }
     print(json.dumps({name: round(value, 3) for name, value in figures.items()}))
