@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import torch
 
-from model_eval.evaluate.prepare_images import Pixels, choose_workers, prepared_chunks
+from model_eval.evaluate.prepare_images import Chunk, choose_workers, prepared_chunks
 from model_eval.images.image_source import ImageSource
 from model_eval.networks.preprocessing import Preprocessing
 
@@ -125,22 +125,22 @@ class BatchMaker:
                     ready = None if stream is None else stream.record_event()
                 yield batch, ready
 
-    def _gather(self, chunks: Iterator[Pixels], n_images: int) -> dict[str, torch.Tensor]:
+    def _gather(self, chunks: Iterator[Chunk], n_images: int) -> dict[str, torch.Tensor]:
         """Copy the chunks of a batch to the device, and fill it up with its first image."""
-        pixels: dict[str, torch.Tensor] = {}
+        whole: dict[str, torch.Tensor] = {}
         filled = 0
         while filled < n_images:
             chunk = next(chunks)
-            n = len(next(iter(chunk.values())))
-            for name, part in chunk.items():
-                if name not in pixels:
+            there = chunk.flat.to(self.device, non_blocking=True)
+            for name, part in chunk.pixels(there).items():
+                if name not in whole:
                     shape = (self.batch_size, *part.shape[1:])
-                    pixels[name] = torch.empty(shape, dtype=torch.uint8, device=self.device)
-                pixels[name][filled : filled + n].copy_(part, non_blocking=True)
-            filled += n
-        for whole in pixels.values():
-            whole[n_images:] = whole[0]
-        return pixels
+                    whole[name] = torch.empty(shape, dtype=torch.uint8, device=self.device)
+                whole[name][filled : filled + chunk.n_images] = part
+            filled += chunk.n_images
+        for pixels in whole.values():
+            pixels[n_images:] = pixels[0]
+        return whole
 
     def _take_over(self, batch: Batch, ready: Any) -> None:
         """Let the stream that computes wait for the copies, and keep their memory until it is done."""

@@ -76,10 +76,16 @@ class DecisionFile:
         """Where parts lie until the file is finished."""
         return parts_folder(self.folder) / self.entry.name
 
-    def is_finished(self, images: pd.DataFrame) -> bool:
-        """Tell whether the finished file exists, undamaged, with this identity and for these images."""
+    def is_finished(self, images_sha256: str) -> bool:
+        """Tell whether the finished file exists, undamaged, with this identity and for these images.
+
+        Parameters
+        ----------
+        images_sha256 : str
+            `table_sha256` of the images.
+        """
         found = _read(self.path, self.identity)
-        return found is not None and found[1].get("images_sha256") == table_sha256(images)
+        return found is not None and found[1].get("images_sha256") == images_sha256
 
     def write_part(
         self, rows: pd.DataFrame, hashes: pd.Series, device: str, batch_size: int, noise: float | None
@@ -104,7 +110,7 @@ class DecisionFile:
         wanted = images.rename(columns={"sha256": "image_sha256"})[_IMAGE]
         return ExistingRows(wanted.merge(rows, on=_IMAGE)[list(DECISION_DTYPES)], tuple(runs))
 
-    def finish(self, images: pd.DataFrame) -> None:
+    def finish(self, images: pd.DataFrame, images_sha256: str) -> None:
         """Write the finished file from the parts, with what `manifest_entry` returns, and remove them."""
         found = self.existing(images)
         rows = found.rows.astype(DECISION_DTYPES)
@@ -113,7 +119,7 @@ class DecisionFile:
         noise = found.noise or 0.0
         about = {
             "identity": self.identity,
-            "images_sha256": table_sha256(images),
+            "images_sha256": images_sha256,
             "n_parameters": self.n_parameters,
             "accuracy": float((rows["prediction"] == rows["label"]).mean()),
             "device": ", ".join(sorted({run["device"] for run in found.runs})),
@@ -148,10 +154,10 @@ def has_decisions(entry: ModelEntry, folder: Path) -> bool:
     return (folder / f"{entry.name}.parquet").is_file() or (parts_folder(folder) / entry.name).is_dir()
 
 
-def keep_decisions(entry: ModelEntry, folder: Path, images: pd.DataFrame) -> None:
+def keep_decisions(entry: ModelEntry, folder: Path, images: pd.DataFrame, images_sha256: str) -> None:
     """Keep as a part what a finished file contains, before other images take the place of `images`."""
     found = read_memory(folder / f"{entry.name}.parquet")
-    if found is None or found[1].get("images_sha256") != table_sha256(images):
+    if found is None or found[1].get("images_sha256") != images_sha256:
         return
     rows, about = found
     if {"identity", "n_parameters", *_RUN}.issubset(about) and set(DECISION_DTYPES).issubset(rows.columns):

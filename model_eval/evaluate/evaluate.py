@@ -16,7 +16,13 @@ import torch
 from model_eval.columns import IMAGE_DTYPES
 from model_eval.decisions import EVALUATE
 from model_eval.evaluate.batches import BatchMaker
-from model_eval.evaluate.decision_files import DecisionFile, has_decisions, keep_decisions, parts_folder
+from model_eval.evaluate.decision_files import (
+    DecisionFile,
+    has_decisions,
+    keep_decisions,
+    parts_folder,
+    table_sha256,
+)
 from model_eval.evaluate.load_models import Load, LoadedModel, load_ahead
 from model_eval.evaluate.memory_plan import MemoryPlan, size_bytes
 from model_eval.evaluate.prepare_images import start_worker_server, workers_likely
@@ -34,7 +40,7 @@ from model_eval.networks.build import (
     check_head,
     preprocessing_before_loading,
 )
-from model_eval.networks.device import arithmetic, choose_device, memory_format
+from model_eval.networks.device import arithmetic, choose_device, memory_format, threads_within_models
 from model_eval.networks.preprocessing import Preprocessing
 from model_eval.networks.sample import draw_sample
 from model_eval.settings import EvaluateSettings, ModelEntry
@@ -107,17 +113,20 @@ def evaluate_pool(
         file = files[entry.name] = DecisionFile(entry, identity, classifier.n_parameters, folder)
         return LoadedModel(file, classifier)
 
+    images_sha256 = table_sha256(selected.images)
     files: dict[str, DecisionFile] = {}
     kept: dict[str, LoadedModel] = {}
     _write_images(selected.images, entries, folder)
-    with arithmetic(settings.arithmetic, device):
+    # On a GPU several threads for an operation on the CPU would only compete with those that prepare images.
+    n_threads = torch.get_num_threads() if device.type == "cpu" else 1
+    with arithmetic(settings.arithmetic, device), threads_within_models(n_threads):
         early = {
             entry.name: None
             if has_decisions(entry, folder)
             else preprocessing_before_loading(entry, root, training)
             for entry in entries
         }
-        work = _find_work(entries, early, selected.images, load, kept)
+        work = _find_work(entries, early, selected.images, images_sha256, load, kept)
         maker = BatchMaker(
             source, device, settings.batch_size, settings.workers, memory_format(settings.arithmetic)
         )
@@ -128,8 +137,8 @@ def evaluate_pool(
             failures |= evaluation.run(selected.images[lacks], list(tasks.values()))
     in_order = [files[entry.name] for entry in entries]
     for file in in_order:
-        if file.entry.name not in failures and not file.is_finished(selected.images):
-            file.finish(selected.images)
+        if file.entry.name not in failures and not file.is_finished(images_sha256):
+            file.finish(selected.images, images_sha256)
     if len(failures) == len(in_order):
         name, why = next(iter(failures.items()))
         raise InputError(f"no model gave a usable output; the first, {name}: {why}")
@@ -188,6 +197,7 @@ def _find_work(
     entries: Sequence[ModelEntry],
     early: Mapping[str, Preprocessing | None],
     images: pd.DataFrame,
+    images_sha256: str,
     load: Load,
     kept: dict[str, LoadedModel],
 ) -> _Work:
@@ -200,6 +210,7 @@ def _find_work(
         Of each model that has no decisions yet: it lacks all, and needn't be loaded to know that.
     images : DataFrame
         `IMAGE_COLUMNS`.
+    images_sha256 : str
     load : Load
     kept : dict of str to LoadedModel
         Receives the models that were loaded and will be run, as many as fit in memory.
@@ -212,7 +223,7 @@ def _find_work(
         if preprocessing is None:
             loaded = next(models)
             preprocessing = loaded.classifier.preprocessing
-            if loaded.file.is_finished(images):
+            if loaded.file.is_finished(images_sha256):
                 continue
             existing = loaded.file.existing(images)
             noise, lacks = existing.noise, ~images["image_id"].isin(existing.rows["image_id"]).to_numpy()
@@ -231,8 +242,9 @@ def _write_images(images: pd.DataFrame, entries: Sequence[ModelEntry], folder: P
     path = folder / "images.parquet"
     before = _images_before(path)
     if before is not None and not before.equals(images):
+        sha256 = table_sha256(before)
         for entry in entries:
-            keep_decisions(entry, folder, before)
+            keep_decisions(entry, folder, before, sha256)
     write_parquet(path, images)
 
 

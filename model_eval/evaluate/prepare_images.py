@@ -1,12 +1,13 @@
 """Read, decode and resize images ahead of the models that need them, in threads or in processes.
 
 Python threads share one interpreter: with seven preprocessings, more than about four are no faster.
-Processes are, but they take a moment to start.  Both prepare images in the same way, in chunks of a batch, and pixels
-stay 8-bit: scaling is left to the device on which models run.
+Processes are, but they take a moment to start.  Both prepare images in the same way, in chunks of a batch,
+and pixels stay 8-bit: scaling is left to the device on which models run.
 """
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import shutil
@@ -18,6 +19,7 @@ from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
@@ -31,8 +33,43 @@ from model_eval.networks.device import n_cores
 from model_eval.networks.preprocessing import Preprocessing, prepare_pixels
 from tricky.core.errors import InputError
 
-Pixels = dict[str, torch.Tensor]
-"""Of a chunk of images, by name of the preprocessing: uint8 of shape (n_images, height, width, 3)."""
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some images, prepared in several ways.
+
+    Attributes
+    ----------
+    n_images : int
+    shapes : dict of str to tuple
+        By name of the preprocessing: height, width and 3.
+    flat : Tensor of uint8
+        All pixels one after the other, so that one copy takes them anywhere.
+    """
+
+    n_images: int
+    shapes: dict[str, tuple[int, ...]]
+    flat: torch.Tensor
+
+    def pixels(self, flat: torch.Tensor | None = None) -> dict[str, torch.Tensor]:
+        """Return the pixels by name of the preprocessing, uint8 of shape (n_images, height, width, 3).
+
+        Parameters
+        ----------
+        flat : Tensor of uint8, optional
+            A copy of `flat` in another place.
+        """
+        sizes = [self.n_images * math.prod(shape) for shape in self.shapes.values()]
+        parts = (self.flat if flat is None else flat).split(sizes)
+        return {
+            name: part.view(self.n_images, *shape)
+            for (name, shape), part in zip(self.shapes.items(), parts, strict=True)
+        }
+
+    def pin_memory(self) -> Chunk:
+        """Return a copy that a GPU can copy from without waiting."""
+        return replace(self, flat=self.flat.pin_memory())
+
 
 CHUNK_IMAGES = 16
 """Images that are prepared together, at most: few, so that no batch waits for a single worker."""
@@ -93,7 +130,7 @@ def prepared_chunks(
     workers: int,
     *,
     pin_memory: bool = False,
-) -> Generator[Pixels]:
+) -> Generator[Chunk]:
     """Yield the images of batches in their order, in chunks; a chunk never spans two batches.
 
     Parameters
@@ -123,7 +160,7 @@ def prepared_chunks(
             yield found
 
 
-class _Chunks(Dataset[Pixels | str]):
+class _Chunks(Dataset[Chunk | str]):
     """Chunks of images; an image that can't be read gives a message in place of pixels.
 
     An exception would not do: the loader puts the traceback of the process into its text.
@@ -139,25 +176,30 @@ class _Chunks(Dataset[Pixels | str]):
     def __len__(self) -> int:
         return len(self._parts)
 
-    def __getitem__(self, index: int) -> Pixels | str:
-        chunk: Pixels = {}
+    def __getitem__(self, index: int) -> Chunk | str:
         ids = self._parts[index]
+        shapes: dict[str, tuple[int, ...]] = {}
+        pixels: dict[str, np.ndarray] = {}
+        flat = torch.empty(0, dtype=torch.uint8)
         for place, image_id in enumerate(ids):
             try:
                 image = self._source.read(image_id)
             except InputError as error:
                 return str(error)
-            for name, pixels in prepare_pixels(image, self._ways).items():
-                if name not in chunk:
-                    chunk[name] = torch.empty((len(ids), *pixels.shape), dtype=torch.uint8)
-                chunk[name].numpy()[place] = pixels
-        return chunk
+            prepared = prepare_pixels(image, self._ways)
+            if not pixels:
+                shapes = {name: each.shape for name, each in prepared.items()}
+                flat = torch.empty(len(ids) * sum(each.size for each in prepared.values()), dtype=torch.uint8)
+                pixels = {name: each.numpy() for name, each in Chunk(len(ids), shapes, flat).pixels().items()}
+            for name, each in prepared.items():
+                pixels[name][place] = each
+        return Chunk(len(ids), shapes, flat)
 
 
-def _in_threads(chunks: _Chunks) -> Generator[Pixels | str]:
+def _in_threads(chunks: _Chunks) -> Generator[Chunk | str]:
     cores = n_cores()
     with ThreadPoolExecutor(cores) as threads:
-        waiting: deque[Future[Pixels | str]] = deque()
+        waiting: deque[Future[Chunk | str]] = deque()
         for index in range(len(chunks)):
             waiting.append(threads.submit(chunks.__getitem__, index))
             if len(waiting) > CHUNKS_AHEAD * cores:
@@ -166,7 +208,7 @@ def _in_threads(chunks: _Chunks) -> Generator[Pixels | str]:
             yield waiting.popleft().result()
 
 
-def _in_processes(chunks: _Chunks, workers: int, pin_memory: bool) -> Generator[Pixels | str]:
+def _in_processes(chunks: _Chunks, workers: int, pin_memory: bool) -> Generator[Chunk | str]:
     loader: Any = DataLoader(
         chunks,
         batch_size=None,
@@ -182,11 +224,13 @@ def _in_processes(chunks: _Chunks, workers: int, pin_memory: bool) -> Generator[
         with _without_main_module():
             iterator = iter(loader)
         yield from iterator
-    except RuntimeError as error:
-        if "DataLoader worker" not in str(error):
+    # One that is killed while it hands over an image breaks the connection.
+    except (RuntimeError, EOFError, ConnectionError) as error:
+        if isinstance(error, RuntimeError) and "DataLoader worker" not in str(error):
             raise
+        why = " ".join(str(error).split())[:200] or "it was killed"
         raise InputError(
-            f"a process that prepares images ended ({' '.join(str(error).split())[:200]}); if memory is "
+            f"a process that prepares images ended ({why}); if memory is "
             "short, set fewer `workers` in [evaluate]; run `tricky evaluate` again: what is finished is kept"
         ) from None
 
@@ -198,6 +242,8 @@ def _as_it_is(chunk: Any) -> Any:
 def _begin(_: int) -> None:
     """Leave Ctrl-C to the process that started this one, and end when it does, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(5)  # what feeds the device comes first
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

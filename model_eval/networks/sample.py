@@ -1,4 +1,4 @@
-"""A few of the study's own images, on which each network is tried before it is asked about all."""
+"""A few of the study's own images, on which each network is tried before it sees all."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 from PIL import Image
+from torch.func import functional_call
 
 from model_eval.images.image_source import ImageSource
 from model_eval.network_source import OWN_LIBRARIES
@@ -64,10 +65,11 @@ def draw_sample(source: ImageSource, images: pd.DataFrame) -> Sample:
 
 
 def count_outputs(entry: ModelEntry, network: Network, sample: Sample) -> int:
-    """Let a model answer about an image, and return how many outputs it has.
+    """Run a model, and return how many outputs it has.
 
-    A lab's own network is asked about images of the study, and must give each the same answer whatever else
-    is in the batch: one that was saved in training mode doesn't.  A library's is asked about a grey image.
+    A lab's own network sees images of the study, and must give each the same output whatever else is in the
+    batch: one that was saved in training mode doesn't.  Of a library's network only shapes are computed,
+    which takes no time, or its output for a grey image where shapes alone can't be computed.
 
     Parameters
     ----------
@@ -83,6 +85,8 @@ def count_outputs(entry: ModelEntry, network: Network, sample: Sample) -> int:
         depends on the other images or isn't finite.
     """
     own = entry.library in OWN_LIBRARIES
+    if not own and (n_outputs := _count_by_shape(network)) is not None:
+        return n_outputs
     images = sample.images if own else [Image.new("RGB", (64, 64), (127, 127, 127))]
     inputs = torch.stack([network.preprocessing.transform(image) for image in images])
     together = _answer(entry, network, inputs)
@@ -102,6 +106,22 @@ def count_outputs(entry: ModelEntry, network: Network, sample: Sample) -> int:
                 "in the batch, or on chance; save it in evaluation mode"
             )
     return together.shape[1]
+
+
+def _count_by_shape(network: Network) -> int | None:
+    """Return the number of outputs without computing them, None where that needs more than shapes."""
+    tensors = {**dict(network.module.named_parameters()), **dict(network.module.named_buffers())}
+    shapes = {name: tensor.to("meta") for name, tensor in tensors.items()}
+    grey = Image.new("RGB", (64, 64), (127, 127, 127))
+    inputs = network.preprocessing.transform(grey)[None].expand(2, -1, -1, -1).to("meta")
+    try:
+        with torch.inference_mode():
+            output = functional_call(network.module, shapes, (inputs,))
+    except Exception:  # such as a branch on a value: the network itself will tell whether anything is wrong
+        return None
+    if not isinstance(output, torch.Tensor) or output.ndim != 2 or len(output) != 2:
+        return None
+    return output.shape[1]
 
 
 def _answer(entry: ModelEntry, network: Network, inputs: torch.Tensor) -> torch.Tensor:

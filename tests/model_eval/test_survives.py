@@ -13,7 +13,7 @@ import timm
 import torch
 
 from model_eval.decisions import read_decisions
-from model_eval.evaluate.decision_files import DecisionFile
+from model_eval.evaluate.decision_files import DecisionFile, table_sha256
 from model_eval.evaluate.evaluate import evaluate_pool
 from model_eval.images.folder import ImageFolder
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
@@ -163,12 +163,13 @@ def test_damage_anywhere_in_a_part_or_a_finished_file_is_noticed_or_harmless(tmp
     assert file.existing(images).rows.empty
 
     part.write_bytes(whole)
-    file.finish(images)
-    assert file.is_finished(images)
+    sha256 = table_sha256(images)
+    file.finish(images, sha256)
+    assert file.is_finished(sha256)
     finished = file.path.read_bytes()
     place = finished.index(rows["p_label"].to_numpy().tobytes()[:8])
     file.path.write_bytes(flipped(finished, place))
-    assert not file.is_finished(images)
+    assert not file.is_finished(sha256)
     assert not file.parts.exists()
 
 

@@ -45,10 +45,10 @@ def test_processes_and_threads_prepare_the_same_pixels_in_the_same_order(drawn_f
     batches = batches_of(source)
     in_threads = list(prepared_chunks(source, batches, WAYS, workers=0))
     in_processes = list(prepared_chunks(source, batches, WAYS, workers=2))
-    assert sum(len(chunk["square"]) for chunk in in_threads) == 60
+    assert sum(chunk.n_images for chunk in in_threads) == 60
     for name, way in WAYS.items():
-        pixels = torch.cat([chunk[name] for chunk in in_threads])
-        assert torch.equal(pixels, torch.cat([chunk[name] for chunk in in_processes]))
+        pixels = torch.cat([chunk.pixels()[name] for chunk in in_threads])
+        assert torch.equal(pixels, torch.cat([chunk.pixels()[name] for chunk in in_processes]))
         expected = torch.stack([way.transform(source.read(each)) for ids in batches for each in ids])
         assert torch.equal(way.scale(pixels), expected)
 
