@@ -5,6 +5,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))
 PYTHON ?= $(shell for each in python3 python3.12 python3.11; do \
   "$$each" -c '$(FITS)' 2>/dev/null && echo "$$each" && exit; done; echo python3)
 BIN := .venv/bin
+GPU_PYTHON ?= $(PYTHON)
 RUN := $(BIN)/python -m
 
 # What a bare Debian or Ubuntu lacks: Python's venv, a screen for tests, what PsychoPy draws and listens with, a browser.
@@ -12,7 +13,7 @@ SETUP_PACKAGES := $(shell $(PYTHON) -c 'import ensurepip' 2>/dev/null || echo py
 SCREEN_PACKAGES := libegl1 libgl1 libgl1-mesa-dri libglu1-mesa libjack0 fonts-dejavu-core
 TEST_PACKAGES := $(SCREEN_PACKAGES) chromium chromium-driver xdotool xvfb
 
-.PHONY: help setup demo test fuzz lint bench clean
+.PHONY: gpu-check help setup demo test fuzz lint bench clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is to make
@@ -37,6 +38,11 @@ fuzz: .venv/ready ## Give every reader and every command damaged files: 100,000 
 
 bench: .venv/ready ## Run every benchmark; the last line of each is one JSON object, figure → value
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python -P "$$file" || exit 1; done
+
+# With the interpreter's own packages: a GPU server needs no .venv, no screen and no network.
+gpu-check: ## Where there is a GPU: run the tests that need one, then the benchmark, in eight minutes
+	@PYTHONPATH=$(CURDIR):$(CURDIR)/tests/support:$$PYTHONPATH $(GPU_PYTHON) -m pytest -q -m cuda -p no:cacheprovider tests/model_eval
+	@PYTHONPATH=$(CURDIR):$$PYTHONPATH $(GPU_PYTHON) -P benchmarks/gpu.py $(GPU_IMAGES)
 
 clean: ## Remove .venv and the demo's study
 	rm -rf .venv demo-study

@@ -46,11 +46,12 @@ from PIL import Image
 from sklearn.datasets import load_sample_images
 from timm.data.config import resolve_model_data_config
 
+from model_eval.cores import n_cores
 from model_eval.evaluate.evaluate import evaluate_pool
 from model_eval.images.arrays import ArrayImages
 from model_eval.images.folder import ImageFolder
 from model_eval.images.imagenet_classes import wordnet_ids
-from model_eval.networks.device import Arithmetic, n_cores, threads_within_models
+from model_eval.networks.device import Arithmetic, threads_within_models
 from model_eval.networks.preprocessing import published
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
 
@@ -241,8 +242,10 @@ def overhead_ms(root: Path, device: str) -> float:
         ]
         settings = EvaluateSettings(device=device, batch_size=128, workers=0)
         with tempfile.TemporaryDirectory(dir=root) as folder:
-            arguments = {"root": root, "training": root, "folder": Path(folder)}
-            return seconds(lambda: evaluate_pool(source, entries, settings, **arguments))
+            there = Path(folder)
+            return seconds(
+                lambda: evaluate_pool(source, entries, settings, root=root, training=root, folder=there)
+            )
 
     run(2, 8)
     few, many = (2, 8), (22, 40)

@@ -48,10 +48,11 @@ import torch
 sys.path.append(str(Path(__file__).resolve().parent))  # last: files here share names with packages
 from evaluate import overhead_ms, photographs
 
+from model_eval.cores import n_cores
 from model_eval.evaluate.prepare_images import prepared_chunks
 from model_eval.images.folder import ImageFolder
 from model_eval.images.imagenet_classes import wordnet_ids
-from model_eval.networks.device import Arithmetic, arithmetic, memory_format, n_cores
+from model_eval.networks.device import Arithmetic, arithmetic, memory_format
 from model_eval.networks.preprocessing import Preprocessing
 from model_eval.networks.timm import preprocessing_of
 from model_eval.settings import ImageSettings, ModelEntry

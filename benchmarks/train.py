@@ -28,8 +28,9 @@ import torch.nn.functional as F
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
+from model_eval.cores import n_cores
 from model_eval.images.open import open_images
-from model_eval.networks.device import Hardware, n_cores
+from model_eval.networks.device import Hardware
 from model_eval.networks.preprocessing import scale, square_pixels
 from model_eval.settings import EvaluateSettings, ImageSettings
 from model_eval.train.conditions import ConditionImages, train_conditions

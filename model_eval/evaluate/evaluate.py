@@ -23,11 +23,11 @@ from model_eval.evaluate.decision_files import (
     parts_folder,
     table_sha256,
 )
-from model_eval.evaluate.load_models import Load, LoadedModel, load_ahead
+from model_eval.evaluate.load_models import Load, LoadedModel, ModelLoader
 from model_eval.evaluate.memory_plan import MemoryPlan, size_bytes
-from model_eval.evaluate.prepare_images import start_worker_server, workers_likely
 from model_eval.evaluate.run_models import Count, Evaluation, Task
 from model_eval.evaluate.training_images import images_trained_on
+from model_eval.evaluate.worker_server import start_worker_server
 from model_eval.images.check import Inspection
 from model_eval.images.decode import DECODING
 from model_eval.images.image_source import InspectedSource, class_names, list_images
@@ -97,8 +97,7 @@ def evaluate_pool(
         can't be read and the study doesn't say to skip it; no model gives a usable output.
     """
     device = choose_device(settings.device)
-    if workers_likely(settings.workers, device):
-        start_worker_server()
+    start_worker_server(settings.workers)
     selected = _select_images(source, entries, root, training, reporter)
     for entry in entries:  # before anything is downloaded or run
         check_head(entry, selected.classes, root)
@@ -217,7 +216,7 @@ def _find_work(
     """
     work: dict[bytes, dict[str, Task]] = {}
     plan = MemoryPlan.of(torch.device("cpu"))
-    models = load_ahead([entry for entry in entries if early[entry.name] is None], load)
+    models = ModelLoader([entry for entry in entries if early[entry.name] is None], load)
     for entry in entries:
         preprocessing, noise, lacks = early[entry.name], None, np.ones(len(images), dtype=bool)
         if preprocessing is None:
@@ -234,6 +233,7 @@ def _find_work(
         if lacks.any():
             tasks = work.setdefault(lacks.tobytes(), {})
             tasks[entry.name] = Task(entry, preprocessing, noise)
+    models.close()
     return [(np.frombuffer(lacks, dtype=bool), tasks) for lacks, tasks in work.items()]
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import NamedTuple
 
+from model_eval.cores import n_cores
 from model_eval.evaluate.decision_files import DecisionFile
 from model_eval.networks.build import Classifier
-from model_eval.networks.device import n_cores
 from model_eval.settings import ModelEntry
 
-LOADED_AHEAD = 8
-"""Models that are loaded at the same time, at most."""
+LOADED_AHEAD = 3
+"""Models that are loaded at the same time, at most: they share an interpreter, so more delay the first."""
 
 
 class LoadedModel(NamedTuple):
@@ -27,38 +27,55 @@ Load = Callable[[ModelEntry], LoadedModel]
 """Builds a model with its weights."""
 
 
-def load_ahead(entries: Iterable[ModelEntry], load: Load) -> Generator[LoadedModel]:
-    """Yield models in the order of their entries.
+class ModelLoader:
+    """Models in the order of their entries, loaded ahead.
 
     A ``python:`` source is the user's own code, which may draw from torch's global generator: it runs while
     no other model is loaded.
 
-    Raises
-    ------
-    InputError
-        What `load` raises, when it is the model's turn.
+    Parameters
+    ----------
+    entries : iterable of ModelEntry
+        The first are loaded from now on.
+    load : Load
     """
-    threads = ThreadPoolExecutor(min(LOADED_AHEAD, n_cores()))
-    waiting: deque[Future[LoadedModel]] = deque()
-    upcoming = iter(entries)
 
-    def submit_next() -> None:
-        entry = next(upcoming, None)
+    def __init__(self, entries: Iterable[ModelEntry], load: Load) -> None:
+        n_threads = min(LOADED_AHEAD, n_cores())
+        self._entries = iter(entries)
+        self._load = load
+        self._threads = ThreadPoolExecutor(n_threads)
+        self._waiting: deque[Future[LoadedModel]] = deque()
+        for _ in range(n_threads):
+            self._submit()
+
+    def __iter__(self) -> ModelLoader:
+        return self
+
+    def __next__(self) -> LoadedModel:
+        """Return the next model.
+
+        Raises
+        ------
+        InputError
+            What `load` raises for it.
+        """
+        if not self._waiting:
+            raise StopIteration
+        loaded = self._waiting.popleft().result()
+        self._submit()
+        return loaded
+
+    def close(self) -> None:
+        """Load no more models."""
+        self._threads.shutdown(cancel_futures=True)
+
+    def _submit(self) -> None:
+        entry = next(self._entries, None)
         if entry is None:
             return
         if entry.library == "python":
-            wait(waiting)
-        waiting.append(threads.submit(load, entry))
+            wait(self._waiting)
+        self._waiting.append(self._threads.submit(self._load, entry))
         if entry.library == "python":
-            wait(waiting)
-
-    try:
-        for _ in range(min(LOADED_AHEAD, n_cores())):
-            submit_next()
-        while waiting:
-            loaded = waiting.popleft().result()
-            submit_next()
-            yield loaded
-            del loaded
-    finally:
-        threads.shutdown(cancel_futures=True)
+            wait(self._waiting)

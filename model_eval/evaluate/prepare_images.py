@@ -8,19 +8,12 @@ and pixels stay 8-bit: scaling is left to the device on which models run.
 from __future__ import annotations
 
 import math
-import multiprocessing
-import os
 import shutil
-import signal
-import sys
-import threading
-import types
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
-from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +21,9 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from model_eval.cores import n_cores
+from model_eval.evaluate.worker_server import FEW_CORES, begin_worker, without_main_module, worker_context
 from model_eval.images.image_source import ImageSource
-from model_eval.networks.device import n_cores
 from model_eval.networks.preprocessing import Preprocessing, prepare_pixels
 from tricky.core.errors import InputError
 
@@ -77,9 +71,6 @@ CHUNK_IMAGES = 16
 CHUNKS_AHEAD = 2
 """Chunks that each worker prepares ahead of the models, at most."""
 
-FEW_CORES = 4
-"""Up to so many, threads are as fast as processes and need no start."""
-
 SHARED_MEMORY = Path("/dev/shm")
 """Where Linux keeps what processes share; containers often limit it to 64 MB."""
 
@@ -98,14 +89,10 @@ def choose_workers(setting: int | str, device: torch.device, ways: Mapping[str, 
     """
     if setting != "auto":
         return int(setting)
-    return n_cores() if workers_likely(setting, device) and chunk_images(ways, n_cores()) else 0
-
-
-def workers_likely(setting: int | str, device: torch.device) -> bool:
-    """Tell whether processes prepare images, as far as it is known before the preprocessings are."""
-    if setting != "auto":
-        return int(setting) > 0
-    return n_cores() > FEW_CORES or (n_cores() > 1 and device.type == "cuda")
+    cores = n_cores()
+    if cores <= 1 or (cores <= FEW_CORES and device.type != "cuda"):
+        return 0
+    return cores if chunk_images(ways, cores) else 0
 
 
 def chunk_images(ways: Mapping[str, Preprocessing], workers: int) -> int:
@@ -217,11 +204,11 @@ def _in_processes(chunks: _Chunks, workers: int, pin_memory: bool) -> Generator[
         collate_fn=_as_it_is,
         pin_memory=pin_memory,
         multiprocessing_context=worker_context(),
-        worker_init_fn=_begin,
+        worker_init_fn=begin_worker,
         generator=torch.Generator(),  # the loader draws a seed for its workers: not from the global generator
     )
     try:
-        with _without_main_module():
+        with without_main_module():
             iterator = iter(loader)
         yield from iterator
     # One that is killed while it hands over an image breaks the connection.
@@ -237,57 +224,3 @@ def _in_processes(chunks: _Chunks, workers: int, pin_memory: bool) -> Generator[
 
 def _as_it_is(chunk: Any) -> Any:
     return chunk
-
-
-def _begin(_: int) -> None:
-    """Leave Ctrl-C to the process that started this one, and end when it does, however it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        os.nice(5)  # what feeds the device comes first
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    # torch's own watch looks at the server, which lives as long as its processes do.
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def worker_context() -> BaseContext:
-    """Return how processes are started: from a server that has imported what they need, where there is one.
-
-    Processes that are forked from this one could inherit locks that a thread of torch or CUDA holds.
-    """
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, "timm.data"])
-    return context
-
-
-def start_worker_server() -> None:
-    """Let the server import torch and timm while this process still lists images and loads models."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return
-    from multiprocessing import forkserver
-
-    worker_context()
-    # The server and all its processes inherit that Ctrl-C is blocked: only this process reacts to it.
-    signals = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, signals)
-
-
-@contextmanager
-def _without_main_module() -> Iterator[None]:
-    """Keep new processes from importing the user's script, which need not have an ``if __name__`` guard."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main

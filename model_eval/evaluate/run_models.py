@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 import torch
 
+from model_eval.cores import n_cores
 from model_eval.evaluate.batches import Batch, BatchMaker
-from model_eval.evaluate.load_models import Load, LoadedModel, load_ahead
+from model_eval.evaluate.load_models import Load, LoadedModel, ModelLoader
 from model_eval.evaluate.memory_plan import ActivationMeter, MemoryPlan, size_bytes
 from model_eval.evaluate.model_run import ModelRun
 from model_eval.evaluate.run_model import ModelFailure, RunningModel, stopped_working
-from model_eval.networks.device import n_cores, threads_within_models
+from model_eval.networks.device import threads_within_models
 from model_eval.networks.preprocessing import Preprocessing
 from model_eval.settings import EvaluateSettings, ModelEntry
 from tricky.core.progress import Progress, Tell
@@ -111,7 +112,7 @@ class Evaluation:
         failures: dict[str, str] = {}
         noise_of = {task.entry.name: task.noise for task in tasks}
         left = list(tasks)
-        with closing(load_ahead([task.entry for task in tasks], self.load)) as models:
+        with closing(ModelLoader([task.entry for task in tasks], self.load)) as models:
             first: LoadedModel | None = None
             while left:
                 self.plan.next_round()

@@ -106,11 +106,6 @@ def _arithmetic(*, tf32: bool, repeatable: bool) -> Iterator[None]:
         memory.fill_uninitialized_memory = fill
 
 
-def n_cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-
-
 @contextmanager
 def threads_within_models(n_threads: int) -> Iterator[None]:
     """Let each model compute on `n_threads` threads on the CPU, and give back what was set."""

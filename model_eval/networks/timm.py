@@ -74,8 +74,7 @@ def build(entry: ModelEntry, root: Path, head: Head | None) -> Network:
     else:
         path = root / entry.weights
         state = read_state(entry, path)
-        module = _build(entry, num_classes=_n_outputs(entry, state, path), **resized)
-        load(entry, module, state, path)
+        module = _with_weights(entry, state, path, num_classes=_n_outputs(entry, state, path), **resized)
         weights_sha256 = sha256_of(path)
     head = head or head_of_size(getattr(module, "num_classes", 0))
     return Network(module.eval(), preprocessing_of(entry), head, weights_sha256)
@@ -147,6 +146,41 @@ def _build(entry: ModelEntry, **arguments: Any) -> nn.Module:
     # Downloads and constructors fail in as many ways as there are hubs and architectures.
     except Exception as error:
         raise InputError(f"{entry.name}: timm can't build {entry.model} ({one_line(error)})") from error
+
+
+def _with_weights(
+    entry: ModelEntry, state: dict[str, torch.Tensor], path: Path, **arguments: Any
+) -> nn.Module:
+    """Build a network with weights, without drawing others first where that is possible.
+
+    The architecture is built without values, which takes a tenth of the time, and the weights are put in
+    their places.  Where it has values that are not among the weights, it is built as usual.
+    """
+    try:
+        with torch.device("meta"):
+            module = _build(entry, **arguments)
+        module.load_state_dict(state, assign=True)
+        if not _lacks_values(module):
+            return module.float()
+    # Architectures that need values fail in as many ways as there are operations.
+    except Exception as error:
+        del error  # building as usual succeeds, or says what is wrong
+    module = _build(entry, **arguments)
+    load(entry, module, state, path)
+    return module
+
+
+def _lacks_values(module: nn.Module) -> bool:
+    """Tell whether a network has a tensor without values, registered or not."""
+
+    def without(value: Any) -> bool:
+        if isinstance(value, torch.Tensor):
+            return value.is_meta
+        if isinstance(value, dict):
+            return any(map(without, value.values()))
+        return isinstance(value, list | tuple) and any(map(without, value))
+
+    return any(without(value) for part in module.modules() for value in vars(part).values())
 
 
 def _n_outputs(entry: ModelEntry, state: dict[str, torch.Tensor], path: Path) -> int:

@@ -14,11 +14,12 @@ import numpy as np
 import pandas as pd
 import torch
 
+from model_eval.cores import n_cores
 from model_eval.epoch_decisions import ConditionModel, Diverged, write_conditions
 from model_eval.images.check import Inspection
 from model_eval.images.image_source import InspectedSource, class_names, list_images
 from model_eval.images.not_counted import record_not_counted
-from model_eval.networks.device import AUTOMATIC, Hardware, choose_device, n_cores
+from model_eval.networks.device import AUTOMATIC, Hardware, choose_device
 from model_eval.train.checkpoints import finished
 from model_eval.train.data_loading import DecodedImages, room_for_images, training_view
 from model_eval.train.evaluate_epoch import EvaluationImages

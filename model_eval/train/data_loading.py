@@ -14,8 +14,8 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
+from model_eval.cores import n_cores
 from model_eval.images.image_source import ImageSource
-from model_eval.networks.device import n_cores
 from model_eval.networks.preprocessing import scale, square_pixels
 from model_eval.recipe_settings import NetworkRecipe
 from model_eval.train.recipe import Run

@@ -16,8 +16,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from model_eval.cores import n_cores
 from model_eval.epoch_decisions import Diverged, write_epochs
-from model_eval.networks.device import exact_arithmetic, n_cores
+from model_eval.networks.device import exact_arithmetic
 from model_eval.networks.weights import TrainedRecord, write_trained
 from model_eval.train.checkpoints import Checkpoints, model_identity
 from model_eval.train.data_loading import DecodedImages, TrainingBatches, epoch_rows, loaded, n_batches

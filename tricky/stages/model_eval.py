@@ -62,6 +62,9 @@ class ModelEvalStages(ImageStages):
     def evaluate(self, progress: Progress = no_progress, tell: Tell = no_tell) -> None:
         """Run every model of the pool on every image that none was trained on."""
         require("torch", extra="model-eval", to="run models")
+        from model_eval.evaluate.worker_server import start_worker_server
+
+        start_worker_server(self.settings.evaluate.workers)  # it imports torch while this process does
         from model_eval.evaluate.evaluate import evaluate_pool
         from model_eval.networks.pool import read_pool
 

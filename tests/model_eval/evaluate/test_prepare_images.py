@@ -79,14 +79,15 @@ def test_a_process_that_is_killed_ends_the_evaluation_in_one_line(drawn_folder: 
 RUN = """
 import sys, time
 from pathlib import Path
-from model_eval.evaluate.prepare_images import prepared_chunks, start_worker_server
+from model_eval.evaluate.prepare_images import prepared_chunks
+from model_eval.evaluate.worker_server import start_worker_server
 from model_eval.images.folder import ImageFolder
 from model_eval.networks.preprocessing import fit_square
 from model_eval.settings import ImageSettings
 folder = Path(sys.argv[1])
 source = ImageFolder(ImageSettings(source="folder", path=folder), folder)
 ids = source.catalogue()["image_id"].tolist()
-start_worker_server()
+start_worker_server(2)
 for n, chunk in enumerate(prepared_chunks(source, [ids] * 1000, {"": fit_square(32)}, 2)):
     if n == 3:
         print("running", flush=True)

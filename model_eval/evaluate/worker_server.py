@@ -1,0 +1,84 @@
+"""Processes that prepare images are started by a server, which imports torch while this process does.
+
+This module imports nothing that takes time, so that the server can start before anything else.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.context import BaseContext
+
+from model_eval.cores import n_cores
+
+FEW_CORES = 4
+"""Up to so many, threads prepare images as fast as processes and need no start."""
+
+_PRELOADED = ["model_eval.evaluate.prepare_images", "timm.data"]
+
+
+def worker_context() -> BaseContext:
+    """Return how processes are started: from a server that has imported what they need, where there is one.
+
+    Processes that are forked from this one could inherit locks that a thread of torch or CUDA holds.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOADED)
+    return context
+
+
+def start_worker_server(workers: int | str) -> None:
+    """Start the server where processes will prepare images.
+
+    Parameters
+    ----------
+    workers : int or str
+        `workers` of ``[evaluate]``.
+    """
+    unlikely = workers == 0 or (workers == "auto" and n_cores() <= FEW_CORES)
+    if unlikely or "forkserver" not in multiprocessing.get_all_start_methods():
+        return
+    from multiprocessing import forkserver
+
+    worker_context()
+    # The server and all its processes inherit that Ctrl-C is blocked: only this process reacts to it.
+    signals = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, signals)
+
+
+def begin_worker(_: int) -> None:
+    """Prepare a process that was started: it ends when this one does, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(5)  # what feeds the device comes first
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    # torch's own watch looks at the server, which lives as long as its processes do.
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+@contextmanager
+def without_main_module() -> Iterator[None]:
+    """Keep new processes from importing the user's script, which need not have an ``if __name__`` guard."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
