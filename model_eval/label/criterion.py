@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
-from model_eval.difficulty import Difficulty
+from model_eval.columns import Difficulty
 from tricky.core.errors import InputError
 
 NOT_LABELLED = "n/a"
@@ -124,8 +124,8 @@ def probability_of(
     pairs = np.flatnonzero(np.bincount(keys))
     sizes, right = np.divmod(pairs, width)
     p_right = np.divide(right, sizes, out=np.zeros(len(pairs)), where=sizes > 0)
-    p_trivial = stats.binom.sf(sizes - tolerance - 1, sizes, p_right)
-    p_impossible = stats.binom.cdf(tolerance, sizes, p_right)
+    p_trivial = special.bdtrc(sizes - tolerance - 1, sizes, p_right)
+    p_impossible = special.bdtr(tolerance, sizes, p_right)
     table = np.full((len(pairs), len(NAMES)), np.nan)
     table[:, IMPOSSIBLE] = p_impossible
     table[:, TRIVIAL] = p_trivial
