@@ -1,9 +1,16 @@
 """What did observers and models do, and with what certainty?"""
 
-from analysis.data.sessions import read_sessions
-from analysis.statistics.accuracy import observer_accuracy, population_accuracy
-from analysis.statistics.error_consistency import error_consistency
-from analysis.statistics.population_mean import PopulationMean
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tricky.core.lazy import attach
+
+if TYPE_CHECKING:
+    from analysis.data.sessions import read_sessions
+    from analysis.statistics.accuracy import observer_accuracy, population_accuracy
+    from analysis.statistics.error_consistency import error_consistency
+    from analysis.statistics.population_mean import PopulationMean
 
 __all__ = [
     "PopulationMean",
@@ -12,3 +19,14 @@ __all__ = [
     "population_accuracy",
     "read_sessions",
 ]
+
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "PopulationMean": "analysis.statistics.population_mean",
+        "error_consistency": "analysis.statistics.error_consistency",
+        "observer_accuracy": "analysis.statistics.accuracy",
+        "population_accuracy": "analysis.statistics.accuracy",
+        "read_sessions": "analysis.data.sessions",
+    },
+)
