@@ -73,13 +73,14 @@ def open_devices(
             listening = _with_mouse(listening, window, display, content)
         if keyboard is None:
             display.page(Page(PageName.KEYBOARD))
+            tell(_waits_for(settings.continue_key))
         else:
             display.ask_to_wait()
         display.measure_refresh()
         items = dict.fromkeys(item for trial in content.trials[first:] for item in trial.items)
         display.prepare(items)
         person = PersonAtKeyboard(listening, display, settings)
-        arrived = _key_arrives(person, settings.continue_key, tell) if keyboard is None else None
+        arrived = _key_arrives(person) if keyboard is None else None
         apparatus = {
             **_describe_screen(display, layout, geometry),
             "keyboard": settings.keyboard,
@@ -131,12 +132,15 @@ def _with_mouse(
     return MouseAndKeyboard(keyboard, window, display.key_at, content.settings, logging.defaultClock.getTime)
 
 
-def _key_arrives(person: PersonAtKeyboard, key: str, tell: Tell) -> bool:
-    """Ask the experimenter for a key press; return whether it arrived."""
-    tell(
+def _waits_for(key: str) -> str:
+    return (
         f"Keyboard check: press the key `{key}` in the session's window; waiting for it for up to "
         f"{KEYBOARD_HEARD_WITHIN_S:.0f} s …"
     )
+
+
+def _key_arrives(person: PersonAtKeyboard) -> bool:
+    """Return whether the experimenter presses the key in time."""
     try:
         return person.key_arrives(KEYBOARD_HEARD_WITHIN_S)
     except Stopped:
