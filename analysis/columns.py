@@ -52,7 +52,7 @@ _REPORT_COLUMNS = (
     *("between", "value", "estimate", "level", "reason", "n_items", "n_pairs", "n_undefined", "p_value"),
     "n_permutations",
     # trials and items
-    *("n_answers", "shrunk_accuracy", "gap", "image_share", "machine", "measure"),
+    *("n_answers", "shrunk_accuracy", "gap", "image_share", "network", "measure"),
     *("kappa", "kappa_low", "kappa_high", "response", "n"),
     # ratings
     *("group", "question", "answer", "n_missing", "n_ratings", "mean", "slope", "slope_low", "slope_high"),

@@ -67,11 +67,11 @@ class ModelRecord(Record):
     Attributes
     ----------
     noise : float
-        Largest difference that arithmetic alone makes to a logit.
+        Largest change of a logit by rounding alone.
     near_ties : int
-        Decisions that are within it.
+        Decisions that this noise could change.
     failure : str or None
-        Why the model gave no decisions; all that says how they were made is missing then.
+        Why the model gave no decisions; the fields about its decisions are missing then.
     """
 
     name: FileName
@@ -89,9 +89,9 @@ class ModelRecord(Record):
 
     @model_validator(mode="after")
     def _decisions_or_failure(self) -> ModelRecord:
-        told = {"accuracy", "noise", "near_ties", "sha256"} - self.model_fields_set
-        if self.failure is None and told:
-            raise ValueError(f"`{min(told)}` of its decisions, or a `failure`")
+        missing = {"accuracy", "noise", "near_ties", "sha256"} - self.model_fields_set
+        if self.failure is None and missing:
+            raise ValueError(f"`{min(missing)}` of its decisions, or a `failure`")
         return self
 
 
@@ -159,7 +159,7 @@ class LabelledRecord(Record):
 
 
 class NearTiesRecord(Record):
-    """Decisions that arithmetic alone could change, and the labels that depend on them."""
+    """Decisions that numeric noise alone could change, and the labels that depend on them."""
 
     decisions: Count
     trivial: Count

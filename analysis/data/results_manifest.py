@@ -59,7 +59,7 @@ class ConsistencyRecord(Record):
     observers: MeanRecord
 
 
-class LabelChangeRecord(Record):
+class OtherLabelsRecord(Record):
     """The labels that answers were scored by in place of the set's own."""
 
     labels: str
@@ -87,7 +87,7 @@ class AccuracyResultsManifest(ResultsManifest):
 
     population: PopulationRecord  # type: ignore[valid-type]
     consistency: ConsistencyRecord
-    label_change: LabelChangeRecord | None
+    other_labels: OtherLabelsRecord | None
 
 
 class DichotomyRecord(Record):

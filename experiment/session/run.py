@@ -58,7 +58,7 @@ def run_session(
     *,
     checks: Sequence[Check] = (),
     force: bool = False,
-    tell: Callable[[str], None] = lambda _: None,
+    notify: Callable[[str], None] = lambda _: None,
 ) -> SessionSummary:
     """Run the session of a person, or continue one that was interrupted.
 
@@ -77,7 +77,7 @@ def run_session(
         Checks that were made before, without a window.
     force : bool
         Whether to start although a check failed; the sidecar records it.
-    tell : callable
+    notify : callable
         Takes a line for the experimenter, before the window opens.
 
     Returns
@@ -108,7 +108,7 @@ def run_session(
         if record.was_complete:
             record.seal()
             raise InputError(_finished(session))
-        _tell_progress(session, record, tell)
+        _report_start(session, record, notify)
         devices = stack.enter_context(
             screen.open_devices(session.content, record.first_shown, record.elapsed_s)
         )
@@ -167,13 +167,13 @@ def _afterwards(session: PreparedSession, record: SessionRecord, devices: Device
     return [*questions, *material.debriefing.pages(material.texts.lines["next"], devices.display.fits)]
 
 
-def _tell_progress(session: PreparedSession, record: SessionRecord, tell: Callable[[str], None]) -> None:
+def _report_start(session: PreparedSession, record: SessionRecord, notify: Callable[[str], None]) -> None:
     """Tell the experimenter where an interrupted session continues."""
     who, n_trials = f"sub-{session.path.participant}", len(session.trials)
     if record.trials_done:
-        tell(f"{who}: all {n_trials} trials are done; the session continues with what follows them")
+        notify(f"{who}: all {n_trials} trials are done; the session continues with what follows them")
     elif record.first:
-        tell(f"{who}: the session continues with trial {record.first + 1} of {n_trials}")
+        notify(f"{who}: the session continues with trial {record.first + 1} of {n_trials}")
 
 
 def _finished(session: PreparedSession) -> str:

@@ -15,7 +15,7 @@ from model_eval.difficulty import Difficulty
 from tricky.core.errors import InputError
 
 NOT_LABELLED = "n/a"
-"""What stands for the difficulty of an image that too few models saw."""
+"""Shown in place of a difficulty where too few models saw the image."""
 
 IMPOSSIBLE, IN_BETWEEN, TRIVIAL, UNSEEN = 0, 1, 2, 3
 """Difficulties as whole numbers, in the order of `NAMES`."""
@@ -83,8 +83,8 @@ def stability(
     """Return the probability that a resampled pool gives an image the same difficulty.
 
     The number of models that are right among `n_models` drawn from this pool with replacement follows
-    Binomial(n_models, n_correct / n_models), so the bootstrap needs no resampling.  Models are drawn as if
-    they were independent: for a pool of close kin the value is too high.
+    Binomial(n_models, n_correct / n_models), so the bootstrap needs no resampling.  Models are treated as
+    independent: for a pool of similar models the value is too high.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def probability_of(
         NaN where `codes` is `UNSEEN` or no model of this pool saw the image.
     """
     n_models = np.broadcast_to(np.asarray(n_models, dtype=np.int64), np.shape(n_correct))
-    # Few counts are different: each is worked out once.
+    # Few pairs of counts are distinct: each is computed once.
     width = int(n_models.max()) + 1
     keys = n_models * width + n_correct
     pairs = np.flatnonzero(np.bincount(keys))
@@ -129,7 +129,7 @@ def probability_of(
     table = np.full((len(pairs), len(NAMES)), np.nan)
     table[:, IMPOSSIBLE] = p_impossible
     table[:, TRIVIAL] = p_trivial
-    table[:, IN_BETWEEN] = np.clip(1 - p_trivial - p_impossible, 0, 1)  # rounding may leave a hair below 0
+    table[:, IN_BETWEEN] = np.clip(1 - p_trivial - p_impossible, 0, 1)  # rounding may give less than 0
     table[sizes == 0] = np.nan
     place = np.zeros(width * width, dtype=np.intp)
     place[pairs] = np.arange(len(pairs))

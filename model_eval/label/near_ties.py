@@ -1,4 +1,4 @@
-"""Decisions that arithmetic alone could turn around, and the labels that hang on them."""
+"""Near ties: decisions that numeric noise alone could change, and the labels that depend on them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def read_near_ties(folder: Path, decisions: Decisions) -> np.ndarray:
     """Return which decisions are near ties: the two best logits differ by less than numeric noise explains.
 
     Each of two logits may be off by the noise that was measured for the model, so a margin below twice the
-    noise could be of either sign.
+    noise could have either sign.
 
     Parameters
     ----------
@@ -37,29 +37,27 @@ def read_near_ties(folder: Path, decisions: Decisions) -> np.ndarray:
     noise = {model.name: model.noise for model in read_pool(folder).answered}
     columns = {name: DECISION_DTYPES[name] for name in ("image_id", "margin", "label_rank")}
 
-    columns = {name: DECISION_DTYPES[name] for name in ("image_id", "margin", "label_rank")}
-
-    def turning(name: str) -> list[str]:
+    def near_ties_of(name: str) -> list[str]:
         largest = np.float32(2 * noise[name])  # in the precision of the margins
-        turns = (pc.field("margin") < pc.scalar(largest)) & (pc.field("label_rank") <= 2)
+        is_near_tie = (pc.field("margin") < pc.scalar(largest)) & (pc.field("label_rank") <= 2)
         path = folder / f"{name}.parquet"
-        table = read_arrow(path, columns, EVALUATE, filters=turns, use_threads=False)
+        table = read_arrow(path, columns, EVALUATE, filters=is_near_tie, use_threads=False)
         return table["image_id"].to_pylist()
 
     near = np.zeros(decisions.predictions.shape, dtype=bool)
     place_of = pd.Index(decisions.images["image_id"])
-    with ThreadPoolExecutor() as threads:  # reading leaves the interpreter to others
-        for row, image_ids in enumerate(threads.map(turning, decisions.models)):
+    with ThreadPoolExecutor() as threads:  # reading releases the interpreter's lock
+        for row, image_ids in enumerate(threads.map(near_ties_of, decisions.models)):
             places = place_of.get_indexer(pd.Index(image_ids))
             near[row, places[places >= 0]] = True
     return near
 
 
-def hanging_labels(correct: np.ndarray, seen: np.ndarray, near: np.ndarray, tolerance: int) -> np.ndarray:
-    """Return which images would have another difficulty if near ties were turned around.
+def fragile_labels(correct: np.ndarray, seen: np.ndarray, near: np.ndarray, tolerance: int) -> np.ndarray:
+    """Return which images could have another difficulty if near ties had been decided the other way.
 
-    Difficulty goes with the number of models that are right, so it is enough to turn all near ties to right
-    or all to wrong.
+    Difficulty increases with the number of models that are right, so it is enough to count all near ties as
+    right, or all as wrong.
 
     Parameters
     ----------
@@ -80,12 +78,12 @@ def hanging_labels(correct: np.ndarray, seen: np.ndarray, near: np.ndarray, tole
 
 
 def count_near_ties(folder: Path, decisions: Decisions, tolerance: int) -> dict[str, Any]:
-    """Count near ties, and the trivial and impossible labels that hang on them."""
+    """Count near ties, and the trivial and impossible labels that depend on them."""
     near = read_near_ties(folder, decisions)
-    hanging = hanging_labels(decisions.correct, decisions.seen, near, tolerance)
+    fragile = fragile_labels(decisions.correct, decisions.seen, near, tolerance)
     codes = codes_of(decisions.correct.sum(axis=0), decisions.seen.sum(axis=0), tolerance, 2 * tolerance + 1)
     return {
         "decisions": int(near.sum()),
-        "trivial": int((hanging & (codes == TRIVIAL)).sum()),
-        "impossible": int((hanging & (codes == IMPOSSIBLE)).sum()),
+        "trivial": int((fragile & (codes == TRIVIAL)).sum()),
+        "impossible": int((fragile & (codes == IMPOSSIBLE)).sum()),
     }

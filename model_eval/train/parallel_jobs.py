@@ -129,9 +129,9 @@ class _Show:
 class _Reporter:
     """What a job reports to, wherever it runs: passes on one batch in a while, and every epoch's end."""
 
-    def __init__(self, job: Job, tell: Any, stop: Any = None) -> None:
+    def __init__(self, job: Job, send: Any, stop: Any = None) -> None:
         self._name, self._total = job.name, job.n_batches
-        self._tell, self._stop = tell, stop
+        self._send, self._stop = send, stop
         self._last = 0.0
 
     def __call__(self, n_batches: int, detail: str, *, epoch_done: bool = False) -> None:
@@ -140,7 +140,7 @@ class _Reporter:
         now = time.monotonic()
         if epoch_done or now - self._last >= REPORT_S:
             self._last = now
-            self._tell(_Said(self._name, n_batches, self._total, detail, epoch_done))
+            self._send(_Said(self._name, n_batches, self._total, detail, epoch_done))
 
 
 class _StoppedError(Exception):

@@ -59,16 +59,16 @@ def analyse(
         Path | None,
         typer.Option(metavar="DIR", help="Score by the difficulty table in DIR, and show what that changes."),
     ] = None,
-    beside: Annotated[
+    compare_with: Annotated[
         list[Path] | None,
         typer.Option(metavar="DIR", help="An analysed study to compare with; may be given again."),
     ] = None,
 ) -> None:
     """Score the observers and write the report."""
     study = open_study(context)
-    if beside:
-        folders = [Path(os.path.relpath(each.resolve(), study.root)).as_posix() for each in beside]
-        study = study.with_settings(where="command line", analyse={"beside": folders})
+    if compare_with:
+        folders = [Path(os.path.relpath(each.resolve(), study.root)).as_posix() for each in compare_with]
+        study = study.with_settings(where="command line", analyse={"compare_with": folders})
     results = study.analyse(observers.value, labels)
     show_results(results)
     for note in results.content["sessions"]["notes"]:

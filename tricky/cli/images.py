@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from tricky.cli.app import images_app, open_study
-from tricky.cli.output import Styled, progress, say, tell
+from tricky.cli.output import Styled, notify, progress, say
 
 if TYPE_CHECKING:
     from model_eval.images.check import Inspection
@@ -39,7 +39,7 @@ def show_inspection(inspection: Inspection, settings: ImageSettings) -> None:
         say(Styled(change, "bold"), f": {len(image_ids):,}")
         say("  ", Styled(", ".join(image_ids[:N_NAMED]) + more, "dim"))
     for line in inspection.remarks():
-        tell(line)
+        notify(line)
     for image_id, why in inspection.problems.items():
         say(Styled(image_id, "red"), f": {why}")
     n_classes = inspection.images["class_name"].nunique()
@@ -60,4 +60,4 @@ def show_not_counted(manifest: DifficultyManifest) -> None:
     from model_eval.images.not_counted import describe_not_counted
 
     for line in describe_not_counted(manifest.not_counted):
-        tell(line)
+        notify(line)

@@ -10,7 +10,7 @@ import typer
 
 from tricky.cli.app import STAGES, app, open_study
 from tricky.cli.images import show_not_counted
-from tricky.cli.output import Styled, Table, progress, say, tell
+from tricky.cli.output import Styled, Table, notify, progress, say
 from tricky.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -45,14 +45,14 @@ def train(
         raise InputError("--recipe trains conditions, --pool the pool's models: give one of them")
     if pool or not settings.describes_conditions:
         with progress() as moved:
-            n_models = study.train(moved, tell)
+            n_models = study.train(moved, notify)
         if n_models:
             say(f"Weights in {study.training}. Next: tricky evaluate")
         else:
             say('Nothing to train: no model of the pool has weights = "train". Next: tricky evaluate')
         return
     with progress() as moved:
-        study.train_conditions(moved, tell)
+        study.train_conditions(moved, notify)
     show_conditions(read_manifest(study.conditions / MANIFEST, ConditionsManifest, MADE_BY))
     say(f"Decisions after every epoch, and weights, in {study.conditions}. Next: tricky dynamics")
 
@@ -67,7 +67,7 @@ def evaluate(
 
     study = open_study(context, evaluate={"device": device})
     with progress() as moved:
-        study.evaluate(moved, tell)
+        study.evaluate(moved, notify)
     show_pool(read_pool(study.decisions))
 
 

@@ -106,10 +106,10 @@ def show_set(built: StimulusSet) -> None:
     matched = {name: each.model_dump() for name, each in built.manifest.matched.items()}
     for line in describe_matches(matched):
         say(line)
-    giveaway = built.manifest.giveaway
-    if giveaway:
-        chance = f" ± {giveaway.chance_sd:.3f}" if giveaway.chance_sd else ""
-        say(f"Low-level features give the groups away with AUC {giveaway.auc:.3f} (chance .5{chance})")
+    classifier = built.manifest.feature_classifier
+    if classifier:
+        chance = f" ± {classifier.chance_sd:.3f}" if classifier.chance_sd else ""
+        say(f"Low-level features predict the group with AUC {classifier.auc:.3f} (chance .5{chance})")
     for warning in built.manifest.warnings:
         say(Styled(warning, "yellow"))
 

@@ -9,10 +9,10 @@ from made_up import write_pool
 
 from model_eval.decisions import Decisions
 from model_eval.label.criterion import difficulty_of
-from model_eval.label.near_ties import count_near_ties, hanging_labels
+from model_eval.label.near_ties import count_near_ties, fragile_labels
 
 
-def test_labels_hang_on_near_ties_where_some_way_of_turning_them_gives_another() -> None:
+def test_labels_are_fragile_where_some_outcome_of_the_near_ties_gives_another_label() -> None:
     rng = np.random.default_rng(4)
     correct = rng.random((5, 300)) < rng.choice([0.05, 0.5, 0.95], 300)
     near = rng.random((5, 300)) < 0.15
@@ -26,7 +26,7 @@ def test_labels_hang_on_near_ties_where_some_way_of_turning_them_gives_another()
             right[ties] ^= np.array(turned, dtype=bool)
             labels.add(str(difficulty_of(np.array([right.sum()]), 5, 1)[0]))
         by_hand.append(len(labels) > 1)
-    found = hanging_labels(correct, seen, near, 1)
+    found = fragile_labels(correct, seen, near, 1)
     assert found.tolist() == by_hand
     assert 20 < found.sum() < 280
 
