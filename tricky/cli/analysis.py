@@ -41,7 +41,7 @@ def dynamics(
         typer.Option(metavar="FILE.csv", help="Superclass of each class: class_name, superclass."),
     ] = None,
 ) -> None:
-    """Compare models decision by decision: what conditions change, and which images tell models apart."""
+    """Compare models decision by decision: what conditions change, and which images distinguish models."""
     study = open_study(context, label={"tolerance": tolerance})
     with progress() as moved:
         results = study.dynamics(layers=layer or (), superclasses=superclasses, progress=moved)
