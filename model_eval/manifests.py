@@ -23,7 +23,7 @@ Loss = Annotated[float, Field(ge=0)]
 
 
 class NotCountedRecord(Record):
-    """Files of one kind that don't count as images: how many, and the first of them."""
+    """Files of one kind that are not counted as images: their number, and the first of them."""
 
     n: Count
     first: tuple[str, ...]
@@ -37,7 +37,7 @@ class TableRecord(Record):
 
 
 class ImagesRecord(TableRecord):
-    """The images that models were asked about, or learned from.
+    """The images that models were evaluated on, or trained on.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class ImagesRecord(TableRecord):
     converted : dict of str to str
         By `image_id`: what decoding changes.
     not_counted : dict of str to NotCountedRecord
-        By kind: files that don't count as images.
+        By kind: files that are not counted as images.
     """
 
     n: Count
@@ -271,7 +271,7 @@ class TrainingSetRecord(Record):
 
 
 class RecipeRecord(Record):
-    """The recipe of ``conditions.json``, as far as it was set."""
+    """The values that are set in the recipe of ``conditions.json``."""
 
     base: dict[str, Any] = Field(default_factory=dict)
     conditions: dict[str, dict[str, Any]] = Field(default_factory=dict)
