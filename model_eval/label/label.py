@@ -89,7 +89,7 @@ def label_decisions(
             "seed": seed,
             "images": pool.images.source,
             "not_counted": {kind: each.model_dump() for kind, each in pool.images.not_counted.items()},
-            "near_ties": count_near_ties(decisions_folder, decisions, settings.tolerance),
+            "near_ties": count_near_ties(correct, seen, decisions.near_ties, settings.tolerance),
         },
     )
     return write_labels(counts, folder, settings, root or folder.parent)
@@ -165,5 +165,6 @@ def _without(decisions: Decisions, leave_out: tuple[str, ...], where: Path) -> D
         families=tuple(decisions.families[index] for index in kept),
         images=decisions.images,
         predictions=decisions.predictions[kept],
+        near_ties=decisions.near_ties[kept],
         failures={},
     )

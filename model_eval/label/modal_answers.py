@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+_IMAGES_AT_ONCE = 256
+"""Number of images whose answers by 1,000 models fit into a processor's cache."""
+
 
 class ModalAnswers(NamedTuple):
     """The commonest answer to each image, and the share of models that gave it; each of shape (n_images,).
@@ -34,7 +37,18 @@ def modal_answers(predictions: np.ndarray, labels: np.ndarray) -> ModalAnswers:
     ModalAnswers
         Shares refer to the models that saw the image.
     """
-    answers = np.sort(np.ascontiguousarray(predictions.T), axis=1)  # equal answers are adjacent
+    n_images = predictions.shape[1]
+    found = ModalAnswers(*(np.empty(n_images, dtype) for dtype in (np.int32, float, np.int32, float)))
+    for first in range(0, n_images, _IMAGES_AT_ONCE):
+        part = slice(first, first + _IMAGES_AT_ONCE)
+        answers_of_part = _modal_answers(predictions[:, part], labels[part])
+        for column, values in zip(found, answers_of_part, strict=True):
+            column[part] = values
+    return found
+
+
+def _modal_answers(predictions: np.ndarray, labels: np.ndarray) -> ModalAnswers:
+    answers = np.sort(np.ascontiguousarray(predictions.T), axis=1)  # equal answers are next to each other
     places = np.arange(answers.shape[1], dtype=np.int32)
     new = np.ones(answers.shape, dtype=bool)
     new[:, 1:] = answers[:, 1:] != answers[:, :-1]
