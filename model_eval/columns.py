@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
+
+class Difficulty(StrEnum):
+    """Dichotomous data difficulty of an image under a pool of models (Meding et al. 2022).
+
+    The values of ``difficulty`` in ``difficulty/difficulty.parquet``.
+    """
+
+    TRIVIAL = "trivial"
+    IN_BETWEEN = "in-between"
+    IMPOSSIBLE = "impossible"
+
+
 IMAGE_DTYPES = {"image_id": "str", "path": "str", "label": "int32", "class_name": "str", "sha256": "str"}
 """Columns of ``decisions/images.parquet``."""
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources.abc import Traversable
+from typing import TYPE_CHECKING
 
 from experiment.columns import CONFIDENCE, Column
 from experiment.records import Ask, Option, QuestionKind, ScheduledTrial, Task
 from experiment.settings import ExperimentSettings
-from stimuli.order import Presentation
 from stimuli.records import StimulusSet
 from tricky.core.errors import InputError
 from tricky.core.tasks import declaration
+
+if TYPE_CHECKING:
+    from stimuli.order import Presentation
 
 
 @dataclass(frozen=True)

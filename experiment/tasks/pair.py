@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from experiment.columns import Column, correct_column
 from experiment.records import Ask, QuestionKind, Response, ScheduledTrial, Side
 from experiment.tasks.common import Asked, TaskKind, question
-from stimuli.order import Presentation
 from stimuli.records import Block, StimulusSet
+
+if TYPE_CHECKING:
+    from stimuli.order import Presentation
 
 
 def _questions(asked: Asked) -> list[Ask]:

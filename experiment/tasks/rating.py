@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from experiment.columns import answer_column
 from experiment.records import Ask
 from experiment.tasks.common import Asked, TaskKind, question
 from experiment.tasks.single import ITEM_COLUMN
-from stimuli.order import Presentation
 from stimuli.records import StimulusSet
+
+if TYPE_CHECKING:
+    from stimuli.order import Presentation
 
 
 def _questions(asked: Asked) -> list[Ask]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from experiment.columns import Column, answer_column, correct_column
 from experiment.records import Ask, QuestionKind, ScheduledTrial
 from experiment.tasks.common import Asked, TaskKind, groups_of, question
-from stimuli.order import Presentation
 from stimuli.records import Block, StimulusSet
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
+
+if TYPE_CHECKING:
+    from stimuli.order import Presentation
 
 ITEM_COLUMN = Column("item", "Item shown (items.tsv of the stimulus set).", lambda r: r.trial.items[0])
 

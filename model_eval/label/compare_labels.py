@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from model_eval.difficulty import Difficulty, DifficultyTable
+from model_eval.columns import Difficulty
+from model_eval.difficulty import DifficultyTable
 from model_eval.label.criterion import NOT_LABELLED
 from tricky.core.errors import InputError
 

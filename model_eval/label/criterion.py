@@ -10,9 +10,9 @@ import functools
 import math
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
-from model_eval.difficulty import Difficulty
+from model_eval.columns import Difficulty
 from tricky.core.errors import InputError
 
 NOT_LABELLED = "n/a"
@@ -149,8 +149,8 @@ def _probabilities(n_models: int, tolerance: int) -> np.ndarray:
 def _probabilities_of(sizes: np.ndarray, right: np.ndarray, tolerance: int) -> np.ndarray:
     """Return the probability of each of `NAMES` in pools resampled from such pools, shape (n_pools, 4)."""
     p_right = np.divide(right, sizes, out=np.zeros(len(sizes)), where=sizes > 0)
-    p_trivial = stats.binom.sf(sizes - tolerance - 1, sizes, p_right)
-    p_impossible = stats.binom.cdf(tolerance, sizes, p_right)
+    p_trivial = special.bdtrc(sizes - tolerance - 1, sizes, p_right)
+    p_impossible = special.bdtr(tolerance, sizes, p_right)
     table = np.full((len(sizes), len(NAMES)), np.nan)
     table[:, IMPOSSIBLE] = p_impossible
     table[:, TRIVIAL] = p_trivial

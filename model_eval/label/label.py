@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model_eval.columns import LEAVE_ONE_OUT, POOL_SIZE
+from model_eval.columns import LEAVE_ONE_OUT, POOL_SIZE, Difficulty
 from model_eval.decisions import Decisions, read_decisions, read_pool
-from model_eval.difficulty import Difficulty, DifficultyTable
+from model_eval.difficulty import DifficultyTable
 from model_eval.label.criterion import least_models
 from model_eval.label.modal_answers import modal_answers
 from model_eval.label.near_ties import count_near_ties

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from model_eval.difficulty import Difficulty
+from model_eval.columns import Difficulty
 from model_eval.label.criterion import (
     IMPOSSIBLE,
     IN_BETWEEN,

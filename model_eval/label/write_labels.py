@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from model_eval.columns import DIFFICULTY_DTYPES, LEAVE_ONE_OUT, POOL_SIZE
-from model_eval.difficulty import Difficulty, DifficultyTable, read_difficulty
+from model_eval.columns import DIFFICULTY_DTYPES, LEAVE_ONE_OUT, POOL_SIZE, Difficulty
+from model_eval.difficulty import DifficultyTable, read_difficulty
 from model_eval.label.criterion import NOT_LABELLED, difficulty_of, least_models, stability
 from model_eval.label.reassessed import Reason, read_reassessed, why_impossible
 from model_eval.manifests import DifficultyManifest

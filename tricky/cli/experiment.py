@@ -73,7 +73,7 @@ def calibrate(
 @app.command(rich_help_panel=STAGES)
 def doctor(context: typer.Context, windowed: Windowed = False) -> None:
     """Check stimulus set, folder, screen and keyboard, as `tricky run` does before each session."""
-    checks = _open(context, windowed).doctor()
+    checks = _open(context, windowed).doctor(say)
     show_checks(checks)
     if not all(check.ok for check in checks):
         raise typer.Exit(1)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tricky.core.errors import InputError
-from tricky.core.progress import Progress, no_progress
+from tricky.core.progress import Progress, Tell, no_progress, no_tell
 from tricky.stages.installed import require
 from tricky.study_folder import StudyFolder
 
@@ -33,7 +33,11 @@ class ExperimentStages(StudyFolder):
         fields: Mapping[str, str],
         ask: AskExperimenter | None,
         force: bool,
+<<<<<<< HEAD
         notify: Callable[[str], None],
+=======
+        tell: Tell,
+>>>>>>> main
     ) -> SessionSummary:
         """Run or continue a person's session; `ask`, or a dialog, asks for what is not given."""
         require("psychopy", extra="experiment", to="show images to people")
@@ -73,20 +77,24 @@ class ExperimentStages(StudyFolder):
             raise InputError("calibration stopped; nothing has changed") from None
         return measured, keep_calibration(self.root, measured)
 
-    def doctor(self) -> list[Check]:
+    def doctor(self, tell: Tell = no_tell) -> list[Check]:
         """Check everything that a session relies on, without recording one."""
         require("psychopy", extra="experiment", to="show images to people")
         from experiment.screen.load_psychopy import load_psychopy
         from experiment.session.doctor import check_session
 
-        return check_session(self._session_setup(calibrated=True), load_psychopy())
+        return check_session(self._session_setup(calibrated=True), load_psychopy(), tell)
 
     def simulate(
         self,
         progress: Progress = no_progress,
         *,
         visual: bool = False,
+<<<<<<< HEAD
         notify: Callable[[str], None] = lambda _: None,
+=======
+        tell: Tell = no_tell,
+>>>>>>> main
     ) -> list[Path]:
         """Run the sessions of simulated observers, without a screen or in the real window."""
         from experiment.session.simulate import simulate_sessions, without_screen
@@ -170,7 +178,11 @@ class ExperimentStages(StudyFolder):
                 lines.append(f"study.toml: [analyse.exclude] sessions names {name!r}; remove the line")
         return lines
 
+<<<<<<< HEAD
     def export_psych_ds(self, folder: Path, notify: Callable[[str], None] = lambda _: None) -> list[Path]:
+=======
+    def export_psych_ds(self, folder: Path, tell: Tell = no_tell) -> list[Path]:
+>>>>>>> main
         """Write all sessions as a Psych-DS data set."""
         from experiment.data.psych_ds import export_psych_ds
 

@@ -27,7 +27,7 @@ from analysis.report.style import (
 from analysis.report.task import StudyReport
 from analysis.statistics.contrasts import Contrast, accuracy_difference, study_difference
 from analysis.statistics.population_mean import PopulationMean
-from model_eval.difficulty import Difficulty
+from model_eval.columns import Difficulty
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from made_up import write_pool
 
+from model_eval.columns import Difficulty
 from model_eval.decision_rows import decision_rows
 from model_eval.decisions import read_decisions
-from model_eval.difficulty import Difficulty, read_difficulty, read_label_tables
+from model_eval.difficulty import read_difficulty, read_label_tables
 from model_eval.label.label import label_counts, label_decisions, summary
 from model_eval.manifests import PoolManifest
 from model_eval.settings import LabelSettings
