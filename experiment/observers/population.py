@@ -12,46 +12,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import hypot, pi, sqrt
+from math import hypot
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import root_scalar
-from scipy.special import expit, logit, ndtri
+from scipy.special import logit, ndtri
 
 from experiment.interfaces import Observer
 from experiment.observers.simulated import SimulatedDisplay, SimulatedObserver
 from experiment.observers.spec import ObserverSpec
+from experiment.population_intercept import population_intercept
 from experiment.settings import SimulateSettings
 from stimuli.records import StimulusSet
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 from tricky.core.matching import match_entries
 from tricky.core.tables import read_table
-
-
-def population_intercept(accuracy: float, sd_logit: float) -> float:
-    """Return the intercept `mu` with which a population has a proportion correct.
-
-    Solves ``E[logistic(mu + sd_logit * Z)] = accuracy`` for standard normal `Z`; the expectation is computed
-    by Gauss-Hermite quadrature (Abramowitz & Stegun 1964, 25.4.46). For accuracies above one half, `mu`
-    exceeds ``logit(accuracy)``.
-
-    Parameters
-    ----------
-    accuracy : float
-        Proportion correct, in (0, 1).
-    sd_logit : float
-        Standard deviation of the sum of all random effects, in logits.
-    """
-    nodes, weights = np.polynomial.hermite.hermgauss(101)
-    deviations = sqrt(2) * sd_logit * nodes
-
-    def excess(mu: float) -> float:
-        return float(weights @ expit(mu + deviations)) / sqrt(pi) - accuracy
-
-    reach = abs(logit(accuracy)) + 10 * sd_logit + 1
-    return float(root_scalar(excess, bracket=(-reach, reach), method="brentq", xtol=1e-12).root)
 
 
 def standard_normal(*key: object) -> float:

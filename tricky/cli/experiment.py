@@ -51,7 +51,7 @@ def run(
         fields=_fields(field or []),
         ask=ask_in_terminal if no_dialog else None,
         force=force,
-        tell=say,
+        notify=say,
     )
     show_summary(done)
 
@@ -98,7 +98,7 @@ def simulate(
         experiment={"monitor": {"full_screen": False} if windowed else None},
     )
     with progress() as moved:
-        sessions = study.simulate(moved, visual=visual, tell=say)
+        sessions = study.simulate(moved, visual=visual, notify=say)
     say(f"{len(sessions)} simulated sessions in {study.data}")
 
 

@@ -33,7 +33,11 @@ class ExperimentStages(StudyFolder):
         fields: Mapping[str, str],
         ask: AskExperimenter | None,
         force: bool,
+<<<<<<< HEAD
+        notify: Callable[[str], None],
+=======
         tell: Tell,
+>>>>>>> main
     ) -> SessionSummary:
         """Run or continue a person's session; `ask`, or a dialog, asks for what is not given."""
         require("psychopy", extra="experiment", to="show images to people")
@@ -55,7 +59,7 @@ class ExperimentStages(StudyFolder):
             from experiment.screen.psychopy_dialog import ask_in_dialog as ask
         n_sessions = read_tables(setup.stimuli).n_sessions
         who = identify_participant(self.data, settings, given, ask, n_sessions=n_sessions)
-        return run_session(setup, who, load_psychopy(), checks=checks, force=force, tell=tell)
+        return run_session(setup, who, load_psychopy(), checks=checks, force=force, notify=notify)
 
     def calibrate(self, viewing_distance_cm: float) -> tuple[Calibration, Path]:
         """Measure the screen with a bank card; save the calibration in the study's folder."""
@@ -86,7 +90,11 @@ class ExperimentStages(StudyFolder):
         progress: Progress = no_progress,
         *,
         visual: bool = False,
+<<<<<<< HEAD
+        notify: Callable[[str], None] = lambda _: None,
+=======
         tell: Tell = no_tell,
+>>>>>>> main
     ) -> list[Path]:
         """Run the sessions of simulated observers, without a screen or in the real window."""
         from experiment.session.simulate import simulate_sessions, without_screen
@@ -105,7 +113,7 @@ class ExperimentStages(StudyFolder):
             seed=self.settings.study.seed,
             open_devices=open_devices,
             progress=progress,
-            tell=tell,
+            notify=notify,
         )
 
     def _session_setup(self, *, calibrated: bool) -> SessionSetup:
@@ -170,11 +178,15 @@ class ExperimentStages(StudyFolder):
                 lines.append(f"study.toml: [analyse.exclude] sessions names {name!r}; remove the line")
         return lines
 
+<<<<<<< HEAD
+    def export_psych_ds(self, folder: Path, notify: Callable[[str], None] = lambda _: None) -> list[Path]:
+=======
     def export_psych_ds(self, folder: Path, tell: Tell = no_tell) -> list[Path]:
+>>>>>>> main
         """Write all sessions as a Psych-DS data set."""
         from experiment.data.psych_ds import export_psych_ds
 
-        return export_psych_ds(self.data, folder, self.dataset(), tell)
+        return export_psych_ds(self.data, folder, self.dataset(), notify)
 
     def dataset(self) -> Dataset:
         """Return what the study file says of the data set as a whole."""

@@ -73,7 +73,7 @@ def data(tmp_path):
 @pytest.fixture
 def sit(small_set, data, dataset, devices):
     def call(participant="07", *, made=small_set, session=None, **settings):
-        keywords = {key: settings.pop(key) for key in ("checks", "force", "tell") if key in settings}
+        keywords = {key: settings.pop(key) for key in ("checks", "force", "notify") if key in settings}
         who = Participant(participant, session, settings.pop("fields", {}))
         setup = SessionSetup(made.folder, data, ExperimentSettings(**settings), dataset)
         return run_session(setup, who, devices, **keywords)
@@ -334,9 +334,9 @@ def test_forced_sessions_say_so_in_their_data(sit, devices, tape):
 def test_the_experimenter_is_told_which_trial_is_next(sit, tape):
     said: list[str] = []
     tape.stop_at = 5
-    sit(tell=said.append)
+    sit(notify=said.append)
     assert said == []
-    sit(tell=said.append)
+    sit(notify=said.append)
     assert said == ["sub-07: the session continues with trial 6 of 13"]
 
 
@@ -692,7 +692,7 @@ def test_a_session_that_stopped_among_its_last_questions_asks_what_is_left_and_i
     stop_at.clear()
     tape.events.clear()
     told: list[str] = []
-    ended = sit(questions=questions, tell=told.append)
+    ended = sit(questions=questions, notify=told.append)
     assert ended.complete
     assert told == ["sub-07: all 13 trials are done; the session continues with what follows them"]
     assert [name for what, name in tape.events if what == "question"] == ["two", "three"]

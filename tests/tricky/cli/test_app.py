@@ -96,7 +96,7 @@ def test_commands_act_on_the_study_that_they_are_given_or_stand_in(tmp_path, tri
         (["label"], "pool.json: not there yet; run `tricky evaluate` first"),
         (["label", "--models", "11"], "--models goes with --counts"),
         (["label", "--counts", "none.csv"], "none.csv"),
-        (["label", "--compare", "other", "--tolerance", "1"], "--compare labels nothing"),
+        (["label", "--compare", "other", "--tolerance", "1"], "--compare does not label"),
         (["label", "--compare", "other"], "difficulty.json: not there yet; run `tricky label` first"),
         (["stimuli", "build"], "difficulty.json: not there yet; run `tricky label` first"),
         (["stimuli", "build", "other"], "no [stimuli.other]; there is [stimuli.main]"),
