@@ -23,7 +23,7 @@ from experiment.screen.psychopy_display import PsychopyDisplay
 from experiment.screen.psychopy_keyboards import devices_of, open_keyboard
 from experiment.screen.psychopy_window import fonts_of, open_window
 from tricky.core.errors import InputError
-from tricky.core.progress import Tell, no_tell
+from tricky.core.progress import Notify, no_notice
 
 KEYBOARD_HEARD_WITHIN_S = 30.0
 """A press of the continue key must arrive within this time before a session starts."""
@@ -38,7 +38,7 @@ class WindowDevices(Devices):
 
 @contextmanager
 def open_devices(
-    content: SessionContent, first: int = 0, tell: Tell = no_tell, *, keyboard: Keyboard | None = None
+    content: SessionContent, first: int = 0, notify: Notify = no_notice, *, keyboard: Keyboard | None = None
 ) -> Iterator[WindowDevices]:
     """Open the window and the keyboard of a session, check both, and start to prepare the images.
 
@@ -51,7 +51,7 @@ def open_devices(
         What is shown.
     first : int
         Index of the first trial that will be shown.
-    tell : callable
+    notify : callable
         Takes a line for the experimenter about what the session waits for.
     keyboard : Keyboard, optional
         Replaces the configured keyboard; it isn't checked, because nobody presses a key.
@@ -79,7 +79,7 @@ def open_devices(
         items = dict.fromkeys(item for trial in content.trials[first:] for item in trial.items)
         display.prepare(items)
         person = PersonAtKeyboard(listening, display, settings)
-        arrived = _key_arrives(person, settings.continue_key, tell) if keyboard is None else None
+        arrived = _key_arrives(person, settings.continue_key, notify) if keyboard is None else None
         apparatus = {
             **_describe_screen(display, layout, geometry),
             "keyboard": settings.keyboard,
@@ -131,9 +131,9 @@ def _with_mouse(
     return MouseAndKeyboard(keyboard, window, display.key_at, content.settings, logging.defaultClock.getTime)
 
 
-def _key_arrives(person: PersonAtKeyboard, key: str, tell: Tell) -> bool:
+def _key_arrives(person: PersonAtKeyboard, key: str, notify: Notify) -> bool:
     """Ask the experimenter for a key press; return whether it arrived."""
-    tell(
+    notify(
         f"Keyboard check: press the key `{key}` in the session's window; waiting for it for up to "
         f"{KEYBOARD_HEARD_WITHIN_S:.0f} s …"
     )
