@@ -13,7 +13,7 @@ from experiment.records import ScheduledTrial, Task
 from experiment.screen.texts import Texts
 from experiment.screen.timing import Refresh
 from experiment.settings import ExperimentSettings
-from tricky.core.progress import Tell
+from tricky.core.progress import Notify
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class SessionScreen(Protocol):
     """Opens the window of a person's session: `experiment.screen.psychopy_devices`, or a fake in tests."""
 
     def open_devices(
-        self, content: SessionContent, first: int, tell: Tell
+        self, content: SessionContent, first: int, notify: Notify
     ) -> AbstractContextManager[Devices]:
         """Open the window and the keyboard of a session and check them; close them at the end.
 
@@ -106,7 +106,7 @@ class SessionScreen(Protocol):
             What is shown.
         first : int
             Index of the first trial that will be shown.
-        tell : callable
+        notify : callable
             Takes a line for the experimenter about what the session waits for.
         """
         ...

@@ -23,7 +23,7 @@ from experiment.screen.psychopy_display import PsychopyDisplay
 from experiment.screen.psychopy_keyboards import devices_of, open_keyboard
 from experiment.screen.psychopy_window import fonts_of, open_window
 from tricky.core.errors import InputError
-from tricky.core.progress import Tell, no_tell
+from tricky.core.progress import Notify, no_notice
 
 KEYBOARD_HEARD_WITHIN_S = 30.0
 """A press of the continue key must arrive within this time before a session starts."""
@@ -38,7 +38,7 @@ class WindowDevices(Devices):
 
 @contextmanager
 def open_devices(
-    content: SessionContent, first: int = 0, tell: Tell = no_tell, *, keyboard: Keyboard | None = None
+    content: SessionContent, first: int = 0, notify: Notify = no_notice, *, keyboard: Keyboard | None = None
 ) -> Iterator[WindowDevices]:
     """Open the window and the keyboard of a session, check both, and start to prepare the images.
 
@@ -51,7 +51,7 @@ def open_devices(
         What is shown.
     first : int
         Index of the first trial that will be shown.
-    tell : callable
+    notify : callable
         Takes a line for the experimenter about what the session waits for.
     keyboard : Keyboard, optional
         Replaces the configured keyboard; it isn't checked, because nobody presses a key.
@@ -73,7 +73,7 @@ def open_devices(
             listening = _with_mouse(listening, window, display, content)
         if keyboard is None:
             display.page(Page(PageName.KEYBOARD))
-            tell(_waits_for(settings.continue_key))
+            notify(_waits_for(settings.continue_key))
         else:
             display.ask_to_wait()
         display.measure_refresh()

@@ -22,7 +22,7 @@ from experiment.session.preflight import Check, as_record, check_screen, refuse
 from experiment.session.prepare import PreparedSession, SessionSetup, prepare_for_person
 from experiment.session.record import SessionRecord
 from tricky.core.errors import InputError
-from tricky.core.progress import Tell, no_tell
+from tricky.core.progress import Notify, no_notice
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,7 @@ def run_session(
     *,
     checks: Sequence[Check] = (),
     force: bool = False,
-<<<<<<< HEAD
-    notify: Callable[[str], None] = lambda _: None,
-=======
-    tell: Tell = no_tell,
->>>>>>> main
+    notify: Notify = no_notice,
 ) -> SessionSummary:
     """Run the session of a person, or continue one that was interrupted.
 
@@ -84,13 +80,8 @@ def run_session(
         Checks that were made before, without a window.
     force : bool
         Whether to start although a check failed; the sidecar records it.
-<<<<<<< HEAD
     notify : callable
-        Takes a line for the experimenter, before the window opens.
-=======
-    tell : callable
         Takes a line for the experimenter: where an interrupted session continues, what is waited for.
->>>>>>> main
 
     Returns
     -------
@@ -112,28 +103,13 @@ def run_session(
         stack.enter_context(locked(setup.data, session.path.stem, busy))
         with disk_errors_in_one_line():
             stack.enter_context(readable_by(setup.settings.privacy, setup.data))
-<<<<<<< HEAD
-        consent = _consent(session, screen)
-        if consent is not None and consent.answer != AGREE:
-            path = consent_file(setup.data)
-            return SessionSummary(path, False, 0, len(session.trials), None, agreed=False)
-        record = stack.enter_context(SessionRecord(session, consent, who.fields))
-        if record.was_complete:
-            record.seal()
-            raise InputError(_finished(session))
-        _report_start(session, record, notify)
-        devices = stack.enter_context(
-            screen.open_devices(session.content, record.first_shown, record.elapsed_s)
-        )
-=======
         record = None
         if not _asks_for_consent(session):
             record = stack.enter_context(SessionRecord(session, None, who.fields))
             _require_unfinished(session, record)
-            _tell_progress(session, record, tell)
+            _report_start(session, record, notify)
         first = 0 if record is None else record.first_shown
-        devices = stack.enter_context(screen.open_devices(session.content, first, tell))
->>>>>>> main
+        devices = stack.enter_context(screen.open_devices(session.content, first, notify))
         if devices.measured is not None:
             checks = [*checks, *check_screen(devices.measured, setup.settings)]
         if not force:
@@ -208,9 +184,6 @@ def _afterwards(session: PreparedSession, record: SessionRecord, devices: Device
     return [*questions, *material.debriefing.pages(material.texts.lines["next"], devices.display.fits)]
 
 
-<<<<<<< HEAD
-def _report_start(session: PreparedSession, record: SessionRecord, notify: Callable[[str], None]) -> None:
-=======
 def _require_unfinished(session: PreparedSession, record: SessionRecord) -> None:
     """Refuse a session that earlier runs have completed; add the hash of its table if that is missing."""
     if record.was_complete:
@@ -218,8 +191,7 @@ def _require_unfinished(session: PreparedSession, record: SessionRecord) -> None
         raise InputError(_finished(session))
 
 
-def _tell_progress(session: PreparedSession, record: SessionRecord, tell: Tell) -> None:
->>>>>>> main
+def _report_start(session: PreparedSession, record: SessionRecord, notify: Notify) -> None:
     """Tell the experimenter where an interrupted session continues."""
     who, n_trials = f"sub-{session.path.participant}", len(session.trials)
     if record.trials_done:

@@ -33,7 +33,7 @@ def sit(make_tape, diary: Path, seed: int, setup: SessionSetup, participant: str
 
     class QuickScreen:
         @contextmanager
-        def open_devices(self, content, first, tell):  # noqa: ARG002
+        def open_devices(self, content, first, notify):  # noqa: ARG002
             yield Devices(Quick(), Quick(), {"keyboard": "tape"})
 
     run_session(setup, Participant(participant), QuickScreen())

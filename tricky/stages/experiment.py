@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tricky.core.errors import InputError
-from tricky.core.progress import Progress, Tell, no_progress, no_tell
+from tricky.core.progress import Notify, Progress, no_notice, no_progress
 from tricky.stages.installed import require
 from tricky.study_folder import StudyFolder
 
@@ -33,11 +33,7 @@ class ExperimentStages(StudyFolder):
         fields: Mapping[str, str],
         ask: AskExperimenter | None,
         force: bool,
-<<<<<<< HEAD
-        notify: Callable[[str], None],
-=======
-        tell: Tell,
->>>>>>> main
+        notify: Notify,
     ) -> SessionSummary:
         """Run or continue a person's session; `ask`, or a dialog, asks for what is not given."""
         require("psychopy", extra="experiment", to="show images to people")
@@ -77,24 +73,20 @@ class ExperimentStages(StudyFolder):
             raise InputError("calibration stopped; nothing has changed") from None
         return measured, keep_calibration(self.root, measured)
 
-    def doctor(self, tell: Tell = no_tell) -> list[Check]:
+    def doctor(self, notify: Notify = no_notice) -> list[Check]:
         """Check everything that a session relies on, without recording one."""
         require("psychopy", extra="experiment", to="show images to people")
         from experiment.screen.load_psychopy import load_psychopy
         from experiment.session.doctor import check_session
 
-        return check_session(self._session_setup(calibrated=True), load_psychopy(), tell)
+        return check_session(self._session_setup(calibrated=True), load_psychopy(), notify)
 
     def simulate(
         self,
         progress: Progress = no_progress,
         *,
         visual: bool = False,
-<<<<<<< HEAD
-        notify: Callable[[str], None] = lambda _: None,
-=======
-        tell: Tell = no_tell,
->>>>>>> main
+        notify: Notify = no_notice,
     ) -> list[Path]:
         """Run the sessions of simulated observers, without a screen or in the real window."""
         from experiment.session.simulate import simulate_sessions, without_screen
@@ -178,11 +170,7 @@ class ExperimentStages(StudyFolder):
                 lines.append(f"study.toml: [analyse.exclude] sessions names {name!r}; remove the line")
         return lines
 
-<<<<<<< HEAD
-    def export_psych_ds(self, folder: Path, notify: Callable[[str], None] = lambda _: None) -> list[Path]:
-=======
-    def export_psych_ds(self, folder: Path, tell: Tell = no_tell) -> list[Path]:
->>>>>>> main
+    def export_psych_ds(self, folder: Path, notify: Notify = no_notice) -> list[Path]:
         """Write all sessions as a Psych-DS data set."""
         from experiment.data.psych_ds import export_psych_ds
 

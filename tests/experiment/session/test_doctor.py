@@ -19,9 +19,9 @@ class Screen:
         self.tape, self.n_opened, self.said = tape, 0, []
 
     @contextmanager
-    def open_devices(self, content, first, tell):  # noqa: ARG002
+    def open_devices(self, content, first, notify):  # noqa: ARG002
         self.n_opened += 1
-        tell("press a key")
+        notify("press a key")
         refresh = Refresh(1 / 50, True, 1 / 50)
         yield Devices(
             self.tape, self.tape, {}, ScreenMeasurements(26, refresh, (1920, 1080), (1920, 1080), True)

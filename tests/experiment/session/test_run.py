@@ -53,7 +53,7 @@ class FakeScreen:
         self.check = lambda: None
 
     @contextmanager
-    def open_devices(self, content, first, _tell) -> Iterator[Devices]:
+    def open_devices(self, content, first, _notify) -> Iterator[Devices]:
         self.opened.append(first)
         self.characters = content.characters
         self.check()
