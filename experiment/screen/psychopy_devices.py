@@ -25,7 +25,7 @@ from experiment.screen.psychopy_window import fonts_of, open_window
 from tricky.core.errors import InputError
 from tricky.core.progress import Notify, no_notice
 
-KEYBOARD_HEARD_WITHIN_S = 30.0
+KEY_ARRIVES_WITHIN_S = 30.0
 """A press of the continue key must arrive within this time before a session starts."""
 
 
@@ -135,14 +135,14 @@ def _with_mouse(
 def _waits_for(key: str) -> str:
     return (
         f"Keyboard check: press the key `{key}` in the session's window; waiting for it for up to "
-        f"{KEYBOARD_HEARD_WITHIN_S:.0f} s …"
+        f"{KEY_ARRIVES_WITHIN_S:.0f} s …"
     )
 
 
 def _key_arrives(person: PersonAtKeyboard) -> bool:
     """Return whether the experimenter presses the key in time."""
     try:
-        return person.key_arrives(KEYBOARD_HEARD_WITHIN_S)
+        return person.key_arrives(KEY_ARRIVES_WITHIN_S)
     except Stopped:
         raise InputError("stopped before the session began; no trial was shown") from None
 

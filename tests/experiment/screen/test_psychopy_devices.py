@@ -116,7 +116,7 @@ from experiment.session import preflight
 from experiment.screen import psychopy_devices
 from tricky.cli import main
 preflight.check_desktop = list  # no window opens where the screen saver of the virtual screen is on
-psychopy_devices.KEYBOARD_HEARD_WITHIN_S = 1.0
+psychopy_devices.KEY_ARRIVES_WITHIN_S = 1.0
 sys.argv[1:] = ["-C", sys.argv[1], "run", "--no-dialog", "--windowed", "--participant", "07"]
 main()
 """
