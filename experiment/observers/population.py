@@ -12,12 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import hypot, pi, sqrt
+from math import hypot, log, pi, sqrt
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
-from scipy.optimize import root_scalar
-from scipy.special import expit, logit, ndtri
 
 from experiment.interfaces import Observer
 from experiment.observers.simulated import SimulatedDisplay, SimulatedObserver
@@ -47,17 +46,21 @@ def population_intercept(accuracy: float, sd_logit: float) -> float:
     nodes, weights = np.polynomial.hermite.hermgauss(101)
     deviations = sqrt(2) * sd_logit * nodes
 
-    def excess(mu: float) -> float:
-        return float(weights @ expit(mu + deviations)) / sqrt(pi) - accuracy
+    def proportion_correct(mu: float) -> float:
+        return float(weights @ np.exp(-np.logaddexp(0, -(mu + deviations)))) / sqrt(pi)
 
-    reach = abs(logit(accuracy)) + 10 * sd_logit + 1
-    return float(root_scalar(excess, bracket=(-reach, reach), method="brentq", xtol=1e-12).root)
+    reach = abs(log(accuracy / (1 - accuracy))) + 10 * sd_logit + 1
+    low, high = -reach, reach
+    while high - low > 1e-12 * reach:  # by halves: an optimiser would take longer to load than this to run
+        middle = (low + high) / 2
+        low, high = (middle, high) if proportion_correct(middle) < accuracy else (low, middle)
+    return (low + high) / 2
 
 
 def standard_normal(*key: object) -> float:
     """Return a standard normal deviate that is determined by a key: the same on every machine."""
     uniform = (int(sha256_of("/".join(map(str, key)))[:13], 16) + 0.5) / 16**13
-    return float(ndtri(uniform))
+    return NormalDist().inv_cdf(uniform)
 
 
 @dataclass(frozen=True)
@@ -176,8 +179,9 @@ def read_probabilities(path: Path, stimulus_set: StimulusSet) -> tuple[dict[str,
     """
     table = read_table(path, ["trial_id", "p_correct"])
     trial_ids = table.names("trial_id", unique=True)
-    # The logit of probability 1 is infinite; 30 gives the same draws.
-    logits = np.clip(logit(table.numbers("p_correct", least=0, most=1)), -30, 30).tolist()
+    p_correct = np.asarray(table.numbers("p_correct", least=0, most=1))
+    with np.errstate(divide="ignore"):  # the logit of 1 is infinite; 30 gives the same draws
+        logits = np.clip(np.log(p_correct) - np.log1p(-p_correct), -30, 30).tolist()
     known = [trial.trial_id for trial in stimulus_set.trials]
     where = f"{path} ([simulate] probabilities)"
     what = f"trial of {stimulus_set.name}"
