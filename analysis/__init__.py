@@ -1,4 +1,9 @@
-"""What did observers and models do, and with what certainty?"""
+"""What did observers and models do, and with what certainty?
+
+`read_sessions` returns all trials of a study as a table; the other functions are statistics of arrays, of
+which `tricky.stats` has all. `analysis.data` gathers what a report is computed from, and `analysis.report`
+writes it. The modules of this package are internal.
+"""
 
 from __future__ import annotations
 
@@ -12,21 +17,6 @@ if TYPE_CHECKING:
     from analysis.statistics.error_consistency import error_consistency
     from analysis.statistics.population_mean import PopulationMean
 
-__all__ = [
-    "PopulationMean",
-    "error_consistency",
-    "observer_accuracy",
-    "population_accuracy",
-    "read_sessions",
-]
+__all__ = ["PopulationMean", "error_consistency", "observer_accuracy", "population_accuracy", "read_sessions"]
 
-__getattr__, __dir__ = attach(
-    __name__,
-    {
-        "PopulationMean": "analysis.statistics.population_mean",
-        "error_consistency": "analysis.statistics.error_consistency",
-        "observer_accuracy": "analysis.statistics.accuracy",
-        "population_accuracy": "analysis.statistics.accuracy",
-        "read_sessions": "analysis.data.sessions",
-    },
-)
+__getattr__, __dir__ = attach(__name__, __file__)

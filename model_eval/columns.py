@@ -1,4 +1,4 @@
-"""The columns of every table that this package writes, with their types, without what reads them."""
+"""The columns of all tables of this package, with their types."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ DIFFICULTY_DTYPES = {
 """Columns of ``difficulty/difficulty.parquet``."""
 
 POOL_SIZE, LEAVE_ONE_OUT = "pool_size.csv", "leave_one_out.csv"
-"""Tables in ``difficulty/`` of the labels that parts of the pool give."""
+"""Tables in ``difficulty/`` about labels by parts of the pool."""
 
 LABEL_TABLES = {
     POOL_SIZE: {"n_models": "int64", "difficulty": "str"}

@@ -23,7 +23,7 @@ Loss = Annotated[float, Field(ge=0)]
 
 
 class NotCountedRecord(Record):
-    """Files of one kind that don't count as images: how many, and the first of them."""
+    """Files of one kind that are not counted as images: their number, and the first of them."""
 
     n: Count
     first: tuple[str, ...]
@@ -37,7 +37,7 @@ class TableRecord(Record):
 
 
 class ImagesRecord(TableRecord):
-    """The images that models were asked about, or learned from.
+    """The images that models were evaluated on, or trained on.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class ImagesRecord(TableRecord):
     converted : dict of str to str
         By `image_id`: what decoding changes.
     not_counted : dict of str to NotCountedRecord
-        By kind: files that don't count as images.
+        By kind: files that are not counted as images.
     """
 
     n: Count
@@ -67,11 +67,11 @@ class ModelRecord(Record):
     Attributes
     ----------
     noise : float
-        Largest difference that arithmetic alone makes to a logit.
+        Largest change of a logit by rounding alone.
     near_ties : int
-        Decisions that are within it.
+        Decisions that this noise could change.
     failure : str or None
-        Why the model gave no decisions; all that says how they were made is missing then.
+        Why the model gave no decisions; the fields about its decisions are missing then.
     """
 
     name: FileName
@@ -89,9 +89,9 @@ class ModelRecord(Record):
 
     @model_validator(mode="after")
     def _decisions_or_failure(self) -> ModelRecord:
-        told = {"accuracy", "noise", "near_ties", "sha256"} - self.model_fields_set
-        if self.failure is None and told:
-            raise ValueError(f"`{min(told)}` of its decisions, or a `failure`")
+        missing = {"accuracy", "noise", "near_ties", "sha256"} - self.model_fields_set
+        if self.failure is None and missing:
+            raise ValueError(f"`{min(missing)}` of its decisions, or a `failure`")
         return self
 
 
@@ -159,7 +159,7 @@ class LabelledRecord(Record):
 
 
 class NearTiesRecord(Record):
-    """Decisions that arithmetic alone could change, and the labels that depend on them."""
+    """Decisions that numeric noise alone could change, and the labels that depend on them."""
 
     decisions: Count
     trivial: Count
@@ -271,7 +271,7 @@ class TrainingSetRecord(Record):
 
 
 class RecipeRecord(Record):
-    """The recipe of ``conditions.json``, as far as it was set."""
+    """The values that are set in the recipe of ``conditions.json``."""
 
     base: dict[str, Any] = Field(default_factory=dict)
     conditions: dict[str, dict[str, Any]] = Field(default_factory=dict)

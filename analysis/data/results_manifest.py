@@ -74,7 +74,7 @@ class ConsistencyRecord(Record):
     observers: MeanRecord
 
 
-class LabelChangeRecord(Record):
+class OtherLabelsRecord(Record):
     """The labels that answers were scored by in place of the set's own."""
 
     labels: str
@@ -102,7 +102,7 @@ class AccuracyResultsManifest(ResultsManifest):
 
     population: PopulationRecord
     consistency: ConsistencyRecord
-    label_change: LabelChangeRecord | None
+    other_labels: OtherLabelsRecord | None
 
 
 class DichotomyRecord(Record):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import hypot, log, pi, sqrt
+from math import hypot
 from pathlib import Path
 from statistics import NormalDist
 
@@ -21,40 +21,13 @@ import numpy as np
 from experiment.interfaces import Observer
 from experiment.observers.simulated import SimulatedDisplay, SimulatedObserver
 from experiment.observers.spec import ObserverSpec
+from experiment.population_intercept import population_intercept
 from experiment.settings import SimulateSettings
 from stimuli.records import StimulusSet
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 from tricky.core.matching import match_entries
 from tricky.core.tables import read_table
-
-
-def population_intercept(accuracy: float, sd_logit: float) -> float:
-    """Return the intercept `mu` with which a population has a proportion correct.
-
-    Solves ``E[logistic(mu + sd_logit * Z)] = accuracy`` for standard normal `Z`; the expectation is computed
-    by Gauss-Hermite quadrature (Abramowitz & Stegun 1964, 25.4.46). For accuracies above one half, `mu`
-    exceeds ``logit(accuracy)``.
-
-    Parameters
-    ----------
-    accuracy : float
-        Proportion correct, in (0, 1).
-    sd_logit : float
-        Standard deviation of the sum of all random effects, in logits.
-    """
-    nodes, weights = np.polynomial.hermite.hermgauss(101)
-    deviations = sqrt(2) * sd_logit * nodes
-
-    def proportion_correct(mu: float) -> float:
-        return float(weights @ np.exp(-np.logaddexp(0, -(mu + deviations)))) / sqrt(pi)
-
-    reach = abs(log(accuracy / (1 - accuracy))) + 10 * sd_logit + 1
-    low, high = -reach, reach
-    while high - low > 1e-12 * reach:  # by halves: an optimiser would take longer to load than this to run
-        middle = (low + high) / 2
-        low, high = (middle, high) if proportion_correct(middle) < accuracy else (low, middle)
-    return (low + high) / 2
 
 
 def standard_normal(*key: object) -> float:

@@ -151,6 +151,13 @@ class SimulatedDisplay:
     def __init__(self) -> None:
         self.now_s = 0.0
 
+    def start(self, elapsed_s: float) -> None:
+        """Set the simulated clock."""
+        self.now_s = elapsed_s
+
+    def get_ready(self) -> None:
+        """Do nothing: no image is shown."""
+
     def fits(self, text: PageText) -> bool:  # noqa: ARG002
         """Return True: every page fits."""
         return True

@@ -55,7 +55,6 @@ class PsychopyReader:
         self.refresh = Refresh()
         notice = canvas.notice(texts.lines["stop"])
         self._notice = self._stim(notice, (0, (notice.height - canvas.size_px[1]) // 2))
-        self._show([self._stim(canvas.message(texts.lines["loading"]))])
 
     def fits(self, text: PageText) -> bool:
         """Return whether a page fits on the screen."""
@@ -109,6 +108,15 @@ class PsychopyReader:
         if takes_away and self._taken_away_s is None:
             self._taken_away_s = flip_s
 
+    def measure_refresh(self, n_flips: int = 60) -> None:
+        """Measure the times between flips, as fast as the screen allows them; what is shown stays on."""
+        flips_s = []
+        for _ in range(n_flips + 10):  # the first ones fill the driver's queue
+            for stim in self._shown:
+                stim.draw()
+            flips_s.append(self._window.flip())
+        self.refresh = refresh_of(list(np.diff(flips_s[10:])))
+
     def ask_to_stop(self, until_s: float) -> None:
         """Show a notice at the bottom of the screen, until a time."""
         self._notice_until_s = until_s
@@ -140,11 +148,3 @@ class PsychopyReader:
 
     def _cap(self, key: str) -> KeyCap:
         return KeyCap(key, self._texts.key_cap(key))
-
-    def _measure_refresh(self, n_flips: int = 60) -> Refresh:
-        """Measure the times between flips, as fast as the screen allows them."""
-        flips_s = []
-        for _ in range(n_flips + 10):  # the first ones fill the driver's queue
-            self._shown[0].draw()
-            flips_s.append(self._window.flip())
-        return refresh_of(list(np.diff(flips_s[10:])))

@@ -71,7 +71,7 @@ def simulate_sessions(
     decisions: Path | None = None,
     open_devices: OpenDevices = without_screen,
     progress: Progress = no_progress,
-    tell: Callable[[str], None] = lambda _: None,
+    notify: Callable[[str], None] = lambda _: None,
 ) -> list[Path]:
     """Run the sessions of simulated observers, through the engine that runs people's sessions.
 
@@ -97,7 +97,7 @@ def simulate_sessions(
         Makes an observer and what it looks at; by default without a screen, in simulated time.
     progress : Progress
         Called for each observer.
-    tell : callable
+    notify : callable
         Takes a line about how many entries of a table of probabilities match the set.
 
     Returns
@@ -120,7 +120,7 @@ def simulate_sessions(
         root=setup.root,
     )
     for line in describe_matches(next(iter(observers.values())).parameters.get("matched", {})):
-        tell(line)
+        notify(line)
     paths = {name: SessionPath(data, name, None, setup.settings.task_name) for name in observers}
     with locked(data, "simulate", f"{data}: another simulation is at work there; wait until it is done"):
         with locked(data, "participants", f"{data}: participants.tsv is in use", timeout_s=10):

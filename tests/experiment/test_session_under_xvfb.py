@@ -129,6 +129,7 @@ def test_a_killed_session_goes_on_and_holds_every_trial_once_in_its_undisturbed_
     said = second.process.communicate()[0]
     assert said == (
         f"sub-07: the session continues with trial {len(before) + 1} of 8\n"
+        "Keyboard check: press the key `space` in the session's window; waiting for it for up to 30 s …\n"
         f"Session complete: 8 trials in {data / 'sub-07' / 'beh' / 'sub-07_task-harder_beh.tsv'}\n"
     )
     assert (data / "participants.tsv").read_text() == "participant_id\tkind\tage\nsub-07\tperson\t31\n"
@@ -184,5 +185,6 @@ def test_a_disk_that_takes_no_more_holds_the_session_until_it_does_and_escape_tw
     assert session.rows()[: len(before)] == before
     assert bids_issues(data) == []
     session.press_until(lambda: session.process.poll() is not None, "Escape", "Escape")
-    assert session.process.communicate()[0].startswith(f"Session stopped after {len(session.rows())} trials")
+    said = session.process.communicate()[0].splitlines()[-1]
+    assert said.startswith(f"Session stopped after {len(session.rows())} trials")
     assert [row[0] for row in session.rows()] == [str(index) for index in range(len(session.rows()))]

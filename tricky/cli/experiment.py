@@ -51,7 +51,7 @@ def run(
         fields=_fields(field or []),
         ask=ask_in_terminal if no_dialog else None,
         force=force,
-        tell=say,
+        notify=say,
     )
     show_summary(done)
 
@@ -73,7 +73,7 @@ def calibrate(
 @app.command(rich_help_panel=STAGES)
 def doctor(context: typer.Context, windowed: Windowed = False) -> None:
     """Check stimulus set, folder, screen and keyboard, as `tricky run` does before each session."""
-    checks = _open(context, windowed).doctor()
+    checks = _open(context, windowed).doctor(say)
     show_checks(checks)
     if not all(check.ok for check in checks):
         raise typer.Exit(1)
@@ -98,7 +98,7 @@ def simulate(
         experiment={"monitor": {"full_screen": False} if windowed else None},
     )
     with progress() as moved:
-        sessions = study.simulate(moved, visual=visual, tell=say)
+        sessions = study.simulate(moved, visual=visual, notify=say)
     say(f"{len(sessions)} simulated sessions in {study.data}")
 
 

@@ -42,7 +42,7 @@ def test_the_page_its_figures_and_tables_and_the_numbers_are_written(study, draw
             "observer_consistency",
             "model_consistency",
             "graded",
-            "machines",
+            "networks_as_observers",
         ),
         *("studies", "explained", "observer_details", "consistency_means", "trials", "exclusions"),
     ]

@@ -21,7 +21,7 @@ from experiment.data.psych_ds import export_psych_ds
 from experiment.data.withdraw import withdraw
 from experiment.interfaces import Stopped
 from experiment.records import Kind
-from experiment.screen.content import Devices, ReadingDevices, ScreenMeasurements
+from experiment.screen.content import Devices, ScreenMeasurements
 from experiment.screen.timing import Refresh
 from experiment.session.participant import Participant, sessions_of
 from experiment.session.plan import schedule
@@ -49,19 +49,15 @@ class FakeScreen:
         self.measured = ScreenMeasurements(
             13, Refresh(1 / 60, True, 1 / 60), (1920, 1080), (1920, 1080), True
         )
-        self.opened: list[tuple[int, float]] = []
+        self.opened: list[int] = []
         self.check = lambda: None
 
     @contextmanager
-    def open_devices(self, _content, first, elapsed_s) -> Iterator[Devices]:
-        self.opened.append((first, elapsed_s))
+    def open_devices(self, content, first, _notify) -> Iterator[Devices]:
+        self.opened.append(first)
+        self.characters = content.characters
         self.check()
         yield Devices(self.tape, self.tape, self.apparatus, self.measured)
-
-    @contextmanager
-    def open_reader(self, content) -> Iterator[ReadingDevices]:
-        self.characters = content.characters
-        yield ReadingDevices(self.tape, self.tape)
 
 
 @pytest.fixture
@@ -77,7 +73,7 @@ def data(tmp_path):
 @pytest.fixture
 def sit(small_set, data, dataset, devices):
     def call(participant="07", *, made=small_set, session=None, **settings):
-        keywords = {key: settings.pop(key) for key in ("checks", "force", "tell") if key in settings}
+        keywords = {key: settings.pop(key) for key in ("checks", "force", "notify") if key in settings}
         who = Participant(participant, session, settings.pop("fields", {}))
         setup = SessionSetup(made.folder, data, ExperimentSettings(**settings), dataset)
         return run_session(setup, who, devices, **keywords)
@@ -155,7 +151,7 @@ def test_the_validator_that_the_tests_rely_on_finds_faults(sit, data, bids_issue
     assert any("SIDECAR_KEY_RECOMMENDED" in issue for issue in issues)
 
 
-def test_onsets_restore_the_start_of_the_session(sit, devices, tape):
+def test_onsets_restore_the_start_of_the_session(sit, tape):
     tape.stop_at = 5
     path = sit().path
     content = sidecar(path)
@@ -163,12 +159,12 @@ def test_onsets_restore_the_start_of_the_session(sit, devices, tape):
     path.with_suffix(".json").write_text(json.dumps(content))
     tape.stop_at = None
     sit()
-    (_, before), (_, after) = devices.opened
+    before, after = tape.started_s
     assert before == 0
     assert after == pytest.approx(500, abs=60)
 
 
-def test_onsets_never_run_backwards_even_if_the_clock_of_the_machine_does(sit, devices, tape):
+def test_onsets_never_run_backwards_even_if_the_clock_of_the_machine_does(sit, tape):
     tape.stop_at = 5
     path = sit().path
     content = sidecar(path)
@@ -176,7 +172,7 @@ def test_onsets_never_run_backwards_even_if_the_clock_of_the_machine_does(sit, d
     path.with_suffix(".json").write_text(json.dumps(content))
     tape.stop_at = None
     sit()
-    assert devices.opened[1] == (5, pytest.approx(tape.onsets_s[4] + tape.RESPONSE_TIME_S))
+    assert tape.started_s[1] == pytest.approx(tape.onsets_s[4] + tape.RESPONSE_TIME_S)
 
 
 def test_a_finished_session_is_refused_and_stays_as_it_is(sit):
@@ -338,9 +334,9 @@ def test_forced_sessions_say_so_in_their_data(sit, devices, tape):
 def test_the_experimenter_is_told_which_trial_is_next(sit, tape):
     said: list[str] = []
     tape.stop_at = 5
-    sit(tell=said.append)
+    sit(notify=said.append)
     assert said == []
-    sit(tell=said.append)
+    sit(notify=said.append)
     assert said == ["sub-07: the session continues with trial 6 of 13"]
 
 
@@ -538,13 +534,14 @@ def test_only_a_run_and_a_consent_which_can_leave_times_out_read_the_clock_and_a
     }
 
 
-def test_who_does_not_agree_leaves_nothing_but_that(sit_informed, devices, tape, data, bids_issues):
+def test_who_does_not_agree_leaves_nothing_but_that(sit_informed, tape, data, bids_issues):
     sit_informed("08")
     before = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
     tape.replies["consent"] = "not agreed"
+    tape.events.clear()
     summary = sit_informed("07")
     assert (summary.agreed, summary.complete, summary.n_trials) == (False, False, 0)
-    assert len(devices.opened) == 1  # only 08's
+    assert tape.events[-1] == ("question", "consent")  # no image was shown
     after = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
     assert after == before
     assert [(row["participant_id"], row["answer"]) for row in consents(data)] == [
@@ -552,6 +549,41 @@ def test_who_does_not_agree_leaves_nothing_but_that(sit_informed, devices, tape,
         ("sub-07", "not agreed"),
     ]
     assert bids_issues(data) == []
+
+
+def test_a_check_that_failed_at_the_window_refuses_before_consent_and_writes_nothing(
+    sit_informed, devices, tape, data
+):
+    devices.measured = SLOW
+    with pytest.raises(InputError, match="--force"):
+        sit_informed()
+    assert tape.events == []
+    assert not data.exists()
+    assert not (data.parent / "consent.tsv").exists()
+
+
+def test_a_participant_who_stops_before_the_consent_leaves_nothing(sit_informed, tape, data):
+    def stop(_trial, _ask):
+        raise Stopped
+
+    tape.choose = stop
+    with pytest.raises(InputError, match="stopped before the participant agreed to take part"):
+        sit_informed()
+    assert not data.exists()
+    assert not (data.parent / "consent.tsv").exists()
+
+
+def test_a_session_has_one_window_from_the_consent_to_the_last_page(sit_informed, devices, tape):
+    sit_informed()
+    assert devices.opened == [0]
+    assert tape.events[-2:] == [("page", "closing"), ("turn_page", None)]
+
+
+def test_the_page_of_examples_is_left_out_where_all_pairs_of_the_practice_are_equally_hard(
+    sit, tape, make_set
+):
+    sit(made=make_set(2, 0, 2))
+    assert [name for what, name in tape.events if what == "page"] == ["welcome", "practice", "closing"]
 
 
 def test_consent_is_asked_once_a_session_and_stays_with_it(sit_informed, tape, data):
@@ -627,7 +659,7 @@ def test_a_stop_in_a_repetition_begins_that_repetition_again(sit, tape, devices)
     assert (stopped.complete, stopped.n_trials) == (False, 3)
     ended = sit(practice_criterion=0.9)
     assert ended.complete
-    assert [first for first, _ in devices.opened] == [0, 0]  # images of the practice are prepared again
+    assert devices.opened == [0, 0]  # images of the practice are prepared again
     assert [trial.trial_index for trial in seen] == [0, 1, 2, 0, 1, 0, 1, 2, *range(3, 13)]
     practice = sidecar(ended.path)["Practice"]
     assert ([len(each) for each in practice["repetitions"]], practice["share_right"]) == ([1, 3], [0.0, 1.0])
@@ -660,7 +692,7 @@ def test_a_session_that_stopped_among_its_last_questions_asks_what_is_left_and_i
     stop_at.clear()
     tape.events.clear()
     told: list[str] = []
-    ended = sit(questions=questions, tell=told.append)
+    ended = sit(questions=questions, notify=told.append)
     assert ended.complete
     assert told == ["sub-07: all 13 trials are done; the session continues with what follows them"]
     assert [name for what, name in tape.events if what == "question"] == ["two", "three"]

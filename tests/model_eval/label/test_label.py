@@ -233,5 +233,5 @@ def test_tables_tell_what_labels_owe_to_parts_of_the_pool(decisions: Path) -> No
 
 def test_counts_cannot_leave_out_a_model(tmp_path: Path) -> None:
     counts = published_counts(tmp_path / "counts.csv")
-    with pytest.raises(InputError, match="counts don't tell which models were right"):
+    with pytest.raises(InputError, match="counts do not say which models were right"):
         label_counts(counts, tmp_path / "difficulty", LabelSettings(leave_out=("v",)), 11)
