@@ -31,7 +31,7 @@ for _ in range(3):
 
 
 class Listener:
-    """A process that looks at the keyboard when told to."""
+    """A process that looks at the keyboard when asked."""
 
     def __init__(self, screen: str, backend: str) -> None:
         self._env = os.environ | {"DISPLAY": screen}
