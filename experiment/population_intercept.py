@@ -5,11 +5,9 @@ Simulated observers and the power of studies are computed from the same populati
 
 from __future__ import annotations
 
-from math import pi, sqrt
+from math import log, pi, sqrt
 
 import numpy as np
-from scipy.optimize import root_scalar
-from scipy.special import expit, logit
 
 
 def population_intercept(accuracy: float, sd_logit: float) -> float:
@@ -29,8 +27,12 @@ def population_intercept(accuracy: float, sd_logit: float) -> float:
     nodes, weights = np.polynomial.hermite.hermgauss(101)
     deviations = sqrt(2) * sd_logit * nodes
 
-    def excess(mu: float) -> float:
-        return float(weights @ expit(mu + deviations)) / sqrt(pi) - accuracy
+    def proportion_correct(mu: float) -> float:
+        return float(weights @ np.exp(-np.logaddexp(0, -(mu + deviations)))) / sqrt(pi)
 
-    reach = abs(logit(accuracy)) + 10 * sd_logit + 1
-    return float(root_scalar(excess, bracket=(-reach, reach), method="brentq", xtol=1e-12).root)
+    reach = abs(log(accuracy / (1 - accuracy))) + 10 * sd_logit + 1
+    low, high = -reach, reach
+    while high - low > 1e-12 * reach:  # by halves: an optimiser would take longer to load than this to run
+        middle = (low + high) / 2
+        low, high = (middle, high) if proportion_correct(middle) < accuracy else (low, middle)
+    return (low + high) / 2

@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import hypot
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import logit, ndtri
 
 from experiment.interfaces import Observer
 from experiment.observers.simulated import SimulatedDisplay, SimulatedObserver
@@ -33,7 +33,7 @@ from tricky.core.tables import read_table
 def standard_normal(*key: object) -> float:
     """Return a standard normal deviate that is determined by a key: the same on every machine."""
     uniform = (int(sha256_of("/".join(map(str, key)))[:13], 16) + 0.5) / 16**13
-    return float(ndtri(uniform))
+    return NormalDist().inv_cdf(uniform)
 
 
 @dataclass(frozen=True)
@@ -152,8 +152,9 @@ def read_probabilities(path: Path, stimulus_set: StimulusSet) -> tuple[dict[str,
     """
     table = read_table(path, ["trial_id", "p_correct"])
     trial_ids = table.names("trial_id", unique=True)
-    # The logit of probability 1 is infinite; 30 gives the same draws.
-    logits = np.clip(logit(table.numbers("p_correct", least=0, most=1)), -30, 30).tolist()
+    p_correct = np.asarray(table.numbers("p_correct", least=0, most=1))
+    with np.errstate(divide="ignore"):  # the logit of 1 is infinite; 30 gives the same draws
+        logits = np.clip(np.log(p_correct) - np.log1p(-p_correct), -30, 30).tolist()
     known = [trial.trial_id for trial in stimulus_set.trials]
     where = f"{path} ([simulate] probabilities)"
     what = f"trial of {stimulus_set.name}"

@@ -166,7 +166,7 @@ def _describe(session: PreparedSession, observer: ObserverSpec, devices: Devices
         simulated=observer.parameters | ({"visual": True} if visual else {}),
     ).with_(
         settings={"experiment": session.setup.settings.model_dump(mode="json")},
-        versions=versions_of("numpy", "scipy", *packages),
+        versions=versions_of("numpy", *packages),
         apparatus=devices.apparatus,
         # Time is simulated as well: there is no moment at which the session started.
         runs=(Run.model_validate({"started": None, "first_trial": 0}),),
