@@ -16,7 +16,7 @@ import pandas as pd
 
 from model_eval.columns import DECISION_DTYPES
 from model_eval.decisions import read_images
-from model_eval.manifests import ConditionsManifest
+from model_eval.training_manifests import ConditionsManifest
 from tricky.core.errors import InputError
 from tricky.core.files import check_hash, sha256_of
 from tricky.core.manifests import read_manifest, write_manifest
