@@ -36,8 +36,8 @@ lint: .venv/ready ## Check style, types and imports between packages
 fuzz: .venv/ready ## Give every reader and every command damaged files: 100,000 in an hour or so
 	@PYTHONPATH=tests/support $(RUN) fuzz --readers $(or $(READERS),98000) --commands $(or $(COMMANDS),2000) --seed $(or $(SEED),$(shell date +%s))
 
-bench: .venv/ready ## Run every benchmark; the last line of each is one JSON object, figure → value
-	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python -P "$$file" || exit 1; done
+bench: .venv/ready ## Run benchmarks (all, or BENCHMARKS="desk demo"), and write docs/performance.md
+	@$(BIN)/python -P benchmarks/run.py $(BENCHMARKS)
 
 # With the interpreter's own packages: a GPU server needs no .venv, no screen and no network.
 gpu-check: ## Where there is a GPU: run the tests that need one, then the benchmark, in eight minutes

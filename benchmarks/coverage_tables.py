@@ -1,8 +1,8 @@
 """Tables in the docs, generated from what the benchmarks measured.
 
 A benchmark hands its results to `save`: everything that it measured, and the tables that the docs show of it.
-They lie in ``benchmarks/results/<benchmark>.json``.  A page shows a table between two markers, each on a line
-of its own::
+They lie in ``benchmarks/results/<benchmark>.json``.  Figures of speed are kept by ``run.py`` and have the
+tables of ``figures.py``.  A page shows a table between two markers, each on a line of its own::
 
     <!-- table: NAME -->
     <!-- end of table -->
@@ -90,7 +90,7 @@ def read_tables(folder: Path = RESULTS) -> dict[str, Table]:
     """Return the tables of all benchmarks by name."""
     tables: dict[str, Table] = {}
     for path in sorted(folder.glob("*.json")):
-        for fields in json.loads(path.read_text(encoding="utf-8"))["tables"]:
+        for fields in json.loads(path.read_text(encoding="utf-8")).get("tables", ()):
             table = Table(**fields)
             if table.name in tables:
                 raise InputError(f"{path.name}: another benchmark has a table {table.name}; rename one")
@@ -100,10 +100,11 @@ def read_tables(folder: Path = RESULTS) -> dict[str, Table]:
 
 def tables_of_docs() -> dict[str, Table]:
     """Return all tables that the docs can show: those of benchmarks, and what they measure."""
-    from benchmarks.interval_list import table_of_intervals  # a module that imports this one
+    from benchmarks.figures import speed_tables  # modules that import this one
+    from benchmarks.interval_list import table_of_intervals
 
     listed = table_of_intervals()
-    return read_tables() | {listed.name: listed}
+    return read_tables() | speed_tables() | {listed.name: listed}
 
 
 def with_tables(text: str, tables: Mapping[str, Table]) -> str:
@@ -119,22 +120,33 @@ def with_tables(text: str, tables: Mapping[str, Table]) -> str:
     return MARKERS.sub(filled, text)
 
 
-def main() -> None:
-    """Check the docs, or write the tables into them."""
-    tables = tables_of_docs()
-    n_tables, n_outdated = 0, 0
+def outdated_pages() -> dict[Path, str]:
+    """Return the pages that show other tables than were measured, with the text that they should have."""
+    tables, found = tables_of_docs(), {}
     for page in sorted(DOCS.rglob("*.md")):
         text = page.read_text(encoding="utf-8")
-        n_tables += len(MARKERS.findall(text))
         new = with_tables(text, tables)
         if new != text:
-            n_outdated += 1
-            print(f"{page.relative_to(ROOT)} shows other tables than benchmarks/results")
-            if "--write" in sys.argv[1:]:
-                page.write_text(new, encoding="utf-8")
-                print("  replaced")
-    print(json.dumps({"tables": n_tables, "pages that differed": n_outdated}))
-    if n_outdated and "--write" not in sys.argv[1:]:
+            found[page] = new
+    return found
+
+
+def write_docs() -> list[Path]:
+    """Write the tables into the docs; return the pages that changed."""
+    outdated = outdated_pages()
+    for page, text in outdated.items():
+        page.write_text(text, encoding="utf-8")
+    return list(outdated)
+
+
+def main() -> None:
+    """Check the docs, or write the tables into them."""
+    asked_to_write = "--write" in sys.argv[1:]
+    pages = write_docs() if asked_to_write else list(outdated_pages())
+    for page in pages:
+        print(f"{page.relative_to(ROOT)} {'is replaced' if asked_to_write else 'shows other tables'}")
+    print(json.dumps({"pages that differed": len(pages)}))
+    if pages and not asked_to_write:
         raise SystemExit("run python -P benchmarks/coverage_tables.py --write")
 
 

@@ -1,4 +1,4 @@
-"""Read ``decisions/``: what every model of a pool answered to every image.  Needs no torch."""
+"""Read ``decisions/``: the decision of every model of a pool on every image.  Needs no torch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from model_eval.manifests import ModelRecord, PoolManifest
 from tricky.core.errors import InputError
 from tricky.core.files import check_hash
 from tricky.core.manifests import read_manifest
-from tricky.core.parquet import read_arrow, read_parquet
+from tricky.core.parquet import read_arrow, read_parquet, require_columns, stored_column
 
 EVALUATE = "tricky evaluate"
 """The command that writes ``decisions/``."""
@@ -36,6 +36,9 @@ class Decisions:
         `IMAGE_COLUMNS`.
     predictions : ndarray of int32, shape (n_models, n_images)
         Predicted class of each model (its top-1 answer); −1 where it did not see the image.
+    near_ties : ndarray of bool, shape (n_models, n_images)
+        Whether numeric noise could turn a decision from right to wrong or back: the two best logits differ
+        by less than twice the noise of the model, and one of them is that of the true class.
     failures : dict of str to str
         Models of the pool without decisions, and why.
     """
@@ -44,6 +47,7 @@ class Decisions:
     families: tuple[str, ...]
     images: pd.DataFrame
     predictions: np.ndarray
+    near_ties: np.ndarray
     failures: dict[str, str]
 
     @property
@@ -90,20 +94,27 @@ def read_decisions(folder: Path) -> Decisions:
     manifest_path = folder / "pool.json"
     manifest = read_pool(folder)
     images = read_images(folder / "images.parquet", manifest.images.sha256, manifest_path, EVALUATE)
-    image_ids = pa.array(images["image_id"].tolist(), pa.string())
+    known = _KnownImages(pa.array(images["image_id"].tolist(), pa.string()))
+    shape = len(manifest.answered), len(images)
+    predictions = np.full(shape, -1, dtype=np.int32)
+    near_ties = np.zeros(shape, dtype=bool)
 
-    def predictions_of(model: ModelRecord) -> np.ndarray:
+    def read_model(row: int, model: ModelRecord) -> None:
         path = folder / f"{model.name}.parquet"
         check_hash(path, model.sha256, manifest_path, EVALUATE)
-        return _predictions(path, image_ids)
+        table, place = _answers(path, known)
+        predictions[row, place] = table["prediction"].to_numpy()
+        near_ties[row, place] = _could_turn(table, model.noise)
 
     with ThreadPoolExecutor() as threads:  # hashing and reading release the GIL
-        predictions = list(threads.map(predictions_of, manifest.answered))
+        for _ in threads.map(read_model, *zip(*enumerate(manifest.answered), strict=True)):
+            pass
     return Decisions(
         models=tuple(model.name for model in manifest.answered),
         families=tuple(model.family for model in manifest.answered),
         images=images,
-        predictions=np.stack(predictions) if predictions else np.empty((0, len(images)), dtype=np.int32),
+        predictions=predictions,
+        near_ties=near_ties,
         failures=manifest.failures,
     )
 
@@ -133,21 +144,37 @@ def read_rows(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     return read_parquet(path, {name: DECISION_DTYPES[name] for name in columns}, EVALUATE)
 
 
-def _predictions(path: Path, image_ids: pa.Array) -> np.ndarray:
-    """Read one model's predictions in the order of `image_ids`, −1 for images that it did not see."""
-    columns = {name: DECISION_DTYPES[name] for name in ("image_id", "prediction")}
-    table = read_arrow(path, columns, EVALUATE)
-    found = table["image_id"].combine_chunks().cast(pa.string())
-    prediction = table["prediction"].to_numpy()
-    if found.equals(image_ids):
-        return prediction
-    known = pd.Index(image_ids.to_pylist())
-    place = known.get_indexer(pd.Index(found.to_pylist()))
+@dataclass
+class _KnownImages:
+    """The images of a pool, and how their ids are stored in a file that lists them in the same order."""
+
+    ids: pa.Array
+    stored: object = None
+
+
+def _answers(path: Path, known: _KnownImages) -> tuple[pa.Table, np.ndarray | slice]:
+    """Read one model's predictions, with what near ties follow from, and the place of each row's image."""
+    columns = ["prediction", "margin", "label_rank"]
+    require_columns(path, ["image_id", *columns], EVALUATE)
+    table = read_arrow(path, columns, EVALUATE, use_threads=False)  # models are read side by side
+    # Most of the time would go into decoding the ids, which are the same bytes in nearly all files.
+    stored = stored_column(path, "image_id", EVALUATE)
+    if stored == known.stored:
+        return table, slice(None)
+    found = read_arrow(path, ["image_id"], EVALUATE)["image_id"].combine_chunks().cast(pa.string())
+    if found.equals(known.ids):
+        known.stored = stored
+        return table, slice(None)
+    place = pd.Index(known.ids.to_pylist()).get_indexer(pd.Index(found.to_pylist()))
     if (place < 0).any() or len(np.unique(place)) < len(place):
         raise InputError(f"{path}: its images are not those of images.parquet; run `{EVALUATE}` again")
-    every = np.full(len(image_ids), -1, dtype=np.int32)
-    every[place] = prediction
-    return every
+    return table, place
+
+
+def _could_turn(table: pa.Table, noise: float) -> np.ndarray:
+    """Return which decisions are near ties; each of the two best logits may be off by the noise."""
+    margin, rank = table["margin"].to_numpy(), table["label_rank"].to_numpy()
+    return (margin < np.float32(2 * noise)) & (rank <= 2)  # in the precision of the margins
 
 
 def require_unique_images(table: pd.DataFrame, path: Path, made_by: str) -> None:

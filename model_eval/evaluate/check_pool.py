@@ -18,7 +18,7 @@ from model_eval.networks.device import arithmetic, choose_device, memory_format
 from model_eval.networks.sample import draw_sample
 from model_eval.settings import EvaluateSettings, ModelEntry
 from tricky.core.errors import InputError
-from tricky.core.progress import Progress, no_progress, no_tell
+from tricky.core.progress import Progress, no_notice, no_progress
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _run_batch(
     """Run one batch, and raise InputError where the model fails or an output isn't finite."""
     name = classifier.entry.name
     try:
-        model = RunningModel(classifier, device, settings, no_tell)
+        model = RunningModel(classifier, device, settings, no_notice)
         logits = model.logits(batch.inputs[classifier.preprocessing.key], batch.n_images)
     except ModelFailure as failure:
         raise InputError(f"{name}: {failure}") from None

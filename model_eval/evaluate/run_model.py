@@ -13,7 +13,7 @@ from model_eval.networks.device import exact_arithmetic, memory_format
 from model_eval.networks.preprocessing import Preprocessing
 from model_eval.settings import EvaluateSettings
 from tricky.core.errors import InputError
-from tricky.core.progress import Tell
+from tricky.core.progress import Notify
 
 NOISE_IMAGES = 8
 """Images that a model sees a second time, to measure what arithmetic alone does to its logits."""
@@ -33,7 +33,7 @@ class RunningModel:
     classifier : Classifier
     device : torch.device
     settings : EvaluateSettings
-    tell : callable
+    notify : callable
         Called with a line when memory runs out and batches are halved.
 
     Attributes
@@ -44,13 +44,13 @@ class RunningModel:
     """
 
     def __init__(
-        self, classifier: Classifier, device: torch.device, settings: EvaluateSettings, tell: Tell
+        self, classifier: Classifier, device: torch.device, settings: EvaluateSettings, notify: Notify
     ) -> None:
         self.batch_size = settings.batch_size
         self.device = device
         self._classifier = classifier
         self._arithmetic = settings.arithmetic
-        self._tell = tell
+        self._notify = notify
         layout = memory_format(settings.arithmetic)
         try:
             with _answering():
@@ -103,7 +103,7 @@ class RunningModel:
             self.batch_size = -(-self.batch_size // 2)
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
-            self._tell(f"{self.name}: out of memory; continues with batches of {self.batch_size}")
+            self._notify(f"{self.name}: out of memory; continues with batches of {self.batch_size}")
 
     @torch.inference_mode()
     def noise(self, inputs: torch.Tensor, logits: torch.Tensor) -> float:

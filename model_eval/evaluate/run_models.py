@@ -21,7 +21,7 @@ from model_eval.evaluate.run_model import ModelFailure, RunningModel, stopped_wo
 from model_eval.networks.device import threads_within_models
 from model_eval.networks.preprocessing import Preprocessing
 from model_eval.settings import EvaluateSettings, ModelEntry
-from tricky.core.progress import Progress, Tell
+from tricky.core.progress import Notify, Progress
 
 
 class Count:
@@ -82,7 +82,7 @@ class Evaluation:
     load : Load
     plan : MemoryPlan
     count : Count
-    tell : callable
+    notify : callable
         Called with a line about a failure, halved batches, or a further round.
     """
 
@@ -91,7 +91,7 @@ class Evaluation:
     load: Load
     plan: MemoryPlan
     count: Count
-    tell: Tell
+    notify: Notify
 
     def run(self, images: pd.DataFrame, tasks: Sequence[Task]) -> dict[str, str]:
         """Run models on images and write their parts, in as many rounds as memory demands.
@@ -121,11 +121,11 @@ class Evaluation:
                     failures |= one.failures
                     left = left[one.n_models :]
                 if left and first is not None:
-                    self._tell_round(one.n_models, len(left))
+                    self._notify_of_round(one.n_models, len(left))
         return failures
 
-    def _tell_round(self, n_done: int, n_left: int) -> None:
-        self.tell(
+    def _notify_of_round(self, n_done: int, n_left: int) -> None:
+        self.notify(
             f"{n_done} models were run together: the weights of more, with activations of "
             f"{self.plan.activations / 1e9:.1f} GB, don't fit into the {self.plan.budget / 1e9:.1f} GB that "
             f"are free on {self.maker.device.type}; {n_left} are left for further rounds"
@@ -204,7 +204,9 @@ class _Round:
             plan.add(size)
             self.n_models += 1
             try:
-                model = RunningModel(loaded.classifier, self._device, self._about.settings, self._about.tell)
+                model = RunningModel(
+                    loaded.classifier, self._device, self._about.settings, self._about.notify
+                )
             except ModelFailure as failure:
                 self._fail(loaded.file.entry.name, failure)
                 continue
@@ -257,7 +259,7 @@ class _Round:
 
     def _fail(self, name: str, failure: ModelFailure) -> None:
         self.failures[name] = str(failure)
-        self._about.tell(f"{name}: failed, and is left out from here on: {failure}")
+        self._about.notify(f"{name}: failed, and is left out from here on: {failure}")
         self._about.count.drop(name)
         self._runs = [run for run in self._runs if run.name != name]
 

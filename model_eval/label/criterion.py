@@ -6,16 +6,17 @@ difficulty masks model differences (on ImageNet and beyond)", ICLR.
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
-from model_eval.difficulty import Difficulty
+from model_eval.columns import Difficulty
 from tricky.core.errors import InputError
 
 NOT_LABELLED = "n/a"
-"""What stands for the difficulty of an image that too few models saw."""
+"""Shown in place of a difficulty where too few models saw the image."""
 
 IMPOSSIBLE, IN_BETWEEN, TRIVIAL, UNSEEN = 0, 1, 2, 3
 """Difficulties as whole numbers, in the order of `NAMES`."""
@@ -83,8 +84,8 @@ def stability(
     """Return the probability that a resampled pool gives an image the same difficulty.
 
     The number of models that are right among `n_models` drawn from this pool with replacement follows
-    Binomial(n_models, n_correct / n_models), so the bootstrap needs no resampling.  Models are drawn as if
-    they were independent: for a pool of close kin the value is too high.
+    Binomial(n_models, n_correct / n_models), so the bootstrap needs no resampling.  Models are treated as
+    independent: for a pool of similar models the value is too high.
 
     Parameters
     ----------
@@ -117,23 +118,45 @@ def probability_of(
     ndarray of float, shape (n_images,)
         NaN where `codes` is `UNSEEN` or no model of this pool saw the image.
     """
-    n_models = np.broadcast_to(np.asarray(n_models, dtype=np.int64), np.shape(n_correct))
-    # Few counts are different: each is worked out once.
-    width = int(n_models.max()) + 1
-    keys = n_models * width + n_correct
-    pairs = np.flatnonzero(np.bincount(keys))
-    sizes, right = np.divmod(pairs, width)
-    p_right = np.divide(right, sizes, out=np.zeros(len(pairs)), where=sizes > 0)
-    p_trivial = stats.binom.sf(sizes - tolerance - 1, sizes, p_right)
-    p_impossible = stats.binom.cdf(tolerance, sizes, p_right)
-    table = np.full((len(pairs), len(NAMES)), np.nan)
+    n_models = np.broadcast_to(np.asarray(n_models), np.shape(n_correct))
+    # Few pairs of counts are distinct: each is computed once.
+    smallest, largest = int(n_models.min()), int(n_models.max())
+    if smallest == largest < 100 * len(n_correct):
+        return _probabilities(largest, tolerance)[n_correct, codes]
+    keys = (n_models - smallest).astype(np.int64) * (largest + 1) + n_correct
+    pairs, place = _distinct(keys)
+    sizes, right = np.divmod(pairs, largest + 1)
+    return _probabilities_of(smallest + sizes, right, tolerance)[place, codes]
+
+
+def _distinct(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct keys in order, and the place of each key among them."""
+    if keys.max() >= 100 * len(keys):
+        return np.unique(keys, return_inverse=True)
+    distinct = np.flatnonzero(np.bincount(keys))  # much faster than sorting
+    place = np.zeros(int(distinct[-1]) + 1, dtype=np.intp)
+    place[distinct] = np.arange(len(distinct))
+    return distinct, place[keys]
+
+
+@functools.lru_cache(maxsize=8)
+def _probabilities(n_models: int, tolerance: int) -> np.ndarray:
+    """Return the probability of each difficulty with 0, 1, 2 … models right, shape (n_models + 1, 4)."""
+    right = np.arange(n_models + 1)
+    return _probabilities_of(np.full_like(right, n_models), right, tolerance)
+
+
+def _probabilities_of(sizes: np.ndarray, right: np.ndarray, tolerance: int) -> np.ndarray:
+    """Return the probability of each of `NAMES` in pools resampled from such pools, shape (n_pools, 4)."""
+    p_right = np.divide(right, sizes, out=np.zeros(len(sizes)), where=sizes > 0)
+    p_trivial = special.bdtrc(sizes - tolerance - 1, sizes, p_right)
+    p_impossible = special.bdtr(tolerance, sizes, p_right)
+    table = np.full((len(sizes), len(NAMES)), np.nan)
     table[:, IMPOSSIBLE] = p_impossible
     table[:, TRIVIAL] = p_trivial
-    table[:, IN_BETWEEN] = np.clip(1 - p_trivial - p_impossible, 0, 1)  # rounding may leave a hair below 0
+    table[:, IN_BETWEEN] = np.clip(1 - p_trivial - p_impossible, 0, 1)  # rounding may give less than 0
     table[sizes == 0] = np.nan
-    place = np.zeros(width * width, dtype=np.intp)
-    place[pairs] = np.arange(len(pairs))
-    return table[place[keys], codes]
+    return table
 
 
 def _check_tolerance(smallest: int, tolerance: int) -> None:

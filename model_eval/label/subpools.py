@@ -1,4 +1,4 @@
-"""Is the pool big and different enough? What becomes of the labels in parts of it."""
+"""Is the pool large and diverse enough? How labels change in parts of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from model_eval.difficulty import Difficulty
+from model_eval.columns import Difficulty
 from model_eval.label.criterion import (
     IMPOSSIBLE,
     IN_BETWEEN,
@@ -20,7 +20,12 @@ from model_eval.label.criterion import (
 )
 
 N_ORDERS = 100
-"""Random orders of the models that sub-pools are drawn in."""
+"""Number of random orders of the models; each order gives one sub-pool of every size."""
+
+_PLANES_UP_TO = 8
+"""With a larger tolerance, counting in bits is no faster."""
+_WORDS_AT_ONCE = 16_384
+"""Number of words whose bits stay in a processor's cache."""
 
 _KINDS = (
     (Difficulty.TRIVIAL, TRIVIAL),
@@ -47,7 +52,7 @@ def shares_by_size(
     correct, seen : ndarray of bool, shape (n_models, n_images)
         Which models were right, and which saw an image at all.
     tolerance, min_models_share
-        As in `LabelSettings`; sizes that the tolerance is too large for are left out.
+        As in `LabelSettings`; sizes for which the tolerance is too large are left out.
     rng : Generator
     n_orders : int
 
@@ -55,43 +60,100 @@ def shares_by_size(
     -------
     DataFrame, one row a size and a difficulty
         `n_models`, `difficulty`, `share` (mean over sub-pools, of the images that have a difficulty), `sd`,
-        `low`, `high` (between which 95% of the sub-pools lie), `n_pools`.
+        `low`, `high` (the central 95% of the sub-pools), `n_pools`.
     """
-    n_models, n_images = correct.shape
-    first = 2 * tolerance + 1
-    sizes = np.arange(first, n_models + 1)
-    counts = np.zeros((n_orders, len(sizes), len(_KINDS)))
-    whole = bool(seen.all())
-    small = np.int8 if n_models < 128 else np.int16  # what fits into few bytes is counted in less time
-    for order in range(n_orders):
-        n_correct, n_seen = np.zeros(n_images, dtype=small), np.zeros(n_images, dtype=small)
-        for size, model in enumerate(rng.permutation(n_models), start=1):
-            n_correct += correct[model]
-            if not whole:
-                n_seen += seen[model]
-            if size < first:
-                continue
-            if whole:  # counting is faster than labelling, and all images have a difficulty
-                trivial = np.count_nonzero(n_correct >= size - tolerance)
-                impossible = np.count_nonzero(n_correct <= tolerance)
-                found = trivial, n_images - trivial - impossible, impossible
-            else:
-                least = least_models(size, tolerance, min_models_share)
-                codes = np.bincount(codes_of(n_correct, n_seen, tolerance, least), minlength=len(NAMES))
-                found = codes[[code for _, code in _KINDS]]
-            counts[order, size - first] = found
+    n_models = len(correct)
+    sizes = np.arange(2 * tolerance + 1, n_models + 1)
+    orders = np.array([rng.permutation(n_models) for _ in range(n_orders)])
+    by_all = seen.all(axis=0) & (tolerance < _PLANES_UP_TO)
+    counts = _count_seen_by_all(correct if by_all.all() else correct[:, by_all], orders, tolerance)
+    counts = counts[:, sizes - 1]
+    if not by_all.all():
+        rule = (tolerance, min_models_share)
+        counts += _count_seen_by_some(correct[:, ~by_all], seen[:, ~by_all], orders, sizes, *rule)
     n_labelled = counts.sum(axis=2, keepdims=True)
-    shares = np.divide(counts, n_labelled, out=np.full_like(counts, np.nan), where=n_labelled > 0)
-    rows = []
-    for at, size in enumerate(sizes):
-        for kind, (difficulty, _) in enumerate(_KINDS):
-            values = shares[:, at, kind]
-            values = values[~np.isnan(values)]
-            if len(values):
-                low, high = np.quantile(values, [0.025, 0.975])
-                rows.append((size, difficulty.value, values.mean(), values.std(), low, high, len(values)))
-    columns = ["n_models", "difficulty", "share", "sd", "low", "high", "n_pools"]
-    return pd.DataFrame(rows, columns=columns)
+    shares = np.divide(counts, n_labelled, out=np.full(counts.shape, np.nan), where=n_labelled > 0)
+    shares = np.ascontiguousarray(shares.reshape(n_orders, -1).T)  # sizes and difficulties × orders
+    n_pools = np.count_nonzero(~np.isnan(shares), axis=1)
+    low, high = np.nanquantile(shares[n_pools > 0], [0.025, 0.975], axis=1)
+    return pd.DataFrame(
+        {
+            "n_models": np.repeat(sizes, len(_KINDS))[n_pools > 0],
+            "difficulty": np.tile([kind.value for kind, _ in _KINDS], len(sizes))[n_pools > 0],
+            "share": np.nanmean(shares[n_pools > 0], axis=1),
+            "sd": np.nanstd(shares[n_pools > 0], axis=1),
+            "low": low,
+            "high": high,
+            "n_pools": n_pools[n_pools > 0],
+        }
+    )
+
+
+def _count_seen_by_all(correct: np.ndarray, orders: np.ndarray, tolerance: int) -> np.ndarray:
+    """Count the images of each difficulty in the first 1, 2, 3 … models of each order.
+
+    An image is not impossible (trivial) as soon as more than `tolerance` models were right (wrong), so higher
+    counts are not needed: for each image, bit `k` says whether more than `k` models were right (wrong).
+
+    Parameters
+    ----------
+    correct : ndarray of bool, shape (n_models, n_images)
+    orders : ndarray of int, shape (n_orders, n_models)
+    tolerance : int
+
+    Returns
+    -------
+    ndarray of int, shape (n_orders, n_models, 3)
+        In the order of `_KINDS`.
+    """
+    n_orders, n_models = orders.shape
+    n_images = correct.shape[1]
+    n_beyond = np.zeros((2, n_orders, n_models), dtype=np.int64)  # images that more models got right, wrong
+    for which, answers in enumerate((correct, ~correct)):
+        packed = _packed(answers)
+        at_once = max(1, _WORDS_AT_ONCE // max(1, packed.shape[1]))
+        for first in range(0, n_orders, at_once):
+            part = slice(first, first + at_once)
+            more_than = np.zeros((tolerance + 1, len(orders[part]), packed.shape[1]), dtype=np.uint64)
+            for place, models in enumerate(orders[part].T):
+                added = packed[models]
+                for k in range(tolerance, 0, -1):
+                    more_than[k] |= more_than[k - 1] & added
+                more_than[0] |= added
+                n_beyond[which, part, place] = np.bitwise_count(more_than[tolerance]).sum(axis=1)
+    impossible, trivial = n_images - n_beyond
+    return np.stack([trivial, n_images - trivial - impossible, impossible], axis=2)
+
+
+def _packed(answers: np.ndarray) -> np.ndarray:
+    """Return booleans as bits of 64-bit words, the last of which is padded with False."""
+    n_models, n_images = answers.shape
+    n_bytes = -(-n_images // 64) * 8
+    packed = np.zeros((n_models, n_bytes), dtype=np.uint8)
+    packed[:, : -(-n_images // 8)] = np.packbits(answers, axis=1)
+    return packed.view(np.uint64)
+
+
+def _count_seen_by_some(
+    correct: np.ndarray,
+    seen: np.ndarray,
+    orders: np.ndarray,
+    sizes: np.ndarray,
+    tolerance: int,
+    min_models_share: float,
+) -> np.ndarray:
+    """Count as `_count_seen_by_all`, of shape (n_orders, n_sizes, 3), images that not all models saw."""
+    counts = np.zeros((len(orders), len(sizes), len(_KINDS)), dtype=np.int64)
+    least = [least_models(size, tolerance, min_models_share) for size in sizes]
+    for order, found in zip(orders, counts, strict=True):
+        n_correct, n_seen = np.zeros((2, correct.shape[1]), dtype=np.int32)
+        for size, model in enumerate(order, start=1):
+            n_correct += correct[model]
+            n_seen += seen[model]
+            if size >= sizes[0]:
+                codes = codes_of(n_correct, n_seen, tolerance, least[size - sizes[0]])
+                found[size - sizes[0]] = _number_of_each(codes)
+    return counts
 
 
 def leave_one_out(
@@ -102,7 +164,7 @@ def leave_one_out(
     tolerance: int,
     min_models_share: float,
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return what the labels owe to each model and to each family.
+    """Return how labels change when one model, or one family of models, is left out.
 
     Parameters
     ----------
@@ -118,29 +180,31 @@ def leave_one_out(
     table : DataFrame, one row a model, then one a family
         `what` (`model` or `family`), `left_out`, `n_models` (that remain), the shares `trivial`,
         `in-between` and `impossible` of the images that have a difficulty, `trivial_change` and
-        `impossible_change` against the whole pool, `n_relabelled` (images whose difficulty changes), and
-        `stability`: the mean probability that a pool resampled from the rest gives the whole pool's
-        difficulty.  Missing where too few models remain.
+        `impossible_change` (these shares minus those of the whole pool), `n_relabelled` (images whose
+        difficulty changes), and `stability`: the mean probability that a pool resampled from the remaining
+        models gives the same difficulty as the whole pool.  Missing where too few models remain.
     stability : ndarray of float, shape (n_images,)
-        That probability for each image under the family that it hangs on most; NaN where the image has no
-        difficulty or there is but one family.
+        For each image that probability without the family whose removal lowers it most; NaN where the image
+        has no difficulty or there is only one family.
     """
-    n_correct, n_seen = correct.sum(axis=0), seen.sum(axis=0)
+    n_correct, n_seen = correct.sum(axis=0, dtype=np.int32), seen.sum(axis=0, dtype=np.int32)
     codes = codes_of(n_correct, n_seen, tolerance, least_models(len(models), tolerance, min_models_share))
     before = _shares(codes)
-    kin = np.array([family or model for model, family in zip(models, families, strict=True)])
+    family_of = np.array([family or model for model, family in zip(models, families, strict=True)])
     groups = [("model", model, np.array([index])) for index, model in enumerate(models)]
-    groups += [("family", family, np.flatnonzero(kin == family)) for family in dict.fromkeys(kin.tolist())]
+    names = dict.fromkeys(family_of.tolist())
+    groups += [("family", name, np.flatnonzero(family_of == name)) for name in names]
     lowest = np.full(len(codes), np.inf)
     rows = []
     for what, name, members in groups:
         row = {"what": what, "left_out": name, "n_models": len(models) - len(members)}
         if row["n_models"] > 2 * tolerance:
-            right, asked = n_correct - correct[members].sum(axis=0), n_seen - seen[members].sum(axis=0)
+            right = n_correct - correct[members].sum(axis=0, dtype=np.int32)
+            n_left = n_seen - seen[members].sum(axis=0, dtype=np.int32)
             least = least_models(row["n_models"], tolerance, min_models_share)
-            without = codes_of(right, asked, tolerance, least)
-            same = probability_of(codes, right, asked, tolerance)
-            same[(without == UNSEEN) & (codes != UNSEEN)] = 0  # too few are left that saw it
+            without = codes_of(right, n_left, tolerance, least)
+            same = probability_of(codes, right, n_left, tolerance)
+            same[(without == UNSEEN) & (codes != UNSEEN)] = 0  # too few of the remaining models saw it
             shares = _shares(without)
             row |= shares | {
                 "trivial_change": shares["trivial"] - before["trivial"],
@@ -158,6 +222,14 @@ def leave_one_out(
 
 
 def _shares(codes: np.ndarray) -> dict[str, float]:
-    counts = np.bincount(codes, minlength=len(NAMES))
-    n_labelled = sum(counts[code] for _, code in _KINDS)
-    return {kind.value: counts[code] / n_labelled if n_labelled else np.nan for kind, code in _KINDS}
+    counts = _number_of_each(codes)
+    n_labelled = counts.sum()
+    return {
+        kind.value: n / n_labelled if n_labelled else np.nan
+        for (kind, _), n in zip(_KINDS, counts, strict=True)
+    }
+
+
+def _number_of_each(codes: np.ndarray) -> np.ndarray:
+    """Return how many images have each difficulty, in the order of `_KINDS`."""
+    return np.bincount(codes, minlength=len(NAMES))[[code for _, code in _KINDS]]

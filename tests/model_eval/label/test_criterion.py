@@ -65,3 +65,9 @@ def test_another_pool_may_be_asked_for_the_same_difficulty() -> None:
     codes = codes_of(np.array([3, 1, 0]), 3, 0)  # trivial, in-between, impossible
     found = probability_of(codes, np.array([2, 2, 2]), 3, 0)
     np.testing.assert_allclose(found, [8 / 27, 1 - 8 / 27 - 1 / 27, 1 / 27])
+
+
+def test_counts_of_pools_of_many_sizes_are_each_resampled_by_themselves() -> None:
+    n_models = np.array([3, 5, 2_000_000_000, 3])
+    found = stability(np.array([2, 5, 2_000_000_000, 0]), n_models, 0)
+    np.testing.assert_allclose(found, [1 - 8 / 27 - 1 / 27, 1, 1, 1])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from model_eval.label.criterion import difficulty_of
+from model_eval.label.criterion import difficulty_of, least_models
 from model_eval.label.subpools import leave_one_out, shares_by_size
 
 
@@ -37,6 +37,26 @@ def test_mean_shares_of_subpools_are_what_the_hypergeometric_distribution_says(
     assert (table.query("n_models == 9")[["sd"]] < 1e-12).all(axis=None)
     assert (table["low"] <= table["share"] + 1e-12).all()
     assert (table["share"] <= table["high"] + 1e-12).all()
+
+
+@pytest.mark.parametrize("tolerance", [0, 1, 3, 8])
+@pytest.mark.parametrize("n_unseen", [0, 30, 400])
+def test_shares_of_one_order_are_those_of_labelling_its_first_models(tolerance: int, n_unseen: int) -> None:
+    rng = np.random.default_rng(7)
+    correct = rng.random((19, 400)) < rng.choice([0, 0.05, 0.5, 0.9, 1], 400)
+    seen = np.ones_like(correct)
+    seen[:, :n_unseen] = rng.random((19, n_unseen)) < 0.8
+    correct &= seen
+    table = shares_by_size(correct, seen, tolerance, 0.5, np.random.default_rng(8), n_orders=1)
+    order = np.random.default_rng(8).permutation(19)
+    shares = table.pivot_table(index="n_models", columns="difficulty", values="share")
+    assert shares.index.tolist() == list(range(2 * tolerance + 1, 20))
+    for size in shares.index:
+        first = order[:size]
+        least = least_models(size, tolerance, 0.5)
+        labels = difficulty_of(correct[first].sum(axis=0), seen[first].sum(axis=0), tolerance, least)
+        for kind in ("trivial", "in-between", "impossible"):
+            assert shares.loc[size, kind] == (labels == kind).sum() / (labels != "n/a").sum()
 
 
 def test_the_same_seed_draws_the_same_subpools(correct: np.ndarray) -> None:

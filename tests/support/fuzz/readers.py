@@ -127,13 +127,6 @@ def _named(
     return name, Reader(_lazy(module, function, arguments), files, edited, slow)
 
 
-def _near_ties(root: Path) -> Any:
-    from model_eval.decisions import read_decisions
-    from model_eval.label.near_ties import read_near_ties
-
-    return read_near_ties(root / "decisions", read_decisions(root / "decisions"))
-
-
 def _rows(root: Path) -> Any:
     from model_eval.decisions import read_decisions, read_rows
 
@@ -332,10 +325,6 @@ READERS: Mapping[str, Reader] = dict(
         ),
         ("model_eval.images.decode: pictures", Reader(_decode, ("lab/picture.*",), edited=True)),
         ("model_eval.images.check: pictures", Reader(_inspect, ("lab/picture.*",), edited=True)),
-        (
-            "model_eval.label.near_ties:read_near_ties",
-            Reader(_near_ties, ("decisions/pool.json", "decisions/alpha.parquet")),
-        ),
         (
             "model_eval.label.reassessed:read_reassessed",
             Reader(_reassessed("reassessed.csv"), ("lab/reassessed.csv",), edited=True),
