@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from model_eval.decision_rows import decision_table, decision_values
 from model_eval.evaluate.batches import Batch
 from model_eval.evaluate.decision_files import DecisionFile
 from model_eval.evaluate.run_model import ModelFailure, RunningModel
+from model_eval.networks.decision_rows import decision_table, decision_values
 
 PART_IMAGES = 512
 """Images after which a model's decisions are written at the earliest."""

@@ -124,6 +124,10 @@ class Evaluation:
                     self._notify_of_round(one.n_models, len(left))
         return failures
 
+    def running(self, loaded: LoadedModel) -> RunningModel:
+        """Put a model onto the device."""
+        return RunningModel(loaded.classifier, self.maker.device, self.settings, self.notify)
+
     def _notify_of_round(self, n_done: int, n_left: int) -> None:
         self.notify(
             f"{n_done} models were run together: the weights of more, with activations of "
@@ -204,9 +208,7 @@ class _Round:
             plan.add(size)
             self.n_models += 1
             try:
-                model = RunningModel(
-                    loaded.classifier, self._device, self._about.settings, self._about.notify
-                )
+                model = self._about.running(loaded)
             except ModelFailure as failure:
                 self._fail(loaded.file.entry.name, failure)
                 continue

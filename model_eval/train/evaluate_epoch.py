@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from model_eval.decision_rows import decision_rows
+from model_eval.networks.decision_rows import decision_rows
 from model_eval.train.data_loading import DecodedImages
 from model_eval.train.training_loop import DivergedError
 

@@ -8,7 +8,6 @@ import pytest
 from made_up import HASH, origins
 
 from model_eval.columns import DECISION_DTYPES
-from model_eval.decision_rows import decision_rows
 from model_eval.epoch_decisions import (
     ConditionModel,
     Diverged,
@@ -17,6 +16,7 @@ from model_eval.epoch_decisions import (
     write_conditions,
     write_epochs,
 )
+from model_eval.networks.decision_rows import decision_rows
 from tricky.core.errors import InputError
 from tricky.core.parquet import write_parquet
 

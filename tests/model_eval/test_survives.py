@@ -139,7 +139,7 @@ def test_damage_anywhere_in_a_part_or_a_finished_file_is_noticed_or_harmless(tmp
             "sha256": [f"{i:064d}" for i in range(50)],
         }
     )
-    from model_eval.decision_rows import decision_rows
+    from model_eval.networks.decision_rows import decision_rows
 
     logits = torch.randn(50, 3, generator=torch.Generator().manual_seed(1)).numpy()
     rows = decision_rows(images["image_id"].tolist(), images["label"].to_numpy(), logits)

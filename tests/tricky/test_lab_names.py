@@ -23,7 +23,7 @@ from experiment.data.columns import CONSENT_COLUMNS, MARK_COLUMNS, PARTICIPANT_C
 from experiment.data.sidecar import Sidecar
 from experiment.data.withdrawn import Mark
 from experiment.session.consent import Consent
-from model_eval.decision_rows import decision_rows
+from model_eval.networks.decision_rows import decision_rows
 from tricky.core.errors import InputError
 from tricky.core.parquet import write_parquet
 from tricky.lab_names import OF_QUESTIONS, columns_of_images, reserved_columns

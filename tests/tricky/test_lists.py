@@ -16,8 +16,8 @@ from made_up import write_pool
 from PIL import Image
 from pydantic import BaseModel, ValidationError
 
-from model_eval.decision_rows import decision_rows
 from model_eval.difficulty import read_difficulty
+from model_eval.networks.decision_rows import decision_rows
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 from tricky.core.parquet import write_parquet

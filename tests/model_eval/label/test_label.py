@@ -10,11 +10,11 @@ import pytest
 from made_up import write_pool
 
 from model_eval.columns import Difficulty
-from model_eval.decision_rows import decision_rows
 from model_eval.decisions import read_decisions
 from model_eval.difficulty import read_difficulty, read_label_tables
 from model_eval.label.label import label_counts, label_decisions, summary
 from model_eval.manifests import PoolManifest
+from model_eval.networks.decision_rows import decision_rows
 from model_eval.settings import LabelSettings
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of

@@ -15,8 +15,8 @@ import pandas as pd
 from made_up import HASH, origins, write_pool
 from PIL import Image
 
-from model_eval.decision_rows import decision_rows
 from model_eval.epoch_decisions import ConditionModel, write_conditions, write_epochs
+from model_eval.networks.decision_rows import decision_rows
 from tricky.core.parquet import write_parquet
 from tricky.study import open_study
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from made_up import write_pool
 
-from model_eval.decision_rows import decision_rows
+from model_eval.networks.decision_rows import decision_rows
 from tricky.core.parquet import write_parquet
 
 

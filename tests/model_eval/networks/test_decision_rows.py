@@ -5,7 +5,7 @@ import torch
 from scipy.stats import rankdata
 
 from model_eval.columns import DECISION_DTYPES
-from model_eval.decision_rows import decision_rows
+from model_eval.networks.decision_rows import decision_rows
 
 
 def test_decisions_of_hand_computed_logits() -> None:
