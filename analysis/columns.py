@@ -30,7 +30,7 @@ EXCLUSION_COLUMNS = (
 
 _REPORT_COLUMNS = (
     # models and images
-    *("model", "name", "source", "family", "weights", "weights_sha256", "n_parameters", "precision"),
+    *("model", "name", "source", "family", "weights", "weights_sha256", "n_parameters", "arithmetic"),
     *("accuracy", "n_correct", "difficulty", "n_images", "what", "left_out", "n_models", "n_pools", "sd"),
     *("trivial", "in-between", "impossible", "trivial_change", "impossible_change", "n_relabelled"),
     *("stability", "share", "low", "high"),

@@ -97,7 +97,8 @@ BENCHMARKS = (
             Figure("pool_vs_timm_within", "the same without starting processes"),
             Figure("bound_vs_timm_within", "the bound ÷ the same"),
             Figure("pool_vs_bound", "tricky ÷ preparing once and forward passes alone", at_most=1.08),
-            Figure("channels_last_vs_contiguous", "tricky with `channels_last` ÷ tricky without"),
+            Figure("fast_vs_exact", "fast arithmetic ÷ exact arithmetic"),
+            Figure("overhead_ms", "per model and batch of 128, with networks that do nothing", at_most=1.5),
             Figure(
                 "rss_growth_mb",
                 "peak memory of ten times as many images, minus that",
@@ -155,14 +156,18 @@ BENCHMARKS = (
         "gpu",
         (
             Figure("gpu_pool_vs_timm", "`tricky evaluate`, exact ÷ timm's way", at_most=0.4),
-            Figure("gpu_pool_vs_timm_fast", "`tricky evaluate`, fast ÷ timm's way", at_most=0.25),
-            Figure("gpu_pool_vs_bound", "tricky ÷ the bound, after the first kernel", at_most=1.15),
+            Figure("gpu_fast_pool_vs_timm", "`tricky evaluate`, fast ÷ timm's way", at_most=0.25),
+            Figure("gpu_mixed_pool_vs_timm", "`tricky evaluate`, mixed ÷ timm's way"),
+            Figure("gpu_pool_vs_bound", "exact ÷ the bound, after the first kernel", at_most=1.15),
+            Figure("gpu_fast_pool_vs_bound", "fast ÷ the bound, after the first kernel"),
+            Figure("gpu_busy", "share of time in which a kernel runs, after the first kernel", at_least=0.9),
+            Figure("gpu_first_kernel_s", "from the start to the first kernel, seconds", at_most=5),
             Figure(
-                "gpu_busy", "share of time in which the GPU computes, after the first kernel", at_least=0.9
+                "gpu_overhead_ms", "per model and batch of 128, with networks that do nothing", at_most=1.5
             ),
-            Figure("first_kernel_seconds", "from the start to the first kernel", at_most=5),
+            Figure("gpu_fast_differs_clearly", "fast: decisions that differ and are no near tie", at_most=0),
             Figure(
-                "overhead_ms", "per model and batch of 128, with a network that does nothing", at_most=1.5
+                "gpu_mixed_differs_clearly", "mixed: decisions that differ and are no near tie", at_most=0
             ),
         ),
         by_make_bench=False,

@@ -141,6 +141,8 @@ class Watched:
 def watched(*arguments: str | Path) -> Watched:
     """Run Python with arguments while the GPU is watched."""
     found, stop = Watched(), threading.Event()
+    while torch.cuda.utilization() > 0:  # of what ran before
+        time.sleep(0.1)
     started = time.perf_counter()
 
     def watch() -> None:

@@ -3,7 +3,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from model_eval.networks.device import choose_device, exact_arithmetic, threads_within_models
+from model_eval.networks.device import (
+    Arithmetic,
+    arithmetic,
+    choose_device,
+    exact_arithmetic,
+    memory_format,
+    threads_within_models,
+)
 from tricky.core.errors import InputError
 
 
@@ -34,6 +41,27 @@ def test_reduced_precision_is_off_inside_and_back_as_it_was_outside() -> None:
         assert torch.get_float32_matmul_precision() == "high"
     finally:
         torch.set_float32_matmul_precision(before)
+
+
+@pytest.mark.parametrize(
+    ("name", "device", "matmul", "layout"),
+    [
+        ("exact", "cuda", "highest", torch.contiguous_format),
+        ("fast", "cuda", "high", torch.channels_last),
+        ("mixed", "cuda", "high", torch.channels_last),
+        ("fast", "cpu", "highest", torch.channels_last),
+    ],
+)
+def test_arithmetic_sets_tf32_and_the_layout_and_stays_repeatable(
+    name: Arithmetic, device: str, matmul: str, layout: torch.memory_format
+) -> None:
+    before = torch.get_float32_matmul_precision()
+    with arithmetic(name, torch.device(device)):
+        assert torch.get_float32_matmul_precision() == matmul
+        assert torch.backends.cudnn.allow_tf32 == (matmul == "high")
+        assert torch.backends.cudnn.deterministic
+    assert torch.get_float32_matmul_precision() == before
+    assert memory_format(name) == layout
 
 
 def test_the_number_of_threads_is_given_back() -> None:

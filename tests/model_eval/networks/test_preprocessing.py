@@ -1,13 +1,24 @@
 from __future__ import annotations
 
+from collections import Counter
+from typing import ClassVar
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 from timm.data.transforms_factory import create_transform
-from torchvision.transforms import CenterCrop, Compose, InterpolationMode, Resize
+from torchvision.transforms import CenterCrop, Compose, InterpolationMode, Normalize, Resize
+from torchvision.transforms.functional import to_tensor
 
-from model_eval.networks.preprocessing import fit_square, published, scale, square_pixels
+from model_eval.networks.preprocessing import (
+    Preprocessing,
+    fit_square,
+    prepare_pixels,
+    published,
+    scale,
+    square_pixels,
+)
 
 CONFIG = {
     "input_size": (3, 64, 64),
@@ -70,3 +81,40 @@ def test_ways_that_differ_in_anything_have_different_keys() -> None:
     }
     assert len(keys) == 4
     assert published(dict(reversed(CONFIG.items()))).key in keys
+
+
+class Counted:
+    """A step that counts how often it is applied."""
+
+    applied: ClassVar[Counter[str]] = Counter()
+
+    def __init__(self, name: str, size_px: int) -> None:
+        self.name, self.size_px = name, size_px
+
+    def __call__(self, image: Image.Image) -> Image.Image:
+        self.applied[self.name] += 1
+        return image.resize((self.size_px, self.size_px))
+
+
+def test_a_step_that_preprocessings_share_is_applied_once() -> None:
+    def way(*steps: Counted, mean: float = 0.5) -> Preprocessing:
+        return Preprocessing({"steps": [step.name for step in steps]}, steps, (mean,) * 3, (0.2,) * 3)
+
+    large, crop, other = Counted("resize", 64), Counted("crop", 32), Counted("other", 16)
+    ways = {"a": way(large, crop), "b": way(large, crop, mean=0.4), "c": way(large), "d": way(other)}
+    Counted.applied.clear()
+    pixels = prepare_pixels(Image.new("L", (100, 80), 50), ways)
+    assert Counted.applied == {"resize": 1, "crop": 1, "other": 1}
+    assert {name: each.shape for name, each in pixels.items()} == {
+        **{"a": (32, 32, 3), "b": (32, 32, 3)},
+        **{"c": (64, 64, 3), "d": (16, 16, 3)},
+    }
+
+
+def test_scaling_8_bit_pixels_equals_torchvisions_conversion_and_normalisation_to_the_last_bit() -> None:
+    pixels = torch.arange(256, dtype=torch.uint8).repeat(3 * 4).view(4, 16, 16, 3)
+    mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+    ours = Preprocessing({}, (), mean, std).scale(pixels)
+    for image, scaled in zip(pixels, ours, strict=True):
+        theirs = Normalize(mean, std)(to_tensor(Image.fromarray(image.numpy())))
+        assert torch.equal(scaled, theirs)
