@@ -41,8 +41,8 @@ bench: .venv/ready ## Run benchmarks (all, or BENCHMARKS="desk demo"), and write
 clean: ## Remove .venv and the demo's study
 	rm -rf .venv demo-study
 
-# Two environments in one folder: the demo and `tricky run` need neither pymc nor the tools for tests and style.
-# What is installed last says all that is there, so each goes on from the other.
+# The demo and `tricky run` need neither pymc nor the tools for tests and style: `make demo` leaves them out, and the
+# other targets add them to the same .venv. Python compiles modules when it first imports them; most are never imported.
 .venv/demo-ready: EXTRAS := model-eval,stimuli,experiment,analysis
 .venv/ready: EXTRAS := all
 .venv/ready: GROUPS := --group test --group lint
@@ -52,7 +52,7 @@ clean: ## Remove .venv and the demo's study
 	@echo "Setting up .venv (PyTorch alone takes some minutes the first time) …"
 	@$(PYTHON) -m venv .venv
 	@$(RUN) pip install --quiet --upgrade 'pip>=25.1'
-	@$(RUN) pip install --quiet --constraint constraints.txt --editable '.[$(EXTRAS)]' $(GROUPS)
+	@$(RUN) pip install --quiet --no-compile --constraint constraints.txt --editable '.[$(EXTRAS)]' $(GROUPS)
 	@$(BIN)/python -c 'import torch; from torchvision.ops import nms; nms(torch.rand(1, 4), torch.rand(1), 0.5)'
 	@touch .venv/demo-ready $@
 
