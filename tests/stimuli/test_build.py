@@ -152,7 +152,7 @@ def test_rated_images_come_as_many_of_each_difficulty_with_their_questions(build
     built = build(difficulty_rows(20), asked | {"trials": 30, "practice_trials": 6})
     shown = Counter((trial.block, built.items[trial.item_ids[0]].difficulty) for trial in built.trials)
     assert all(shown[Block.MAIN, kind] == 10 and shown[Block.PRACTICE, kind] == 2 for kind in asked["groups"])
-    assert built.questions[0].answers == ("yes", "no")
+    assert built.settings.questions[0].answers == ("yes", "no")
     assert problems(built.folder) == []
 
 
