@@ -99,7 +99,7 @@ def test_rows_of_other_images_are_refused(tmp_path: Path) -> None:
         read_conditions(folder)
 
 
-def test_a_folder_without_a_trained_model_is_told_so(tmp_path: Path) -> None:
+def test_a_folder_without_a_trained_model_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "c")
     write_conditions(tmp_path / "c", conditions={"base": {}}, models=[], unfinished=["base-1"], about=ABOUT)
     with pytest.raises(InputError, match="no model is trained yet"):
