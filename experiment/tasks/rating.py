@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _questions(asked: Asked) -> list[Ask]:
-    """Ask the questions of the set, whose answers keep their order for every observer."""
+    """Return the questions of the set; their answers have the same order for every observer."""
     return [
         question(each.name, each.text, {a: a for a in each.answers}, asked.settings.answer_keys)
         for each in asked.stimulus_set.settings.questions
