@@ -25,7 +25,7 @@ from experiment.screen.psychopy_window import fonts_of, open_window
 from tricky.core.errors import InputError
 from tricky.core.progress import Notify, no_notice
 
-KEYBOARD_HEARD_WITHIN_S = 30.0
+KEY_ARRIVES_WITHIN_S = 30.0
 """A press of the continue key must arrive within this time before a session starts."""
 
 
@@ -73,13 +73,14 @@ def open_devices(
             listening = _with_mouse(listening, window, display, content)
         if keyboard is None:
             display.page(Page(PageName.KEYBOARD))
+            notify(_waits_for(settings.continue_key))
         else:
             display.ask_to_wait()
         display.measure_refresh()
         items = dict.fromkeys(item for trial in content.trials[first:] for item in trial.items)
         display.prepare(items)
         person = PersonAtKeyboard(listening, display, settings)
-        arrived = _key_arrives(person, settings.continue_key, notify) if keyboard is None else None
+        arrived = _key_arrives(person) if keyboard is None else None
         apparatus = {
             **_describe_screen(display, layout, geometry),
             "keyboard": settings.keyboard,
@@ -131,14 +132,17 @@ def _with_mouse(
     return MouseAndKeyboard(keyboard, window, display.key_at, content.settings, logging.defaultClock.getTime)
 
 
-def _key_arrives(person: PersonAtKeyboard, key: str, notify: Notify) -> bool:
-    """Ask the experimenter for a key press; return whether it arrived."""
-    notify(
+def _waits_for(key: str) -> str:
+    return (
         f"Keyboard check: press the key `{key}` in the session's window; waiting for it for up to "
-        f"{KEYBOARD_HEARD_WITHIN_S:.0f} s …"
+        f"{KEY_ARRIVES_WITHIN_S:.0f} s …"
     )
+
+
+def _key_arrives(person: PersonAtKeyboard) -> bool:
+    """Return whether the experimenter presses the key in time."""
     try:
-        return person.key_arrives(KEYBOARD_HEARD_WITHIN_S)
+        return person.key_arrives(KEY_ARRIVES_WITHIN_S)
     except Stopped:
         raise InputError("stopped before the session began; no trial was shown") from None
 

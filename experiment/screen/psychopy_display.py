@@ -212,9 +212,9 @@ class PsychopyDisplay(PsychopyReader):
     def timing(self) -> Timing:
         """Return the frame timing since the onset of what is shown."""
         timing = timing_of(self._frames_s, self.refresh)
-        if self._taken_away_s is None:
+        if self._removed_s is None:
             return timing
-        duration_s = self._taken_away_s - self.onset_s
+        duration_s = self._removed_s - self.onset_s
         return replace(
             timing, image_frames=round(duration_s / self.refresh.period_s), image_duration_s=duration_s
         )

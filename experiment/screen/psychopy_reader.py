@@ -48,7 +48,7 @@ class PsychopyReader:
         self._then: list[tuple[int, list[visual.ImageStim]]] = []
         self._targets: list[Target] = []
         self._n_frames = 0
-        self._taken_away_s: float | None = None
+        self._removed_s: float | None = None
         self.last_flip_s = self.onset_s = logging.defaultClock.getTime()
         self._notice_until_s = float("-inf")
         self._frames_s: list[float] = []
@@ -91,8 +91,8 @@ class PsychopyReader:
 
     def frame(self) -> None:
         """Show the same for one more frame, or what was scheduled to follow it."""
-        takes_away = bool(self._then) and self._then[0][0] == self._n_frames
-        if takes_away:
+        removes = bool(self._then) and self._then[0][0] == self._n_frames
+        if removes:
             self._shown = self._then.pop(0)[1]
         for stim in self._shown:
             stim.draw()
@@ -105,8 +105,8 @@ class PsychopyReader:
         self._frames_s.append(flip_s - self.last_flip_s)
         self.last_flip_s = flip_s
         self._n_frames += 1
-        if takes_away and self._taken_away_s is None:
-            self._taken_away_s = flip_s
+        if removes and self._removed_s is None:
+            self._removed_s = flip_s
 
     def measure_refresh(self, n_flips: int = 60) -> None:
         """Measure the times between flips, as fast as the screen allows them; what is shown stays on."""
@@ -129,7 +129,7 @@ class PsychopyReader:
         `then` lists what follows, each with the number of frames from that onset.
         """
         self._shown, self._then = stims, list(then)
-        self._n_frames, self._taken_away_s = 0, None
+        self._n_frames, self._removed_s = 0, None
         self.frame()
         self.onset_s = self.last_flip_s
         self._frames_s.clear()

@@ -64,7 +64,7 @@ def run_session(
     """Run the session of a person, or continue one that was interrupted.
 
     The stimulus set is checked and the session is locked against other processes before the window opens. The
-    experimenter checks the keyboard; then the participant is alone with one window until the end. Where the
+    experimenter checks the keyboard; all pages and trials follow in the same window. If the
     study asks for consent, the session's files are created after it, otherwise before the window opens. From
     then on, each response is on disk before anything else happens.
 

@@ -73,7 +73,7 @@ def _captions(trials: Sequence[ScheduledTrial], tables: Mapping[str, Mapping[str
 
 
 def _network_answer(scores: Sequence[float]) -> str:
-    """Choose the image that the network is less sure about; ties go left."""
+    """Choose the image about which the network is less certain; if it is equally certain, the left one."""
     left, right = scores
     return Side.LEFT if left <= right else Side.RIGHT
 

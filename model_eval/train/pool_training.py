@@ -13,7 +13,6 @@ import pandas as pd
 
 from model_eval.images.image_source import InspectedSource, class_names, list_images
 from model_eval.images.not_counted import record_not_counted
-from model_eval.manifests import TrainingManifest
 from model_eval.networks.device import AUTOMATIC, Hardware, choose_device, n_cores
 from model_eval.recipe_settings import NetworkRecipe
 from model_eval.settings import ModelEntry, TrainSettings
@@ -23,6 +22,7 @@ from model_eval.train.parallel_jobs import run_jobs
 from model_eval.train.recipe import BASE, Run, Seeds
 from model_eval.train.split import draw_training_images
 from model_eval.train.training_job import TrainingJob
+from model_eval.training_manifests import TrainingManifest
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, versions_of
 from tricky.core.manifests import write_manifest

@@ -88,7 +88,7 @@ class Session:
 
 
 def is_shown(made: StimulusSet, item: str, centre_x: int, height: int, screen: str) -> bool:
-    """Tell whether an image stands on the screen, exact in every pixel."""
+    """Return whether an image is on the screen, exact in every pixel."""
     picture = np.asarray(
         at_size(Image.open(made.folder / made.items[item].file).convert("RGB"), (height, height))
     )
@@ -97,7 +97,7 @@ def is_shown(made: StimulusSet, item: str, centre_x: int, height: int, screen: s
     return np.array_equal(np.asarray(ImageGrab.grab(box, xdisplay=screen).convert("RGB")), picture)
 
 
-def test_a_killed_session_goes_on_and_holds_every_trial_once_in_its_undisturbed_order(
+def test_a_killed_session_continues_and_contains_every_trial_once_in_the_planned_order(
     screen, tmp_path, bids_issues, build_digits
 ):
     study, data = tmp_path, tmp_path / "data"
@@ -156,7 +156,7 @@ def test_a_killed_session_goes_on_and_holds_every_trial_once_in_its_undisturbed_
     assert bids_issues(data) == []
 
 
-def test_a_disk_that_takes_no_more_holds_the_session_until_it_does_and_escape_twice_stops(
+def test_a_full_disk_pauses_the_session_until_there_is_space_and_escape_twice_stops(
     screen, tmp_path, bids_issues, build_digits
 ):
     study, data = tmp_path, tmp_path / "data"

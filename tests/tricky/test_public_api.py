@@ -108,6 +108,71 @@ EXPORTED = {
         "TrialStructure",
         "structure_of",
     ],
+    "experiment": [
+        "Dataset",
+        "ExperimentSettings",
+        "Participant",
+        "RecordedData",
+        "SessionSetup",
+        "SessionSummary",
+        "SimulateSettings",
+        "check_session",
+        "export_psych_ds",
+        "load_psychopy",
+        "merge_data",
+        "read_data",
+        "run_session",
+        "simulate_sessions",
+        "withdraw",
+    ],
+    "experiment.data": [
+        "Dataset",
+        "Participants",
+        "SessionPath",
+        "SessionTable",
+        "Sidecar",
+        "read_participants",
+        "read_session_table",
+        "read_sidecar",
+    ],
+    "experiment.observers": [
+        "ObserverSpec",
+        "PersonAtKeyboard",
+        "SimulatedDisplay",
+        "SimulatedObserver",
+        "observers_from_settings",
+    ],
+    "experiment.screen": [
+        "Canvas",
+        "Devices",
+        "Fonts",
+        "SessionContent",
+        "SessionScreen",
+        "Texts",
+        "read_texts",
+    ],
+    "experiment.session": [
+        "Check",
+        "Participant",
+        "SessionSetup",
+        "SessionSummary",
+        "check_session",
+        "next_session",
+        "run_session",
+        "schedule",
+        "sessions_of",
+        "simulate_sessions",
+    ],
+    "experiment.tasks": [
+        "NO_WORDS",
+        "Asked",
+        "TaskKind",
+        "Wording",
+        "groups_of",
+        "kind_of",
+        "questions_of",
+        "task_of",
+    ],
     "analysis": [
         "PopulationMean",
         "error_consistency",
@@ -140,7 +205,7 @@ def python(*arguments, cwd):
 
 
 def packages():
-    for folder in ("analysis", "model_eval", "stimuli", "tricky"):
+    for folder in ("analysis", "experiment", "model_eval", "stimuli", "tricky"):
         for path in sorted((ROOT / folder).rglob("__init__.py")):
             yield ".".join(path.parent.relative_to(ROOT).parts)
 
@@ -153,7 +218,9 @@ def test_what_users_may_import_is_pinned(module):
         assert getattr(found, name) is not None
 
 
-@pytest.mark.parametrize("module", ["tricky", "analysis", "model_eval.label"])
+@pytest.mark.parametrize(
+    "module", ["tricky", "analysis", "experiment", "experiment.session", "model_eval.label"]
+)
 def test_completion_offers_what_is_exported_and_nothing_else(module):
     found = importlib.import_module(module)
     assert dir(found) == found.__all__

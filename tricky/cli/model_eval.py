@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from model_eval.label.compare_labels import Comparison
-    from model_eval.manifests import ConditionsManifest, DifficultyManifest, PoolManifest
+    from model_eval.manifests import DifficultyManifest, PoolManifest
+    from model_eval.training_manifests import ConditionsManifest
 
 
 @app.command(rich_help_panel=STAGES)
@@ -36,7 +37,7 @@ def train(
 ) -> None:
     """Train the models of the pool that need training, or the conditions of a recipe."""
     from model_eval.epoch_decisions import MADE_BY, MANIFEST
-    from model_eval.manifests import ConditionsManifest
+    from model_eval.training_manifests import ConditionsManifest
     from tricky.core.manifests import read_manifest
 
     study = open_study(context, train={"recipe": recipe}, evaluate={"device": device})

@@ -90,12 +90,15 @@ def show_demo(demo: Demo) -> None:
     say()
     say(Styled("Open the report", "bold"))
     say(f"  {_opener()} {shlex.quote(os.path.relpath(demo.results.page))}")
+    from stimuli.tasks import structure_of
+
     settings = demo.study.settings
     stimuli = settings.stimuli[settings.experiment.stimuli]
-    n_pairs = stimuli.trials + stimuli.practice_trials
+    n_trials = stimuli.trials + stimuli.practice_trials
+    shown = structure_of(stimuli.task).title(stimuli.groups)
     say(
         Styled("Try the experiment yourself", "bold"),
-        f" ({n_pairs} pairs, a few minutes; Esc twice to stop)",
+        f" ({n_trials} {shown}, a few minutes; Esc twice to stop)",
     )
     folder = shlex.quote(os.path.relpath(demo.study.root))
     say(f"  {shlex.quote(_program())} -C {folder} run --participant 07 --force")

@@ -32,9 +32,9 @@ class Stage:
     commands : tuple of str
         All commands of the stage, in the order in which `tricky --help` lists them.
     manifest : str
-        Class of its manifest, ``module:Class``; empty for data, which describe themselves as BIDS asks.
+        Class of its manifest, ``module:Class``; empty for data, which have the descriptions of BIDS.
     optional : bool
-        Whether a study can do without it, so that `tricky status` names it only where it exists or is due.
+        Whether a study can do without it, so that `tricky status` lists it only if it exists or is due.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Stage:
 
     @property
     def manifest_class(self) -> type[StageManifest[Any]]:
-        """The class that `manifest` names."""
+        """The class of the manifest."""
         module, _, name = self.manifest.partition(":")
         return getattr(importlib.import_module(module), name)
 
@@ -60,7 +60,7 @@ TRAINING = Stage(
     description="weights of the pool's models that tricky trained",
     sections=("images", "pool", "train"),
     commands=("images", "pool", "train"),
-    manifest="model_eval.manifests:TrainingManifest",
+    manifest="model_eval.training_manifests:TrainingManifest",
 )
 CONDITIONS = Stage(
     name="conditions",
@@ -69,7 +69,7 @@ CONDITIONS = Stage(
     description="models of a recipe's conditions, with decisions after every epoch",
     sections=("images", "train"),
     commands=("train",),
-    manifest="model_eval.manifests:ConditionsManifest",
+    manifest="model_eval.training_manifests:ConditionsManifest",
     optional=True,
 )
 DECISIONS = Stage(
@@ -128,4 +128,4 @@ REPORT = Stage(
 )
 
 STAGES = (TRAINING, CONDITIONS, DECISIONS, DIFFICULTY, DYNAMICS, STIMULI, DATA, REPORT)
-"""In the order in which data flow."""
+"""In the order of the data flow."""

@@ -11,7 +11,8 @@ from reports import RATING, SINGLE, numbers_in, report, text_of
 
 from analysis.report.formatting import fixed, percent
 from analysis.report.sections import consistency, observers, population
-from model_eval.manifests import DifficultyManifest, PoolManifest, TrainingManifest
+from model_eval.manifests import DifficultyManifest, PoolManifest
+from model_eval.training_manifests import TrainingManifest
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 from tricky.core.manifests import write_manifest

@@ -101,7 +101,7 @@ def test_a_trial_that_several_runs_ended_at_was_broken_off_as_often(sit, tape):
     assert broken_off(sit().path) == ["1", "0", "0", "0", "0", "3", "0", "1"] + ["0"] * 5
 
 
-def test_an_undisturbed_session_holds_the_schedule(sit, data, small_set):
+def test_a_session_without_interruptions_follows_the_schedule(sit, data, small_set):
     summary = sit()
     assert summary.path == data / "sub-07" / "beh" / "sub-07_task-harder_beh.tsv"
     assert (summary.complete, summary.n_trials, summary.n_scheduled, summary.resumed_at) == (
@@ -115,7 +115,7 @@ def test_an_undisturbed_session_holds_the_schedule(sit, data, small_set):
     assert set(resumed(summary.path)) == {"false"}
 
 
-def test_a_stopped_session_goes_on_where_it_stopped(sit, tape):
+def test_a_stopped_session_continues_with_the_next_trial(sit, tape):
     tape.stop_at = 5
     stopped = sit()
     assert (stopped.complete, stopped.n_trials, stopped.resumed_at) == (False, 5, None)
@@ -175,7 +175,7 @@ def test_onsets_never_run_backwards_even_if_the_clock_of_the_machine_does(sit, t
     assert tape.started_s[1] == pytest.approx(tape.onsets_s[4] + tape.RESPONSE_TIME_S)
 
 
-def test_a_finished_session_is_refused_and_stays_as_it_is(sit):
+def test_a_finished_session_is_refused_and_not_changed(sit):
     path = sit().path
     before = path.read_bytes(), path.with_suffix(".json").read_bytes()
     with pytest.raises(InputError, match=r"finished this session \(13 trials\).*--session 2"):
@@ -259,7 +259,7 @@ def test_table_and_description_appear_together(sit, data, monkeypatch):
     assert [path.name for path in (data / "sub-07").iterdir()] == ["beh"]
 
 
-def test_another_task_of_a_participant_stands_beside_the_first(sit):
+def test_another_task_of_a_participant_is_in_the_same_folder(sit):
     first = sit().path
     second = sit(task_name="again").path
     assert first.parent == second.parent
@@ -281,7 +281,7 @@ def n_rows(path: Path) -> int:
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])
-def test_a_data_set_that_cannot_be_written_to_is_told_in_one_line(sit, devices, monkeypatch, code):
+def test_a_data_set_that_cannot_be_written_to_is_an_error_of_one_line(sit, devices, monkeypatch, code):
     def refuse(*_: object, **__: object) -> None:
         raise OSError(code, os.strerror(code), "data/participants.tsv")
 
@@ -331,7 +331,7 @@ def test_forced_sessions_say_so_in_their_data(sit, devices, tape):
     assert content["Runs"][0]["Preflight"] == before
 
 
-def test_the_experimenter_is_told_which_trial_is_next(sit, tape):
+def test_the_terminal_says_which_trial_is_next(sit, tape):
     said: list[str] = []
     tape.stop_at = 5
     sit(notify=said.append)
@@ -366,7 +366,7 @@ def test_what_is_asked_about_participants_is_described_and_valid(sit, data, bids
     assert bids_issues(data) == []
 
 
-def test_a_second_session_keeps_what_is_known_of_the_participant(sit, data):
+def test_a_second_session_keeps_the_known_fields_of_the_participant(sit, data):
     sit(fields={"age": "31"})
     sit(session=2, fields={"handedness": "left"})
     assert "sub-07\tperson\t31\tn/a\tleft\n" in (data / "participants.tsv").read_text()
@@ -416,7 +416,7 @@ def test_a_window_that_does_not_open_leaves_no_run_behind(sit, devices):
 
 
 @pytest.mark.parametrize("task", ["single", "rating"])
-def test_sessions_of_single_images_go_on_after_a_stop_and_are_valid_bids(
+def test_sessions_of_single_images_continue_after_a_stop_and_are_valid_bids(
     sit, tape, data, single_set, rating_set, bids_issues, task
 ):
     made = {"single": single_set, "rating": rating_set}[task]
@@ -493,7 +493,7 @@ def dated_files(root: Path, apart: Path) -> set[str]:
     ("left_out", "dated"),
     [(["times"], set()), ([], {"consent.tsv", "sub-07_task-harder_beh.json"})],
 )
-def test_a_study_that_leaves_times_out_holds_no_date_and_no_time_in_any_file(
+def test_a_study_that_leaves_times_out_has_no_date_and_no_time_in_any_file(
     sit_informed, tape, tmp_path, data, dataset, small_set, left_out, dated
 ):
     private = {"leave_out": left_out}
@@ -534,7 +534,7 @@ def test_only_a_run_and_a_consent_which_can_leave_times_out_read_the_clock_and_a
     }
 
 
-def test_who_does_not_agree_leaves_nothing_but_that(sit_informed, tape, data, bids_issues):
+def test_only_the_answer_of_a_participant_who_does_not_agree_is_saved(sit_informed, tape, data, bids_issues):
     sit_informed("08")
     before = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
     tape.replies["consent"] = "not agreed"
@@ -586,7 +586,7 @@ def test_the_page_of_examples_is_left_out_where_all_pairs_of_the_practice_are_eq
     assert [name for what, name in tape.events if what == "page"] == ["welcome", "practice", "closing"]
 
 
-def test_consent_is_asked_once_a_session_and_stays_with_it(sit_informed, tape, data):
+def test_consent_is_asked_once_per_session_and_kept_with_it(sit_informed, tape, data):
     tape.stop_at = 4
     kept = sidecar(sit_informed().path)["Consent"]
     tape.stop_at = None
@@ -617,7 +617,7 @@ def test_examples_are_shown_before_practice_where_they_teach_something(sit, tape
 
 
 def wrong_at_first(tape, n_wrong: int) -> None:
-    """Let the tape answer the practice wrongly so many times, then rightly."""
+    """Let the tape answer the practice so many times wrongly, then correctly."""
     choose, left = tape.choose, [n_wrong]
 
     def answer(trial, ask):
@@ -630,7 +630,7 @@ def wrong_at_first(tape, n_wrong: int) -> None:
     tape.choose = answer
 
 
-def test_practice_is_repeated_until_its_criterion_and_the_table_holds_each_trial_once(
+def test_practice_is_repeated_until_its_criterion_and_the_table_contains_each_trial_once(
     sit, tape, small_set, data, bids_issues
 ):
     trials = schedule(small_set, "07")
@@ -644,7 +644,7 @@ def test_practice_is_repeated_until_its_criterion_and_the_table_holds_each_trial
     assert bids_issues(data) == []
 
 
-def test_a_stop_in_a_repetition_begins_that_repetition_again(sit, tape, devices):
+def test_after_a_stop_in_a_repetition_that_repetition_starts_again(sit, tape, devices):
     wrong_at_first(tape, 3)
     choose, seen = tape.choose, []
 
@@ -691,10 +691,10 @@ def test_a_session_that_stopped_among_its_last_questions_asks_what_is_left_and_i
     before = stopped.path.read_bytes()
     stop_at.clear()
     tape.events.clear()
-    told: list[str] = []
-    ended = sit(questions=questions, notify=told.append)
+    said: list[str] = []
+    ended = sit(questions=questions, notify=said.append)
     assert ended.complete
-    assert told == ["sub-07: all 13 trials are done; the session continues with what follows them"]
+    assert said == ["sub-07: all 13 trials are done; the session continues with what follows them"]
     assert [name for what, name in tape.events if what == "question"] == ["two", "three"]
     assert list(sidecar(ended.path)["Questionnaire"]) == ["one", "two", "three"]
     assert ended.path.read_bytes() == before
@@ -732,7 +732,7 @@ def test_keys_that_a_lab_added_to_a_sidecar_stay(sit, tape):
     assert (sidecar(path)["Lamp"], sidecar(path)["settings"]) == ("on", "ours")
 
 
-def test_a_participant_who_was_renamed_goes_on_with_the_order_and_keys_of_the_old_id(
+def test_a_renamed_participant_continues_with_the_order_and_keys_of_the_old_id(
     sit, tape, data, dataset, tmp_path, single_set
 ):
     tape.stop_at = 5
@@ -754,7 +754,7 @@ def test_a_participant_who_was_renamed_goes_on_with_the_order_and_keys_of_the_ol
 
 
 @pytest.mark.parametrize("participant", ["7", "007"])
-def test_an_id_that_differs_in_leading_zeros_only_is_refused_before_anybody_is_asked_anything(
+def test_an_id_that_differs_in_leading_zeros_only_is_refused_before_any_question(
     sit_informed, tape, data, participant
 ):
     sit_informed("07")
@@ -766,7 +766,7 @@ def test_an_id_that_differs_in_leading_zeros_only_is_refused_before_anybody_is_a
     assert {path: path.read_bytes() for path in data.parent.rglob("*.tsv")} == before
 
 
-def test_a_withdrawn_participant_cannot_sit_again(sit_informed, tape, data):
+def test_a_withdrawn_participant_cannot_take_part_again(sit_informed, tape, data):
     sit_informed("07")
     withdraw(data, "07")
     tape.events.clear()
@@ -776,7 +776,7 @@ def test_a_withdrawn_participant_cannot_sit_again(sit_informed, tape, data):
     assert consents(data) == []
 
 
-def test_a_table_that_a_spreadsheet_saved_is_not_gone_on_with(sit, tape):
+def test_a_session_whose_table_a_spreadsheet_saved_is_not_continued(sit, tape):
     tape.stop_at = 5
     path = sit().path
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
@@ -787,7 +787,7 @@ def test_a_table_that_a_spreadsheet_saved_is_not_gone_on_with(sit, tape):
     assert path.read_bytes() == before
 
 
-def test_a_damaged_file_of_another_participant_does_not_keep_anybody_from_their_session(sit, data):
+def test_a_damaged_file_of_another_participant_does_not_prevent_a_session(sit, data):
     sit("08").path.write_bytes(b"")
     (data / "sub-08" / "beh" / "sub-08_task-harder_beh (1).json").write_text("{")
     assert sit("07").complete
