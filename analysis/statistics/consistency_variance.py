@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import NamedTuple, cast
 
 import numpy as np
-from scipy import special
+from scipy import sparse, special
 
 from analysis.statistics.error_consistency import PairCounts
 from analysis.statistics.quadrature import normal_quadrature
@@ -90,8 +90,15 @@ class PairMean:
         used = self.n_asked > 0
         n = np.where(used, n_common, 1)
         first, both = n_right / n, n_both / n
-        coefficients = _influence_coefficients(first, first.T, both, used)
-        product, linear, constant = (self.weights / n * each for each in coefficients)
+        if len(used) > SUBJECTS_APART and 10 * np.count_nonzero(used) < used.size:
+            pairs = np.nonzero(used)
+            some = _influence_coefficients(first[pairs], first.T[pairs], both[pairs], np.True_)
+            scaled = self.weights[pairs] / n[pairs]
+            coefficients = [sparse.csr_array((scaled * each, pairs), used.shape) for each in some]
+        else:
+            some = _influence_coefficients(first, first.T, both, used)
+            coefficients = [self.weights / n * each for each in some]
+        product, linear, constant = coefficients
         at_once = max(1, CHUNK // len(right))
         for start in range(0, right.shape[1], at_once):
             x = right[:, start : start + at_once].astype(float)
@@ -106,7 +113,7 @@ class PairMean:
 
 
 def _influence_coefficients(
-    first: np.ndarray, second: np.ndarray, both: np.ndarray, used: np.ndarray
+    first: np.ndarray, second: np.ndarray, both: np.ndarray, used: np.ndarray | np.bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     r"""Return the influence on κ of an item as a function of the two answers x, y.
 
@@ -118,7 +125,7 @@ def _influence_coefficients(
 
     Returns
     -------
-    product, linear, constant : ndarray of float, shape (n_subjects, n_subjects)
+    product, linear, constant : ndarray of float, shape of `both`
         The coefficient of xy, that of x (that of y is its transpose), and the rest; 0 where not `used`.
     """
     expected = np.where(used, first + second - 2 * first * second, 1)
@@ -185,32 +192,40 @@ class _Alike:
     ----------
     place : ndarray of int, shape (n_subjects,)
         Class of each subject.
-    members : ndarray of float, shape (n_subjects, n_classes), or None
-        1 where a subject is in a class; None where the classes are the subjects.
     threshold : ndarray of float, shape (n_classes, 1)
         Accuracy of each class as a quantile of the normal distribution.
+    apart : bool
+        Whether the classes are the subjects.
     """
 
     place: np.ndarray
-    members: np.ndarray | None
     threshold: np.ndarray
+    apart: bool
+
+    @cached_property
+    def _order(self) -> np.ndarray:
+        return np.argsort(self.place, kind="stable")
+
+    @cached_property
+    def _starts(self) -> np.ndarray:
+        return np.searchsorted(self.place[self._order], np.arange(len(self.threshold)))
 
     def add_up(self, values: np.ndarray) -> np.ndarray:
-        """Add up the columns of each class: (n_subjects, n_subjects) → (n_subjects, n_classes)."""
-        return values if self.members is None else values @ self.members
+        """Add up the columns of each class: (n_rows, n_subjects) → (n_rows, n_classes)."""
+        return np.add.reduceat(values[:, self._order], self._starts, axis=1, dtype=float)
 
     def between(self, values: np.ndarray) -> np.ndarray:
         """Add up rows, too: (n_subjects, n_subjects) → (n_classes, n_classes)."""
-        return values if self.members is None else self.members.T @ self.add_up(values)
+        return values if self.apart else self.add_up(self.add_up(values).T).T
 
 
 def _alike(accuracy: np.ndarray, first: np.ndarray | None) -> _Alike:
     """Class subjects by accuracy, and by group where there are two; of few subjects each is a class."""
     if len(accuracy) <= SUBJECTS_APART:
-        return _Alike(np.arange(len(accuracy)), None, _threshold(accuracy))
+        return _Alike(np.arange(len(accuracy)), _threshold(accuracy), apart=True)
     keys = accuracy + 2 * (first if first is not None else np.zeros(len(accuracy), bool))
     _, example, place = np.unique(keys, return_index=True, return_inverse=True)
-    return _Alike(place, np.eye(len(example))[place], _threshold(accuracy[example]))
+    return _Alike(place, _threshold(accuracy[example]), apart=False)
 
 
 def _threshold(accuracy: np.ndarray) -> np.ndarray:
@@ -218,19 +233,33 @@ def _threshold(accuracy: np.ndarray) -> np.ndarray:
 
 
 class _Weights(NamedTuple):
-    """Weights of each subject's pairs with each class: their sums, and the roots of the sums of squares."""
+    """Weights of pairs with subjects of each class, for each subject, or several of a class that are equal.
+
+    Attributes
+    ----------
+    place : ndarray of int, shape (n_rows,)
+        Class of the subjects.
+    total, root : ndarray of float, shape (n_rows, n_classes)
+        Sums of the weights, and roots of the sums of their squares.
+    n_equal : ndarray of float, shape (n_rows, 1), or 1
+        Number of such subjects.
+    """
 
     place: np.ndarray
     total: np.ndarray
     root: np.ndarray
+    n_equal: np.ndarray | int
 
 
 def _weighted(weights: np.ndarray, pattern: np.ndarray, alike: _Alike) -> _Weights:
     """Return the weights of pairs of which both saw an item."""
     of_pair = weights * np.outer(pattern, pattern)
-    if alike.members is None:
-        return _Weights(alike.place, of_pair, of_pair)
-    return _Weights(alike.place, alike.add_up(of_pair), np.sqrt(alike.add_up(of_pair * of_pair)))
+    if alike.apart:
+        return _Weights(alike.place, of_pair, of_pair, 1)
+    rows = np.column_stack([alike.place, alike.add_up(of_pair), alike.add_up(of_pair * of_pair)])
+    rows, n_equal = np.unique(rows, axis=0, return_counts=True)
+    total, squares = np.split(rows[:, 1:], 2, axis=1)
+    return _Weights(rows[:, 0].astype(int), total, np.sqrt(squares), n_equal[:, np.newaxis])
 
 
 def _kappa_of_model(p: np.ndarray, probability: np.ndarray, used: np.ndarray) -> np.ndarray:
@@ -274,7 +303,7 @@ def _correlation_within(alike: _Alike, group: np.ndarray, kappa: np.ndarray) -> 
     n_pairs = alike.between(defined)[np.ix_(there, there)]
     models = (_right_by_difficulty(alike.threshold[there], each) for each in CORRELATIONS[:-1])
     kappas = (_kappa_of_model(*model, n_pairs > 0) for model in models)
-    if alike.members is None:
+    if alike.apart:
         means = [float(each[n_pairs].mean()) for each in kappas]
     else:
         means = [float((each * n_pairs).sum() / n_pairs.sum()) for each in kappas]
@@ -346,7 +375,8 @@ def _variance_of_form(
     of_product = (weights.total * product) @ p
     q = p * (1 - p)
     of_squares = np.square(weights.root * product) @ q
-    p, q = p[weights.place], q[weights.place]
-    mean = (p * of_product).sum(axis=0) + (v * p).sum(axis=0) + (weights.total * constant).sum()
+    p, q = weights.n_equal * p[weights.place], weights.n_equal * q[weights.place]
+    rest = (weights.n_equal * weights.total * constant).sum()
+    mean = (p * of_product).sum(axis=0) + (v * p).sum(axis=0) + rest
     within = (q * (2 * of_product + v) ** 2).sum(axis=0) + 2 * (q * of_squares).sum(axis=0)
     return float(probability @ (within + mean**2) - (probability @ mean) ** 2)
