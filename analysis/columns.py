@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tricky.core.tasks import known_places
+
 ENTITIES = ("participant", "session", "kind", "set_id")
 """Columns of `read_sessions` that name a session."""
 
@@ -11,15 +13,8 @@ SESSION_COLUMNS = ("complete", "interrupted", "forced")
 ABOUT_TRIALS = ("block", "list", "catch", "repeats", "scored", "labelled", "right_answer")
 """Columns about a trial and its scoring; all others are about its items."""
 
-ABOUT_ITEMS = tuple(
-    f"{which}_{what}"
-    for which in ("harder", "easier", "image")
-    for what in ("item", "class", "difficulty", "n_correct", "n_models", "share")
-)
-"""Columns of a trial's items: of a pair the harder and the easier one, else the one image."""
-
-TRIAL_COLUMNS = ("trial_id", *ABOUT_TRIALS, *ABOUT_ITEMS, "gap", "group")
-"""Columns of `trials_of`."""
+ABOUT_ITEM = ("item", "class", "difficulty", "n_correct", "n_models", "share")
+"""Endings of the columns of a trial's item, after the name of its place."""
 
 JOINED_COLUMNS = ("session_key", "n_expected")
 """Columns that joining adds to sessions and trials."""
@@ -52,7 +47,7 @@ _REPORT_COLUMNS = (
     *("between", "value", "estimate", "level", "reason", "n_items", "n_pairs", "n_undefined", "p_value"),
     "n_permutations",
     # trials and items
-    *("n_answers", "shrunk_accuracy", "gap", "image_share", "machine", "measure"),
+    *("n_answers", "shrunk_accuracy", "gap", "image_share", "network", "measure"),
     *("kappa", "kappa_low", "kappa_high", "response", "n"),
     # ratings
     *("group", "question", "answer", "n_missing", "n_ratings", "mean", "slope", "slope_low", "slope_high"),
@@ -82,11 +77,19 @@ OF_QUESTIONS = (
 )
 """Endings of the names of columns about a question in the tables of a report."""
 
-TABLES = {
-    "the sessions that `read_sessions` returns": (*ENTITIES, *SESSION_COLUMNS),
-    "sessions joined with their trials": (*TRIAL_COLUMNS, *JOINED_COLUMNS, *INTERNAL_COLUMNS),
-    "report/tables/exclusions.csv": EXCLUSION_COLUMNS,
-    "tables of the report": REPORT_COLUMNS,
-    "power/power.csv": POWER_COLUMNS,
-}
-"""Table → its columns."""
+
+def trial_columns() -> tuple[str, ...]:
+    """Return the columns of `trials_of`, of all tasks."""
+    items = (f"{place}_{what}" for place in known_places() for what in ABOUT_ITEM)
+    return ("trial_id", *ABOUT_TRIALS, *items, "gap", "group")
+
+
+def tables() -> dict[str, tuple[str, ...]]:
+    """Return the columns of each table."""
+    return {
+        "the sessions that `read_sessions` returns": (*ENTITIES, *SESSION_COLUMNS),
+        "sessions joined with their trials": (*trial_columns(), *JOINED_COLUMNS, *INTERNAL_COLUMNS),
+        "report/tables/exclusions.csv": EXCLUSION_COLUMNS,
+        "tables of the report": REPORT_COLUMNS,
+        "power/power.csv": POWER_COLUMNS,
+    }

@@ -40,6 +40,6 @@ class AnalyseSettings(SettingsModel):
 
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     """Coverage of intervals."""
-    beside: list[PathText] = []
+    compare_with: list[PathText] = []
     """Folders of other studies to compare with, relative to the folder of this one."""
     exclude: ExcludeSettings = ExcludeSettings()

@@ -1,9 +1,9 @@
-"""The `small` recipe, run whole on handwritten digits and on small images in colour, drawn for the purpose.
+"""The whole `small` recipe, on handwritten digits and on small drawings in colour.
 
 Prints for each condition its models' mean accuracy, the shares of images that are trivial, impossible and
-in-between for the base network and one of them, and their mean error consistency with the base network.  The
-last line is one JSON object: for each set the seconds that training took, the shares for all models together,
-and the smallest and largest mean consistency of a condition.
+in-between for the base network and one of them, and their mean error consistency with the base network, with
+its interval for other images.  The last line is one JSON object: for each set the seconds that training took,
+the shares for all models together, and the smallest and largest mean consistency of a condition.
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ def main() -> None:
             for row in rows:
                 print(
                     f"  {row.condition:16} accuracy {row.accuracy:6.1%}  trivial {row.both_right:6.1%}  "
-                    f"impossible {row.both_wrong:6.1%}  in-between {row.one_right:6.1%}  κ {row.estimate:.2f}"
+                    f"impossible {row.both_wrong:6.1%}  in-between {row.one_right:6.1%}  "
+                    f"κ {row.estimate:.2f} ({row.low:.2f} to {row.high:.2f})"
                 )
             all_right, none_right = correct.all(axis=0).mean(), (~correct).all(axis=0).mean()
             print(f"  all models: trivial {all_right:.1%}, impossible {none_right:.1%}")

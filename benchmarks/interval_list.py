@@ -37,9 +37,9 @@ OF_POOLS = "coverage-pools"
 INTERVALS = {
     "population": POPULATION,
     "exclusions.population_without": POPULATION,
-    "label_change.before": POPULATION,
-    "label_change.after": POPULATION,
-    "label_change.change": Measured("coverage", "change under other labels"),
+    "other_labels.before": POPULATION,
+    "other_labels.after": POPULATION,
+    "other_labels.change": Measured("coverage", "change under other labels"),
     "population.bootstrap": Measured("coverage", "accuracy, bootstrap"),
     "population.next_observer": Measured("coverage", "next observer"),
     "population.halves": Measured("coverage", "difference between trials"),
@@ -57,8 +57,10 @@ INTERVALS = {
     "items.psychometric": Measured("coverage-items", "psychometric threshold"),
     "items.ceiling": Measured("coverage-items", "noise ceiling"),
     "consistency.means": Measured("coverage-consistency", "mean κ"),
-    "machines.observers": ONE_PROPORTION,
-    "machines.observers.kappa": Measured("coverage-consistency", "mean κ of an independent network"),
+    "networks_as_observers.observers": ONE_PROPORTION,
+    "networks_as_observers.observers.kappa": Measured(
+        "coverage-consistency", "mean κ of an independent network"
+    ),
     "named.shares": SHARE,
     "questions.distribution": SHARE,
     "questions.means": Measured("coverage-ratings", "mean rating"),
@@ -79,18 +81,18 @@ INTERVALS = {
 """Place in ``results.json`` or ``dynamics.json`` → where its coverage is; ``*`` stands for any name."""
 
 SAME_VALUES = {
-    "machines.best": "machines.observers",
-    "machines.all_models": "machines.observers",
-    "machines.features": "machines.observers",
-    "machines.best.kappa": "machines.observers.kappa",
-    "machines.all_models.kappa": "machines.observers.kappa",
-    "machines.features.kappa": "machines.observers.kappa",
+    "networks_as_observers.best": "networks_as_observers.observers",
+    "networks_as_observers.all_models": "networks_as_observers.observers",
+    "networks_as_observers.features": "networks_as_observers.observers",
+    "networks_as_observers.best.kappa": "networks_as_observers.observers.kappa",
+    "networks_as_observers.all_models.kappa": "networks_as_observers.observers.kappa",
+    "networks_as_observers.features.kappa": "networks_as_observers.observers.kappa",
 }
 """Rows of a table that the report shows a second time."""
 
 RANGES = {
     *("published.accuracy", "published.error_consistency", "pool.accuracy", "observers.accuracy"),
-    *("consistency.models", "consistency.observers", "machines.models", "observers.summary.*"),
+    *("consistency.models", "consistency.observers", "networks_as_observers.models", "observers.summary.*"),
     *("questions.correlations", "noise.accuracy"),
 }
 """Smallest and largest value, which are no interval."""

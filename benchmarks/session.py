@@ -2,9 +2,9 @@
 
 A window on a virtual screen (1280 × 800, paced to 60 Hz as there is no refresh to wait for) shows pairs of
 500 × 375 images: once through the session's own engine, display, keyboard and journal, everything prepared
-beforehand; once with PsychoPy's ImageStim made from its file when it is needed. Keys are synthetic (XTest,
-from a second thread with a connection of its own), sent at a known time after the flip, so that the whole
-chain from flip to recorded response time is closed. Prints as its last line one JSON object:
+before the first trial; once with PsychoPy's ImageStim made from its file when it is needed. Keys are
+synthetic (XTest, from a second thread with a connection of its own), sent at a known time after the flip, so
+that the whole chain from flip to recorded response time is closed. Prints as its last line one JSON object:
 
 `dropped_frames`, `psychopy_dropped_frames`: flips missed from the first fixation to the last answer;
 `next_stimulus_ms`: median from a key press to the flip that shows the next pair, with no interval between
@@ -218,6 +218,7 @@ def prepared(folder: Path, n: int) -> dict[str, float]:
         Journal(folder / "beh.tsv", session.trials, session.table) as journal,
     ):
         HEARD.set()
+        devices.display.get_ready()
         window_type.flip = noted
         measured = Measured(devices, journal, hands, now)
         plan = steps(session.trials, 0, 0)

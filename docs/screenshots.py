@@ -24,6 +24,7 @@ from experiment.screen.markdown_pages import read_document
 from experiment.screen.psychopy_calibration import CardReader
 from experiment.screen.psychopy_devices import open_devices
 from experiment.screen.psychopy_display import PsychopyDisplay
+from experiment.screen.psychopy_simulation import SyntheticKeyboard
 from experiment.screen.psychopy_window import fonts_of, open_window
 from experiment.screen.texts import read_texts
 from experiment.session.consent import AGREE, DISAGREE
@@ -181,7 +182,8 @@ def main(wanted: set[str]) -> None:
                 setup = SessionSetup(made.folder, study / "data", settings, DATASET, study)
                 path = SessionPath(setup.data, "01", None, settings.task_name)
                 session = prepare_session(setup, read_material(setup), path)
-                with open_devices(session.content) as devices:
+                with open_devices(session.content, keyboard=SyntheticKeyboard()) as devices:
+                    devices.display.get_ready()
                     for name in screens(devices.display, session.content):
                         stem = f"screen-{language}-{name}"
                         if (language == "en" or name in GERMAN) and (not wanted or stem in wanted):

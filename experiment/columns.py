@@ -1,6 +1,6 @@
-"""Columns of a session table: what each means, and how its cell is made from a response.
+"""Columns that the session tables of all tasks share: their meaning, and how a response becomes a cell.
 
-Here are the columns that all tasks share; those of a task are in its module in `experiment.tasks`.
+The columns of one task are in its module in `experiment.tasks`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ CONFIDENCE = "confidence"
 """The question about confidence, and its column."""
 
 TRUTH = {None: "n/a", True: "true", False: "false"}
-"""A truth as a cell."""
+"""A truth value as a cell."""
 
 
 @dataclass(frozen=True)
@@ -83,18 +83,17 @@ TIME_COLUMNS = (
 SCREEN_COLUMNS = (
     Column(
         "dropped_frames",
-        "Screen refreshes missed while the images were on.",
+        "Screen refreshes missed while the images were shown.",
         lambda r: str(r.timing.dropped_frames),
     ),
     Column(
         "late_flips",
-        "Flips that came more than one and a half refresh periods after the one before, while the images "
-        "were on.",
+        "Flips more than one and a half refresh periods after the previous one, while the images were shown.",
         lambda r: str(r.timing.late_flips),
     ),
     Column(
         "worst_frame",
-        "Longest time between two flips while the images were on.",
+        "Longest time between two flips while the images were shown.",
         lambda r: seconds(r.timing.worst_frame_s),
         units="s",
     ),
@@ -103,14 +102,14 @@ SCREEN_COLUMNS = (
         "Whether onset and response time are good to one refresh of the screen.",
         lambda r: TRUTH[r.timing.ok],
         levels={
-            "true": "Flips waited for the screen's refresh, and none was late while the images were on.",
+            "true": "Flips waited for the screen's refresh, and none was late while the images were shown.",
             "false": "A flip was late, or flips don't wait for this screen (see Apparatus).",
         },
     ),
     Column(
         "early_keys",
-        "Number of answer keys pressed after the answer or the page before and not after the onset of the "
-        "images; they answer nothing.",
+        "Number of presses of answer keys after the previous answer or page, up to the onset of the images; "
+        "they are not answers.",
         lambda r: str(r.choice.early_keys),
     ),
     Column(
@@ -118,7 +117,7 @@ SCREEN_COLUMNS = (
         "Whether an answer key was down when the images appeared.",
         lambda r: TRUTH[r.choice.key_held],
         levels={
-            "true": "It was pressed before the onset; it answers nothing until it is pressed again.",
+            "true": "It was pressed before the onset; it is not an answer until it is pressed again.",
             "false": "None was down.",
         },
     ),
@@ -129,8 +128,8 @@ SCREEN_COLUMNS = (
     ),
     Column(
         "broken_off",
-        "Pauses and ends of runs (a stop, a crash) before this trial was answered. With 0 its images were "
-        "never on before; otherwise they may have been.",
+        "Number of pauses and ends of runs (a stop, a crash) before this trial was answered. With 0 its "
+        "images were not shown before; otherwise they may have been.",
         lambda r: str(r.broken_off),
     ),
     Column(

@@ -46,6 +46,14 @@ class Reader(Protocol):
 class Display(Reader, Protocol):
     """Shows pages and trials, and reports when the images appeared."""
 
+    def start(self, elapsed_s: float) -> None:
+        """Start the session's clock, or continue it where `elapsed_s` of the session are over."""
+        ...
+
+    def get_ready(self) -> None:
+        """Return when every image of the trials can be shown without delay."""
+        ...
+
     def page(self, page: Page) -> None:
         """Show a page until something else is shown."""
         ...

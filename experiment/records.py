@@ -9,7 +9,7 @@ from stimuli.records import Block
 
 
 class Side(StrEnum):
-    """Where one of two images is, and which of them an observer chooses."""
+    """The side of an image in a pair; also an answer: which side the observer chose."""
 
     LEFT = "left"
     RIGHT = "right"
@@ -49,7 +49,7 @@ class ScheduledTrial:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One of the answers that an observer chooses from.
+    """A possible answer to a question.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class Option:
 
 
 class QuestionKind(StrEnum):
-    """What the answers to a question say, which also decides how a simulated observer gives them."""
+    """The kind of the answers to a question; simulated observers answer each kind in its own way."""
 
     CHOICE = "choice"
     """One of the answers may be right."""
@@ -136,7 +136,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What an observer did.
+    """An observer's answer to a question.
 
     Attributes
     ----------
@@ -145,7 +145,7 @@ class Choice:
     response_time_s : float or None
         From the flip that showed the images (or a further question) to the key press.
     early_keys : int
-        Answer keys pressed since the answer or the page before, up to the onset; they answer nothing.
+        Presses of answer keys since the previous answer or page, up to the onset; they are not answers.
     key_held : bool
         Whether an answer key was down when the images appeared.
     keys_together : int
@@ -160,19 +160,19 @@ class Choice:
 
 
 TOGETHER_S = 0.05
-"""Presses of answer keys no further apart than this are taken for one movement of the hand."""
+"""Presses of answer keys within this time count as one movement of the hand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How the screen kept its rhythm while the images were on.
+    """Frame timing while the images were shown.
 
     Attributes
     ----------
     dropped_frames : int
         Refreshes missed.
     late_flips : int
-        Flips that came late; each misses one refresh or more.
+        Flips that were late; each missed one refresh or more.
     worst_frame_s : float or None
         Longest time between two flips; None where there was no screen.
     ok : bool
@@ -180,7 +180,7 @@ class Timing:
     image_frames : int or None
         Refreshes that showed the images, where their presentation was limited and ended before the answer.
     image_duration_s : float or None
-        From their onset to the flip that took them away; None likewise.
+        From their onset to the flip that removed them; None where `image_frames` is.
     """
 
     dropped_frames: int = 0
@@ -204,12 +204,12 @@ class Response:
     onset_s : float
         Of the images, from the start of the session.
     timing : Timing
-        While the images were on.
+        While the images were shown.
     resumed : bool
         Whether the session was interrupted at or before this trial.
     broken_off : int
-        Pauses and ends of runs before the trial was answered: with 0 its images were never on before.
-        (Pauses in a trial that a crash then ended are not known, the crash is.)
+        Pauses and ends of runs before the trial was answered: with 0 its images were not shown before.
+        Pauses in a trial that a crash then ended are not counted; the crash is.
     further : tuple of Choice
         Answers to the task's further questions.
     """
@@ -224,7 +224,7 @@ class Response:
 
     @property
     def correct(self) -> bool | None:
-        """Whether the answer is the right one; None where there is none, of either."""
+        """Whether the answer is right; None without an answer, or where no answer is right."""
         if self.trial.right_answer is None or self.choice.answer is None:
             return None
         return self.choice.answer == self.trial.right_answer

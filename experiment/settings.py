@@ -169,7 +169,7 @@ class ExperimentSettings(SettingsModel):
     @classmethod
     def _task_name_is_an_entity(cls, name: str) -> str:
         if not (name.isascii() and name.isalnum()):
-            raise ValueError("letters (a to z) and digits, as BIDS wants the name of a task")
+            raise ValueError("letters (a to z) and digits, as BIDS requires for the name of a task")
         return name
 
     @field_validator("confidence_levels")
@@ -185,7 +185,7 @@ class ExperimentSettings(SettingsModel):
         return questions_with_different_names(questions)
 
     @model_validator(mode="after")
-    def _keys_are_heard(self) -> ExperimentSettings:
+    def _keys_are_known(self) -> ExperimentSettings:
         always = {
             "continue_key": [self.continue_key],
             "quit_key": [self.quit_key],

@@ -1,6 +1,20 @@
-"""The columns of every table that this package writes, with their types, without what reads them."""
+"""The columns of all tables of this package, with their types."""
 
 from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Difficulty(StrEnum):
+    """Dichotomous data difficulty of an image under a pool of models (Meding et al. 2022).
+
+    The values of ``difficulty`` in ``difficulty/difficulty.parquet``.
+    """
+
+    TRIVIAL = "trivial"
+    IN_BETWEEN = "in-between"
+    IMPOSSIBLE = "impossible"
+
 
 IMAGE_DTYPES = {"image_id": "str", "path": "str", "label": "int32", "class_name": "str", "sha256": "str"}
 """Columns of ``decisions/images.parquet``."""
@@ -39,7 +53,7 @@ DIFFICULTY_DTYPES = {
 """Columns of ``difficulty/difficulty.parquet``."""
 
 POOL_SIZE, LEAVE_ONE_OUT = "pool_size.csv", "leave_one_out.csv"
-"""Tables in ``difficulty/`` of the labels that parts of the pool give."""
+"""Tables in ``difficulty/`` about labels by parts of the pool."""
 
 LABEL_TABLES = {
     POOL_SIZE: {"n_models": "int64", "difficulty": "str"}

@@ -1,4 +1,4 @@
-"""Read ``decisions/``: what every model of a pool answered to every image.  Needs no torch."""
+"""Read ``decisions/``: the decision of every model of a pool on every image.  Needs no torch."""
 
 from __future__ import annotations
 

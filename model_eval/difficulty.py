@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from model_eval.columns import DIFFICULTY_DTYPES, LABEL_TABLES
+from model_eval.columns import DIFFICULTY_DTYPES, LABEL_TABLES, Difficulty
 from model_eval.decisions import require_unique_images
 from model_eval.manifests import DifficultyManifest
 from tricky.core.errors import InputError
@@ -20,14 +19,6 @@ from tricky.core.tables import read_table
 
 LABEL = "tricky label"
 """The command that writes ``difficulty/``."""
-
-
-class Difficulty(StrEnum):
-    """Dichotomous data difficulty of an image under a pool of models (Meding et al. 2022)."""
-
-    TRIVIAL = "trivial"
-    IN_BETWEEN = "in-between"
-    IMPOSSIBLE = "impossible"
 
 
 @dataclass(frozen=True)

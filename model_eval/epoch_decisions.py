@@ -1,7 +1,7 @@
-"""Decisions by epoch as they stand on disk: what controlled training leaves for whoever compares its models.
+"""Write and read ``conditions/``: the decisions of controlled training after every epoch.
 
-The folder ``conditions/`` holds one table of decisions a model, in the columns of ``decisions/``, and a
-manifest that says which model belongs to which condition.  Nothing here needs torch.
+The folder holds a table of decisions for each model, in the columns of ``decisions/``, and a manifest that
+says which model belongs to which condition.  Nothing here needs torch.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import pandas as pd
 
 from model_eval.columns import DECISION_DTYPES
 from model_eval.decisions import read_images
-from model_eval.manifests import ConditionsManifest
+from model_eval.training_manifests import ConditionsManifest
 from tricky.core.errors import InputError
 from tricky.core.files import check_hash, sha256_of
 from tricky.core.manifests import read_manifest, write_manifest
 from tricky.core.parquet import read_parquet, write_parquet
 
 BASE = "base"
-"""The condition that all others are a difference from."""
+"""The condition that all others are compared with."""
 
 MANIFEST = "conditions.json"
 MADE_BY = "tricky train"
@@ -73,19 +73,19 @@ class Diverged:
 
 @dataclass(frozen=True)
 class EpochDecisions:
-    """What every trained model answered to every image after every epoch.
+    """The decisions of every trained model on every image after every epoch.
 
     Attributes
     ----------
     conditions : mapping of str to dict
         The difference of each condition from the base network, by name in the recipe's order; the first is
-        `BASE` and differs in nothing.
+        `BASE`, without a difference.
     models : tuple of ConditionModel
-        In the order of conditions and replicates; those that are trained so far.
+        The models trained so far, in the order of conditions and replicates.
     images : DataFrame, n_images rows
         `IMAGE_COLUMNS`.
     predictions : tuple of ndarray of int32, each of shape (1 + last_epoch, n_images)
-        Class index that each model put first after epochs 0 (untrained) … last_epoch.
+        Predicted class index of each model after epochs 0 (untrained) … last_epoch.
     """
 
     conditions: Mapping[str, dict[str, Any]]
@@ -138,7 +138,7 @@ def write_conditions(
     unfinished: Sequence[str] = (),
     about: Mapping[str, Any],
 ) -> None:
-    """Write ``conditions.json`` for the models whose files are there.
+    """Write ``conditions.json`` for the models whose files exist.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def write_conditions(
     unfinished : sequence of str
         Names of the models that are still to be trained.
     about : mapping
-        What every manifest carries: `made_from`, `settings`, `seed`, `versions`; and what else is known.
+        Entries of every manifest: `made_from`, `settings`, `seed`, `versions`; and further entries.
     """
     write_manifest(
         folder / MANIFEST,
@@ -169,7 +169,7 @@ def write_conditions(
 
 
 def read_conditions(folder: Path) -> EpochDecisions:
-    """Read ``conditions/``: every model that is trained, each file held against its hash.
+    """Read ``conditions/``: every trained model.  The hash of each file is checked.
 
     Raises
     ------
@@ -194,7 +194,7 @@ def read_conditions(folder: Path) -> EpochDecisions:
 
 
 def _predictions(path: Path, labels: np.ndarray, n_epochs: int) -> np.ndarray:
-    """Return predictions, (n_epochs, n_images), of a file whose rows must go by epoch, then by image."""
+    """Return predictions, (n_epochs, n_images), of a file with rows sorted by epoch, then by image."""
     columns = {name: DECISION_DTYPES[name] for name in ("epoch", "label", "prediction")}
     rows = read_parquet(path, columns, MADE_BY)
     if rows["epoch"].isna().any():

@@ -1,4 +1,4 @@
-"""The manifests of this package: ``{pool,difficulty,training,conditions}.json``."""
+"""The manifests of evaluation and labels: ``pool.json`` and ``difficulty.json``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from model_eval.settings import ModelEntry
 from tricky.core.manifests import (
     Count,
     FileName,
-    Manifest,
     MatchedRecord,
     Record,
     Sha256,
@@ -19,11 +18,9 @@ from tricky.core.manifests import (
     unique,
 )
 
-Loss = Annotated[float, Field(ge=0)]
-
 
 class NotCountedRecord(Record):
-    """Files of one kind that don't count as images: how many, and the first of them."""
+    """Files of one kind that are not counted as images: their number, and the first of them."""
 
     n: Count
     first: tuple[str, ...]
@@ -37,7 +34,7 @@ class TableRecord(Record):
 
 
 class ImagesRecord(TableRecord):
-    """The images that models were asked about, or learned from.
+    """The images that models were evaluated on, or trained on.
 
     Attributes
     ----------
@@ -46,7 +43,7 @@ class ImagesRecord(TableRecord):
     converted : dict of str to str
         By `image_id`: what decoding changes.
     not_counted : dict of str to NotCountedRecord
-        By kind: files that don't count as images.
+        By kind: files that are not counted as images.
     """
 
     n: Count
@@ -67,11 +64,11 @@ class ModelRecord(Record):
     Attributes
     ----------
     noise : float
-        Largest difference that arithmetic alone makes to a logit.
+        Largest change of a logit by rounding alone.
     near_ties : int
-        Decisions that are within it.
+        Decisions that this noise could change.
     failure : str or None
-        Why the model gave no decisions; all that says how they were made is missing then.
+        Why the model gave no decisions; the fields about its decisions are missing then.
     """
 
     name: FileName
@@ -89,9 +86,9 @@ class ModelRecord(Record):
 
     @model_validator(mode="after")
     def _decisions_or_failure(self) -> ModelRecord:
-        told = {"accuracy", "noise", "near_ties", "sha256"} - self.model_fields_set
-        if self.failure is None and told:
-            raise ValueError(f"`{min(told)}` of its decisions, or a `failure`")
+        missing = {"accuracy", "noise", "near_ties", "sha256"} - self.model_fields_set
+        if self.failure is None and missing:
+            raise ValueError(f"`{min(missing)}` of its decisions, or a `failure`")
         return self
 
 
@@ -159,7 +156,7 @@ class LabelledRecord(Record):
 
 
 class NearTiesRecord(Record):
-    """Decisions that arithmetic alone could change, and the labels that depend on them."""
+    """Decisions that numeric noise alone could change, and the labels that depend on them."""
 
     decisions: Count
     trivial: Count
@@ -197,109 +194,3 @@ class DifficultyManifest(StageManifest[LabelledSettings], LabelledRecord):
         if not self.n_images:
             return "no image has a difficulty"
         return ", ".join(f"{n / self.n_images:.1%} {name}" for name, n in self.counts.by_name().items())
-
-
-class WeightsRecord(Record):
-    """One model of ``training.json``."""
-
-    name: FileName
-    source: str
-    sha256: Sha256
-    final_loss: Loss
-
-
-class TrainedSettings(EvaluatedSettings):
-    """What ``training.json`` was made with."""
-
-    train: dict[str, Any]
-
-
-class TrainingManifest(StageManifest[TrainedSettings]):
-    """``training/training.json``."""
-
-    file_name: ClassVar[str] = "training.json"
-
-    images: TableRecord
-    classes: tuple[str, ...]
-    models: Annotated[tuple[WeightsRecord, ...], unique("name")]
-
-    def summary(self) -> str:
-        """Return the number of models."""
-        return f"{len(self.models)} models trained"
-
-
-class ConditionRecord(Record):
-    """A model of ``conditions.json``: its condition and which of its replicates it is, from 1."""
-
-    name: FileName
-    condition: str
-    replicate: Annotated[int, Field(ge=1)]
-
-
-class TrainedModelRecord(ConditionRecord):
-    """A model that was trained: see `model_eval.epoch_decisions.ConditionModel`."""
-
-    network: str
-    losses: Annotated[tuple[float, ...], Field(min_length=1)]
-    accuracies: tuple[Share, ...]
-    sha256: Sha256
-
-    @field_validator("accuracies")
-    @classmethod
-    def _one_more_than_losses(cls, accuracies: tuple[float, ...], info: ValidationInfo) -> tuple[float, ...]:
-        if len(accuracies) != 1 + len(info.data.get("losses", accuracies[1:])):
-            raise ValueError("one value for each epoch, the untrained network first")
-        return accuracies
-
-
-class DivergedRecord(ConditionRecord):
-    """A model whose loss was no longer finite."""
-
-    epoch: Count
-
-
-class DivergedEpoch(Manifest):
-    """``.checkpoints/…/diverged.json``: the epoch in which a network diverges."""
-
-    epoch: Count
-
-
-class TrainingSetRecord(Record):
-    """The section of the study file that names images to train on."""
-
-    training_set: dict[str, Any] | None
-
-
-class RecipeRecord(Record):
-    """The recipe of ``conditions.json``, as far as it was set."""
-
-    base: dict[str, Any] = Field(default_factory=dict)
-    conditions: dict[str, dict[str, Any]] = Field(default_factory=dict)
-
-
-class ConditionSettingsRecord(Record):
-    """What ``conditions.json`` was made with."""
-
-    train: TrainingSetRecord
-    recipe: RecipeRecord
-
-
-class ConditionsManifest(StageManifest[ConditionSettingsRecord]):
-    """``conditions/conditions.json``."""
-
-    file_name: ClassVar[str] = "conditions.json"
-
-    images: ImagesRecord
-    training_images: ImagesRecord
-    classes: tuple[str, ...]
-    device: str
-    conditions: dict[str, dict[str, Any]]
-    models: Annotated[tuple[TrainedModelRecord, ...], unique("name")]
-    diverged: tuple[DivergedRecord, ...]
-    unfinished: tuple[str, ...]
-
-    def summary(self) -> str:
-        """Return the numbers of models and conditions, and of models that diverged."""
-        n_all = len(self.models) + len(self.diverged) + len(self.unfinished)
-        models = f"{len(self.models)} of {n_all} models of {len(self.conditions)} conditions"
-        return models + (f", {len(self.diverged)} diverged" if self.diverged else "")

@@ -1,4 +1,4 @@
-"""Where a model comes from: the one reading of `source` in a pool, and of `network` in a recipe."""
+"""The source of a model: parses `source` in a pool, and `network` in a recipe."""
 
 from __future__ import annotations
 
@@ -77,4 +77,4 @@ Source = Annotated[str, BeforeValidator(check_path), AfterValidator(_known)]
 """A model's source, as a type of pydantic's."""
 
 TrainableSource = Annotated[str, BeforeValidator(check_path), AfterValidator(_trainable)]
-"""The source of an architecture that `tricky train` can train; a tag says nothing, as its weights are new."""
+"""The source of an architecture that `tricky train` can train; a tag has no effect, as weights are new."""

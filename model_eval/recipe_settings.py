@@ -1,4 +1,4 @@
-"""How one network learns, as a recipe says it: settings alone, so that a study file is held against them."""
+"""Settings of the training of one network; without torch, so that study files can be checked anywhere."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from tricky.core.settings import SettingsModel
 
 
 class NetworkRecipe(SettingsModel):
-    """How one network learns: the keys of ``[base]``, any of which a condition may change."""
+    """Training of one network: the keys of ``[base]``, any of which a condition may change."""
 
     network: TrainableSource = "timm:test_resnet"
     input_size_px: Annotated[int, Field(ge=16)] = 32
     crop_pct: Annotated[float, Field(gt=0, le=1)] = 1.0
     """In evaluation, the share of the resized image's side that the square takes."""
     augmentation: Literal["none", "crop", "crop-flip", "resized-crop-flip"] = "none"
-    """What chance does to a training image: ``crop`` moves the square by up to an eighth of its side,
+    """Random augmentation of training images: ``crop`` moves the square by up to an eighth of its side,
     ``resized-crop`` takes a part of the original (Szegedy et al. 2015), ``flip`` mirrors every other one."""
     epochs: Annotated[int, Field(ge=1)] = 8
-    """Those that the schedule spans."""
+    """Epochs of the schedule."""
     extra_epochs: Annotated[int, Field(ge=0)] = 0
     """Further epochs, at the schedule's last learning rate."""
     batch_size: Annotated[int, Field(ge=2)] = 32
     updates_per_batch: Annotated[int, Field(ge=1)] = 1
-    """Equal parts that a batch is cut into, each of them an update of its own."""
+    """Number of equal parts of a batch, each of which is one update."""
     optimizer: Line = "adamw"
     """A name that timm knows; ``momentum`` is SGD with classical, ``nesterov`` with Nesterov's momentum."""
     learning_rate: Annotated[float, Field(gt=0)] = 3e-3
@@ -38,17 +38,17 @@ class NetworkRecipe(SettingsModel):
     decay_epochs: tuple[int, ...] = ()
     """With ``steps``: after these epochs the learning rate falls to a tenth."""
     average_decay: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Of the moving average of the weights that is evaluated and kept; 0: the weights themselves."""
+    """Decay of the moving average of the weights, which is evaluated and kept; 0: the weights themselves."""
     mixed_precision: bool = False
-    """Train with bfloat16 where torch's autocast takes it; evaluation is in float32."""
+    """Train with bfloat16 where torch's autocast uses it; evaluation is in float32."""
     deterministic: bool = True
     """False lets cuDNN choose its algorithms: on CUDA the same seeds then give different weights."""
     parts: Annotated[int, Field(ge=1)] = 1
-    """Disjoint, stratified parts of the training images; model n learns from part n."""
+    """Number of disjoint, stratified parts of the training images; model n is trained on part n."""
 
 
 class BaseRecipe(NetworkRecipe):
-    """``[base]``: the base network, what it learns from, and the seed of all chance."""
+    """``[base]``: the base network, its number of training images, and the seed of all random numbers."""
 
     images: Annotated[int, Field(ge=1)] | Literal["all"] = 400
     """Number of training images, the same share of each class; ``all`` of a training set of its own."""

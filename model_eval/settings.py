@@ -1,4 +1,4 @@
-"""What a study file says about images, models, training, evaluation and labels."""
+"""Settings of images, models, training, evaluation and labels."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tricky.core.names import (
 from tricky.core.settings import SettingError, SettingsModel
 
 IMAGE_SOURCES = ("mnist-5k", "gaussian", "folder", "imagenet-val", "csv", "npz", "torchvision:NAME/SPLIT")
-"""What `source` in ``[images]`` may be."""
+"""Possible values of `source` in ``[images]``."""
 
 
 class GaussianSettings(SettingsModel):
@@ -44,7 +44,7 @@ class GaussianSettings(SettingsModel):
 
 
 class ImageSettings(SettingsModel):
-    """``[images]``: which images the models are asked about."""
+    """``[images]``: the images that models are evaluated on."""
 
     source: str = "mnist-5k"
     """One of `IMAGE_SOURCES`."""
@@ -61,7 +61,7 @@ class ImageSettings(SettingsModel):
     """With ``folder`` and ``imagenet-val``: follow symbolic links that leave the folder."""
     gaussian: GaussianSettings = GaussianSettings()
     on_bad_image: Literal["stop", "skip"] = "stop"
-    """What an image that can't be shown does: ``skip`` leaves it out for all models alike, and says so."""
+    """What to do with images that cannot be shown; ``skip`` leaves them out for all models."""
 
     @field_validator("source")
     @classmethod
@@ -84,12 +84,12 @@ class ImageSettings(SettingsModel):
 
 
 class PreprocessingSettings(SettingsModel):
-    """What of a model's own preprocessing is replaced, or all of it where the model brings none."""
+    """Overrides a model's own preprocessing; complete where the model has none."""
 
     size_px: Annotated[int, Field(ge=1)] | tuple[int, int] | None = None
-    """Side of the square that the model sees, or its height and width."""
+    """Side of the model's square input, or its height and width."""
     crop_pct: Annotated[float, Field(gt=0, le=1)] | None = None
-    """Share of the resized image's shorter side that is kept."""
+    """Share of the shorter side of the resized image that is kept."""
     interpolation: Literal["nearest", "bilinear", "bicubic"] | None = None
     mean: tuple[float, float, float] | None = None
     std: tuple[float, float, float] | None = None
@@ -112,27 +112,27 @@ class ModelEntry(SettingsModel):
     """One model of a pool."""
 
     name: DottedFileName
-    """The name of its file of decisions, so letters, digits, ``.``, ``_`` and ``-``."""
+    """Also the name of its file of decisions: letters, digits, ``.``, ``_`` and ``-``."""
     source: Source
     """``timm:NAME``, ``timm:NAME.TAG``, ``torchvision:NAME/WEIGHTS``, ``openclip:NAME/TAG``,
     ``python:package.module:function``, ``torchscript:FILE`` or ``export:FILE``; files are relative to the
     study."""
     family: str = ""
-    """Kinship: models of one family are not independent votes."""
+    """Models of one family are similar, so they are not independent votes."""
     weights: PathText = "train"
     """``train`` (by `tricky train`; timm's only), ``pretrained`` (what the source itself brings; what all but
     timm's have by default), or a checkpoint's path."""
     head: PathText = ""
-    """What the outputs are called, where the source doesn't say: ``imagenet-1k`` (or another of
+    """Names of the outputs, if the source has none: ``imagenet-1k`` (or another of
     `heads.VOCABULARIES`), ``images`` (the classes of the images, sorted as text), or the path of a text file
     with one name a line."""
     preprocessing: PreprocessingSettings = PreprocessingSettings()
     arguments: dict[Line, bool | int | float | str] = {}
-    """With ``python:``: what the function is called with."""
+    """With ``python:``: arguments of the function."""
     templates: tuple[Line, ...] = ()
     """With ``openclip:``: prompts with ``{}`` for the class; by default the 80 of Radford et al. (2021)."""
     class_names: PathText = ""
-    """With ``openclip:``: a CSV file of `class_name` and `prompt_name`, what prompts call a class."""
+    """With ``openclip:``: a CSV file of `class_name` and `prompt_name`, the name of the class in prompts."""
 
     @field_validator("name")
     @classmethod
@@ -196,7 +196,7 @@ def models_with_different_names(models: tuple[ModelEntry, ...]) -> tuple[ModelEn
     Raises
     ------
     ValueError
-        Two have one name, capitals aside, which not all file systems tell apart.
+        Two names differ only in capital letters, which some file systems do not distinguish.
     """
     if (name := first_duplicate(each.name for each in models)) is not None:
         raise ValueError(f"models with names that differ (capitals aside): {name!r} is there twice")
@@ -213,11 +213,11 @@ class PoolSettings(SettingsModel):
     file: PathText = "mnist-11"
     """A pool that ships with tricky, or the path of a TOML file with ``[[models]]`` entries."""
     models: Models = ()
-    """Entries written out here take the place of `file`."""
+    """Models listed here replace those of `file`."""
 
 
 class TrainSettings(SettingsModel):
-    """``[train]``: how a pool's untrained models get their weights, and the recipe of controlled training."""
+    """``[train]``: training of a pool's untrained models, and the recipe of controlled training."""
 
     images: Annotated[int, Field(ge=1)] = 400
     """Number of training images, the same share of each class; these are never evaluated."""
@@ -233,13 +233,13 @@ class TrainSettings(SettingsModel):
     training_set: ImageSettings | None = None
     """With a recipe: images to train on; by default a part of the study's, or further Gaussian noise."""
     base: BaseRecipe = BaseRecipe()
-    """Keys of ``[base]`` that take the place of the recipe's; those that aren't set leave the recipe's."""
+    """Keys of ``[base]`` that override those of the recipe; other keys keep the recipe's values."""
     conditions: dict[FileName, dict[str, Any]] = {}
-    """Conditions that come on top of the recipe's, or take the place of those of the same name."""
+    """Conditions that are added to the recipe's, or override those of the same name."""
 
     @property
     def describes_conditions(self) -> bool:
-        """Whether there is anything to train but the pool's own models."""
+        """Whether there is controlled training, not only models of the pool."""
         return bool(self.recipe or self.base.model_fields_set or self.conditions)
 
     @field_serializer("base")
@@ -248,15 +248,15 @@ class TrainSettings(SettingsModel):
 
 
 class EvaluateSettings(SettingsModel):
-    """``[evaluate]``: where and in what portions models are run."""
+    """``[evaluate]``: the device, batch size and arithmetic of evaluation."""
 
     device: str = "auto"
     """``auto`` takes CUDA when there is one, else the CPU."""
     batch_size: Annotated[int, Field(ge=1)] = 128
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
-    """``float32`` is the reference: single precision throughout, no TF32.  The others mix automatically."""
+    """``float32`` is the reference: single precision, no TF32.  The others are automatic mixed precision."""
     channels_last: bool = False
-    """Lay images out in memory pixel by pixel: faster on some GPUs, with other last digits."""
+    """Store images pixel by pixel: faster on some GPUs, with other last digits."""
     compile: bool = False
     """Compile each network (``torch.compile``): minutes before it starts, faster after, other last digits."""
 
@@ -272,12 +272,12 @@ class LabelSettings(SettingsModel):
     """``[label]``: when an image counts as trivial or impossible."""
 
     tolerance: Annotated[int, Field(ge=0)] = 1
-    """Number of models that may dissent: right for all but `tolerance` is trivial."""
+    """Number of models that may be wrong about a trivial image, or right about an impossible one."""
     min_models_share: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Images that a smaller share of the pool's models saw get no difficulty."""
     leave_out: DifferentNames = ()
-    """Models that don't count; those that failed must stand here."""
+    """Models to leave out; models that failed must be named here."""
     label_errors: PathSetting | None = None
     """A file of image ids whose label is known to be wrong, relative to the study."""
     reassessed: PathSetting | None = None
-    """Which answers are right, as annotators found who looked again: ReaL's ``real.json``, or a CSV file."""
+    """Correct answers according to annotators: ReaL's ``real.json``, or a CSV file."""

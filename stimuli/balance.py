@@ -70,7 +70,7 @@ def balance_table(
     return table
 
 
-def giveaway_auc(
+def classify_by_features(
     rows: pd.DataFrame, covariates: tuple[str, ...], rng: np.random.Generator
 ) -> dict[str, Any] | None:
     """Return how well a simple classifier predicts the group from the covariates alone.

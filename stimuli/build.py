@@ -9,7 +9,7 @@ from dataclasses import replace as replaced
 import numpy as np
 import pandas as pd
 
-from stimuli.balance import balance_table, giveaway_auc, unbalanced
+from stimuli.balance import balance_table, classify_by_features, unbalanced
 from stimuli.columns import FEATURES
 from stimuli.eligibility import Candidates, candidates_of, cap_classes
 from stimuli.features import measured
@@ -151,7 +151,7 @@ def contents_of(
         "scale_sd": dict(zip(space.covariates, space.scale.tolist(), strict=True)),
         "histogram": _histogram(inputs.rows, eligible.rows, rows),
         "balance": balance,
-        "giveaway": giveaway_auc(rows.loc[main], covariates, rng),
+        "feature_classifier": classify_by_features(rows.loc[main], covariates, rng),
         "warnings": unbalanced(balance, covariates),
     }
     return Contents(rows, trials_of(slots, item_ids_of(rows)), summary, {})

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 from stimuli.balance import WORTH_A_WARNING
 from stimuli.check import items_table
 from stimuli.contact_sheet_figures import GROUP_COLOURS, balance_figure, data_uri, histogram_figure
-from stimuli.manifest import GiveawayRecord
+from stimuli.manifest import FeatureClassifierRecord
 from stimuli.records import Block, Item, StimulusSet, read_any_set
 from stimuli.tasks import structure_of
 from tricky.core.files import replacing, write_text
@@ -157,12 +157,12 @@ def _page(
     )
     from markupsafe import Markup
 
-    giveaway = manifest.giveaway
+    classifier = manifest.feature_classifier
     n_main = len(trials.get("Main block", ()))
     key = [(f"{n_main}", "trials in the main block"), (f"{len(stimulus_set.items)}", "images in all")]
     key += [(f"{n:,}", f"{group} images eligible") for group, n in manifest.eligible.groups.items()]
-    if giveaway:
-        key.append((f"{giveaway.auc:.2f}", "AUC of low-level features"))
+    if classifier:
+        key.append((f"{classifier.auc:.2f}", "AUC of low-level features"))
     return template.render(
         css=Markup(templates.joinpath("sheet.css").read_text(encoding="utf-8")),
         name=stimulus_set.name,
@@ -176,7 +176,7 @@ def _page(
         groups=groups,
         eligible=manifest.eligible.groups,
         excluded=manifest.eligible.excluded,
-        giveaway=_about_giveaway(giveaway),
+        feature_classifier=_about_feature_classifier(classifier),
         balance_figure=data_uri(balance_figure([row.model_dump() for row in manifest.balance])),
         balance=[_balance_row(row.model_dump()) for row in manifest.balance],
         limit=WORTH_A_WARNING,
@@ -198,16 +198,16 @@ def _counts_by_group(by_count: Sequence[tuple[str, list[Picture]]]) -> dict[str,
     return counts
 
 
-def _about_giveaway(giveaway: GiveawayRecord | None) -> str:
-    if giveaway is None:
+def _about_feature_classifier(classifier: FeatureClassifierRecord | None) -> str:
+    if classifier is None:
         return "There are too few images to predict the group from low-level features, or no feature varies."
     text = (
-        f"From {', '.join(giveaway.covariates)} alone, a cross-validated logistic regression predicts the "
-        f"group with an area under the ROC curve of {giveaway.auc:.3f} (chance .5"
+        f"From {', '.join(classifier.covariates)} alone, a cross-validated logistic regression predicts the "
+        f"group with an area under the ROC curve of {classifier.auc:.3f} (chance .5"
     )
-    sd = giveaway.chance_sd
+    sd = classifier.chance_sd
     text += f", standard deviation {sd:.3f} for this number of images)." if sd else ")."
-    return text + (" A value below .5 has no meaning." if giveaway.auc < 0.5 else "")
+    return text + (" A value below .5 has no meaning." if classifier.auc < 0.5 else "")
 
 
 def _balance_row(row: Mapping[str, Any]) -> dict[str, Any]:

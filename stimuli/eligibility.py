@@ -18,7 +18,6 @@ from stimuli.settings import StimulusSettings
 from tricky.core.errors import InputError
 from tricky.core.progress import Progress, no_progress
 
-NO_GROUP = "in no group of the set"
 CLASS_CAP = "max_per_class"
 
 

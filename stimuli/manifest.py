@@ -55,7 +55,7 @@ class BalanceRecord(Record):
     after: float | None
 
 
-class GiveawayRecord(Record):
+class FeatureClassifierRecord(Record):
     """How well low-level features alone distinguish the groups."""
 
     auc: float
@@ -102,7 +102,7 @@ class SetManifest(StageManifest[SetSettings]):
     scale_sd: dict[str, float] = Field(default_factory=dict)
     histogram: HistogramRecord = HistogramRecord(labelled={}, eligible={}, used={})
     balance: tuple[BalanceRecord, ...] = ()
-    giveaway: GiveawayRecord | None = None
+    feature_classifier: FeatureClassifierRecord | None = None
     warnings: tuple[str, ...] = ()
     lists: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     matched: dict[str, MatchedRecord] = Field(default_factory=dict)

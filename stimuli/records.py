@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from model_eval.difficulty import Difficulty
+from model_eval.columns import Difficulty
 from stimuli.columns import trial_item_columns
 from stimuli.manifest import SetManifest
 from stimuli.settings import StimulusSettings

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from model_eval.difficulty import Difficulty
+from model_eval.columns import Difficulty
 from stimuli.columns import RULE
 from tricky.core.names import ColumnName, DifferentNames, Line, Name, PathSetting, Wording, first_duplicate
 from tricky.core.settings import SettingError, SettingsModel

@@ -39,7 +39,7 @@ class Contents:
         One row per image of the set: `group`, labels, features, and columns of the lab's table.
     trials : sequence of Trial
     summary : mapping
-        Entries of the manifest: `eligible`, `balance`, `giveaway`, `warnings` …
+        Entries of the manifest: `eligible`, `balance`, `feature_classifier`, `warnings` …
     tables : mapping of str to DataFrame
         Further tables, by file name.
     """

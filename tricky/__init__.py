@@ -37,17 +37,4 @@ if sys.argv[:1] == ["-m"]:  # so it is while Python looks for the module of `pyt
     prefer_own_packages()
 refuse_shadowed_packages()
 
-__getattr__, __dir__ = attach(
-    __name__,
-    {
-        "InputError": "tricky.core.errors",
-        "Study": "tricky.study",
-        "create_study": "tricky.study",
-        "open_study": "tricky.study",
-        "read_decisions": "model_eval.decisions",
-        "read_difficulty": "model_eval.difficulty",
-        "read_sessions": "analysis.data.sessions",
-        "read_stimulus_set": "stimuli.records:read_any_set",
-        "stats": "tricky.stats",
-    },
-)
+__getattr__, __dir__ = attach(__name__, __file__)

@@ -54,7 +54,7 @@ def reserved_columns() -> Mapping[str, str]:
         model_eval.columns.TABLES
         | stimuli.columns.TABLES
         | experiment.data.columns.tables()
-        | analysis.columns.TABLES
+        | analysis.columns.tables()
     )
 
 
@@ -62,7 +62,7 @@ def reserved_columns() -> Mapping[str, str]:
 def columns_of_images() -> Mapping[str, str]:
     """Return the same for tables whose rows are images or trials, which carried columns are joined with."""
     of_items = {name: model_eval.columns.TABLES[name] for name in _OF_ITEMS}
-    sessions = analysis.columns.TABLES | experiment.data.columns.tables()
+    sessions = analysis.columns.tables() | experiment.data.columns.tables()
     del sessions["tables of the report"], sessions["power/power.csv"]
     return _by_column(of_items | stimuli.columns.TABLES | sessions)
 

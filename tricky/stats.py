@@ -14,13 +14,20 @@ if TYPE_CHECKING:
     from analysis.statistics.accuracy import observer_accuracy, population_accuracy
     from analysis.statistics.agreement import rating_agreement
     from analysis.statistics.bootstrap import bootstrap_accuracy
-    from analysis.statistics.consistency_intervals import measure_consistency
+    from analysis.statistics.consistency_intervals import measure_consistency, pairs_between, pairs_within
+    from analysis.statistics.consistency_sample_size import items_for_width
     from analysis.statistics.contrasts import accuracy_difference, study_difference
     from analysis.statistics.copy_model import copy_model
     from analysis.statistics.crossed_model import crossed_model
     from analysis.statistics.detection import observer_detection
-    from analysis.statistics.dichotomy import dichotomy, measure_dichotomy
-    from analysis.statistics.error_consistency import error_consistency, kappa_bounds
+    from analysis.statistics.dichotomy import (
+        dichotomy,
+        dichotomy_of_histogram,
+        interval_of_histogram,
+        measure_dichotomy,
+    )
+    from analysis.statistics.error_consistency import error_consistency, kappa_bounds, less_biased_kappa
+    from analysis.statistics.independence import independence_p_values, mean_independence_p_value
     from analysis.statistics.noise_ceiling import noise_ceiling
     from analysis.statistics.ordinal_regression import ordinal_regression
     from analysis.statistics.population_mean import population_mean
@@ -34,14 +41,22 @@ __all__ = [
     "copy_model",
     "crossed_model",
     "dichotomy",
+    "dichotomy_of_histogram",
     "error_consistency",
+    "independence_p_values",
+    "interval_of_histogram",
+    "items_for_width",
     "kappa_bounds",
+    "less_biased_kappa",
+    "mean_independence_p_value",
     "measure_consistency",
     "measure_dichotomy",
     "noise_ceiling",
     "observer_accuracy",
     "observer_detection",
     "ordinal_regression",
+    "pairs_between",
+    "pairs_within",
     "plan_study",
     "population_accuracy",
     "population_mean",
@@ -51,24 +66,4 @@ __all__ = [
     "variance_components",
 ]
 
-_HOMES = {
-    "accuracy": ("observer_accuracy", "population_accuracy"),
-    "agreement": ("rating_agreement",),
-    "bootstrap": ("bootstrap_accuracy",),
-    "consistency_intervals": ("measure_consistency",),
-    "copy_model": ("copy_model",),
-    "contrasts": ("accuracy_difference", "study_difference"),
-    "crossed_model": ("crossed_model",),
-    "detection": ("observer_detection",),
-    "dichotomy": ("dichotomy", "measure_dichotomy"),
-    "error_consistency": ("error_consistency", "kappa_bounds"),
-    "population_mean": ("population_mean",),
-    "noise_ceiling": ("noise_ceiling",),
-    "power": ("plan_study",),
-    "ordinal_regression": ("ordinal_regression",),
-    "ratings": ("rating_distribution",),
-    "variance_components": ("variance_components",),
-}
-__getattr__, __dir__ = attach(
-    __name__, {name: f"analysis.statistics.{home}" for home, names in _HOMES.items() for name in names}
-)
+__getattr__, __dir__ = attach(__name__, __file__)

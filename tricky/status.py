@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -216,21 +217,26 @@ def _data_status(study: StudyFolder) -> StageStatus:
     """Count the sessions, and those whose stimulus set is no longer the study's."""
     if not (study.data / "dataset_description.json").is_file():
         return StageStatus(DATA.folder, f"tricky {DATA.command}", State.MISSING)
-    from analysis.data.sessions import table_of
     from experiment.data.read_data import read_data
     from stimuli.records import set_id_in
 
     try:
         data = read_data(study.data)
-        sessions = table_of(data).drop_duplicates(["participant", "session"])
+        data.require_sessions()
         set_id = set_id_in(study.stimulus_set(study.settings.experiment.stimuli))
     except InputError as error:
         return StageStatus(DATA.folder, f"tricky {DATA.command}", State.OUT_OF_DATE, why=str(error))
+    sessions = {  # of several tasks in one session, the first
+        (each.file.participant, each.file.session): each for each in reversed(data.sessions) if each.n_rows
+    }
+    by_kind = defaultdict[str, list[bool]](list)
+    for (participant, _), session in sessions.items():
+        by_kind[data.participants.kinds[participant]].append(bool(session.complete))
     holds = ", ".join(
-        f"{len(rows)} {'people' if kind == 'person' else kind} ({int(rows['complete'].sum())} complete)"
-        for kind, rows in sessions.groupby("kind", observed=True)
+        f"{len(complete)} {'people' if kind == 'person' else kind} ({sum(complete)} complete)"
+        for kind, complete in sorted(by_kind.items())
     )
-    others = int((sessions["set_id"] != set_id).sum())
+    others = sum(each.sidecar.stimulus_set.set_id != set_id for each in sessions.values())
     if others:
         why = f"{others} sessions saw another stimulus set than stimuli/{study.settings.experiment.stimuli}"
         return StageStatus(DATA.folder, f"tricky {DATA.command}", State.OUT_OF_DATE, holds, why)

@@ -31,6 +31,21 @@ def has_right_answers(stimulus_set: StimulusSet) -> bool:
     return kind_of(stimulus_set.task).correct_column is not None
 
 
+def chance_of(stimulus_set: StimulusSet) -> float:
+    """Return the proportion correct by guessing, where one of the possible answers is right.
+
+    Raises
+    ------
+    ValueError
+        Answers are neither right nor wrong.
+    """
+    kind = kind_of(stimulus_set.task)
+    if kind.correct_column is None:
+        raise ValueError(f"answers to {stimulus_set.task} are neither right nor wrong")
+    answers, *_ = kind.answers(stimulus_set).values()
+    return 1 / len(answers)
+
+
 def check_answers(recorded: pd.DataFrame, stimulus_set: StimulusSet, data: Path) -> None:
     """Refuse sessions of another task with the same items, which have other answers."""
     asked = kind_of(stimulus_set.task).answers(stimulus_set)

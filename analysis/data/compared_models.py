@@ -13,7 +13,7 @@ import pandas as pd
 from model_eval.decisions import Decisions, read_decisions, read_pool
 from model_eval.difficulty import read_difficulty
 from model_eval.epoch_decisions import BASE, EpochDecisions, read_conditions
-from model_eval.manifests import ConditionsManifest
+from model_eval.training_manifests import ConditionsManifest
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 from tricky.core.manifests import read_manifest

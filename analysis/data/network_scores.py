@@ -14,7 +14,7 @@ ENSEMBLE = "all models"
 
 
 def image_scores(folder: Path, decisions: Decisions, image_ids: Sequence[str]) -> pd.DataFrame:
-    """Return what each machine has to say of each image.
+    """Return what each network says of each image.
 
     Parameters
     ----------
@@ -27,8 +27,8 @@ def image_scores(folder: Path, decisions: Decisions, image_ids: Sequence[str]) -
 
     Returns
     -------
-    DataFrame, images × machines
-        Columns (machine, measure): of each model its ``confidence`` (probability of the class it puts first),
+    DataFrame, images × networks
+        Columns (network, measure): of each model its ``confidence`` (probability of the class it puts first),
         ``margin`` (between the two best logits) and ``entropy`` (of the predicted distribution, in nats, with
         a minus sign: smaller where it is less sure, as the others are); of all models together the mean
         confidence and ``agreement``, the share of models that give the most frequent answer.
@@ -47,7 +47,7 @@ def image_scores(folder: Path, decisions: Decisions, image_ids: Sequence[str]) -
     columns[ENSEMBLE, "confidence"] = confidences.mean().to_numpy()
     columns[ENSEMBLE, "agreement"] = _agreement(predictions)
     table = pd.DataFrame(columns, index=index)
-    table.columns = pd.MultiIndex.from_tuples(list(columns), names=["machine", "measure"])
+    table.columns = pd.MultiIndex.from_tuples(list(columns), names=["network", "measure"])
     return table.reindex(pd.Index(image_ids, name="image_id"))
 
 

@@ -52,12 +52,14 @@ def read_studies(
         path = (root / folder / RESULTS).resolve()
         name = Path(os.path.relpath(path, root.resolve())).as_posix()
         if name == RESULTS.as_posix() or name in found:
-            raise InputError(f"{folder}: this study's own folder, or named twice; leave it out of `beside`")
+            raise InputError(
+                f"{folder}: this study's own folder, or named twice; leave it out of `compare_with`"
+            )
         command = f"tricky -C {folder} analyse"
         if (their_task := read_manifest(path, ResultsManifest, command).task) != task:
             raise InputError(
                 f'{path}: of the task "{their_task}", this study of "{task}"; accuracies in different tasks '
-                "cannot be compared, so leave it out of `beside`"
+                "cannot be compared, so leave it out of `compare_with`"
             )
         manifest = read_manifest(path, AccuracyResultsManifest, command)
         try:
@@ -109,6 +111,6 @@ def answers_of(root: Path, results: AccuracyResultsManifest) -> pd.DataFrame | N
     """
     if not (root / "data").is_dir():
         return None
-    labels = None if results.label_change is None else root / results.label_change.labels
+    labels = None if results.other_labels is None else root / results.other_labels.labels
     selection = Selection(results.sessions.stimulus_set.name, results.sessions.kind, labels)
     return gather(root, selection, results.settings.analyse.exclude).kept

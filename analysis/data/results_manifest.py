@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, get_type_hints
+from typing import ClassVar, Literal
 
-from pydantic import Field, create_model
+from pydantic import Field
 
 from analysis.settings import AnalyseSettings
-from analysis.statistics.population_mean import PopulationMean
 from tricky.core.manifests import Count, Record, Share, StageManifest
 
-_hints: dict[str, Any] = {name: (kind | None, ...) for name, kind in get_type_hints(PopulationMean).items()}
 
-PopulationRecord = create_model("PopulationRecord", __base__=Record, **_hints)
-"""A `PopulationMean` in JSON, which has null for NaN."""
+class PopulationRecord(Record):
+    """An `analysis.statistics.population_mean.PopulationMean` in JSON, which has null for NaN.
+
+    Its fields are listed here again, so that `tricky status` reads a report without loading the statistics.
+    """
+
+    estimate: float | None
+    low: float | None
+    high: float | None
+    level: float | None
+    method: str | None
+    reason: str | None
+    standard_error: float | None
+    variances: tuple[float, ...] | None
+    degrees_of_freedom: tuple[float, ...] | None
+    n_observers: int | None
+    n_items: int | None
+    n_trials: int | None
+    bounds: tuple[float, float] | None
 
 
 class SharesRecord(Record):
@@ -59,7 +74,7 @@ class ConsistencyRecord(Record):
     observers: MeanRecord
 
 
-class LabelChangeRecord(Record):
+class OtherLabelsRecord(Record):
     """The labels that answers were scored by in place of the set's own."""
 
     labels: str
@@ -85,9 +100,9 @@ class ResultsManifest(StageManifest[ResultsSettings]):
 class AccuracyResultsManifest(ResultsManifest):
     """``report/results.json`` of a task with right and wrong answers."""
 
-    population: PopulationRecord  # type: ignore[valid-type]
+    population: PopulationRecord
     consistency: ConsistencyRecord
-    label_change: LabelChangeRecord | None
+    other_labels: OtherLabelsRecord | None
 
 
 class DichotomyRecord(Record):

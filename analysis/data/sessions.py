@@ -94,10 +94,7 @@ def table_of(recorded: RecordedData) -> pd.DataFrame:
     InputError
         There is no session yet.
     """
-    if not recorded.sessions:
-        raise InputError(
-            f"{recorded.folder}: no session yet; run `tricky run --participant ID` or `tricky simulate` first"
-        )
+    recorded.require_sessions()
     # One call of the parser for all tables with the same header, rather than one a table.
     by_header: dict[str, list[int]] = {}
     for place, session in enumerate(recorded.sessions):

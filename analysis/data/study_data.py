@@ -19,7 +19,7 @@ from experiment.data.read_data import RecordedData, read_data
 from experiment.records import Kind
 from model_eval.decisions import Decisions, read_decisions, read_pool
 from model_eval.difficulty import DifficultyTable, read_difficulty, read_label_tables
-from model_eval.manifests import TrainingManifest
+from model_eval.training_manifests import TrainingManifest
 from stimuli.records import StimulusSet, read_any_set
 from tricky.core.errors import InputError
 from tricky.core.files import check_hash, sha256_of

@@ -18,7 +18,7 @@ from analysis.report.style import (
     new_axes,
     styled,
 )
-from model_eval.difficulty import Difficulty
+from model_eval.columns import Difficulty
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

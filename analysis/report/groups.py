@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.data.study_data import StudyData
 from analysis.statistics.ratings import rating_distribution
 from experiment.tasks import groups_of
-from model_eval.difficulty import Difficulty
+from model_eval.columns import Difficulty
 from stimuli.records import StimulusSet
 
 UNANSWERED = "no answer"

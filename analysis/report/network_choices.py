@@ -16,7 +16,7 @@ from stimuli.columns import FEATURES
 def network_choices(report: StudyReport) -> pd.DataFrame:
     """Return the choices of networks; without columns where they cannot do the task."""
     if report.task.network_choices is None:
-        columns = pd.MultiIndex.from_tuples([], names=["machine", "measure"])
+        columns = pd.MultiIndex.from_tuples([], names=["network", "measure"])
         return pd.DataFrame(index=report.data.trials.index, columns=columns)
     return report.task.network_choices(report)
 
@@ -50,7 +50,7 @@ def pair_choices(report: StudyReport) -> pd.DataFrame:
     about = data.trials.loc[answers.columns]
     rng = report.generator("networks as observers", "folds")
     found = pd.DataFrame(
-        index=about.index, columns=pd.MultiIndex.from_tuples([], names=["machine", "measure"])
+        index=about.index, columns=pd.MultiIndex.from_tuples([], names=["network", "measure"])
     )
     images = {
         which: [data.stimulus_set.items[each].image_id for each in about[f"{which}_item"]]

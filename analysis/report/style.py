@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 import numpy as np
 import pandas as pd
 
-from model_eval.difficulty import Difficulty
+from model_eval.columns import Difficulty
 from tricky.core.files import replacing
 
 if TYPE_CHECKING:

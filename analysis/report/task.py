@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from analysis.data.answer_checks import chance_of, has_right_answers
 from analysis.data.study_data import StudyData
 from analysis.data.trials import Label
 from analysis.report.measures import COMMON_MEASURES, Measure
@@ -149,8 +150,6 @@ class ReportTask:
         values are None where an item has no label, or no answer is right.
     words : callable
         Stimulus set → words about the task.
-    chance : callable or None
-        Stimulus set → proportion correct by guessing; None where answers are neither right nor wrong.
     measures : callable
         Stimulus set → what is measured of each observer, by the name of its column.
     preference : Preference or None
@@ -169,7 +168,6 @@ class ReportTask:
     difficulty: tuple[str, ...]
     trial: Callable[[list[tuple[Item, Label | None]], StimulusSettings], dict[str, Any]]
     words: Callable[[StimulusSet], Words]
-    chance: Callable[[StimulusSet], float] | None = None
     measures: Callable[[StimulusSet], Mapping[str, Measure]] = field(default=lambda _: COMMON_MEASURES)
     preference: Preference | None = None
     network_choices: Callable[[StudyReport], pd.DataFrame] | None = None
@@ -203,14 +201,12 @@ class StudyReport(Report):
     @property
     def has_right_answers(self) -> bool:
         """Whether an answer can be right or wrong."""
-        return self.task.chance is not None
+        return has_right_answers(self.data.stimulus_set)
 
     @property
     def chance(self) -> float:
-        """Proportion correct by guessing."""
-        if self.task.chance is None:
-            raise ValueError(f"answers to {self.data.stimulus_set.task} are neither right nor wrong")
-        return self.task.chance(self.data.stimulus_set)
+        """Proportion correct by guessing: one of the possible answers is right."""
+        return chance_of(self.data.stimulus_set)
 
     def generator(self, *purpose: str) -> np.random.Generator:
         """Return the random generator for one purpose; different purposes have independent streams."""

@@ -166,7 +166,6 @@ PAIR = ReportTask(
     difficulty=("harder_share", "easier_share"),
     trial=pair_columns,
     words=_pair_words,
-    chance=lambda _: 0.5,
     measures=side_measures,
     preference=Preference(
         side_preference, "side_bias", "a side", below="left", positive="left", negative="right"
@@ -192,7 +191,6 @@ SINGLE = ReportTask(
     difficulty=("image_share", "group"),
     trial=image_columns,
     words=_single_words,
-    chance=lambda stimulus_set: 1 / len(stimulus_set.settings.groups),
     measures=group_measures,
     preference=Preference(
         group_preference,

@@ -94,7 +94,7 @@ class PairMean:
             pairs = np.nonzero(used)
             some = _influence_coefficients(first[pairs], first.T[pairs], both[pairs], np.True_)
             scaled = self.weights[pairs] / n[pairs]
-            coefficients = [sparse.csr_array((scaled * each, pairs), used.shape) for each in some]
+            coefficients = [sparse.coo_array((scaled * each, pairs), used.shape).tocsr() for each in some]
         else:
             some = _influence_coefficients(first, first.T, both, used)
             coefficients = [self.weights / n * each for each in some]

@@ -82,14 +82,14 @@ def mean_independence_p_value(
     if not defined.any():
         return np.nan
     first, second, distance = first[defined], second[defined], abs(found[defined].mean())
-    mean_of = _mean_kappa(right, first, second) if seen is None else None
+    means_of = _mean_kappa(right, first, second)
     n_as_far = 1
-    at_once = max(1, _AT_ONCE // max(right.size, len(right) ** 2 if mean_of is None else 0))
+    at_once = max(1, _AT_ONCE // (right.size if seen is None else max(right.size, len(right) ** 2)))
     for start in range(0, n_permutations, at_once):
         n = min(at_once, n_permutations - start)
-        if mean_of is not None:
+        if seen is None:
             permuted = rng.permuted(np.tile(right, (n, 1)), axis=1).reshape(n, *right.shape)
-            means = mean_of(permuted)
+            means = means_of(permuted)
         else:
             permuted = _permuted(right, seen, n, rng)
             # By chance one of the two may be right on all of the items that both saw.

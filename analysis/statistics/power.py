@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import special
 
 from analysis.statistics.accuracy import population_accuracy
-from experiment.observers.population import population_intercept
+from experiment.population_intercept import population_intercept
 from experiment.settings import SimulateSettings
 from tricky.core.errors import InputError
 from tricky.core.progress import Progress, no_progress

@@ -46,17 +46,6 @@ def right_for_good(correct: np.ndarray) -> np.ndarray:
     return np.where(last_run > 0, n_epochs - last_run, -1)
 
 
-def first_right(correct: np.ndarray) -> np.ndarray:
-    """Return the first epoch after which an image is right.
-
-    Returns
-    -------
-    ndarray of int, shape (n_models, n_images)
-        Index of the epoch; −1 where it never is.
-    """
-    return np.where(correct.any(axis=1), correct.argmax(axis=1), -1)
-
-
 def forgetting_events(correct: np.ndarray) -> np.ndarray:
     """Return how often an image turned from right to wrong.
 
@@ -65,7 +54,7 @@ def forgetting_events(correct: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of int, shape (n_models, n_images)
-        0 both for images that were never forgotten and for those that were never right (`first_right` −1).
+        0 both for images that were never forgotten and for those that were never right.
 
     References
     ----------

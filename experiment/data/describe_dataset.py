@@ -75,8 +75,8 @@ asked is in the description of each session. Recorded at {institution} with tric
 Each participant has a folder; each session in it is a table with one row a trial (*_beh.tsv) and a
 description of its columns, the stimulus set, the settings and the apparatus (*_beh.json).
 
-The column `kind` of participants.tsv tells people from simulated observers. Simulated observers exist to
-rehearse a study and its analysis; they are not data about people.
+The column `kind` of participants.tsv distinguishes people from simulated observers. Simulated observers are
+for rehearsing a study and its analysis; they are not data about people.
 """
 
 _PARTICIPANTS = {

@@ -224,7 +224,7 @@ def _belongs_at_root(path: Path, data_folder: Path) -> bool:
 
 
 def _expected(path: Path, data_folder: Path) -> bool:
-    """Tell whether a file may be in a data set: BIDS's own at the root, other data of a participant."""
+    """Return whether a file may be in a data set: BIDS's own at the root, other data of a participant."""
     folders = path.relative_to(data_folder).parts[:-1]
     if not folders:
         return _belongs_at_root(path, data_folder)
@@ -232,7 +232,7 @@ def _expected(path: Path, data_folder: Path) -> bool:
 
 
 def _doubt(path: Path, proper: list[Path], data_folder: Path) -> Finding:
-    """Judge a file that looks like a session's, but is called otherwise or is somewhere else."""
+    """Judge a file that looks like a session's, but has another name or is in another folder."""
     size = path.stat().st_size
     if size == 0:
         return Finding(path, "empty copy", harmful=False)

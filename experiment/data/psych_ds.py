@@ -21,7 +21,7 @@ from tricky.core.write_tables import csv_text
 
 
 def export_psych_ds(
-    data_folder: Path, folder: Path, dataset: Dataset, tell: Callable[[str], None] = lambda _: None
+    data_folder: Path, folder: Path, dataset: Dataset, notify: Callable[[str], None] = lambda _: None
 ) -> list[Path]:
     """Write a BIDS data set's sessions, finished or not, as a Psych-DS data set.
 
@@ -33,7 +33,7 @@ def export_psych_ds(
         Where to write; it must not exist yet, or be empty.
     dataset : Dataset
         What the data set says about itself.
-    tell : callable
+    notify : callable
         Takes a line about each kind of file that was left out.
 
     Returns
@@ -54,7 +54,7 @@ def export_psych_ds(
     about = read_json_object(data_folder / "participants.json", "restore the file from a copy")
     readme = read_text(data_folder / "README")
     for note in recorded.notes:
-        tell(note)
+        notify(note)
     variables: dict[str, Mapping[str, Any]] = {}
     written = []
     for session in recorded.sessions:

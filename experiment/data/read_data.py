@@ -35,6 +35,13 @@ class RecordedData:
     sessions: tuple[SessionTable, ...]
     notes: tuple[str, ...]
 
+    def require_sessions(self) -> None:
+        """Raise InputError if there is no session yet."""
+        if not self.sessions:
+            raise InputError(
+                f"{self.folder}: no session yet; run `tricky run --participant ID` or `tricky simulate` first"
+            )
+
 
 def read_data(data_folder: Path, found: FoundSessions | None = None) -> RecordedData:
     """Read all sessions of a data set, people's and simulated ones.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,13 +12,14 @@ from experiment.data.bids import Dataset, SessionPath, read_participant, registe
 from experiment.data.columns import Table
 from experiment.data.describe_dataset import describe_dataset
 from experiment.data.find_sessions import find_sessions
+from experiment.data.folders import new_folder
 from experiment.data.journal import locked
 from experiment.data.sidecar import Sidecar, read_sidecar, write_sidecar
 from experiment.records import Kind
 from experiment.settings import ExperimentSettings, PrivacySettings
 from stimuli.records import StimulusSet
 from tricky.core.errors import InputError
-from tricky.core.files import sync_folder, write_bytes
+from tricky.core.files import write_bytes
 
 MACHINE = ("keyboard_devices", "graphics", "platform", "python")
 """Entries of the apparatus that ``leave_out = ["machine"]`` removes."""
@@ -126,19 +126,9 @@ def create_session(path: SessionPath, table: Table, new: Sidecar, before: Sideca
 
 def put_new(table: Path, content: bytes, sidecar: Sidecar) -> None:
     """Make a session's table and sidecar appear together: neither alone is valid BIDS."""
-    folder, names = table.parent, (table.with_suffix(".json").name, table.name)
-    part = folder.with_name(f".{folder.name}.part")
-    if part.exists():
-        shutil.rmtree(part)
-    write_sidecar(part / names[0], sidecar)
-    write_bytes(part / names[1], content)
-    if folder.exists():  # of another task
-        for name in names:
-            (part / name).replace(folder / name)
-        part.rmdir()
-    else:
-        part.rename(folder)
-    sync_folder(folder.parent)
+    with new_folder(table.parent) as part:  # which exists if there is a session of another task
+        write_sidecar(part / table.with_suffix(".json").name, sidecar)
+        write_bytes(part / table.name, content)
 
 
 def earlier_sidecar(path: SessionPath, stimulus_set: StimulusSet) -> Sidecar | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from experiment.data.bids import read_participants
 from experiment.data.consents import read_consents
 from experiment.data.find_sessions import SessionFile, find_sessions
+from experiment.data.folders import name_of_removed, remove_folder
 from experiment.data.journal import locked
 from experiment.data.session_files import disk_errors_in_one_line, participants_locked
 from experiment.data.session_table import read_session_table
@@ -127,7 +127,7 @@ def withdraw(data_folder: Path, participant: str) -> Holding:
             stack.enter_context(locked(data_folder, file.stem, busy))
         with disk_errors_in_one_line():
             add_marks(data_folder, _marks(held))
-            _remove_folder(data_folder / name)
+            remove_folder(data_folder / name)
             participants = read_participants(data_folder)
             if participants.rows.pop(participant, None) is not None:
                 participants.write()
@@ -153,19 +153,6 @@ def _marks(held: Holding) -> set[Mark]:
     return {Mark(f"sub-{held.participant}", each or "n/a") for each in hashes}
 
 
-def _leaving(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.part")
-
-
-def _remove_folder(folder: Path) -> None:
-    """Remove a participant's folder: out of the data set in one step, then from the disk."""
-    for _ in range(2):  # first the rest of an interrupted call, then the folder itself
-        if _leaving(folder).exists():
-            shutil.rmtree(_leaving(folder))
-        if folder.exists():
-            folder.rename(_leaving(folder))
-
-
 def _elsewhere(data_folder: Path, participant: str) -> list[Path]:
     """Return other files and folders that the participant's id names, not what is in such a folder."""
     named = re.compile(rf"(^|[^A-Za-z0-9])sub-{participant}([^A-Za-z0-9]|$)", re.IGNORECASE)
@@ -174,7 +161,7 @@ def _elsewhere(data_folder: Path, participant: str) -> list[Path]:
     return [
         path
         for path in found
-        if path not in (folder, _leaving(folder))
+        if path not in (folder, name_of_removed(folder))
         and not any(map(named.search, path.relative_to(data_folder).parts[:-1]))
     ]
 

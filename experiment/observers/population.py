@@ -12,16 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import hypot, pi, sqrt
+from math import hypot
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
-from scipy.optimize import root_scalar
-from scipy.special import expit, logit, ndtri
 
 from experiment.interfaces import Observer
 from experiment.observers.simulated import SimulatedDisplay, SimulatedObserver
 from experiment.observers.spec import ObserverSpec
+from experiment.population_intercept import population_intercept
 from experiment.settings import SimulateSettings
 from stimuli.records import StimulusSet
 from tricky.core.errors import InputError
@@ -30,34 +30,10 @@ from tricky.core.matching import match_entries
 from tricky.core.tables import read_table
 
 
-def population_intercept(accuracy: float, sd_logit: float) -> float:
-    """Return the intercept `mu` with which a population has a proportion correct.
-
-    Solves ``E[logistic(mu + sd_logit * Z)] = accuracy`` for standard normal `Z`; the expectation is computed
-    by Gauss-Hermite quadrature (Abramowitz & Stegun 1964, 25.4.46). For accuracies above one half, `mu`
-    exceeds ``logit(accuracy)``.
-
-    Parameters
-    ----------
-    accuracy : float
-        Proportion correct, in (0, 1).
-    sd_logit : float
-        Standard deviation of the sum of all random effects, in logits.
-    """
-    nodes, weights = np.polynomial.hermite.hermgauss(101)
-    deviations = sqrt(2) * sd_logit * nodes
-
-    def excess(mu: float) -> float:
-        return float(weights @ expit(mu + deviations)) / sqrt(pi) - accuracy
-
-    reach = abs(logit(accuracy)) + 10 * sd_logit + 1
-    return float(root_scalar(excess, bracket=(-reach, reach), method="brentq", xtol=1e-12).root)
-
-
 def standard_normal(*key: object) -> float:
     """Return a standard normal deviate that is determined by a key: the same on every machine."""
     uniform = (int(sha256_of("/".join(map(str, key)))[:13], 16) + 0.5) / 16**13
-    return float(ndtri(uniform))
+    return NormalDist().inv_cdf(uniform)
 
 
 @dataclass(frozen=True)
@@ -176,8 +152,9 @@ def read_probabilities(path: Path, stimulus_set: StimulusSet) -> tuple[dict[str,
     """
     table = read_table(path, ["trial_id", "p_correct"])
     trial_ids = table.names("trial_id", unique=True)
-    # The logit of probability 1 is infinite; 30 gives the same draws.
-    logits = np.clip(logit(table.numbers("p_correct", least=0, most=1)), -30, 30).tolist()
+    p_correct = np.asarray(table.numbers("p_correct", least=0, most=1))
+    with np.errstate(divide="ignore"):  # the logit of 1 is infinite; 30 gives the same draws
+        logits = np.clip(np.log(p_correct) - np.log1p(-p_correct), -30, 30).tolist()
     known = [trial.trial_id for trial in stimulus_set.trials]
     where = f"{path} ([simulate] probabilities)"
     what = f"trial of {stimulus_set.name}"

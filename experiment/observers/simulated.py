@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import exp, hypot, log
-
-import numpy as np
-from scipy.special import expit, logit, ndtr, ndtri
+from math import exp, hypot, log, tanh
+from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 from experiment.pages import Page, PageText
 from experiment.records import Ask, Choice, QuestionKind, ScheduledTrial, Timing
 from experiment.settings import SimulateSettings
 from stimuli.records import Block
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MEDIAN_RESPONSE_TIME_S = 1.1
 """Median response time where P(correct) is one half."""
@@ -22,6 +24,7 @@ LEARNING_TRIALS = 20
 """Number of main trials after which a share of 1 − 1/e is learned."""
 CONFIDENCE_SD_LOGIT = 0.5
 """Standard deviation of the noise in confidence."""
+STANDARD_NORMAL = NormalDist()
 
 
 class SimulatedObserver:
@@ -86,7 +89,7 @@ class SimulatedObserver:
         else:
             answer = self._rating(trial, ask.values, draw)
         log_median = log(MEDIAN_RESPONSE_TIME_S) - SPEED_UP_PER_LOGIT * min(max(ease, -3.0), 6.0)
-        response_time_s = exp(log_median + RESPONSE_TIME_SD_LOG * float(ndtri(deviate or 0.5)))
+        response_time_s = exp(log_median + RESPONSE_TIME_SD_LOG * quantile(deviate))
         self._display.now_s += response_time_s
         return Choice(answer, response_time_s)
 
@@ -119,14 +122,20 @@ class SimulatedObserver:
 
     def _confidence(self, levels: Sequence[str], draw: float) -> str:
         """Return a level: higher if the given answer was more probable."""
-        sureness = logit(min(max(self._p_answer, 1e-6), 1 - 1e-6)) + CONFIDENCE_SD_LOGIT * ndtri(draw or 0.5)
-        share = (expit(sureness) - 0.5) * 2
-        return pick(levels, min(max(float(share), 0.0), 1 - 1e-9))
+        p = min(max(self._p_answer, 1e-6), 1 - 1e-6)
+        sureness = log(p / (1 - p)) + CONFIDENCE_SD_LOGIT * quantile(draw)
+        share = tanh(sureness / 2)  # 2 · logistic(sureness) − 1
+        return pick(levels, min(max(share, 0.0), 1 - 1e-9))
 
     def _rating(self, trial: ScheduledTrial, values: Sequence[str], draw: float) -> str:
-        latent = self._item_effects[trial.trial_id] + ndtri(draw or 0.5)
+        latent = self._item_effects[trial.trial_id] + quantile(draw)
         sd = hypot(self._settings.item_sd_logit, 1.0)
-        return pick(values, min(float(ndtr(latent / sd)), 1 - 1e-9))
+        return pick(values, min(STANDARD_NORMAL.cdf(latent / sd), 1 - 1e-9))
+
+
+def quantile(draw: float) -> float:
+    """Return the standard normal deviate at a draw from [0, 1); that of a half where the draw is 0."""
+    return STANDARD_NORMAL.inv_cdf(draw or 0.5)
 
 
 def pick(values: Sequence[str], share: float) -> str:
@@ -141,6 +150,13 @@ class SimulatedDisplay:
 
     def __init__(self) -> None:
         self.now_s = 0.0
+
+    def start(self, elapsed_s: float) -> None:
+        """Set the simulated clock."""
+        self.now_s = elapsed_s
+
+    def get_ready(self) -> None:
+        """Do nothing: no image is shown."""
 
     def fits(self, text: PageText) -> bool:  # noqa: ARG002
         """Return True: every page fits."""

@@ -21,7 +21,7 @@ class Target:
     key: str
     box_px: tuple[int, int, int, int]
 
-    def holds(self, x_px: float, y_px: float) -> bool:
+    def contains(self, x_px: float, y_px: float) -> bool:
         """Return whether it contains a point."""
         left, top, right, bottom = self.box_px
         return left <= x_px < right and top <= y_px < bottom
@@ -29,7 +29,7 @@ class Target:
 
 def key_at(targets: Iterable[Target], x_px: float, y_px: float) -> str | None:
     """Return the key that a click at a point replaces, or None outside all targets."""
-    return next((target.key for target in targets if target.holds(x_px, y_px)), None)
+    return next((target.key for target in targets if target.contains(x_px, y_px)), None)
 
 
 def places(

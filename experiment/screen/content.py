@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from experiment.interfaces import Display, Observer, Reader
+from experiment.interfaces import Display, Observer
 from experiment.records import ScheduledTrial, Task
 from experiment.screen.texts import Texts
 from experiment.screen.timing import Refresh
 from experiment.settings import ExperimentSettings
+from tricky.core.progress import Notify
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class ScreenMeasurements:
     Attributes
     ----------
     n_images : int
-        Images that were prepared and drawn once.
+        Images that the session shows; all of them fit the window.
     refresh : Refresh
         Of the screen.
     window_px, screen_px : tuple of int
@@ -67,20 +68,6 @@ class ScreenMeasurements:
     window_px: tuple[int, int]
     screen_px: tuple[int, int]
     key_arrived: bool | None = None
-
-
-@dataclass(frozen=True)
-class ReadingDevices:
-    """A display and an observer for texts and questions outside a session.
-
-    Attributes
-    ----------
-    display : Reader
-    observer : Observer
-    """
-
-    display: Reader
-    observer: Observer
 
 
 @dataclass(frozen=True)
@@ -104,16 +91,14 @@ class Devices:
 
 
 class SessionScreen(Protocol):
-    """Opens the devices of a person's session: `experiment.screen.psychopy_devices`, or a fake in tests."""
-
-    def open_reader(self, content: SessionContent) -> AbstractContextManager[ReadingDevices]:
-        """Open a window and a keyboard for texts and questions; close them at the end."""
-        ...
+    """Opens the window of a person's session: `experiment.screen.psychopy_devices`, or a fake in tests."""
 
     def open_devices(
-        self, content: SessionContent, first: int, elapsed_s: float
+        self, content: SessionContent, first: int, notify: Notify
     ) -> AbstractContextManager[Devices]:
-        """Open a window and a keyboard for a session; close them at the end.
+        """Open the window and the keyboard of a session and check them; close them at the end.
+
+        Images are prepared while pages are shown; `Display.get_ready` waits for the rest.
 
         Parameters
         ----------
@@ -121,7 +106,7 @@ class SessionScreen(Protocol):
             What is shown.
         first : int
             Index of the first trial that will be shown.
-        elapsed_s : float
-            Duration of the session's earlier runs, in s: onsets continue from there.
+        notify : callable
+            Takes a line for the experimenter about what the session waits for.
         """
         ...

@@ -45,7 +45,7 @@ class MouseAndKeyboard:
         self._keyboard, self._window = keyboard, window
         self._key_at, self._now_s = key_at, now_s
         self._continue_key = settings.continue_key
-        self._heard = {settings.continue_key, settings.quit_key, settings.pause_key}
+        self._keys_in_use = {settings.continue_key, settings.quit_key, settings.pause_key}
         self._clicked: list[KeyPress] = []
         self._last_s = float("-inf")
         self._native = window.winHandle
@@ -67,9 +67,9 @@ class MouseAndKeyboard:
         """Return the clicks and presses since the last call."""
         self._native.dispatch_events()
         clicked, self._clicked = self._clicked, []
-        pressed = [press for press in self._keyboard.presses() if press.key in self._heard]
+        pressed = [press for press in self._keyboard.presses() if press.key in self._keys_in_use]
         return sorted([*pressed, *clicked], key=lambda press: press.time_s)
 
     def held(self) -> set[str]:
         """Return the keys that were down at the last call of `presses`, without answer keys."""
-        return self._keyboard.held() & self._heard
+        return self._keyboard.held() & self._keys_in_use

@@ -75,6 +75,7 @@ class CardReader(PsychopyReader):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
+        self.frame()
         self.opened_s = self.last_flip_s
 
     def show_card(self, width_px: int) -> None:

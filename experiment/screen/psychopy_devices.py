@@ -1,12 +1,11 @@
-"""Window and keyboard of a person's session, with every image prepared."""
+"""Window and keyboard of a session: one window from the keyboard check to the last page."""
 
 from __future__ import annotations
 
 import platform
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -16,18 +15,17 @@ from experiment.interfaces import Stopped
 from experiment.observers.person import Keyboard, PersonAtKeyboard
 from experiment.pages import Page, PageName
 from experiment.screen.canvas import Canvas
-from experiment.screen.colours import BACKGROUND
-from experiment.screen.content import Devices, ReadingDevices, ScreenMeasurements, SessionContent
+from experiment.screen.content import Devices, ScreenMeasurements, SessionContent
 from experiment.screen.fonts import require_characters
-from experiment.screen.layout import Layout, ScreenGeometry, at_size, lay_out
+from experiment.screen.layout import Layout, ScreenGeometry, lay_out
 from experiment.screen.mouse import MouseAndKeyboard
 from experiment.screen.psychopy_display import PsychopyDisplay
 from experiment.screen.psychopy_keyboards import devices_of, open_keyboard
-from experiment.screen.psychopy_reader import PsychopyReader
 from experiment.screen.psychopy_window import fonts_of, open_window
 from tricky.core.errors import InputError
+from tricky.core.progress import Notify, no_notice
 
-KEYBOARD_HEARD_WITHIN_S = 30.0
+KEY_ARRIVES_WITHIN_S = 30.0
 """A press of the continue key must arrive within this time before a session starts."""
 
 
@@ -39,32 +37,13 @@ class WindowDevices(Devices):
 
 
 @contextmanager
-def open_reader(content: SessionContent) -> Iterator[ReadingDevices]:
-    """Open the window and the keyboard for texts and questions only; close them at the end.
-
-    Raises
-    ------
-    InputError
-        There is no such screen or keyboard, or the font lacks a character.
-    """
-    settings = content.settings
-    window = open_window(settings, content.root)
-    try:
-        keyboard = open_keyboard(settings.keyboard, window)
-        canvas = _canvas(window, content)
-        reader = PsychopyReader(window, canvas, settings, content.texts)
-        if settings.answer_with == "mouse":
-            keyboard = _with_mouse(keyboard, window, reader, content)
-        yield ReadingDevices(reader, PersonAtKeyboard(keyboard, reader, settings))
-    finally:
-        window.close()
-
-
-@contextmanager
 def open_devices(
-    content: SessionContent, first: int = 0, elapsed_s: float = 0.0, *, keyboard: Keyboard | None = None
+    content: SessionContent, first: int = 0, notify: Notify = no_notice, *, keyboard: Keyboard | None = None
 ) -> Iterator[WindowDevices]:
-    """Open the window and the keyboard of a session, prepare every image; close all at the end.
+    """Open the window and the keyboard of a session, check both, and start to prepare the images.
+
+    The first page is the keyboard check, for the experimenter. From then on the images are prepared while
+    pages are read; `Display.get_ready` waits for the rest. The window is closed at the end.
 
     Parameters
     ----------
@@ -72,8 +51,8 @@ def open_devices(
         What is shown.
     first : int
         Index of the first trial that will be shown.
-    elapsed_s : float
-        Duration of the session's earlier runs, in s.
+    notify : callable
+        Takes a line for the experimenter about what the session waits for.
     keyboard : Keyboard, optional
         Replaces the configured keyboard; it isn't checked, because nobody presses a key.
 
@@ -83,23 +62,25 @@ def open_devices(
         There is no such screen or keyboard, the font lacks a character, or the images do not fit.
     """
     settings = content.settings
-    window = open_window(settings, content.root)
-    try:
+    with ExitStack() as stack:
+        window = open_window(settings, content.root)
+        stack.callback(window.close)
         listening = open_keyboard(settings.keyboard, window) if keyboard is None else keyboard
         canvas, geometry = _canvas(window, content), _geometry(window, content)
         layout = _lay_out(content, canvas, geometry)
-        needed = {item for trial in content.trials[first:] for item in trial.items}
-        pictures = {
-            item: _picture(content.image_files[item], layout.size_px(item)) for item in sorted(needed)
-        }
-        display = PsychopyDisplay(window, canvas, layout, content, pictures, elapsed_s)
+        display = stack.enter_context(closing(PsychopyDisplay(window, canvas, layout, content)))
         if settings.answer_with == "mouse" and keyboard is None:
             listening = _with_mouse(listening, window, display, content)
-        person = PersonAtKeyboard(listening, display, settings)
-        arrived = None
         if keyboard is None:
             display.page(Page(PageName.KEYBOARD))
-            arrived = _key_arrives(person)
+            notify(_waits_for(settings.continue_key))
+        else:
+            display.ask_to_wait()
+        display.measure_refresh()
+        items = dict.fromkeys(item for trial in content.trials[first:] for item in trial.items)
+        display.prepare(items)
+        person = PersonAtKeyboard(listening, display, settings)
+        arrived = _key_arrives(person) if keyboard is None else None
         apparatus = {
             **_describe_screen(display, layout, geometry),
             "keyboard": settings.keyboard,
@@ -107,12 +88,9 @@ def open_devices(
             **_describe_system(window, content),
         }
         measured = ScreenMeasurements(
-            len(pictures), display.refresh, geometry.window_px, geometry.screen_px, arrived
+            len(items), display.refresh, geometry.window_px, geometry.screen_px, arrived
         )
-        display.start()
         yield WindowDevices(display, person, apparatus, measured)
-    finally:
-        window.close()
 
 
 def _canvas(window: visual.Window, content: SessionContent) -> Canvas:
@@ -149,14 +127,22 @@ def _lay_out(content: SessionContent, canvas: Canvas, geometry: ScreenGeometry) 
 
 
 def _with_mouse(
-    keyboard: Keyboard, window: visual.Window, reader: PsychopyReader, content: SessionContent
+    keyboard: Keyboard, window: visual.Window, display: PsychopyDisplay, content: SessionContent
 ) -> MouseAndKeyboard:
-    return MouseAndKeyboard(keyboard, window, reader.key_at, content.settings, logging.defaultClock.getTime)
+    return MouseAndKeyboard(keyboard, window, display.key_at, content.settings, logging.defaultClock.getTime)
+
+
+def _waits_for(key: str) -> str:
+    return (
+        f"Keyboard check: press the key `{key}` in the session's window; waiting for it for up to "
+        f"{KEY_ARRIVES_WITHIN_S:.0f} s …"
+    )
 
 
 def _key_arrives(person: PersonAtKeyboard) -> bool:
+    """Return whether the experimenter presses the key in time."""
     try:
-        return person.key_arrives(KEYBOARD_HEARD_WITHIN_S)
+        return person.key_arrives(KEY_ARRIVES_WITHIN_S)
     except Stopped:
         raise InputError("stopped before the session began; no trial was shown") from None
 
@@ -185,14 +171,6 @@ def _describe_system(window: visual.Window, content: SessionContent) -> Mapping[
         "platform": platform.platform(),
         "python": platform.python_version(),
     }
-
-
-def _picture(file: Path, size_px: tuple[int, int]) -> Image.Image:
-    """Read an image at its size on the screen; transparent pixels show the background."""
-    with Image.open(file) as image:
-        opaque = Image.new("RGBA", image.size, (*BACKGROUND, 255))
-        opaque.alpha_composite(image.convert("RGBA"))
-        return at_size(opaque.convert("RGB"), size_px)
 
 
 def _text(value: object) -> str:

@@ -1,9 +1,12 @@
-"""The trials of a session in a PsychoPy window: built and drawn beforehand, then shown frame by frame."""
+"""The trials of a session in a PsychoPy window: prepared while pages are read, then shown frame by frame."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from enum import Enum, auto
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -13,22 +16,40 @@ from experiment.pages import Page, PageName
 from experiment.records import Ask, ScheduledTrial, Timing
 from experiment.screen.canvas import Canvas
 from experiment.screen.click_areas import Target, places
+from experiment.screen.colours import BACKGROUND
 from experiment.screen.content import SessionContent
-from experiment.screen.layout import Layout
+from experiment.screen.layout import Layout, at_size
 from experiment.screen.masks import pink_noise
+from experiment.screen.picture_queue import PictureQueue
 from experiment.screen.psychopy_reader import PsychopyReader
 from experiment.screen.timing import timing_of
 from stimuli.records import Block
+from tricky.core.errors import InputError
 
 FEEDBACK_S = 1.5
 N_MASKS = 8
 
 
+class PartKind(Enum):
+    """What a prepared picture shows."""
+
+    IMAGE = auto()
+    FIXATION = auto()
+    QUESTION = auto()
+    TOO_LATE = auto()
+    MASK = auto()
+
+
+Part = tuple[PartKind, str]
+"""A prepared picture: its kind, and which one of that kind (an `item_id`, the name of a question)."""
+
+
 class PsychopyDisplay(PsychopyReader):
     """Shows the pages and trials of a session (a `Display`), and waits frame by frame.
 
-    Everything that a trial needs is built and drawn once beforehand, because the first drawing of a picture
-    takes longer than a frame.
+    Everything that a trial needs is built and drawn once before the first trial, because the first drawing of
+    a picture takes longer than a frame. `prepare` starts this in the background: a thread makes the pictures,
+    and each frame of a page uploads one of them.
 
     Parameters
     ----------
@@ -38,10 +59,6 @@ class PsychopyDisplay(PsychopyReader):
         Drawing of the surroundings, and positions of the images.
     content : SessionContent
         What the session shows.
-    pictures : dict of str to Image
-        Images at their size on the screen, by `item_id`.
-    elapsed_s : float
-        Duration of the session's earlier runs, in s.
     """
 
     def __init__(
@@ -50,48 +67,84 @@ class PsychopyDisplay(PsychopyReader):
         canvas: Canvas,
         layout: Layout,
         content: SessionContent,
-        pictures: dict[str, Image.Image],
-        elapsed_s: float,
     ) -> None:
-        texts, trials, task = content.texts, content.trials, content.task
-        super().__init__(window, canvas, content.settings, texts)
-        self._layout, self._task = layout, task
-        self._n_main = sum(trial.block is Block.MAIN for trial in trials)
-        self._n_practice = len(trials) - self._n_main
-        self._examples = [
-            (pictures[item], caption) for item, caption in texts.captions(trials).items() if item in pictures
-        ]
+        super().__init__(window, canvas, content.settings, content.texts)
+        self._layout, self._content, self._task = layout, content, content.task
+        self._n_main = sum(trial.block is Block.MAIN for trial in content.trials)
+        self._n_practice = len(content.trials) - self._n_main
+        self._captions = content.texts.captions(content.trials)
+        self._examples: dict[str, Image.Image] = {}
         self._bar: list[visual.ImageStim] = []
-        self._fixation = self._stim(self._around(task.asks[0], fixation=True))
-        self._questions = {ask.name: self._stim(self._around(ask)) for ask in task.asks}
-        self._too_late = self._stim(canvas.message(texts.lines["too_late"]))
-        self._pictures = {item: self._stim(picture) for item, picture in pictures.items()}
-        self._masks = self._draw_masks()
-        prepared = [
-            self._fixation,
-            *self._questions.values(),
-            self._too_late,
-            self._notice,
-            *self._pictures.values(),
-            *self._masks,
-        ]
-        for stim in prepared:
-            stim.draw()
-        window.clearBuffer()
-        self.refresh = self._measure_refresh()
-        self._elapsed_s = elapsed_s
-        self.start()
+        self._queue: PictureQueue[Part] = PictureQueue()
+        self._prepared: dict[Part, visual.ImageStim] = {}
+        self.start(0.0)
 
-    def start(self) -> None:
-        """Start the clock of the session, or continue it, now."""
-        self._origin_s = logging.defaultClock.getTime() - self._elapsed_s
+    def start(self, elapsed_s: float) -> None:
+        """Start the session's clock, or continue it where `elapsed_s` of the session are over."""
+        self._origin_s = logging.defaultClock.getTime() - elapsed_s
+
+    def prepare(self, items: Iterable[str]) -> None:
+        """Start to prepare images, and everything else that trials show; frames of pages continue it.
+
+        Images of the examples come first, because their page precedes the trials.
+        """
+        items, message = list(items), self._texts.lines["too_late"]
+        for item in sorted(items, key=lambda item: item not in self._captions):
+            file, size_px = self._content.image_files[item], self._layout.size_px(item)
+            self._queue.add((PartKind.IMAGE, item), partial(read_picture, file, size_px))
+        first = self._task.asks[0]
+        self._queue.add((PartKind.FIXATION, ""), partial(self._around, first, fixation=True))
+        for ask in self._task.asks:
+            self._queue.add((PartKind.QUESTION, ask.name), partial(self._around, ask))
+        self._queue.add((PartKind.TOO_LATE, ""), partial(self._canvas.message, message))
+        if self._settings.presentation.mask_ms:
+            size_px = max(self._layout.image_width_px.values()), self._layout.image_height_px
+            for seed in range(N_MASKS):
+                make = partial(pink_noise, size_px, np.random.default_rng(seed))
+                self._queue.add((PartKind.MASK, str(seed)), make)
+
+    def get_ready(self) -> None:
+        """Return when everything that trials show is prepared; if it is not yet, ask to wait."""
+        if self._queue:
+            self.ask_to_wait()
+        while self._queue:
+            self.frame()
+
+    def ask_to_wait(self) -> None:
+        """Show one line that asks for a moment's patience."""
+        self._show([self._stim(self._canvas.message(self._texts.lines["loading"]))])
+        self._targets = []
+
+    def frame(self) -> None:
+        """Show the same for one more frame; before the first trial, also prepare one picture."""
+        self._prepare_next()
+        super().frame()
+
+    def _prepare_next(self) -> None:
+        """Upload the next picture, if one is finished, and draw it where nobody sees it."""
+        made = self._queue.take()
+        if made is None:
+            return
+        part, picture = made
+        if part[0] is PartKind.IMAGE and part[1] in self._captions:
+            self._examples[part[1]] = picture
+        stim = self._prepared[part] = self._stim(picture)
+        stim.draw()
+        self._window.clearBuffer()
+
+    def close(self) -> None:
+        """Stop preparing."""
+        self._queue.close()
 
     def page(self, page: Page) -> None:
         """Show a page until something else is shown."""
         text = self._texts.page(page, self._settings, self._task)
         if page.name is PageName.EXAMPLES:
+            while not self._examples.keys() >= self._captions.keys():
+                self.frame()
             key = self._cap(self._settings.continue_key)
-            self._show([self._stim(self._canvas.examples(text, key, self._examples))])
+            pictures = [(self._examples[item], caption) for item, caption in self._captions.items()]
+            self._show([self._stim(self._canvas.examples(text, key, pictures))])
             self._targets = [self._anywhere]
             return
         progress = page.n_done / page.n_main if page.name is PageName.BREAK else None
@@ -105,10 +158,10 @@ class PsychopyDisplay(PsychopyReader):
         cross_s = duration_s if fixation_ms is None else fixation_ms / 1000
         self._targets = self._targets_of(self._task.asks[0])  # clicks count as early keys do
         if cross_s < duration_s:
-            self._show([self._questions[self._task.asks[0].name], *self._bar])
+            self._show([self._question(self._task.asks[0]), *self._bar])
             self._hold(duration_s - cross_s)
         if cross_s > 0:
-            self._show([self._fixation, *self._bar])
+            self._show([self._prepared[PartKind.FIXATION, ""], *self._bar])
             self._hold(cross_s)
 
     def images(self, trial: ScheduledTrial) -> float:
@@ -119,7 +172,7 @@ class PsychopyDisplay(PsychopyReader):
                 self._stim(bar, (0, round(1.5 * self._canvas.em_px) - self._layout.window_px[1] // 2))
             ]
         self._trial = trial
-        question = [self._questions[self._task.asks[0].name], *self._bar]
+        question = [self._question(self._task.asks[0]), *self._bar]
         self._show([*question, *self._placed(trial)], self._after_images(question))
         self._targets = self._targets_of(self._task.asks[0])
         return self.onset_s - self._origin_s
@@ -138,7 +191,7 @@ class PsychopyDisplay(PsychopyReader):
         first = self._trial.trial_index * len(self._layout.offsets_px)
         masks = []
         for number, offset in enumerate(self._layout.offsets_px):
-            mask = self._masks[(first + number) % len(self._masks)]
+            mask = self._prepared[PartKind.MASK, str((first + number) % N_MASKS)]
             mask.pos = (offset, 0)
             masks.append(mask)
         return (
@@ -153,15 +206,15 @@ class PsychopyDisplay(PsychopyReader):
     def further(self, trial: ScheduledTrial, ask: Ask) -> None:
         """Show a further question, with the images unless their presentation is limited."""
         images = [] if self._task.limited else self._placed(trial)
-        self._show([self._questions[ask.name], *self._bar, *images])
+        self._show([self._question(ask), *self._bar, *images])
         self._targets = self._targets_of(ask)
 
     def timing(self) -> Timing:
         """Return the frame timing since the onset of what is shown."""
         timing = timing_of(self._frames_s, self.refresh)
-        if self._taken_away_s is None:
+        if self._removed_s is None:
             return timing
-        duration_s = self._taken_away_s - self.onset_s
+        duration_s = self._removed_s - self.onset_s
         return replace(
             timing, image_frames=round(duration_s / self.refresh.period_s), image_duration_s=duration_s
         )
@@ -180,14 +233,17 @@ class PsychopyDisplay(PsychopyReader):
 
     def too_late(self) -> None:
         """Show briefly that the deadline has passed."""
-        self._show([self._too_late])
+        self._show([self._prepared[PartKind.TOO_LATE, ""]])
         self._hold(FEEDBACK_S)
+
+    def _question(self, ask: Ask) -> visual.ImageStim:
+        return self._prepared[PartKind.QUESTION, ask.name]
 
     def _placed(self, trial: ScheduledTrial) -> list[visual.ImageStim]:
         """Return the pictures of a trial at their positions."""
         stims = []
         for item, offset in zip(trial.items, self._layout.offsets_px, strict=True):
-            stim = self._pictures[item]
+            stim = self._prepared[PartKind.IMAGE, item]
             stim.pos = (offset, 0)
             stims.append(stim)
         return stims
@@ -214,9 +270,21 @@ class PsychopyDisplay(PsychopyReader):
         keys = [option.key for option in ask.options]
         return [*targets, *places(keys, centres, size_px, self._layout.window_px)]
 
-    def _draw_masks(self) -> list[visual.ImageStim]:
-        """Prepare masks of the widest image's size, if the session shows any."""
-        if not self._settings.presentation.mask_ms:
-            return []
-        size_px = max(self._layout.image_width_px.values()), self._layout.image_height_px
-        return [self._stim(pink_noise(size_px, np.random.default_rng(seed))) for seed in range(N_MASKS)]
+
+def read_picture(file: Path, size_px: tuple[int, int]) -> Image.Image:
+    """Read an image at its size on the screen; transparent pixels show the background.
+
+    Raises
+    ------
+    InputError
+        It can't be decoded.
+    """
+    try:
+        with Image.open(file) as image:
+            opaque = Image.new("RGBA", image.size, (*BACKGROUND, 255))
+            opaque.alpha_composite(image.convert("RGBA"))
+            return at_size(opaque.convert("RGB"), size_px)
+    except OSError as error:
+        raise InputError(
+            f"{file}: can't be read as an image ({error}); build the stimulus set again"
+        ) from error

@@ -67,7 +67,7 @@ class EventKeyboard:
         self._down.discard(symbol)
 
     def _is_repetition(self, symbol: int, _modifiers: int) -> bool:
-        """Return True for a repetition, which tells pyglet that the event is handled."""
+        """Return whether a press is a repetition; for pyglet, True means that the event is handled."""
         self._down.add(symbol)
         return perf_counter() - self._released_s.get(symbol, float("-inf")) < self.REPEATS_WITHIN_S
 

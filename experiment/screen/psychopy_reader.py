@@ -48,14 +48,13 @@ class PsychopyReader:
         self._then: list[tuple[int, list[visual.ImageStim]]] = []
         self._targets: list[Target] = []
         self._n_frames = 0
-        self._taken_away_s: float | None = None
+        self._removed_s: float | None = None
         self.last_flip_s = self.onset_s = logging.defaultClock.getTime()
         self._notice_until_s = float("-inf")
         self._frames_s: list[float] = []
         self.refresh = Refresh()
         notice = canvas.notice(texts.lines["stop"])
         self._notice = self._stim(notice, (0, (notice.height - canvas.size_px[1]) // 2))
-        self._show([self._stim(canvas.message(texts.lines["loading"]))])
 
     def fits(self, text: PageText) -> bool:
         """Return whether a page fits on the screen."""
@@ -92,8 +91,8 @@ class PsychopyReader:
 
     def frame(self) -> None:
         """Show the same for one more frame, or what was scheduled to follow it."""
-        takes_away = bool(self._then) and self._then[0][0] == self._n_frames
-        if takes_away:
+        removes = bool(self._then) and self._then[0][0] == self._n_frames
+        if removes:
             self._shown = self._then.pop(0)[1]
         for stim in self._shown:
             stim.draw()
@@ -106,8 +105,17 @@ class PsychopyReader:
         self._frames_s.append(flip_s - self.last_flip_s)
         self.last_flip_s = flip_s
         self._n_frames += 1
-        if takes_away and self._taken_away_s is None:
-            self._taken_away_s = flip_s
+        if removes and self._removed_s is None:
+            self._removed_s = flip_s
+
+    def measure_refresh(self, n_flips: int = 60) -> None:
+        """Measure the times between flips, as fast as the screen allows them; what is shown stays on."""
+        flips_s = []
+        for _ in range(n_flips + 10):  # the first ones fill the driver's queue
+            for stim in self._shown:
+                stim.draw()
+            flips_s.append(self._window.flip())
+        self.refresh = refresh_of(list(np.diff(flips_s[10:])))
 
     def ask_to_stop(self, until_s: float) -> None:
         """Show a notice at the bottom of the screen, until a time."""
@@ -121,7 +129,7 @@ class PsychopyReader:
         `then` lists what follows, each with the number of frames from that onset.
         """
         self._shown, self._then = stims, list(then)
-        self._n_frames, self._taken_away_s = 0, None
+        self._n_frames, self._removed_s = 0, None
         self.frame()
         self.onset_s = self.last_flip_s
         self._frames_s.clear()
@@ -140,11 +148,3 @@ class PsychopyReader:
 
     def _cap(self, key: str) -> KeyCap:
         return KeyCap(key, self._texts.key_cap(key))
-
-    def _measure_refresh(self, n_flips: int = 60) -> Refresh:
-        """Measure the times between flips, as fast as the screen allows them."""
-        flips_s = []
-        for _ in range(n_flips + 10):  # the first ones fill the driver's queue
-            self._shown[0].draw()
-            flips_s.append(self._window.flip())
-        return refresh_of(list(np.diff(flips_s[10:])))

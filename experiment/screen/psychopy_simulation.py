@@ -97,4 +97,5 @@ def open_simulated_devices(observer: ObserverSpec, content: SessionContent) -> I
         person = KeyPressingObserver(
             observer.make(SimulatedDisplay()), keyboard, devices.display, content.settings
         )
+        devices.display.start(0.0)
         yield replace(devices, observer=person, apparatus=devices.apparatus | {"keyboard": "synthetic"})

@@ -47,7 +47,7 @@ def open_window(settings: ExperimentSettings, root: Path = Path()) -> visual.Win
         colorSpace="rgb255",
         allowGUI=False,
         waitBlanking=True,
-        checkTiming=False,  # PsychopyDisplay measures it, after its images are drawn
+        checkTiming=False,  # `PsychopyReader.measure_refresh` does that, while the first page is shown
     )
     if gamma is not None:
         linearise(window, gamma)

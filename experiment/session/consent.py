@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from experiment.data.bids import SessionPath
 from experiment.data.consents import Consent, keep_consent
 from experiment.records import Ask, Option
-from experiment.screen.content import ReadingDevices, SessionContent
+from experiment.screen.content import Devices, SessionContent
 from experiment.screen.markdown_pages import Document
 from experiment.settings import PrivacySettings
 
 AGREE, DISAGREE = "agreed", "not agreed"
 
 
-def ask_consent(devices: ReadingDevices, document: Document, content: SessionContent) -> str:
+def ask_consent(devices: Devices, document: Document, content: SessionContent) -> str:
     """Show the information page by page, then ask for consent; return the answer."""
     display, observer, texts = devices.display, devices.observer, content.texts
     for page in document.pages(texts.lines["next"], display.fits):

@@ -98,6 +98,7 @@ def _trial(
 ) -> Response:
     """Show a trial and ask its questions; the further ones are skipped if the first has no answer."""
     first, *rest = task.asks
+    display.get_ready()
     display.fixation(interval_s)
     onset_s = display.images(trial)
     choice, timing = observer.choose(trial, first), display.timing()

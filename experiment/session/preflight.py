@@ -153,10 +153,12 @@ def check_keyboard(backend: str, *, arrived: bool) -> Check:
     return Check("keyboard", arrived, f"{found} through {backend}", advice)
 
 
-def check_screen(measured: ScreenMeasurements, settings: ExperimentSettings) -> list[Check]:
-    """Check what was measured of the screen and its keyboard."""
+def check_screen(
+    measured: ScreenMeasurements, settings: ExperimentSettings, *, images_drawn: bool = False
+) -> list[Check]:
+    """Check what was measured of the screen and its keyboard; `images_drawn`: of all images as well."""
     checks = [
-        Check("images", True, f"{measured.n_images} prepared and drawn once"),
+        Check("images", True, f"{measured.n_images} {'drawn once' if images_drawn else 'fit the window'}"),
         check_refresh(measured.refresh, settings.monitor.refresh_hz),
         check_resolution(measured.window_px, measured.screen_px, settings.monitor),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from experiment.session.preflight import Check, as_record, check_screen, refuse
 from experiment.session.prepare import PreparedSession, SessionSetup, prepare_for_person
 from experiment.session.record import SessionRecord
 from tricky.core.errors import InputError
+from tricky.core.progress import Notify, no_notice
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,14 @@ def run_session(
     *,
     checks: Sequence[Check] = (),
     force: bool = False,
-    tell: Callable[[str], None] = lambda _: None,
+    notify: Notify = no_notice,
 ) -> SessionSummary:
     """Run the session of a person, or continue one that was interrupted.
 
-    The stimulus set is checked, the session is locked against other processes and its files are created
-    before the window opens. From then on, each response is on disk before anything else happens.
+    The stimulus set is checked and the session is locked against other processes before the window opens. The
+    experimenter checks the keyboard; all pages and trials follow in the same window. If the
+    study asks for consent, the session's files are created after it, otherwise before the window opens. From
+    then on, each response is on disk before anything else happens.
 
     Parameters
     ----------
@@ -77,8 +80,8 @@ def run_session(
         Checks that were made before, without a window.
     force : bool
         Whether to start although a check failed; the sidecar records it.
-    tell : callable
-        Takes a line for the experimenter, before the window opens.
+    notify : callable
+        Takes a line for the experimenter: where an interrupted session continues, what is waited for.
 
     Returns
     -------
@@ -90,7 +93,7 @@ def run_session(
     InputError
         The stimulus set is damaged; the id is not allowed or belongs to a simulated observer; the session is
         finished, in use, or was begun with another set; screen or keyboard are missing; the data set can't be
-        written to; a check failed and `force` is off.
+        written to; a check failed and `force` is off; the participant stopped before they gave consent.
     """
     if not force:
         refuse(checks)
@@ -100,23 +103,25 @@ def run_session(
         stack.enter_context(locked(setup.data, session.path.stem, busy))
         with disk_errors_in_one_line():
             stack.enter_context(readable_by(setup.settings.privacy, setup.data))
-        consent = _consent(session, screen)
-        if consent is not None and consent.answer != AGREE:
-            path = consent_file(setup.data)
-            return SessionSummary(path, False, 0, len(session.trials), None, agreed=False)
-        record = stack.enter_context(SessionRecord(session, consent, who.fields))
-        if record.was_complete:
-            record.seal()
-            raise InputError(_finished(session))
-        _tell_progress(session, record, tell)
-        devices = stack.enter_context(
-            screen.open_devices(session.content, record.first_shown, record.elapsed_s)
-        )
+        record = None
+        if not _asks_for_consent(session):
+            record = stack.enter_context(SessionRecord(session, None, who.fields))
+            _require_unfinished(session, record)
+            _report_start(session, record, notify)
+        first = 0 if record is None else record.first_shown
+        devices = stack.enter_context(screen.open_devices(session.content, first, notify))
         if devices.measured is not None:
             checks = [*checks, *check_screen(devices.measured, setup.settings)]
         if not force:
             refuse(checks)
+        if record is None:
+            consent = _consent(session, devices)
+            if consent.answer != AGREE:
+                path = consent_file(setup.data)
+                return SessionSummary(path, False, 0, len(session.trials), None, agreed=False)
+            record = stack.enter_context(SessionRecord(session, consent, who.fields))
         record.start_run(devices.apparatus, as_record(checks, forced=force))
+        devices.display.start(record.elapsed_s)
         with suppress(Stopped):  # recorded responses are kept, and the summary says what is missing
             _run_steps(session, record, devices)
         record.seal()
@@ -125,25 +130,37 @@ def run_session(
         )
 
 
-def _consent(session: PreparedSession, screen: SessionScreen) -> Consent | None:
-    """Ask for consent before a new session, and save the answer; None if the study does not ask for it."""
+def _asks_for_consent(session: PreparedSession) -> bool:
+    """Return whether the participant is asked for consent: before a new session, if the study does so."""
+    return session.material.information is not None and not session.path.table.exists()
+
+
+def _consent(session: PreparedSession, devices: Devices) -> Consent:
+    """Ask for consent, and save the answer.
+
+    Raises
+    ------
+    InputError
+        The participant stopped instead; nothing is saved.
+    """
     information, setup = session.material.information, session.setup
-    if information is None or session.path.table.exists():
-        return None
-    with screen.open_reader(session.content) as devices:
+    assert information is not None
+    try:
         answer = ask_consent(devices, information, session.content)
+    except Stopped:
+        raise InputError("stopped before the participant agreed to take part; nothing is saved") from None
     with disk_errors_in_one_line(), participants_locked(setup.data):
         return save_answer(session.path, information, answer, setup.settings.privacy)
 
 
 def _run_steps(session: PreparedSession, record: SessionRecord, devices: Devices) -> None:
     """Show all pages, trials and questions that are left."""
-    settings = session.setup.settings
+    settings, content = session.setup.settings, session.content
     plan = steps(
         session.trials,
         record.first,
         settings.break_every,
-        examples=settings.examples and session.task.right_answers,
+        examples=settings.examples and bool(content.texts.captions(content.trials)),
         again=record.practice_again,
         afterwards=_afterwards(session, record, devices),
     )
@@ -167,13 +184,20 @@ def _afterwards(session: PreparedSession, record: SessionRecord, devices: Device
     return [*questions, *material.debriefing.pages(material.texts.lines["next"], devices.display.fits)]
 
 
-def _tell_progress(session: PreparedSession, record: SessionRecord, tell: Callable[[str], None]) -> None:
+def _require_unfinished(session: PreparedSession, record: SessionRecord) -> None:
+    """Refuse a session that earlier runs have completed; add the hash of its table if that is missing."""
+    if record.was_complete:
+        record.seal()
+        raise InputError(_finished(session))
+
+
+def _report_start(session: PreparedSession, record: SessionRecord, notify: Notify) -> None:
     """Tell the experimenter where an interrupted session continues."""
     who, n_trials = f"sub-{session.path.participant}", len(session.trials)
     if record.trials_done:
-        tell(f"{who}: all {n_trials} trials are done; the session continues with what follows them")
+        notify(f"{who}: all {n_trials} trials are done; the session continues with what follows them")
     elif record.first:
-        tell(f"{who}: the session continues with trial {record.first + 1} of {n_trials}")
+        notify(f"{who}: the session continues with trial {record.first + 1} of {n_trials}")
 
 
 def _finished(session: PreparedSession) -> str:

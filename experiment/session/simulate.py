@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -11,6 +10,7 @@ from experiment.data.bids import SessionPath, read_kinds, register
 from experiment.data.columns import Table
 from experiment.data.describe_dataset import describe_dataset
 from experiment.data.find_sessions import find_sessions
+from experiment.data.folders import new_folder, remove_folder
 from experiment.data.journal import locked
 from experiment.data.sidecar import Run, ShownSet, Sidecar, describe_session, read_sidecar
 from experiment.observers.from_settings import observers_from_settings
@@ -71,7 +71,7 @@ def simulate_sessions(
     decisions: Path | None = None,
     open_devices: OpenDevices = without_screen,
     progress: Progress = no_progress,
-    tell: Callable[[str], None] = lambda _: None,
+    notify: Callable[[str], None] = lambda _: None,
 ) -> list[Path]:
     """Run the sessions of simulated observers, through the engine that runs people's sessions.
 
@@ -97,7 +97,7 @@ def simulate_sessions(
         Makes an observer and what it looks at; by default without a screen, in simulated time.
     progress : Progress
         Called for each observer.
-    tell : callable
+    notify : callable
         Takes a line about how many entries of a table of probabilities match the set.
 
     Returns
@@ -120,7 +120,7 @@ def simulate_sessions(
         root=setup.root,
     )
     for line in describe_matches(next(iter(observers.values())).parameters.get("matched", {})):
-        tell(line)
+        notify(line)
     paths = {name: SessionPath(data, name, None, setup.settings.task_name) for name in observers}
     with locked(data, "simulate", f"{data}: another simulation is at work there; wait until it is done"):
         with locked(data, "participants", f"{data}: participants.tsv is in use", timeout_s=10):
@@ -166,7 +166,7 @@ def _describe(session: PreparedSession, observer: ObserverSpec, devices: Devices
         simulated=observer.parameters | ({"visual": True} if visual else {}),
     ).with_(
         settings={"experiment": session.setup.settings.model_dump(mode="json")},
-        versions=versions_of("numpy", "scipy", *packages),
+        versions=versions_of("numpy", *packages),
         apparatus=devices.apparatus,
         # Time is simulated as well: there is no moment at which the session started.
         runs=(Run.model_validate({"started": None, "first_trial": 0}),),
@@ -181,16 +181,11 @@ def _put(session: SessionPath, files: dict[Path, str]) -> None:
     found = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     if found == encoded:
         return
-    part = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)  # of a simulation that was killed
-    try:
+    with new_folder(folder) as part:
         for path, content in encoded.items():
             (part / path).parent.mkdir(parents=True, exist_ok=True)
             (part / path).write_bytes(content)
         _remove(session.data_folder, session.participant)
-        part.rename(folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _remove_surplus(data_folder: Path, wanted: set[str]) -> list[str]:
@@ -215,6 +210,4 @@ def _remove(data_folder: Path, participant: str) -> None:
                 "there, or move the folder away"
             )
     found.require_sound()
-    folder = data_folder / f"sub-{participant}"
-    if folder.exists():
-        shutil.rmtree(folder)
+    remove_folder(data_folder / f"sub-{participant}")

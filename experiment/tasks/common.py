@@ -1,18 +1,21 @@
-"""What all tasks have in common: what each declares, and how its questions are put together."""
+"""What all tasks have in common: the declaration of a task, and how its questions are made."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources.abc import Traversable
+from typing import TYPE_CHECKING
 
 from experiment.columns import CONFIDENCE, Column
 from experiment.records import Ask, Option, QuestionKind, ScheduledTrial, Task
 from experiment.settings import ExperimentSettings
-from stimuli.order import Presentation
 from stimuli.records import StimulusSet
 from tricky.core.errors import InputError
 from tricky.core.tasks import declaration
+
+if TYPE_CHECKING:
+    from stimuli.order import Presentation
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Wording:
     Attributes
     ----------
     question : str
-        Asked in every trial; not used in a rating task, whose set contains the questions.
+        Asked in every trial; not used in a rating task, because its set contains the questions.
     groups : mapping of str to str
         What a group of images is called on the screen; a group without an entry keeps its own name.
     confidence : str
@@ -38,7 +41,7 @@ class Wording:
 
 
 NO_WORDS = Wording("", {}, "", {})
-"""For observers who read nothing."""
+"""For simulated observers, who do not read."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class TaskKind:
-    """A task, as a session needs to know it.
+    """The declaration of a task: everything about it that sessions use.
 
     Attributes
     ----------
@@ -85,13 +88,13 @@ class TaskKind:
     answer_columns : callable
         The first question → columns with its answer.
     correct_column : Column or None
-        Says whether the answer is right; None where no answer is ever right or wrong.
+        Whether the answer is right; None if answers of the task are neither right nor wrong.
     captions : callable
         Trials of the session, tables of texts in its language (`captions`, `groups`) → example images for the
         page before the practice, by `item_id`, each with its caption.
     network_answer : callable or None
-        Scores of the images from left to right, higher where a network is surer → the network's answer; None
-        where networks can't do the task.
+        Scores of the images from left to right (higher: the network is more certain) → the network's answer;
+        None if networks can't do the task.
     texts : Traversable or None
         Folder with the texts of the task, one TOML file for each language; None: they are in the language
         files of `experiment.screen`.
@@ -135,7 +138,7 @@ def task_of(
     if settings.practice_criterion is not None and not right_answers:
         raise InputError(
             f'[experiment] practice_criterion: answers of the task "{stimulus_set.task}" are neither right '
-            "nor wrong, so none can be counted as right; leave it out of study.toml"
+            "nor wrong, so no share of right answers exists; leave it out of study.toml"
         )
     asks = kind.questions(Asked(stimulus_set, settings, participant, wording))
     if settings.confidence_levels:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from experiment.columns import Column, correct_column
 from experiment.records import Ask, QuestionKind, Response, ScheduledTrial, Side
 from experiment.tasks.common import Asked, TaskKind, question
-from stimuli.order import Presentation
 from stimuli.records import Block, StimulusSet
+
+if TYPE_CHECKING:
+    from stimuli.order import Presentation
 
 
 def _questions(asked: Asked) -> list[Ask]:
@@ -70,7 +73,7 @@ def _captions(trials: Sequence[ScheduledTrial], tables: Mapping[str, Mapping[str
 
 
 def _network_answer(scores: Sequence[float]) -> str:
-    """Choose the image that the network is less sure about; ties go left."""
+    """Choose the image about which the network is less certain; if it is equally certain, the left one."""
     left, right = scores
     return Side.LEFT if left <= right else Side.RIGHT
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from experiment.columns import answer_column
 from experiment.records import Ask
 from experiment.tasks.common import Asked, TaskKind, question
 from experiment.tasks.single import ITEM_COLUMN
-from stimuli.order import Presentation
 from stimuli.records import StimulusSet
+
+if TYPE_CHECKING:
+    from stimuli.order import Presentation
 
 
 def _questions(asked: Asked) -> list[Ask]:
-    """Ask the questions of the set, whose answers keep their order for every observer."""
+    """Return the questions of the set; their answers have the same order for every observer."""
     return [
         question(each.name, each.text, {a: a for a in each.answers}, asked.settings.answer_keys)
         for each in asked.stimulus_set.questions

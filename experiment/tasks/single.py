@@ -1,17 +1,20 @@
-"""The task ``single``: one image, and the question how hard it is for a network: the answer is a group."""
+"""The task ``single``: one image, and the question how hard it is for a network; the answers are groups."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from experiment.columns import Column, answer_column, correct_column
 from experiment.records import Ask, QuestionKind, ScheduledTrial
 from experiment.tasks.common import Asked, TaskKind, groups_of, question
-from stimuli.order import Presentation
 from stimuli.records import Block, StimulusSet
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
+
+if TYPE_CHECKING:
+    from stimuli.order import Presentation
 
 ITEM_COLUMN = Column("item", "Item shown (items.tsv of the stimulus set).", lambda r: r.trial.items[0])
 
@@ -21,8 +24,8 @@ def _questions(asked: Asked) -> list[Ask]:
     groups = rotated(asked.stimulus_set.settings.groups, asked.participant)
     if len(groups) == 1:
         raise InputError(
-            f"{asked.stimulus_set.folder}: all images are of the group {groups[-1]!r}, so there is nothing "
-            "to tell apart; give the set two `groups` or more in study.toml"
+            f"{asked.stimulus_set.folder}: all images are of the group {groups[-1]!r}, so there is only "
+            "one answer; give the set two `groups` or more in study.toml"
         )
     keys = asked.two_keys if len(groups) == 2 else asked.settings.answer_keys
     answers = {group: asked.wording.groups.get(group, group) for group in groups}
@@ -33,7 +36,7 @@ def rotated(groups: Sequence[str], participant: str) -> tuple[str, ...]:
     """Return the groups in the order of this participant's keys.
 
     The groups are rotated along the keys by the number at the end of the id: over observers 1, 2, 3 … each
-    group lies on each key equally often, within one.  An id without a number is placed by its hash.
+    group has each key equally often, to within one. For an id without a number, its hash is used.
     """
     number = re.search(r"\d+$", participant)
     shift = (int(number.group()) - 1 if number else int(sha256_of(participant), 16)) % len(groups)

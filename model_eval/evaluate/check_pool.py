@@ -19,7 +19,7 @@ from model_eval.networks.device import choose_device, exact_arithmetic, n_cores
 from model_eval.networks.sample import draw_sample
 from model_eval.settings import EvaluateSettings, ModelEntry
 from tricky.core.errors import InputError
-from tricky.core.progress import Progress, no_progress, no_tell
+from tricky.core.progress import Progress, no_notice, no_progress
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def check_pool(
             preprocessing = classifier.preprocessing
             batches = prepared_batches(source, rows, [preprocessing], settings.batch_size, threads)
             inputs = next(iter(batches))[1][preprocessing.key].to(device)
-            _run_batch(RunningModel(classifier, device, settings, no_tell), inputs, len(rows))
+            _run_batch(RunningModel(classifier, device, settings, no_notice), inputs, len(rows))
 
         for done, entry in enumerate(entries, start=1):
             started = time.perf_counter()

@@ -19,7 +19,7 @@ from model_eval.images.image_source import ImageSource
 from model_eval.networks.build import Classifier
 from model_eval.networks.device import n_cores, threads_within_models
 from model_eval.settings import EvaluateSettings
-from tricky.core.progress import Progress, Tell
+from tricky.core.progress import Notify, Progress
 
 PART_IMAGES = 512
 """Images after which a model's decisions are written: what a killed run loses at most, but for a batch."""
@@ -104,7 +104,7 @@ def evaluate_together(
     device: torch.device,
     settings: EvaluateSettings,
     count: Count,
-    tell: Tell,
+    notify: Notify,
 ) -> dict[str, str]:
     """Ask models about the images that they haven't answered, and write their parts.
 
@@ -120,7 +120,7 @@ def evaluate_together(
     device : torch.device
     settings : EvaluateSettings
     count : Count
-    tell : callable
+    notify : callable
         Told of failures and of batches that are halved.
 
     Returns
@@ -134,7 +134,7 @@ def evaluate_together(
         known = file.known(images)
         lacks = ~images["image_id"].isin(known.rows["image_id"]).to_numpy()
         if lacks.any():
-            asked = RunningModel(classifier, device, settings, tell)
+            asked = RunningModel(classifier, device, settings, notify)
             groups.setdefault(lacks.tobytes(), []).append(_Respondent(file, asked, known.noise))
     failures: dict[str, str] = {}
     within = threads_within_models(max(1, n_cores() // max(1, len(models))))
@@ -154,7 +154,7 @@ def evaluate_together(
                         count.add(each.asked.name, len(rows))
                         continue
                     failures[each.asked.name] = failure
-                    tell(f"{each.asked.name}: failed, and is left out from here on: {failure}")
+                    notify(f"{each.asked.name}: failed, and is left out from here on: {failure}")
                     count.drop(each.asked.name)
                     respondents.remove(each)
                 if not respondents:

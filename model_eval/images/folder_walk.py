@@ -37,7 +37,7 @@ _SYSTEM_FOLDERS = frozenset({"__macosx", "$recycle.bin", "system volume informat
 class FolderWalk:
     """The files below a folder, without hidden files and those of file managers and storage systems.
 
-    A link never adds a file that is listed already, and every folder is listed once, so that a walk ends.
+    A link never adds a file that is already listed, and every folder is listed once, so that every walk ends.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class FolderWalk:
     folders : set of str
         Folders directly in it.
     kinds : dict of str to list of str
-        Files that don't count as images, by kind.
+        Files that are not counted as images, by kind.
     unreachable : dict of str to str
         Folders that can't be listed and broken links of images, with the reason.
     """
@@ -76,7 +76,7 @@ class FolderWalk:
         self.files.sort()
 
     def _list(self, place: str, name: str) -> None:
-        """List a folder that is called `name` below ours, with the folders in it."""
+        """List the folder `name`, relative to `folder`, with the folders in it."""
         waiting = [(place, name)]
         while waiting:
             place, name = waiting.pop()
@@ -90,7 +90,7 @@ class FolderWalk:
                 try:
                     is_folder = entry.is_dir(follow_symlinks=False)
                     is_file = entry.is_file(follow_symlinks=False)
-                except OSError as error:  # where listing doesn't say, and looking isn't allowed
+                except OSError as error:  # the listing does not say, and access is not allowed
                     self.unreachable[inside] = error.strerror or str(error)
                     continue
                 if entry.is_symlink() and not _is_hidden(entry.name):
@@ -114,8 +114,8 @@ class FolderWalk:
             self.files.append(name)
 
     def _resolve(self, link: str, inside: set[str]) -> None:
-        """Decide about a symbolic link; `inside` are the files that are listed without one."""
-        target = Path(os.path.realpath(self._folder / link))  # unlike resolve, takes links in a ring
+        """Decide about a symbolic link; `inside` are the files that are listed without links."""
+        target = Path(os.path.realpath(self._folder / link))  # unlike resolve, accepts circular links
         try:
             mode = target.stat().st_mode
         except OSError as error:
@@ -153,7 +153,7 @@ def _kind_of_folder(name: str) -> str | None:
 
 
 def _all_files(place: str, name: str) -> list[str]:
-    """Return the files below a folder that nothing is taken from."""
+    """Return the files below a folder whose files are not counted as images."""
     return [
         f"{name}{parent[len(place) :].replace(os.sep, '/')}/{each}"
         for parent, _, files in os.walk(place)

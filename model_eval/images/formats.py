@@ -1,4 +1,4 @@
-"""The formats that count as images, recognised by a file's first bytes and not by its name."""
+"""The formats of images, recognised by the first bytes of a file, not by its name."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ SUFFIXES = frozenset(
     {".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm"}
     | {".tif", ".tiff", ".webp"}
 )
-"""A file that ends like this is to be an image: where its content is none, that is an error."""
+"""A file with such a suffix must be an image: other content is an error."""
 
 HEAD_BYTES = 512
-"""What `format_of` looks at."""
+"""Number of bytes that `format_of` needs."""
 
 _BEGINNINGS = (
     ("JPEG", b"\xff\xd8\xff"),
@@ -23,7 +23,7 @@ _BEGINNINGS = (
     ("TIFF", b"II+\0"),
     ("TIFF", b"MM\0+"),
 )
-# "BM" and "P1" begin many a text, so more of the header is held against the formats' definitions.
+# Texts may begin with "BM" or "P1", so more of the header is compared with the formats' definitions.
 _BMP = re.compile(rb"BM.{4}\0{4}.{4}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\0{3}", re.DOTALL)
 _PPM = re.compile(rb"P[1-6]\s+(?:#[^\n]*\n\s*)*\d+\s+(?:#[^\n]*\n\s*)*\d+\s")
 _CAMERA_RAW = frozenset(
@@ -32,11 +32,11 @@ _CAMERA_RAW = frozenset(
 )
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP", "PPM")
-"""As Pillow calls them.  None of them starts another program, as Ghostscript does for EPS."""
+"""Pillow's names.  Decoding none of them starts another program (EPS would start Ghostscript)."""
 
 
 def format_of(head: bytes) -> str | None:
-    """Return which of `FORMATS` a file has, None where it has another.
+    """Return the format of a file, one of `FORMATS`; None if it is another.
 
     Parameters
     ----------
@@ -58,5 +58,5 @@ def format_of(head: bytes) -> str | None:
 
 
 def is_camera_raw(suffix: str) -> bool:
-    """Tell whether a suffix is that of a camera's raw files: TIFFs by content, but of a thumbnail."""
+    """Return whether a suffix is that of a camera's raw files, whose TIFF content is only a thumbnail."""
     return suffix.lower() in _CAMERA_RAW

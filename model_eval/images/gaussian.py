@@ -1,7 +1,7 @@
-"""Images of Gaussian noise that differ in nothing but its standard deviation: a set of known difficulty.
+"""Images of Gaussian noise whose classes differ only in standard deviation: a set of known difficulty.
 
 After Meding, Schulze Buschoff, Geirhos & Wichmann (2022, ICLR): 100 classes, mean 128, class i with standard
-deviation i.  Nothing is stored: every image is drawn again from its own seed whenever it is read.
+deviation i.  Nothing is stored: an image is generated from its own seed whenever it is read.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class GaussianImages:
         return Inspection(self.catalogue(progress))
 
     def catalogue(self, progress: Progress = no_progress) -> pd.DataFrame:
-        """Return one row an image; `sha256` is that of what the image is drawn from, not of its pixels."""
+        """Return one row for each image; `sha256` is that of its parameters and seed, not of its pixels."""
         labels = np.repeat(np.arange(self.settings.gaussian.classes, dtype=np.int32), self._per_class)
         names = [f"{label + 1:03d}" for label in labels]
         ids = [f"{name}/{index % self._per_class:05d}" for index, name in enumerate(names)]
@@ -84,9 +84,9 @@ def divergence_to_neighbour(sd: np.ndarray) -> np.ndarray:
 
     .. math:: KL(i \| j) = \ln\frac{\sigma_j}{\sigma_i} + \frac{\sigma_i^2}{2 \sigma_j^2} - \frac{1}{2};
 
-    the nearest class is the one with the smallest.  For standard deviations 1, 2, 3 … that is the next larger
+    the nearest class has the smallest divergence.  For standard deviations 1, 2, 3 … that is the next larger
     one, as in Meding et al. (2022, Fig. 9), and for the last class the next smaller.  Clipping to the range
-    of pixel values is left out of account.
+    of pixel values is ignored.
 
     Parameters
     ----------

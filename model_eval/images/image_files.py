@@ -1,4 +1,4 @@
-"""Images that are files below one folder, each with its class: what all such sources have in common."""
+"""Images that are files below one folder, each with its class: the base class of such sources."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ImageFiles(ABC):
     Attributes
     ----------
     memory : Path or None
-        A file that remembers what was found in image files; without it all are decoded to be listed.
+        A file that caches the results of inspecting image files; without it all are decoded to be listed.
     """
 
     def __init__(self, settings: ImageSettings, name: str, folder: Path) -> None:
@@ -45,7 +45,7 @@ class ImageFiles(ABC):
 
     @abstractmethod
     def listing(self) -> Listing:
-        """Return every image of the set with its class, and what else there is."""
+        """Return every image of the set with its class, and the other files."""
 
     def inspect(self, progress: Progress = no_progress) -> Inspection:
         """Read every file; `sha256` is that of the file."""
@@ -69,5 +69,5 @@ class ImageFiles(ABC):
             raise InputError(f"{path}: changed since the images were listed; run the command again")
         try:
             return decode(content)
-        except Exception as error:  # decoders of broken files raise whatever their parsers stumble over
+        except Exception as error:  # decoders may raise any error for a broken file
             raise InputError(f"{path}: can't be read ({one_line(error)})") from error

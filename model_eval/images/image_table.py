@@ -17,7 +17,7 @@ from tricky.core.text_table import TextTable
 class ImageTable(ImageFiles):
     """Images that a CSV file lists: `path` (relative to the file, with ``/``), `label`, [`class_name`].
 
-    Classes are called by `class_name`, or by `label` where there is no such column.
+    The name of a class is its `class_name`, or `label` where there is no such column.
     """
 
     def __init__(self, settings: ImageSettings, path: Path) -> None:
@@ -25,12 +25,12 @@ class ImageTable(ImageFiles):
         self._path = path
 
     def listing(self) -> Listing:
-        """Return each path with its class; a table says itself which files count.
+        """Return each path with its class; all files of the table are counted.
 
         Raises
         ------
         InputError
-            The file isn't there or isn't such a table; files are missing.
+            The table is missing or invalid, or image files are missing.
         """
         table = read_table(self._path, ["path", "label"])
         paths = table.texts("path", unique=True)
@@ -46,7 +46,7 @@ class ImageTable(ImageFiles):
         return Listing(dict(zip(self._on_disk(paths, table.lines), classes, strict=True)))
 
     def _on_disk(self, paths: list[str], lines: list[int]) -> list[str]:
-        """Return paths as the file system has them: its names may be of another Unicode form."""
+        """Return paths as the file system has them, possibly in another Unicode form."""
         there = {path for path in paths if is_file(self._folder / path)}
         if len(there) == len(paths):
             return paths
@@ -56,7 +56,7 @@ class ImageTable(ImageFiles):
 
 
 def _require_one_name(table: TextTable, labels: list[str], classes: list[str]) -> None:
-    """Refuse a label that is called by two names, and two labels that are called by one."""
+    """Refuse a label with two names, and two labels with the same name."""
     for cells, others, column, other in (
         (labels, classes, "label", "class_name"),
         (classes, labels, "class_name", "label"),

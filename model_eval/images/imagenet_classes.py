@@ -1,4 +1,4 @@
-"""ImageNet's 1,000 classes of 2012, by WordNet id: names that mean the same to every library."""
+"""ImageNet's 1,000 classes of 2012, by WordNet id: names that have the same meaning in every library."""
 
 from __future__ import annotations
 

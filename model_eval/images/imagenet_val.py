@@ -1,4 +1,4 @@
-"""ImageNet's validation images as they are published: one flat folder, and a file of their classes."""
+"""ImageNet's validation images as they are published: one flat folder, and a file with their classes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _KIT_NUMBER = re.compile(r"[0-9]{1,5}")
 class ImageNetValidation(ImageFiles):
     """ImageNet's validation images: files called ``ILSVRC2012_val_00000001.JPEG`` in one folder.
 
-    Classes are called by WordNet id.
+    The names of classes are WordNet ids.
     """
 
     def __init__(self, settings: ImageSettings, folder: Path, root: Path) -> None:
@@ -40,7 +40,7 @@ class ImageNetValidation(ImageFiles):
         Raises
         ------
         InputError
-            The ground truth isn't there, of no known form or contradicts itself, or an image has none.
+            The ground truth is missing, has no known format or contradicts itself, or an image has none.
         """
         class_of_number = read_ground_truth(self._labels, self._synsets)
         found = list_flat_folder(self._folder, _FILE, follow_links=self.settings.follow_links)
@@ -53,7 +53,7 @@ class ImageNetValidation(ImageFiles):
         others = "".join(f"; {line}" for line in describe_not_counted(found.not_counted))
         if not class_of:
             raise InputError(
-                f"{self._folder}: no ILSVRC2012_val_….JPEG lies in it; "
+                f"{self._folder}: no file ILSVRC2012_val_….JPEG in it; "
                 f'for class folders, set `source = "folder"`{others}'
             )
         if len(set(class_of.values())) < 2:
@@ -67,7 +67,7 @@ def read_ground_truth(path: Path, synsets: Path | None = None) -> dict[int, str]
     Parameters
     ----------
     path : Path
-        One line an image, in one of the forms in which the classes are passed on: a WordNet id for each
+        One line for each image, in one of the formats that are in use: a WordNet id for each
         number in order; ``ILSVRC2012_val_00000001.JPEG 65``, with the place in the sorted WordNet ids, from
         0, or the id itself; Kaggle's ``LOC_val_solution.csv``; or the development kit's
         ``ILSVRC2012_validation_ground_truth.txt``, whose numbers from 1 mean what `synsets` says.
@@ -82,8 +82,8 @@ def read_ground_truth(path: Path, synsets: Path | None = None) -> dict[int, str]
     Raises
     ------
     InputError
-        A file is missing, of another form, or gives two classes to one image.  Bare numbers without `synsets`
-        are refused: the development kit doesn't number classes in the order of their ids, and a wrong guess
+        A file is missing, has another format, or gives an image two classes.  Numbers without `synsets` are
+        refused: the development kit does not number classes in the order of their ids, and a wrong guess
         would look like bad models.
     """
     ids = wordnet_ids()
@@ -107,7 +107,7 @@ def read_ground_truth(path: Path, synsets: Path | None = None) -> dict[int, str]
 
 
 def _image_and_class(path: Path, synsets: Path | None) -> Iterable[tuple[int, str, str]]:
-    """Yield line, name of the image, and what is said of its class, from any form of ground truth."""
+    """Yield line, name of the image, and text about its class, from any format of ground truth."""
     content = read_bytes(path)
     first = decode_text(content, path).lstrip().partition("\n")[0]
     if first.replace(" ", "").strip().lower() == "imageid,predictionstring":
@@ -139,7 +139,7 @@ def _image_and_class(path: Path, synsets: Path | None) -> Iterable[tuple[int, st
 
 
 def _kaggle(content: bytes, path: Path) -> Iterable[tuple[int, str, str]]:
-    """Yield what ``LOC_val_solution.csv`` says: boxes of each image, as id x y width height."""
+    """Yield the content of ``LOC_val_solution.csv``: boxes of each image, as id x y width height."""
     table = parse_table(content, path, ["ImageId", "PredictionString"], separator=",")
     images, boxes = table.texts("ImageId"), table.texts("PredictionString")
     for row, (line, image, text) in enumerate(zip(table.lines, images, boxes, strict=True)):
@@ -184,6 +184,6 @@ def _read_mat(path: Path) -> list[tuple[int, str]]:
         file: Any = io.BytesIO(content)  # which scipy reads, though its types know only names of files
         rows = loadmat(file, squeeze_me=True)["synsets"]
         return [(int(row["ILSVRC2012_ID"]), str(row["WNID"])) for row in rows]
-    except Exception as error:  # readers of broken files raise whatever their parsers stumble over
+    except Exception as error:  # the reader may raise any error for a broken file
         why = " ".join(str(error).split()) or type(error).__name__
         raise InputError(f"{path}: not the development kit's meta.mat ({why})") from None

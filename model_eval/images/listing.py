@@ -1,4 +1,4 @@
-"""List a folder: which files are images, and what the others are.
+"""List a folder: its images, and the kinds of its other files.
 
 Every file is either an image, or counted under one of the kinds in `not_counted`, or named as a problem.
 """
@@ -29,7 +29,7 @@ from model_eval.images.not_counted import (
 from tricky.core.copies import original_of
 
 N_SUFFIXES = 9
-"""Kinds of other files that are counted one by one; there may be thousands: x.1, x.2 …"""
+"""Number of kinds (suffixes) that are counted separately; there may be thousands: x.1, x.2 …"""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def list_class_folders(folder: Path, *, follow_links: bool) -> Listing:
 
 
 def list_flat_folder(folder: Path, name: re.Pattern[str], *, follow_links: bool) -> Listing:
-    """List the images in one flat folder, where `name` matches all of an image's name; they have no class.
+    """List the images in one flat folder, whose names `name` matches completely; they have no class.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def _kind_of(name: str, found: str | None) -> str:
 
 
 def _few_suffixes(kinds: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """Return kinds with the rarest of many suffixes taken together."""
+    """Return kinds; if there are many suffixes, the rarest are combined."""
     by_suffix = {kind: names for kind, names in kinds.items() if kind.startswith(".")}
     common = {kind for kind, _ in Counter({k: len(v) for k, v in by_suffix.items()}).most_common(N_SUFFIXES)}
     few = {kind: names for kind, names in kinds.items() if kind not in by_suffix or kind in common}
@@ -136,7 +136,7 @@ def _few_suffixes(kinds: Mapping[str, list[str]]) -> dict[str, list[str]]:
 
 
 def _original(name: str) -> str | None:
-    """Return the path of the image that an image copies, going by its name."""
+    """Return the path of the image that an image is a copy of, according to its name."""
     folder, slash, last = name.rpartition("/")
     original = original_of(last)
     return None if original is None else f"{folder}{slash}{original}"

@@ -1,4 +1,4 @@
-"""Files that don't count as images: kinds of them, and how they are counted, described and recorded."""
+"""Files that are not counted as images: their kinds, and how they are reported and recorded."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OTHER_FILES = "files of other formats"
 
 
 class NotCounted(NamedTuple):
-    """Files (or classes) of one kind that don't count as images.
+    """Files (or classes) of one kind that are not counted as images.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ def count(names_by_kind: Mapping[str, Sequence[str]]) -> dict[str, NotCounted]:
 
 
 def describe_not_counted(not_counted: Mapping[str, NotCounted | NotCountedRecord]) -> list[str]:
-    """Return a line for each kind of files that don't count as images."""
+    """Return a line for each kind of files that are not counted as images."""
     return [
         f"not counted: {each.n:,} {kind}: {', '.join(each.first)}"
         + (f" and {each.n - len(each.first):,} more" if each.n > len(each.first) else "")
@@ -62,10 +62,10 @@ def describe_not_counted(not_counted: Mapping[str, NotCounted | NotCountedRecord
 
 
 def record_not_counted(not_counted: Mapping[str, NotCounted]) -> dict[str, dict[str, Any]]:
-    """Return what manifests hold: kind → ``{"n": …, "first": […]}``."""
+    """Return the entry of manifests: kind → ``{"n": …, "first": […]}``."""
     return {kind: {"n": each.n, "first": list(each.first)} for kind, each in not_counted.items()}
 
 
 def printable(name: str) -> str:
-    """Return a name with its bytes written out where they aren't UTF-8 (Python holds them as surrogates)."""
+    """Return a name with bytes that are not UTF-8 (in Python: surrogates) as escapes."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")

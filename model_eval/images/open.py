@@ -9,7 +9,7 @@ from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
 
 MEMORY = ".images.parquet"
-"""In the study's folder: what was found in image files, by hash, so that none is decoded twice for it."""
+"""File in the study's folder that caches the inspection of image files, by hash."""
 
 
 def open_images(settings: ImageSettings, root: Path) -> InspectedSource:
@@ -24,8 +24,7 @@ def open_images(settings: ImageSettings, root: Path) -> InspectedSource:
     Raises
     ------
     InputError
-        A folder or file isn't there or isn't what it should be, or a library that carries the images isn't
-        installed.
+        A folder or file is missing or invalid, or the library that contains the images is not installed.
     """
     from model_eval.images.arrays import mnist_5k, npz_images, torchvision_images
     from model_eval.images.entry_level import EntryLevel
@@ -60,7 +59,7 @@ def open_images(settings: ImageSettings, root: Path) -> InspectedSource:
 
 
 def folder_of_files(settings: ImageSettings, root: Path) -> Path | None:
-    """Return the folder that an `image_id` is a path in; None for images that aren't files of their own."""
+    """Return the folder that an `image_id` is a path in; None for images that are not files."""
     if settings.path is None or settings.source not in ("folder", "imagenet-val", "csv"):
         return None
     path = root / settings.path

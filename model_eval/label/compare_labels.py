@@ -9,27 +9,28 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from model_eval.difficulty import Difficulty, DifficultyTable
+from model_eval.columns import Difficulty
+from model_eval.difficulty import DifficultyTable
 from model_eval.label.criterion import NOT_LABELLED
 from tricky.core.errors import InputError
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What became of each image's difficulty from one table to another.
+    """How each image's difficulty differs between two tables.
 
     Attributes
     ----------
     counts : DataFrame
-        Images by their difficulty in one table (rows) and in the other (columns): 3 × 3, and further for
-        images without a difficulty in either, where there are such.
+        Images by their difficulty in one table (rows) and in the other (columns): 3 × 3, or 4 × 4 where
+        images have no difficulty in one of them.
     moved : DataFrame
-        `image_id`, `class_name`, `from`, `to`, and `n_correct` and `n_models` of each table, of the images
-        whose difficulty is another.
+        `image_id`, `class_name`, `from`, `to`, and `n_correct` and `n_models` of each table, for the images
+        whose difficulty differs.
     n_images : int
-        Images that stand in both tables.
+        Images in both tables.
     n_only_one, n_only_other : int
-        Images that stand in one alone; left out of everything here.
+        Images in only one of them; ignored in all other fields.
     spearman, kendall : float
         Rank correlation of the share of models that were right (Kendall's τ_b); NaN where all images have
         the same share.
@@ -50,7 +51,7 @@ def compare(one: DifficultyTable, other: DifficultyTable) -> Comparison:
     Raises
     ------
     InputError
-        They have no image in common, or call one image by two classes: then they are of different images.
+        They have no image in common, or an image has different classes in them.
     """
     columns = ["image_id", "class_name", "difficulty", "n_correct", "n_models"]
     both = one.images[columns].merge(other.images[columns], on="image_id", suffixes=("", "_other"))

@@ -10,13 +10,13 @@ import functools
 import math
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
-from model_eval.difficulty import Difficulty
+from model_eval.columns import Difficulty
 from tricky.core.errors import InputError
 
 NOT_LABELLED = "n/a"
-"""What stands for the difficulty of an image that too few models saw."""
+"""Shown in place of a difficulty where too few models saw the image."""
 
 IMPOSSIBLE, IN_BETWEEN, TRIVIAL, UNSEEN = 0, 1, 2, 3
 """Difficulties as whole numbers, in the order of `NAMES`."""
@@ -84,8 +84,8 @@ def stability(
     """Return the probability that a resampled pool gives an image the same difficulty.
 
     The number of models that are right among `n_models` drawn from this pool with replacement follows
-    Binomial(n_models, n_correct / n_models), so the bootstrap needs no resampling.  Models are drawn as if
-    they were independent: for a pool of close kin the value is too high.
+    Binomial(n_models, n_correct / n_models), so the bootstrap needs no resampling.  Models are treated as
+    independent: for a pool of similar models the value is too high.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def probability_of(
         NaN where `codes` is `UNSEEN` or no model of this pool saw the image.
     """
     n_models = np.broadcast_to(np.asarray(n_models), np.shape(n_correct))
-    # Few counts are different: each is worked out once.
+    # Few pairs of counts are distinct: each is computed once.
     smallest, largest = int(n_models.min()), int(n_models.max())
     if smallest == largest < 100 * len(n_correct):
         return _probabilities(largest, tolerance)[n_correct, codes]
@@ -149,12 +149,12 @@ def _probabilities(n_models: int, tolerance: int) -> np.ndarray:
 def _probabilities_of(sizes: np.ndarray, right: np.ndarray, tolerance: int) -> np.ndarray:
     """Return the probability of each of `NAMES` in pools resampled from such pools, shape (n_pools, 4)."""
     p_right = np.divide(right, sizes, out=np.zeros(len(sizes)), where=sizes > 0)
-    p_trivial = stats.binom.sf(sizes - tolerance - 1, sizes, p_right)
-    p_impossible = stats.binom.cdf(tolerance, sizes, p_right)
+    p_trivial = special.bdtrc(sizes - tolerance - 1, sizes, p_right)
+    p_impossible = special.bdtr(tolerance, sizes, p_right)
     table = np.full((len(sizes), len(NAMES)), np.nan)
     table[:, IMPOSSIBLE] = p_impossible
     table[:, TRIVIAL] = p_trivial
-    table[:, IN_BETWEEN] = np.clip(1 - p_trivial - p_impossible, 0, 1)  # rounding may leave a hair below 0
+    table[:, IN_BETWEEN] = np.clip(1 - p_trivial - p_impossible, 0, 1)  # rounding may give less than 0
     table[sizes == 0] = np.nan
     return table
 

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model_eval.columns import LEAVE_ONE_OUT, POOL_SIZE
+from model_eval.columns import LEAVE_ONE_OUT, POOL_SIZE, Difficulty
 from model_eval.decisions import Decisions, read_decisions, read_pool
-from model_eval.difficulty import Difficulty, DifficultyTable
+from model_eval.difficulty import DifficultyTable
 from model_eval.label.criterion import least_models
 from model_eval.label.modal_answers import modal_answers
 from model_eval.label.near_ties import count_near_ties
@@ -43,9 +43,9 @@ def label_decisions(
 ) -> DifficultyTable:
     """Label the images of ``decisions/`` and write ``difficulty/``.
 
-    Every image counts the models that saw it.  What becomes of the labels in parts of the pool is written
-    beside them: `pool_size.csv`, in random sub-pools of every size, and `leave_one_out.csv`, without each
-    model and each family.
+    The criterion is applied to the models that saw an image.  Two tables show how labels depend on the pool:
+    `pool_size.csv`, for random sub-pools of every size, and `leave_one_out.csv`, without each model and each
+    family.
 
     Parameters
     ----------
@@ -53,15 +53,15 @@ def label_decisions(
         ``decisions/`` and ``difficulty/``.
     settings : LabelSettings
     root : Path, optional
-        What the files in `settings` are relative to; by default the folder that `folder` is in.
+        Folder that paths in `settings` are relative to; by default the parent of `folder`.
     seed : int
         Of the sub-pools.
 
     Raises
     ------
     InputError
-        The evaluation isn't finished or its files changed; a model failed and isn't left out; the tolerance
-        is too large for the pool; a file that the settings name can't be used.
+        The evaluation is not finished or its files changed; a model failed and is not left out; the
+        tolerance is too large for the pool; a file named in the settings cannot be used.
     """
     manifest_path = decisions_folder / "pool.json"
     pool = read_pool(decisions_folder)
@@ -120,12 +120,13 @@ def label_counts(
     Raises
     ------
     InputError
-        The table lacks a column, or a value is impossible; the tolerance is too large for the pool; models
-        are to be left out, which counts can't tell; a file that the settings name can't be used.
+        The table lacks a column, or a value is impossible; the tolerance is too large for the pool;
+        `leave_out` names models, which a table of counts cannot leave out; a file named in the settings
+        cannot be used.
     """
     if settings.leave_out:
         raise InputError(
-            f"{csv_path}: counts don't tell which models were right; take `leave_out` out of [label]"
+            f"{csv_path}: counts do not say which models were right; remove `leave_out` from [label]"
         )
     unknown = {"modal_prediction": -1, "modal_share": np.nan, "modal_error": -1, "modal_error_share": np.nan}
     table = read_counts(csv_path, n_models).assign(stability_families=np.nan, **unknown)
@@ -145,14 +146,14 @@ def summary(table: DifficultyTable) -> dict[Difficulty, Share]:
 
 
 def _without(decisions: Decisions, leave_out: tuple[str, ...], where: Path) -> Decisions:
-    """Return the decisions that count; a model that failed may be missing only if the lab says so."""
+    """Return the decisions to label by; a model that failed must be named in `leave_out`."""
     known = [*decisions.models, *decisions.failures]
     match_entries(leave_out, known, where="[label] leave_out", what="model of the pool")
     for name, reason in decisions.failures.items():
         if name not in leave_out:
             raise InputError(
-                f"{where}: {name} failed ({reason}); run `tricky evaluate` again, or label without it: "
-                f'add "{name}" to `leave_out` in [label]'
+                f"{where}: {name} failed ({reason}); run `tricky evaluate` again, or label without it: add "
+                f'"{name}" to `leave_out` in [label]'
             )
     kept = [index for index, name in enumerate(decisions.models) if name not in leave_out]
     if not kept:

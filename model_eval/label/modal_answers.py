@@ -1,4 +1,4 @@
-"""What the models of a pool say together: the answer that most gave, and the mistake that most made."""
+"""The commonest answer of a pool's models to each image, and their commonest error."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 _IMAGES_AT_ONCE = 256
-"""So many answers of 1,000 models fit into a processor's cache."""
+"""Number of images whose answers by 1,000 models fit into a processor's cache."""
 
 
 class ModalAnswers(NamedTuple):
     """The commonest answer to each image, and the share of models that gave it; each of shape (n_images,).
 
-    Of answers given as often, the smallest index is taken.  An index is −1, and its share 0, where there is
-    no such answer.
+    Of equally common answers, the one with the smallest index is taken.  Where there is no such answer, the
+    index is −1 and the share 0.
     """
 
     modal_prediction: np.ndarray
@@ -24,18 +24,18 @@ class ModalAnswers(NamedTuple):
 
 
 def modal_answers(predictions: np.ndarray, labels: np.ndarray) -> ModalAnswers:
-    """Return how far models agree, on whatever answer and on one and the same wrong one.
+    """Return the commonest answer and the commonest error, with the share of models that gave them.
 
     Parameters
     ----------
     predictions : ndarray of int, shape (n_models, n_images)
-        Class index that each model put first; −1 where it didn't see the image.
+        Top-1 class index of each model; −1 where it did not see the image.
     labels : ndarray of int, shape (n_images,)
 
     Returns
     -------
     ModalAnswers
-        Shares are of the models that saw the image.
+        Shares refer to the models that saw the image.
     """
     n_images = predictions.shape[1]
     found = ModalAnswers(*(np.empty(n_images, dtype) for dtype in (np.int32, float, np.int32, float)))
@@ -63,7 +63,7 @@ def _modal_answers(predictions: np.ndarray, labels: np.ndarray) -> ModalAnswers:
 
 
 def _longest(answers: np.ndarray, run_length: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each row the answer whose run is longest, the smallest of equals, and its length."""
+    """Return for each row the answer with the longest run (of ties the smallest), and its length."""
     rows = np.arange(len(answers))
     place = run_length.argmax(axis=1)
     length = run_length[rows, place]

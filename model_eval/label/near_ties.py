@@ -1,4 +1,4 @@
-"""Labels that would be others if decisions that arithmetic alone can turn were turned."""
+"""Labels that depend on near ties: decisions that numeric noise alone could change."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import numpy as np
 from model_eval.label.criterion import IMPOSSIBLE, TRIVIAL, codes_of
 
 
-def labels_at_stake(correct: np.ndarray, seen: np.ndarray, near: np.ndarray, tolerance: int) -> np.ndarray:
-    """Return which images would have another difficulty if near ties were turned.
+def fragile_labels(correct: np.ndarray, seen: np.ndarray, near: np.ndarray, tolerance: int) -> np.ndarray:
+    """Return which images could have another difficulty if near ties had been decided the other way.
 
-    Difficulty follows from the number of models that are right, so it is enough to turn all near ties to
-    right or all to wrong.
+    Difficulty increases with the number of models that are right, so it is enough to count all near ties as
+    right, or all as wrong.
 
     Parameters
     ----------
@@ -37,16 +37,16 @@ def labels_at_stake(correct: np.ndarray, seen: np.ndarray, near: np.ndarray, tol
 def count_near_ties(
     correct: np.ndarray, seen: np.ndarray, near: np.ndarray, tolerance: int
 ) -> dict[str, int]:
-    """Count near ties, and the trivial and impossible labels that depend on them; as `labels_at_stake`."""
-    at_stake = labels_at_stake(correct, seen, near, tolerance)
+    """Count near ties, and the trivial and impossible labels that depend on them; as `fragile_labels`."""
+    fragile = fragile_labels(correct, seen, near, tolerance)
     codes = codes_of(_count(correct), _count(seen), tolerance, 2 * tolerance + 1)
     return {
         "decisions": int(np.count_nonzero(near)),
-        "trivial": int((at_stake & (codes == TRIVIAL)).sum()),
-        "impossible": int((at_stake & (codes == IMPOSSIBLE)).sum()),
+        "trivial": int((fragile & (codes == TRIVIAL)).sum()),
+        "impossible": int((fragile & (codes == IMPOSSIBLE)).sum()),
     }
 
 
 def _count(which: np.ndarray) -> np.ndarray:
-    """Return how many models, for each image."""
+    """Return the number of models for each image."""
     return which.sum(axis=0, dtype=np.int32)

@@ -26,20 +26,20 @@ def read_counts(path: Path, n_models: int | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame, n_images rows
-        `image_id`, `label` (−1 where the table gives none), `class_name` (likewise empty), `n_models`,
-        `n_correct`.  Names are in Unicode's composed form.
+        `image_id`, `label` (−1 where the table has none), `class_name` (empty where it has none),
+        `n_models`, `n_correct`.  Names are in Unicode's composed form.
 
     Raises
     ------
     InputError
-        No file, no rows, a column missing, an image twice, or a value that can't be.
+        The file or a column is missing, it has no rows, an image occurs twice, or a value is impossible.
     """
     table = read_table(path, ["image_id", "n_correct"])
     if ("n_models" in table) == (n_models is not None):
         raise InputError(
             f"{path}: has a column `n_models`, so leave out `--models`"
             if n_models is not None
-            else f"{path}: no column `n_models`; say how many models were asked with `--models N`"
+            else f"{path}: no column `n_models`; give the number of models with `--models N`"
         )
     if not len(table):
         raise InputError(f"{path}: no rows, only a header; expected one row for each image")
@@ -56,6 +56,6 @@ def read_counts(path: Path, n_models: int | None = None) -> pd.DataFrame:
     too_many = counts["n_correct"] > counts["n_models"]
     if too_many.any():
         row = int(too_many.to_numpy().argmax())
-        asked = counts["n_models"].iloc[row]
-        raise table.error(row, "n_correct", f"at most {asked}, the number of models asked")
+        most = counts["n_models"].iloc[row]
+        raise table.error(row, "n_correct", f"at most {most}, the number of models")
     return counts.fillna({"class_name": ""})

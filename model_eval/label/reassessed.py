@@ -1,7 +1,7 @@
-"""Why is an image impossible? Its label may be wrong, or one of several that are right.
+"""Why is an image impossible? Its label may be wrong, or only one of several correct answers.
 
-Annotators who looked again say which answers are right: as ReaL does for ImageNet's validation images (Beyer
-et al. 2020, "Are we done with ImageNet?"), or in a table of one's own.
+Annotators have reassessed which answers are correct: ReaL for ImageNet's validation images (Beyer et al.
+2020, "Are we done with ImageNet?"), or a table of the lab.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NUMBER = re.compile(r"(?:^|/)ILSVRC2012_val_(\d{8})\.[A-Za-z]+$")
 
 
 class Reason(StrEnum):
-    """Why no model, or hardly any, gives the answer that counts as right."""
+    """Why no model, or almost none, gives the answer that counts as correct."""
 
     WRONG_LABEL = "wrong label"
     AMBIGUOUS = "ambiguous"
@@ -38,15 +38,15 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class Reassessed:
-    """Which answers are right, as annotators found.
+    """Which answers are correct according to annotators.
 
     Attributes
     ----------
     right : dict of str to frozenset of str
-        `image_id` → names of the right classes, perhaps none.  For ``real.json``, names are WordNet ids.
+        `image_id` → names of the correct classes, possibly none.  For ``real.json``, names are WordNet ids.
     matched : dict of str to dict
-        ``reassessed``: how many images the file has, and how many of them are images asked about;
-        ``reassessed classes``: how many classes it names for these, and how many of them are theirs.
+        ``reassessed``: how many images the file has, and how many of them are among `images`;
+        ``reassessed classes``: how many classes it names for these, and how many of them are their classes.
     """
 
     right: dict[str, frozenset[str]]
@@ -54,21 +54,21 @@ class Reassessed:
 
 
 def read_reassessed(path: Path, images: pd.DataFrame) -> Reassessed:
-    """Read which answers are right.
+    """Read which answers are correct.
 
     Parameters
     ----------
     path : Path
-        A CSV file with the columns `image_id` and `class_name`, one row for each right answer (an empty
+        A CSV file with the columns `image_id` and `class_name`, one row for each correct answer (an empty
         `class_name` where annotators found none), or ``real.json`` as Beyer et al. publish it: for each
-        of ImageNet's 50,000 validation images, in order, the list of right outputs.
+        of ImageNet's 50,000 validation images, in order, the list of correct outputs.
     images : DataFrame
-        `image_id` and `class_name` of the images asked about.
+        `image_id` and `class_name` of the images to look up.
 
     Raises
     ------
     InputError
-        The file is missing or of another form, has none of these images, or names other classes.
+        The file is missing or has another format, contains none of these images, or names other classes.
     """
     where = f"{path} ([label] reassessed)"
     image_ids = images["image_id"].tolist()
@@ -80,7 +80,8 @@ def read_reassessed(path: Path, images: pd.DataFrame) -> Reassessed:
         found = match_entries(list(listed), image_ids, where=where, what="image", partial=True)
         right = {name: listed[entry] for entry, name in found.found.items()}
         counts = found.counts()
-    # Names that no image has are wrong answers that were given; but if none is known, two vocabularies met.
+    # Single unknown names may be classes of other images; if all are unknown, the two files name classes
+    # differently.
     named, classes = frozenset().union(*right.values()), images["class_name"].unique()
     if "" in classes:
         raise InputError(
@@ -96,9 +97,9 @@ def why_impossible(
 ) -> np.ndarray:
     """Return the `Reason` of each impossible image.
 
-    The label is wrong where a list of label errors says so or it isn't among the right answers.  Else the
-    image is ambiguous where there are several right answers or none, and truly hard where its label is the
-    only one.  With a list of label errors alone, what isn't listed is not reassessed.
+    The label is wrong where a list of label errors says so or where it is not among the correct answers.
+    Otherwise the image is ambiguous where there are several correct answers or none, and truly hard where its
+    label is the only one.  With only a list of label errors, images that are not listed are not reassessed.
 
     Parameters
     ----------
@@ -148,8 +149,8 @@ def _from_real(path: Path, where: str, image_ids: list[str]) -> dict[str, frozen
             right[image_id] = frozenset(_classes(lists[number - 1], names, f"{path}, entry {number}"))
     if not right:
         raise InputError(
-            f"{where}: has none of the images, whose ids are like {image_ids[0]!r}; expected names that end "
-            "like ILSVRC2012_val_00000001.JPEG"
+            f"{where}: contains none of the images, whose ids are like {image_ids[0]!r}; expected names that "
+            "end like ILSVRC2012_val_00000001.JPEG"
         )
     return right
 

@@ -1,4 +1,4 @@
-"""Is the pool big and different enough? What becomes of the labels in parts of it."""
+"""Is the pool large and diverse enough? How labels change in parts of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from model_eval.difficulty import Difficulty
+from model_eval.columns import Difficulty
 from model_eval.label.criterion import (
     IMPOSSIBLE,
     IN_BETWEEN,
@@ -20,12 +20,12 @@ from model_eval.label.criterion import (
 )
 
 N_ORDERS = 100
-"""Random orders of the models that sub-pools are drawn in."""
+"""Number of random orders of the models; each order gives one sub-pool of every size."""
 
 _PLANES_UP_TO = 8
 """With a larger tolerance, counting in bits is no faster."""
 _WORDS_AT_ONCE = 16_384
-"""Bits of so many words stay in a processor's cache."""
+"""Number of words whose bits stay in a processor's cache."""
 
 _KINDS = (
     (Difficulty.TRIVIAL, TRIVIAL),
@@ -52,7 +52,7 @@ def shares_by_size(
     correct, seen : ndarray of bool, shape (n_models, n_images)
         Which models were right, and which saw an image at all.
     tolerance, min_models_share
-        As in `LabelSettings`; sizes that the tolerance is too large for are left out.
+        As in `LabelSettings`; sizes for which the tolerance is too large are left out.
     rng : Generator
     n_orders : int
 
@@ -60,7 +60,7 @@ def shares_by_size(
     -------
     DataFrame, one row a size and a difficulty
         `n_models`, `difficulty`, `share` (mean over sub-pools, of the images that have a difficulty), `sd`,
-        `low`, `high` (between which 95% of the sub-pools lie), `n_pools`.
+        `low`, `high` (the central 95% of the sub-pools), `n_pools`.
     """
     n_models = len(correct)
     sizes = np.arange(2 * tolerance + 1, n_models + 1)
@@ -92,8 +92,8 @@ def shares_by_size(
 def _count_seen_by_all(correct: np.ndarray, orders: np.ndarray, tolerance: int) -> np.ndarray:
     """Count the images of each difficulty in the first 1, 2, 3 … models of each order.
 
-    An image is settled as soon as more than `tolerance` models were right, or wrong.  So no more than that
-    needs counting, in a bit for each image: bit `k` says whether more than `k` models were right.
+    An image is not impossible (trivial) as soon as more than `tolerance` models were right (wrong), so higher
+    counts are not needed: for each image, bit `k` says whether more than `k` models were right (wrong).
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def _count_seen_by_all(correct: np.ndarray, orders: np.ndarray, tolerance: int) 
 
 
 def _packed(answers: np.ndarray) -> np.ndarray:
-    """Return booleans as bits of whole words, the last filled up with False."""
+    """Return booleans as bits of 64-bit words, the last of which is padded with False."""
     n_models, n_images = answers.shape
     n_bytes = -(-n_images // 64) * 8
     packed = np.zeros((n_models, n_bytes), dtype=np.uint8)
@@ -164,7 +164,7 @@ def leave_one_out(
     tolerance: int,
     min_models_share: float,
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return what the labels owe to each model and to each family.
+    """Return how labels change when one model, or one family of models, is left out.
 
     Parameters
     ----------
@@ -180,30 +180,31 @@ def leave_one_out(
     table : DataFrame, one row a model, then one a family
         `what` (`model` or `family`), `left_out`, `n_models` (that remain), the shares `trivial`,
         `in-between` and `impossible` of the images that have a difficulty, `trivial_change` and
-        `impossible_change` against the whole pool, `n_relabelled` (images whose difficulty changes), and
-        `stability`: the mean probability that a pool resampled from the rest gives the whole pool's
-        difficulty.  Missing where too few models remain.
+        `impossible_change` (these shares minus those of the whole pool), `n_relabelled` (images whose
+        difficulty changes), and `stability`: the mean probability that a pool resampled from the remaining
+        models gives the same difficulty as the whole pool.  Missing where too few models remain.
     stability : ndarray of float, shape (n_images,)
-        That probability for each image under the family that it hangs on most; NaN where the image has no
-        difficulty or there is but one family.
+        For each image that probability without the family whose removal lowers it most; NaN where the image
+        has no difficulty or there is only one family.
     """
     n_correct, n_seen = correct.sum(axis=0, dtype=np.int32), seen.sum(axis=0, dtype=np.int32)
     codes = codes_of(n_correct, n_seen, tolerance, least_models(len(models), tolerance, min_models_share))
     before = _shares(codes)
-    kin = np.array([family or model for model, family in zip(models, families, strict=True)])
+    family_of = np.array([family or model for model, family in zip(models, families, strict=True)])
     groups = [("model", model, np.array([index])) for index, model in enumerate(models)]
-    groups += [("family", family, np.flatnonzero(kin == family)) for family in dict.fromkeys(kin.tolist())]
+    names = dict.fromkeys(family_of.tolist())
+    groups += [("family", name, np.flatnonzero(family_of == name)) for name in names]
     lowest = np.full(len(codes), np.inf)
     rows = []
     for what, name, members in groups:
         row = {"what": what, "left_out": name, "n_models": len(models) - len(members)}
         if row["n_models"] > 2 * tolerance:
             right = n_correct - correct[members].sum(axis=0, dtype=np.int32)
-            asked = n_seen - seen[members].sum(axis=0, dtype=np.int32)
+            n_left = n_seen - seen[members].sum(axis=0, dtype=np.int32)
             least = least_models(row["n_models"], tolerance, min_models_share)
-            without = codes_of(right, asked, tolerance, least)
-            same = probability_of(codes, right, asked, tolerance)
-            same[(without == UNSEEN) & (codes != UNSEEN)] = 0  # too few are left that saw it
+            without = codes_of(right, n_left, tolerance, least)
+            same = probability_of(codes, right, n_left, tolerance)
+            same[(without == UNSEEN) & (codes != UNSEEN)] = 0  # too few of the remaining models saw it
             shares = _shares(without)
             row |= shares | {
                 "trivial_change": shares["trivial"] - before["trivial"],

@@ -1,4 +1,4 @@
-"""Write ``difficulty/``: labels that follow from counts, and their manifest."""
+"""Label images by counts of correct models, and write ``difficulty/`` with its manifest."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from model_eval.columns import DIFFICULTY_DTYPES, LEAVE_ONE_OUT, POOL_SIZE
-from model_eval.difficulty import Difficulty, DifficultyTable, read_difficulty
+from model_eval.columns import DIFFICULTY_DTYPES, LEAVE_ONE_OUT, POOL_SIZE, Difficulty
+from model_eval.difficulty import DifficultyTable, read_difficulty
 from model_eval.label.criterion import NOT_LABELLED, difficulty_of, least_models, stability
 from model_eval.label.reassessed import Reason, read_reassessed, why_impossible
 from model_eval.manifests import DifficultyManifest
@@ -36,11 +36,11 @@ class ImageCounts:
     n_models : int
         Size of the pool.
     made_from : Path
-        File that the counts follow from.
+        File that the counts come from.
     tables : mapping of str to DataFrame
         `POOL_SIZE` and `LEAVE_ONE_OUT`; empty for published counts.
     provenance : mapping
-        Further content of the manifest: `models`, `seed`, `images`, `not_counted`, `near_ties`.
+        Further entries of the manifest: `models`, `seed`, `images`, `not_counted`, `near_ties`.
     """
 
     images: pd.DataFrame
@@ -60,13 +60,13 @@ def write_labels(counts: ImageCounts, folder: Path, settings: LabelSettings, roo
         ``difficulty/``.
     settings : LabelSettings
     root : Path
-        Files that the settings name are relative to it.
+        Paths in the settings are relative to it.
 
     Raises
     ------
     InputError
-        The tolerance is too large for the pool; too few models saw every image; a file that the settings name
-        can't be used.
+        The tolerance is too large for the pool; too few models saw every image; a file named in the settings
+        cannot be used.
     """
     lists = _read_lists(counts.images, settings, root)
     images = _labelled(counts, settings, lists)
@@ -75,7 +75,7 @@ def write_labels(counts: ImageCounts, folder: Path, settings: LabelSettings, roo
     for name in (POOL_SIZE, LEAVE_ONE_OUT):
         if name in counts.tables:
             write_csv(folder / name, counts.tables[name].round(12))
-        else:  # left by an earlier pool; these labels don't belong to it
+        else:  # written for an earlier pool
             (folder / name).unlink(missing_ok=True)
     labelled = images[images["difficulty"].notna()]
     without_errors = labelled[~labelled["label_error"]]
@@ -137,14 +137,14 @@ def _labelled(counts: ImageCounts, settings: LabelSettings, lists: _Lists) -> pd
 
 
 class _Lists(NamedTuple):
-    """Content of the files that the settings name.
+    """Content of the files named in the settings.
 
     Attributes
     ----------
     label_error : ndarray of bool, shape (n_images,)
         Images whose label is known to be wrong.
     right : dict or None
-        As in `Reassessed`; None where no annotators looked again.
+        As in `Reassessed`; None where the images were not reassessed.
     origins : dict of str to str
         Path relative to the study → SHA-256.
     matched : dict of str to dict

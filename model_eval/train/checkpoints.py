@@ -16,9 +16,9 @@ from typing import Any
 import pandas as pd
 import torch
 
-from model_eval.manifests import DivergedEpoch
 from model_eval.networks.weights import TrainedRecord, read_trained_record
 from model_eval.train.recipe import Run
+from model_eval.training_manifests import DivergedEpoch
 from tricky.core.errors import InputError
 from tricky.core.files import replacing, sha256_of
 from tricky.core.manifests import read_manifest, write_manifest

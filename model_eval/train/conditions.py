@@ -1,4 +1,4 @@
-"""Train a base network and its conditions, and record what each decides after every epoch."""
+"""Train a base network and its conditions, and record the decisions of each after every epoch."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tricky.core.progress import SILENT, Progress, Reporter
 from tricky.core.randomness import generator
 
 SCHEME = 2
-"""Raised when the same recipe would give other weights or decisions: all is then trained anew."""
+"""Incremented when the same recipe would give other weights or decisions: then all are trained again."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class ConditionImages:
 
     @property
     def training_settings(self) -> dict[str, Any] | None:
-        """The section of the study file that names the training set, None where it names none."""
+        """The section of the study file about the training set; None where there is none."""
         if self.training_set is None or self.training_set.settings == self.evaluated.settings:
             return None
         return self.training_set.settings.model_dump(mode="json")
@@ -95,7 +95,7 @@ def train_conditions(
         Number of images evaluated at a time.
     hardware : Hardware
     reporter : Reporter
-        Progress as for `run_jobs`; messages say which files don't count as images.
+        Progress as for `run_jobs`; messages say which files are not counted as images.
 
     Raises
     ------
@@ -162,8 +162,7 @@ def _require_cuda(runs: Sequence[Run], device: torch.device) -> None:
         if not run.recipe.deterministic and device.type != "cuda":
             raise InputError(
                 f"[conditions.{run.condition}] deterministic = false: on the {device.type} the same seeds "
-                "give the same weights, as only CUDA chooses among algorithms; train there, or take the "
-                "condition out"
+                "always give the same weights; train on CUDA, or remove the condition"
             )
 
 
@@ -279,7 +278,7 @@ def _found(
 
 
 def _decode(jobs: Sequence[TrainingJob], scratch: Path, progress: Progress) -> None:
-    """Decode once the images that are needed, as far as memory allows."""
+    """Decode the images of all jobs once, as far as memory allows."""
     needed = {id(job.images): job.images for job in jobs}
     needed |= {id(job.evaluated.images): job.evaluated.images for job in jobs if job.evaluated}
     for number, images in enumerate(needed.values()):

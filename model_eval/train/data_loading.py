@@ -1,4 +1,4 @@
-"""Training images as a network sees them: decoded once where they fit, cropped by chance, in batches."""
+"""Training images as a network sees them: decoded once if they fit into memory, augmented, in batches."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class DecodedImages:
         """Decode all images into a file, unless they take more than `limit_bytes`."""
         shapes, total = [], 0
         with path.open("wb") as file, ThreadPoolExecutor(n_cores()) as threads:
-            # In portions: a pool's `map` would run ahead of the disk.
+            # In portions: the `map` of a thread pool would read more images than the disk can write.
             for start in range(0, len(self._ids), 256):
                 for image in threads.map(self._decode, self._ids[start : start + 256]):
                     shapes.append(image.shape)
@@ -98,14 +98,14 @@ class DecodedImages:
         return square_pixels(image, self._size_px, self._crop_pct)
 
     def __getstate__(self) -> dict[str, object]:
-        """Leave out the mapping, which every process makes for itself."""
+        """Leave out the memory map, which every process makes for itself."""
         return {name: value for name, value in self.__dict__.items() if name != "_kept"}
 
 
 def room_for_images(folder: Path) -> int:
     """Return how many bytes of decoded images may be kept in `folder`.
 
-    A quarter of the machine's memory, in which the system then holds them, and half of what is free on disk.
+    A quarter of the machine's memory, which then caches them, and half of the free disk space.
     """
     try:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4
@@ -115,17 +115,17 @@ def room_for_images(folder: Path) -> int:
 
 
 def training_view(recipe: NetworkRecipe) -> tuple[int | None, float]:
-    """Return in which size training images are decoded: whole where a crop is taken of the original."""
+    """Return the size in which training images are decoded: the original size if crops are taken from it."""
     if recipe.augmentation == "resized-crop-flip":
         return None, 1.0
     return recipe.input_size_px, recipe.crop_pct
 
 
 class TrainingBatches(Dataset[Batch]):
-    """Batches of a run: what torch's loader asks for by ``(epoch, rows)``.
+    """Batches of a run, as a data set of torch with the index ``(epoch, rows)``.
 
-    What chance does to an image depends on the seed of augmentation, the epoch and the image alone: not on
-    the order of images, on the batch, or on the process that prepares it.
+    How an image is augmented depends only on the seed of augmentation, the epoch and the image: not on the
+    order of images, the batch, or the process that prepares it.
 
     Parameters
     ----------
@@ -167,13 +167,13 @@ class TrainingBatches(Dataset[Batch]):
 
 
 def epoch_rows(run: Run, rows: np.ndarray, epoch: int) -> list[np.ndarray]:
-    """Return an epoch's batches: rows in the order that chance gives them.
+    """Return an epoch's batches: rows in random order.
 
     Parameters
     ----------
     run : Run
     rows : ndarray of int, shape (n_images,)
-        The training images that it learns from.
+        The images that the network is trained on.
     epoch : int
         From 1.
 
@@ -209,7 +209,7 @@ def loaded(
 
 
 def _augmentation(recipe: NetworkRecipe) -> Callable[[torch.Tensor], torch.Tensor] | None:
-    """Return what chance does to an image, uint8 of shape (3, height, width); None where it does nothing."""
+    """Return the random augmentation of images, uint8 of shape (3, height, width); None for none."""
     size = recipe.input_size_px
     crop = v2.RandomCrop(size, padding=size // 8)
     return {

@@ -1,7 +1,7 @@
-"""Train several models: side by side in processes on the CPU, one after the other on a GPU.
+"""Train several models: in parallel processes on the CPU, one after the other on a GPU.
 
-Small networks keep one core busy and no more.  Each is therefore trained by one thread, which also fixes the
-order of its sums: the number of cores changes the time and not the weights.
+Small networks use only one core.  Each is therefore trained by one thread, which also fixes the order of its
+sums: the number of cores changes the time and not the weights.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ REPORT_S = 0.2
 
 
 class Report(Protocol):
-    """Takes what a job says of itself after every batch, and raises where it shall stop."""
+    """Receives the progress of a job after every batch, and raises to stop it."""
 
     def __call__(self, n_batches: int, detail: str, *, epoch_done: bool = False) -> None:
-        """Tell how many batches are done and, in words, what to say about them."""
+        """Report how many batches are done, with details in words."""
         ...
 
 
@@ -39,21 +39,21 @@ class Job(Protocol):
 
     @property
     def name(self) -> str:
-        """What progress calls it."""
+        """Name of the job in the progress bars."""
         ...
 
     @property
     def n_epochs(self) -> int:
-        """Epochs that are still to be trained."""
+        """Number of epochs that are left to train."""
         ...
 
     @property
     def n_batches(self) -> int:
-        """Batches of all epochs, those done before included."""
+        """Number of batches in all epochs, including those done before."""
         ...
 
     def run(self, device: torch.device, report: Report, /) -> Any:
-        """Train, write what comes of it, and return what is to be known of it at once."""
+        """Train, write the results, and return what the caller needs at once."""
         ...
 
 
@@ -61,7 +61,7 @@ AnyJob = TypeVar("AnyJob", bound=Job)
 
 
 class _Said(NamedTuple):
-    """What a job says of itself."""
+    """A progress message of a job."""
 
     name: str
     n_batches: int
@@ -82,12 +82,12 @@ def run_jobs(
     workers : int
         Number of models trained at a time on the CPU, the longest first; elsewhere it is one.
     progress : Progress
-        Counts epochs over all jobs and, under ``NAME: DETAIL``, batches of each one that is at work.
+        Counts epochs over all jobs and, under ``NAME: DETAIL``, batches of each running job.
 
     Raises
     ------
     InputError
-        A model can't be built, or a process ended before its time; the rest stop at their next batch.
+        A model can't be built, or a process ended early; the others stop at their next batch.
     """
     jobs = sorted(jobs, key=lambda job: job.n_batches, reverse=True)
     workers = min(workers, len(jobs)) if device.type == "cpu" else 1
@@ -103,7 +103,7 @@ def run_jobs(
 
 
 class _Show:
-    """Turns what jobs say into calls of a `Progress`."""
+    """Turns progress messages of jobs into calls of a `Progress`."""
 
     def __init__(self, progress: Progress, jobs: Sequence[Job]) -> None:
         self._progress = progress
@@ -117,7 +117,7 @@ class _Show:
             self._count()
 
     def end(self, name: str) -> None:
-        """Count the epochs that a diverged model will never see."""
+        """Count the epochs that a diverged model is not trained for as done."""
         if self._left[name]:
             self._left[name] = 0
             self._count()
@@ -127,11 +127,11 @@ class _Show:
 
 
 class _Reporter:
-    """What a job reports to, wherever it runs: passes on one batch in a while, and every epoch's end."""
+    """Receives the progress of a job; passes on the end of each epoch, and batches now and then."""
 
-    def __init__(self, job: Job, tell: Any, stop: Any = None) -> None:
+    def __init__(self, job: Job, send: Any, stop: Any = None) -> None:
         self._name, self._total = job.name, job.n_batches
-        self._tell, self._stop = tell, stop
+        self._send, self._stop = send, stop
         self._last = 0.0
 
     def __call__(self, n_batches: int, detail: str, *, epoch_done: bool = False) -> None:
@@ -140,7 +140,7 @@ class _Reporter:
         now = time.monotonic()
         if epoch_done or now - self._last >= REPORT_S:
             self._last = now
-            self._tell(_Said(self._name, n_batches, self._total, detail, epoch_done))
+            self._send(_Said(self._name, n_batches, self._total, detail, epoch_done))
 
 
 class _StoppedError(Exception):
@@ -148,7 +148,7 @@ class _StoppedError(Exception):
 
 
 class _Shared(NamedTuple):
-    """What a process shares with the one that started it."""
+    """Objects that a process shares with the one that started it."""
 
     said: Any
     stop: Any
@@ -173,12 +173,12 @@ def _run_in_processes(jobs: Sequence[AnyJob], workers: int, show: _Show) -> Iter
                     yield job, outcome
         except BrokenProcessPool:
             raise InputError(
-                "a training process ended before its time, perhaps for lack of memory; "
+                "a training process ended early, perhaps for lack of memory; "
                 "run `tricky train` again: finished models are kept"
             ) from None
         finally:
             shared.stop.set()
-            # Whoever stands before a full queue would never see that it shall stop.
+            # A job that waits for a full queue would never see the request to stop.
             drain = threading.Thread(target=_drain, args=(shared.said,), daemon=True)
             drain.start()
             pool.shutdown(cancel_futures=True)
@@ -195,7 +195,7 @@ def _start_worker(shared: _Shared) -> None:
     global _shared
     _shared = shared
     torch.set_num_threads(1)
-    # Ctrl-C reaches every process of a terminal; the parent hears it and lets its workers stop.
+    # Ctrl-C reaches every process of a terminal; the parent handles it and lets its workers stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A killed parent can't, and its workers would wait for ever.
     parent = multiprocessing.parent_process()

@@ -1,4 +1,4 @@
-"""Give the untrained models of a pool their weights, from images that are never evaluated."""
+"""Train the untrained models of a pool, on images that are never evaluated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import pandas as pd
 
 from model_eval.images.image_source import InspectedSource, class_names, list_images
 from model_eval.images.not_counted import record_not_counted
-from model_eval.manifests import TrainingManifest
 from model_eval.networks.device import AUTOMATIC, Hardware, choose_device, n_cores
 from model_eval.recipe_settings import NetworkRecipe
 from model_eval.settings import ModelEntry, TrainSettings
@@ -23,6 +22,7 @@ from model_eval.train.parallel_jobs import run_jobs
 from model_eval.train.recipe import BASE, Run, Seeds
 from model_eval.train.split import draw_training_images
 from model_eval.train.training_job import TrainingJob
+from model_eval.training_manifests import TrainingManifest
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, versions_of
 from tricky.core.manifests import write_manifest
@@ -31,7 +31,7 @@ from tricky.core.progress import SILENT, Reporter
 from tricky.core.randomness import derived_seeds, generator
 
 SCHEME = 2
-"""Raised when the same settings would give other weights: what was trained before is then trained anew."""
+"""Incremented when the same settings would give other weights: then all models are trained again."""
 
 
 def train_pool(
@@ -64,7 +64,7 @@ def train_pool(
         The study's; at least 0.
     hardware : Hardware
     reporter : Reporter
-        Progress as for `run_jobs`; messages say which files don't count as images.
+        Progress as for `run_jobs`; messages say which files are not counted as images.
 
     Returns
     -------
@@ -132,7 +132,7 @@ def train_pool(
 
 
 def _of_pool(settings: TrainSettings) -> dict[str, Any]:
-    """Return the settings that a pool's models are trained with."""
+    """Return the settings for training the models of a pool."""
     return settings.model_dump(exclude={"recipe", "training_set", "base", "conditions"})
 
 
@@ -148,7 +148,7 @@ _SHARED = {"epochs", "batch_size", "learning_rate", "weight_decay", "input_size_
 def _identity(
     entry: ModelEntry, settings: TrainSettings, seed: int, classes: tuple[str, ...], images: pd.DataFrame
 ) -> str:
-    """Hash everything that a model's weights follow from."""
+    """Hash everything that the weights of a model depend on."""
     content = {
         "scheme": SCHEME,
         "name": entry.name,
@@ -165,7 +165,7 @@ def _manifest_entry(job: TrainingJob) -> dict[str, Any]:
     run, path = job.runs[0], job.folder / f"{job.name}.safetensors"
     record = finished(job.folder, job.identity, run)
     if record is None:
-        raise InputError(f"{path}: gone while others were trained; run `tricky train` again")
+        raise InputError(f"{path}: removed while others were trained; run `tricky train` again")
     return {
         "name": run.name,
         "source": record.source,

@@ -1,7 +1,7 @@
-"""Controlled training: a base network, and conditions that each *are* their difference from it.
+"""Recipes of controlled training: a base network, and conditions that each change something about it.
 
-From a recipe to runs: which network learns from which images, with which settings and which seeds.  Every
-source of chance has a seed of its own, so that a condition which changes one changes no other.
+A recipe determines runs: which network is trained on which images, with which settings and seeds.  Every
+source of randomness has its own seed, so that a condition that changes one changes no other.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from tricky.core.randomness import derived_seeds
 from tricky.core.settings import SettingsModel, read_toml, validated
 
 Chance = Literal["initialisation", "order", "augmentation", "noise", "parts"]
-"""What chance decides: first weights; the order of images; their crops and flips; dropout and its like; which
-image goes to which part."""
+"""Sources of randomness: initial weights; the order of images; their augmentation; dropout and the like; the
+assignment of images to parts."""
 
 
 class ConditionSettings(SettingsModel):
@@ -40,12 +40,12 @@ class ConditionSettings(SettingsModel):
     model_config = ConfigDict(extra="allow")
 
     based_on: FileName | None = None
-    """The condition whose differences this one has, too; ``base``: none.  A study says it of each condition
-    that its recipe doesn't have."""
+    """The condition whose differences this one has, too; ``base``: none.  Required for a condition of the
+    study that the recipe does not have."""
     models: Annotated[int, Field(ge=1)] | None = None
-    """How many are trained; by default one, or as many as a list has values."""
+    """Number of models; by default one, or as many as a list has values."""
     new_seeds: tuple[Chance, ...] = ()
-    """Sources of chance for which each model has a seed of its own in place of the base network's."""
+    """Sources of randomness for which each model has its own seed instead of the base network's."""
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -75,7 +75,7 @@ class Recipe(SettingsModel):
 
 @dataclass(frozen=True)
 class Seeds:
-    """One seed for each source of chance."""
+    """One seed for each source of randomness."""
 
     initialisation: int
     order: int
@@ -112,12 +112,12 @@ class Run:
 
     @property
     def part(self) -> int:
-        """The part of the training images that it learns from, 0 … parts − 1."""
+        """The part of the training images that the model is trained on, 0 … parts − 1."""
         return (self.replicate - 1) % self.recipe.parts
 
     @cached_property
     def network_identity(self) -> dict[str, Any]:
-        """Everything that determines its weights at every epoch, in JSON's types.
+        """Everything that determines the weights at every epoch, in JSON's types.
 
         Runs with the same value are the same network after different numbers of epochs: it is trained once.
         """
@@ -132,16 +132,16 @@ def read_recipe(settings: TrainSettings, root: Path) -> Recipe | None:
     Parameters
     ----------
     settings : TrainSettings
-        `recipe` names a recipe that ships with tricky, or a TOML file relative to `root`; what `base` and
-        `conditions` say takes the place of the file's values.
+        `recipe` names a recipe that ships with tricky, or a TOML file relative to `root`; `base` and
+        `conditions` override the file's values.
     root : Path
         The study's folder.
 
     Raises
     ------
     InputError
-        The file is missing or no TOML, a key is unknown or its value wrong; or the study has a condition that
-        the recipe doesn't have, and doesn't say what it is based on.
+        The file is missing or not TOML, a key is unknown or its value wrong; or a condition of the study is
+        not in the recipe and has no `based_on`.
     """
     if not settings.describes_conditions:
         return None
@@ -161,18 +161,18 @@ def _unknown_condition(name: str, known: Collection[str], where: str) -> str:
     near = get_close_matches(name.casefold(), known, n=1, cutoff=0.5)
     hint = f"did you mean `{near[0]}`?" if near else f"it has {', '.join(known) or 'none'}."
     return (
-        f"[train.conditions.{name}]: {where} has no such condition; {hint} A condition of your own says what "
-        f'it adds to: based_on = "{BASE}", or another condition'
+        f"[train.conditions.{name}]: {where} has no such condition; {hint} A condition of your own must name "
+        f'what it extends: based_on = "{BASE}", or another condition'
     )
 
 
 def _resolved(recipe: Recipe, where: str) -> Recipe:
-    """Return the recipe with complete conditions: differences of what one is based on, and its own.
+    """Return the recipe with complete conditions: each with the differences of the one that it is based on.
 
     Raises
     ------
     InputError
-        A condition is based on one that isn't there, or on itself by way of others.
+        A condition is based on one that does not exist, or, through others, on itself.
     """
     complete = {BASE: ConditionSettings()}
 
@@ -201,13 +201,13 @@ def shipped_recipes() -> list[str]:
 
 
 def runs_of(recipe: Recipe, seed: int) -> list[Run]:
-    """Return the models that a recipe asks for: the base network first, then each condition's.
+    """Return the models of a recipe: the base network first, then those of each condition.
 
     Parameters
     ----------
     recipe : Recipe
     seed : int
-        The study's; the recipe's own goes before it.
+        The study's; the recipe's own seed overrides it.
 
     Raises
     ------
@@ -253,7 +253,7 @@ def _per_model(name: str, condition: ConditionSettings) -> list[dict[str, Any]]:
     for key, values in lists.items():
         if len(values) != n_models:
             raise InputError(
-                f"[conditions.{name}] {key}: {len(values)} values for {n_models} models; give one a model"
+                f"[conditions.{name}] {key}: {len(values)} values for {n_models} models; give one for each"
             )
     return [
         condition.changes | {key: values[index] for key, values in lists.items()} for index in range(n_models)
@@ -276,7 +276,7 @@ def _seeds(seed: int, new: tuple[Chance, ...] = (), *names: str) -> Seeds:
 
 
 def _read_file(name: str, root: Path) -> tuple[str, dict[str, Any]]:
-    """Return where a recipe stands, in words, and its content."""
+    """Return the place of a recipe, in words, and its content."""
     if name in shipped_recipes():
         with as_file(files("model_eval").joinpath("train", "recipes", f"{name}.toml")) as path:
             return f"recipe {name}", read_toml(path)

@@ -1,4 +1,4 @@
-"""Which images models are trained on: stratified samples, never evaluated."""
+"""The images that models are trained on: stratified samples, which are not evaluated."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tricky.core.errors import InputError
 
 
 def draw_training_images(catalogue: pd.DataFrame, n_images: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Draw images at random, from each class the same share.
+    """Draw images at random, the same share of each class.
 
-    Shares that are no whole numbers are rounded by the largest remainder (of equal ones, the first class's).
+    Numbers of images are rounded by the largest remainder (of equal remainders, that of the first class).
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def draw_training_images(catalogue: pd.DataFrame, n_images: int, rng: np.random.
             "to evaluate; ask for fewer"
         )
     labels = catalogue["label"].to_numpy()
-    # Whole-number arithmetic: two equal remainders stay equal.
+    # In whole numbers: equal remainders stay equal.
     quotas, remainders = np.divmod(np.bincount(labels) * n_images, len(labels))
     quotas[np.argsort(-remainders, kind="stable")[: n_images - quotas.sum()]] += 1
     if quotas.min() == 0:
@@ -53,7 +53,7 @@ def draw_training_images(catalogue: pd.DataFrame, n_images: int, rng: np.random.
 
 
 def deal(labels: np.ndarray, n_parts: int, rng: np.random.Generator) -> np.ndarray:
-    """Deal images out into disjoint parts of equal size, each with its share of every class.
+    """Divide images into disjoint parts of equal size, each with the same share of every class.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def deal(labels: np.ndarray, n_parts: int, rng: np.random.Generator) -> np.ndarr
     Returns
     -------
     ndarray of int, shape (n_images,)
-        The part of each image, 0 … n_parts − 1.  Sizes differ by one at most, over all and within a class.
+        The part of each image, 0 … n_parts − 1.  Sizes differ by at most one, in total and within each class.
     """
     shuffled = rng.permutation(len(labels))
     by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
@@ -74,9 +74,9 @@ def deal(labels: np.ndarray, n_parts: int, rng: np.random.Generator) -> np.ndarr
 
 
 def never_seen(catalogue: pd.DataFrame, trained_on: pd.DataFrame) -> pd.DataFrame:
-    """Return the images of a catalogue that are not trained on, and no exact copies of such either.
+    """Return the images of a catalogue that are neither trained on nor exact copies of training images.
 
-    Contents are compared and not names: of two sets of images the same name may be another image.
+    Contents are compared, not names: the same name may be another image in another data set.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Train one network epoch by epoch: evaluate it after each, write a checkpoint, write the models it becomes.
+"""Train one network: after each epoch evaluate it, write a checkpoint, and write the models that end there.
 
 Models of a recipe that are the same network after different numbers of epochs (the base network, and the base
 network with one more epoch) are one job and are trained once.
@@ -30,7 +30,7 @@ from tricky.core.files import sha256_of
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """A network to train, and the models that it becomes after some of its epochs.
+    """A network to train, and the models that are written after some of its epochs.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""How one network learns: optimizer, schedule, cross-entropy; and everything that it goes on from."""
+"""Training of one network: optimizer, schedule, cross-entropy, and the state from which it continues."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from model_eval.train.recipe import Run
 from tricky.core.errors import InputError
 
 CHECK_BATCHES = 100
-"""A loss is held against infinity every so many batches: to look at each would make a GPU wait."""
+"""Number of batches after which the loss is checked: checking each batch would make a GPU wait."""
 
 
 class DivergedError(Exception):
-    """A network's loss, or its answers, are no longer finite."""
+    """The loss or the outputs of a network are no longer finite."""
 
 
 class Learner:
-    """A network while it learns.
+    """A network in training.
 
-    It draws from torch's global generator, whose state is part of its own.  On the CPU the same arguments
-    and batches give the same bits, as long as torch runs one thread.
+    It uses torch's global random generator, whose state is part of the training state.  On the CPU the same
+    arguments and batches give the same bits, as long as torch runs one thread.
 
     Parameters
     ----------
@@ -74,17 +74,17 @@ class Learner:
 
     @property
     def evaluated(self) -> nn.Module:
-        """The network that is evaluated and kept: the weights' moving average where there is one."""
+        """The network that is evaluated and kept: with the moving average of the weights, if there is one."""
         return self.network if self.average is None else self.average.module
 
     def learn(self, batches: Iterable[Batch], after_batch: Callable[[float], None]) -> float:
-        """Learn from an epoch's batches and return the mean loss, in nats.
+        """Train on the batches of an epoch and return the mean loss, in nats.
 
         Parameters
         ----------
         batches : iterable of Batch
         after_batch : callable
-            Called after every batch with the mean loss as last looked at (NaN before that).
+            Called after every batch with the mean loss of the last check (NaN before the first).
 
         Raises
         ------
@@ -171,7 +171,7 @@ def _optimizer(network: nn.Module, recipe: NetworkRecipe, name: str) -> torch.op
     kind: Any = get_optimizer_info(recipe.optimizer).opt_class
     faster: dict[str, Any] = {"fused": True} if "fused" in inspect.signature(kind).parameters else {}
     return create_optimizer_v2(
-        # Not the module: timm would spare some of its weights the decay that the recipe names.
+        # Parameters, not the module: timm would exclude some weights from the decay of the recipe.
         network.parameters(),
         recipe.optimizer,
         lr=recipe.learning_rate,

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from stimuli.refill_options import Option, Refill, least
 from stimuli.tasks.common import TrialStructure, no_target, refuse_questions
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from stimuli.records import Trial
+    from stimuli.refill_options import Option, Refill
     from stimuli.settings import StimulusSettings
 
 
@@ -28,7 +28,7 @@ def fill(
     n_groups = len(tuples[0]) if tuples else 1
     whole, over = divmod(n_trials, n_groups)
     # Which groups have one image more is random.
-    larger = set(np.argsort(rng.random(n_groups), kind="stable")[:over].tolist())
+    larger = set(rng.random(n_groups).argsort(kind="stable")[:over].tolist())
     return [(images[group],) for group in range(n_groups) for images in tuples[: whole + (group in larger)]]
 
 
@@ -43,6 +43,8 @@ def group_problems(trials: Sequence[tuple[Trial, list[str]]], groups: Sequence[s
 
 def options(refill: Refill, n_candidates: int | None) -> list[Option]:
     """List for each slot the images of its group: those of the set that are now in it, and new ones."""
+    from stimuli.refill_options import Option, least
+
     found = []
     for index, slot in enumerate(refill.slots):
         group = refill.had.loc[slot.images[0], "group"]

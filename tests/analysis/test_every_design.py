@@ -237,7 +237,7 @@ def test_the_coverage_of_every_interval_in_the_report_is_measured_by_a_benchmark
     places = set(intervals_in(content))
     assert len(places) > 12
     if task != "rating":
-        assert {"items.ceiling", "label_change.change", "observers.calibration"} <= places
+        assert {"items.ceiling", "other_labels.change", "observers.calibration"} <= places
     assert unlisted(content) == set()
 
 

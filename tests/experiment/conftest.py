@@ -162,6 +162,8 @@ class Tape:
     def __init__(self) -> None:
         self.events: list[tuple[str, Any]] = []
         self.onsets_s: list[float] = []
+        self.started_s: list[float] = []
+        self.is_ready = False
         self.choice = Side.RIGHT
         self.choices: dict[int, Side] = {}
         self.stop_at: int | None = None
@@ -171,6 +173,12 @@ class Tape:
 
     def log(self, what: str, detail: Any = None) -> None:
         self.events.append((what, detail))
+
+    def start(self, elapsed_s: float) -> None:
+        self.started_s.append(elapsed_s)
+
+    def get_ready(self) -> None:
+        self.is_ready = True
 
     def page(self, page: Page) -> None:
         self.log("page", page.name)
@@ -182,6 +190,7 @@ class Tape:
         self.log("fixation", duration_s)
 
     def images(self, trial: ScheduledTrial) -> float:
+        assert self.is_ready
         self.log("images", trial)
         self.onsets_s.append(10.0 + 2 * trial.trial_index)
         return self.onsets_s[-1]

@@ -47,7 +47,7 @@ def test_a_degree_has_the_pixels_that_the_card_says(tmp_path):
     assert geometry.pixels_of(1.0) == pytest.approx(37.191, abs=0.001)
 
 
-def test_without_a_calibration_the_study_file_holds(tmp_path):
+def test_without_a_calibration_the_values_of_the_study_file_are_used(tmp_path):
     assert apply_calibration(SETTINGS, tmp_path) == SETTINGS
 
 
@@ -64,7 +64,7 @@ def test_a_damaged_calibration_is_refused(tmp_path):
         apply_calibration(SETTINGS, tmp_path)
 
 
-def test_arrow_keys_match_the_outline_to_the_card_and_the_study_keeps_what_follows(screen, tmp_path):
+def test_arrow_keys_match_the_outline_to_the_card_and_the_result_is_saved(screen, tmp_path):
     (tmp_path / "study.toml").write_text("[experiment.monitor]\nsize_px = [1280, 800]\nwidth_cm = 50.0\n")
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "DISPLAY": screen}
     command = [sys.executable, "-m", "tricky", "-C", str(tmp_path), "calibrate", "--distance", "57"]

@@ -73,7 +73,7 @@ def make_room(folder: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
-def test_a_full_disk_keeps_every_earlier_trial_and_takes_the_next_once_there_is_room(small_disk, make_set):
+def test_a_full_disk_keeps_every_earlier_trial_and_saves_the_next_when_there_is_space(small_disk, make_set):
     trials = schedule(make_set(0, 60), "07")
     path = small_disk / "beh.tsv"
     with Journal(path, trials, PAIR_TABLE) as journal:
@@ -115,7 +115,9 @@ def failing(monkeypatch, name: str, code: int):
 
 @pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES, errno.EIO, errno.ESTALE, errno.EDQUOT])
 @pytest.mark.parametrize("call", ["write", "fsync"])
-def test_whatever_the_system_refuses_is_told_and_can_be_tried_again(path, trials, monkeypatch, call, code):
+def test_an_error_of_any_system_call_is_reported_and_saving_can_be_tried_again(
+    path, trials, monkeypatch, call, code
+):
     with Journal(path, trials, PAIR_TABLE) as journal:
         journal.record(response(trials[0]))
         put_right = failing(monkeypatch, call, code)
@@ -142,7 +144,7 @@ def test_a_table_that_cannot_be_restored_yet_is_tried_again(path, trials, monkey
         goes_on(journal, trials)
 
 
-def test_a_row_that_was_written_in_part_is_written_anew(path, trials, monkeypatch):
+def test_a_row_that_was_written_in_part_is_written_again(path, trials, monkeypatch):
     write = os.write
     with Journal(path, trials, PAIR_TABLE) as journal:
         journal.record(response(trials[0]))
@@ -182,7 +184,7 @@ def test_a_drive_that_goes_and_comes_back_takes_the_row_then_and_none_goes_elsew
         goes_on(journal, trials)
 
 
-def test_a_table_that_was_deleted_is_made_anew_with_every_row(path, trials):
+def test_a_deleted_table_is_created_again_with_every_row(path, trials):
     with Journal(path, trials, PAIR_TABLE) as journal:
         journal.record(response(trials[0]))
         path.unlink()

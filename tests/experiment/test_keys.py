@@ -72,14 +72,14 @@ def test_the_closest_name_is_found(written, meant):
 
 @pytest.mark.parametrize("setting", ["left_key", "right_key", "continue_key", "quit_key", "pause_key"])
 @pytest.mark.parametrize("key", ["Left", "J", "enter", "SPACE", "left arrow", "", "☃"])
-def test_a_key_that_is_never_heard_is_refused(setting, key):
+def test_a_key_that_psychopy_does_not_know_is_refused(setting, key):
     with pytest.raises(InputError) as raised:
         settings(**{setting: key})
     expected = 'PsychoPy\'s name of a key (keyboard = "ptb")'
     assert str(raised.value).startswith(f'study.toml: [{setting}] = "{key}": expected {expected}; ')
 
 
-def test_an_answer_key_that_is_never_heard_is_named_by_its_place():
+def test_an_unknown_answer_key_is_named_by_its_place():
     with pytest.raises(InputError, match=r'answer_keys\[1\]\] = "B": .* did you mean "b"\?'):
         settings(answer_keys=("a", "B"))
 

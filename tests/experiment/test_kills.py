@@ -33,11 +33,8 @@ def sit(make_tape, diary: Path, seed: int, setup: SessionSetup, participant: str
 
     class QuickScreen:
         @contextmanager
-        def open_devices(self, content, first, elapsed_s):  # noqa: ARG002
+        def open_devices(self, content, first, notify):  # noqa: ARG002
             yield Devices(Quick(), Quick(), {"keyboard": "tape"})
-
-        def open_reader(self, content):
-            raise NotImplementedError
 
     run_session(setup, Participant(participant), QuickScreen())
 

@@ -88,7 +88,7 @@ class Session:
 
 
 def is_shown(made: StimulusSet, item: str, centre_x: int, height: int, screen: str) -> bool:
-    """Tell whether an image stands on the screen, exact in every pixel."""
+    """Return whether an image is on the screen, exact in every pixel."""
     picture = np.asarray(
         at_size(Image.open(made.folder / made.items[item].file).convert("RGB"), (height, height))
     )
@@ -97,7 +97,7 @@ def is_shown(made: StimulusSet, item: str, centre_x: int, height: int, screen: s
     return np.array_equal(np.asarray(ImageGrab.grab(box, xdisplay=screen).convert("RGB")), picture)
 
 
-def test_a_killed_session_goes_on_and_holds_every_trial_once_in_its_undisturbed_order(
+def test_a_killed_session_continues_and_contains_every_trial_once_in_the_planned_order(
     screen, tmp_path, bids_issues, build_digits
 ):
     study, data = tmp_path, tmp_path / "data"
@@ -129,6 +129,7 @@ def test_a_killed_session_goes_on_and_holds_every_trial_once_in_its_undisturbed_
     said = second.process.communicate()[0]
     assert said == (
         f"sub-07: the session continues with trial {len(before) + 1} of 8\n"
+        "Keyboard check: press the key `space` in the session's window; waiting for it for up to 30 s …\n"
         f"Session complete: 8 trials in {data / 'sub-07' / 'beh' / 'sub-07_task-harder_beh.tsv'}\n"
     )
     assert (data / "participants.tsv").read_text() == "participant_id\tkind\tage\nsub-07\tperson\t31\n"
@@ -155,7 +156,7 @@ def test_a_killed_session_goes_on_and_holds_every_trial_once_in_its_undisturbed_
     assert bids_issues(data) == []
 
 
-def test_a_disk_that_takes_no_more_holds_the_session_until_it_does_and_escape_twice_stops(
+def test_a_full_disk_pauses_the_session_until_there_is_space_and_escape_twice_stops(
     screen, tmp_path, bids_issues, build_digits
 ):
     study, data = tmp_path, tmp_path / "data"
@@ -184,5 +185,6 @@ def test_a_disk_that_takes_no_more_holds_the_session_until_it_does_and_escape_tw
     assert session.rows()[: len(before)] == before
     assert bids_issues(data) == []
     session.press_until(lambda: session.process.poll() is not None, "Escape", "Escape")
-    assert session.process.communicate()[0].startswith(f"Session stopped after {len(session.rows())} trials")
+    said = session.process.communicate()[0].splitlines()[-1]
+    assert said.startswith(f"Session stopped after {len(session.rows())} trials")
     assert [row[0] for row in session.rows()] == [str(index) for index in range(len(session.rows()))]

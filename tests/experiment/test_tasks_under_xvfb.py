@@ -133,7 +133,7 @@ def test_a_session_of_each_task_from_consent_to_debriefing(
     assert bids_issues(tmp_path / "data") == []
 
 
-def test_who_does_not_agree_leaves_nothing_else(screen, tmp_path, build_digits):
+def test_only_the_answer_is_saved_of_a_participant_who_does_not_agree(screen, tmp_path, build_digits):
     build_digits(tmp_path, task="single", trials=2, practice_trials=1)
     (tmp_path / "information.md").write_text(INFORMATION, encoding="utf-8")
     more = 'information = "information.md"'

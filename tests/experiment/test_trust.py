@@ -61,6 +61,10 @@ class World:
         self.begun: list[int] = []
         self.page_on = PageName.WELCOME
 
+    def start(self, elapsed_s: float) -> None: ...
+
+    def get_ready(self) -> None: ...
+
     def page(self, page: Page) -> None:
         self.page_on = page.name
 

@@ -17,6 +17,7 @@ def odd_one_out() -> Iterator[str]:
         stimuli="tests.fourth_task.trials:ODD_ONE_OUT",
         experiment="tests.fourth_task.session:ODD_ONE_OUT",
         analysis="tests.fourth_task.report:ODD_ONE_OUT",
+        places=("odd", "second", "third"),
     )
     register(entry)
     yield entry.name

@@ -56,5 +56,4 @@ ODD_ONE_OUT = ReportTask(
     difficulty=("odd_share",),
     trial=_columns,
     words=_words,
-    chance=lambda _: 1 / 3,
 )

@@ -10,7 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis.columns import trial_columns
 from analysis.data.study_data import Selection
+from analysis.data.trials import trials_of
 from analysis.report.build import write_report
 from analysis.settings import AnalyseSettings
 from experiment.data.bids import Dataset
@@ -19,11 +21,13 @@ from experiment.session.plan import schedule
 from experiment.session.prepare import SessionSetup
 from experiment.session.simulate import simulate_sessions
 from experiment.settings import ExperimentSettings, SimulateSettings
+from model_eval.difficulty import read_difficulty
 from stimuli.build import build_set
 from stimuli.check import check_set
 from stimuli.contact_sheet import show_set
 from stimuli.inputs import Sources
 from stimuli.records import Block, StimulusSet, read_any_set
+from stimuli.refresh import refresh_set
 from stimuli.settings import StimulusSettings
 from stimuli.write_set import NewSet
 from tests.analysis.conftest import SmallStudy
@@ -69,6 +73,26 @@ def test_the_contact_sheet_names_the_trials(made, tmp_path):
     copy = tmp_path / "main"
     shutil.copytree(made.folder, copy)
     assert "9 triples of trivial and impossible images" in show_set(copy).page.read_text(encoding="utf-8")
+
+
+def test_a_successor_keeps_every_image_whose_group_is_the_same_under_new_labels(made, tmp_path):
+    new_pool = SmallStudy(tmp_path)
+    new_pool.write_models(seed=5)
+    labels = read_difficulty(tmp_path / "difficulty").images.set_index("image_id")["difficulty"]
+    sources = Sources(tmp_path / "difficulty", DrawnImages(), tmp_path)
+    successor = refresh_set(made.folder, sources, NewSet("main-2", tmp_path / "stimuli" / "main-2", 1))
+    before = {item.image_id: item.difficulty for item in made.items.values()}
+    after = {item.image_id: item.difficulty for item in successor.items.values()}
+    valid = {image for image, group in before.items() if labels[image] == group}
+    assert 0 < len(valid) < len(before)
+    assert valid <= set(after)
+    assert all(labels[image] == group for image, group in after.items())
+    assert len(successor.trials) == len(made.trials)
+    assert [each.problems for each in check_set(successor.folder) if each.problems] == []
+
+
+def test_the_columns_of_its_trials_are_names_that_a_lab_cannot_give(made):
+    assert set(trials_of(made).columns) | {"odd_class", "third_share"} <= set(trial_columns())
 
 
 def test_the_odd_image_is_in_each_place_equally_often(made):

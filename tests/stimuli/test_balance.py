@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from stimuli.balance import balance_table, giveaway_auc, overlap, smd, unbalanced
+from stimuli.balance import balance_table, classify_by_features, overlap, smd, unbalanced
 
 
 def test_a_standardised_mean_difference_worked_out_by_hand():
@@ -21,11 +21,11 @@ def test_classes_overlap_by_the_smaller_of_their_shares():
     assert overlap(pd.Series(list("aabb")), pd.Series(list("abbc"))) == pytest.approx(0.75)
 
 
-def test_the_giveaway_of_a_known_difference_is_that_of_theory():
+def test_the_auc_of_a_known_difference_is_that_of_theory():
     rng = np.random.default_rng(1)
     rows = pd.DataFrame({"group": ["a"] * 400 + ["b"] * 400, "x": rng.normal(size=800)})
     rows.loc[rows["group"] == "b", "x"] += 1.0
-    found = giveaway_auc(rows, ("x",), np.random.default_rng(2))
+    found = classify_by_features(rows, ("x",), np.random.default_rng(2))
     assert found is not None
     # Two normals one SD apart: AUC = Φ(1 / √2) = .760.
     assert found["auc"] == pytest.approx(stats.norm.cdf(1 / 2**0.5), abs=3 * found["chance_sd"])
@@ -33,11 +33,11 @@ def test_the_giveaway_of_a_known_difference_is_that_of_theory():
     assert found["chance_sd"] == pytest.approx(0.0204, abs=1e-4)
 
 
-def test_no_giveaway_without_enough_images_or_anything_that_varies():
+def test_no_classifier_without_enough_images_or_anything_that_varies():
     rows = pd.DataFrame({"group": ["a"] * 4 + ["b"] * 9, "x": np.arange(13.0), "flat": 1.0})
-    assert giveaway_auc(rows, ("x",), np.random.default_rng(2)) is None
+    assert classify_by_features(rows, ("x",), np.random.default_rng(2)) is None
     rows = pd.DataFrame({"group": ["a"] * 9 + ["b"] * 9, "flat": 1.0})
-    assert giveaway_auc(rows, ("flat",), np.random.default_rng(2)) is None
+    assert classify_by_features(rows, ("flat",), np.random.default_rng(2)) is None
 
 
 def test_what_remains_unbalanced_is_told():

@@ -72,7 +72,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], int, tuple[str, ...]]] = {
     "withdraw ID": (("withdraw", "sim04", "--yes"), 0, ("sub-sim04 is withdrawn",)),
     "export": (("export", "--psych-ds", "{study}/[/red] é"), 0, (FOLDER, "[/red] é")),
     "analyse": (("analyse",), 0, (FOLDER,)),
-    "analyse --beside": (("analyse", "--beside", "{study}/[bold] é"), 2, ("[bold] é",)),
+    "analyse --compare-with": (("analyse", "--compare-with", "{study}/[bold] é"), 2, ("[bold] é",)),
     "power": (("power", "--observers", "2", "--trials", "4"), 0, (FOLDER,)),
     "init": (("init", "[/red] é"), 0, (FOLDER, "[/red] é")),
     "demo": (("demo", "."), 2, (FOLDER,)),

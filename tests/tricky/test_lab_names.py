@@ -107,7 +107,7 @@ def declared(path: Path, root: Path) -> tuple[str, ...]:
     """Return the columns that a table of a study may have, as they are declared."""
     place = path.relative_to(root).as_posix()
     of_models, of_sets = model_eval.columns.TABLES, stimuli.columns.TABLES
-    of_sessions, of_reports = experiment.data.columns.tables(), analysis.columns.TABLES
+    of_sessions, of_reports = experiment.data.columns.tables(), analysis.columns.tables()
     if place in of_models:
         return of_models[place]
     if place.startswith("decisions/"):

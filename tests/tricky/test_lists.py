@@ -211,8 +211,8 @@ def exclude(folder: Path) -> None:
     simulate(folder, analyse='[analyse.exclude]\nsessions = { "sim1" = "asleep" }').analyse()
 
 
-def beside(folder: Path) -> None:
-    simulate(folder, analyse='beside = ["../elsewhere"]').analyse()
+def compared(folder: Path) -> None:
+    simulate(folder, analyse='compare_with = ["../elsewhere"]').analyse()
 
 
 def other_labels(folder: Path) -> None:
@@ -303,7 +303,7 @@ REFUSED: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "the set that is shown": ("experiment.stimuli", shown_set, "'mian'; did you mean 'main'"),
     "recorded sessions": ("simulate.replay", replay, "elsewhere: no recorded sessions there"),
     "excluded sessions": ("analyse.exclude.sessions", exclude, "is called 'sim1'; did you mean 'sim01'"),
-    "studies beside this one": ("analyse.beside", beside, r"results\.json: not there yet"),
+    "studies compared with this one": ("analyse.compare_with", compared, r"results\.json: not there yet"),
     "other labels": ("--labels", other_labels, "match no image of the other labels"),
     "superclasses": ("--superclasses", superclasses, "no superclass for class 'ant'"),
 }
@@ -415,7 +415,7 @@ def test_how_much_of_a_table_of_probabilities_applies_is_told(study: Path) -> No
     trials = pd.read_csv(study / "stimuli/main/trials.tsv", sep="\t")["trial_id"]
     write(study, "p.csv", "trial_id,p_correct", "trial-0,0.5", *(f"{each},0.9" for each in trials))
     told: list[str] = []
-    open_study(study).simulate(tell=told.append)
+    open_study(study).simulate(notify=told.append)
     assert told == ["probabilities: 10 of 11 entries match"]
 
 

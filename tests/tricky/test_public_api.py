@@ -1,10 +1,13 @@
+import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import tricky
 
+ROOT = Path(__file__).parents[2]
 EXPORTED = {
     "tricky": [
         "InputError",
@@ -23,14 +26,22 @@ EXPORTED = {
         "copy_model",
         "crossed_model",
         "dichotomy",
+        "dichotomy_of_histogram",
         "error_consistency",
+        "independence_p_values",
+        "interval_of_histogram",
+        "items_for_width",
         "kappa_bounds",
+        "less_biased_kappa",
+        "mean_independence_p_value",
         "measure_consistency",
         "measure_dichotomy",
         "noise_ceiling",
         "observer_accuracy",
         "observer_detection",
         "ordinal_regression",
+        "pairs_between",
+        "pairs_within",
         "plan_study",
         "population_accuracy",
         "population_mean",
@@ -39,6 +50,153 @@ EXPORTED = {
         "study_difference",
         "variance_components",
     ],
+    "model_eval": [
+        "Decisions",
+        "Difficulty",
+        "DifficultyTable",
+        "EpochDecisions",
+        "read_conditions",
+        "read_decisions",
+        "read_difficulty",
+    ],
+    "model_eval.evaluate": [
+        "PoolCheck",
+        "check_pool",
+        "evaluate_pool",
+    ],
+    "model_eval.images": [
+        "ImageSource",
+        "list_images",
+        "open_images",
+    ],
+    "model_eval.label": [
+        "Comparison",
+        "compare",
+        "difficulty_of",
+        "label_counts",
+        "label_decisions",
+        "leave_one_out",
+        "shares_by_size",
+        "stability",
+    ],
+    "model_eval.networks": [
+        "Classifier",
+        "build_classifier",
+        "read_pool",
+    ],
+    "model_eval.train": [
+        "ConditionImages",
+        "Recipe",
+        "read_recipe",
+        "train_conditions",
+        "train_pool",
+    ],
+    "stimuli": [
+        "Block",
+        "Item",
+        "Presentation",
+        "StimulusSet",
+        "Trial",
+        "build_set",
+        "check_set",
+        "present",
+        "read_stimulus_set",
+        "refresh_set",
+        "show_set",
+    ],
+    "stimuli.tasks": [
+        "TrialStructure",
+        "structure_of",
+    ],
+    "experiment": [
+        "Dataset",
+        "ExperimentSettings",
+        "Participant",
+        "RecordedData",
+        "SessionSetup",
+        "SessionSummary",
+        "SimulateSettings",
+        "check_session",
+        "export_psych_ds",
+        "load_psychopy",
+        "merge_data",
+        "read_data",
+        "run_session",
+        "simulate_sessions",
+        "withdraw",
+    ],
+    "experiment.data": [
+        "Dataset",
+        "Participants",
+        "SessionPath",
+        "SessionTable",
+        "Sidecar",
+        "read_participants",
+        "read_session_table",
+        "read_sidecar",
+    ],
+    "experiment.observers": [
+        "ObserverSpec",
+        "PersonAtKeyboard",
+        "SimulatedDisplay",
+        "SimulatedObserver",
+        "observers_from_settings",
+    ],
+    "experiment.screen": [
+        "Canvas",
+        "Devices",
+        "Fonts",
+        "SessionContent",
+        "SessionScreen",
+        "Texts",
+        "read_texts",
+    ],
+    "experiment.session": [
+        "Check",
+        "Participant",
+        "SessionSetup",
+        "SessionSummary",
+        "check_session",
+        "next_session",
+        "run_session",
+        "schedule",
+        "sessions_of",
+        "simulate_sessions",
+    ],
+    "experiment.tasks": [
+        "NO_WORDS",
+        "Asked",
+        "TaskKind",
+        "Wording",
+        "groups_of",
+        "kind_of",
+        "questions_of",
+        "task_of",
+    ],
+    "analysis": [
+        "PopulationMean",
+        "error_consistency",
+        "observer_accuracy",
+        "population_accuracy",
+        "read_sessions",
+    ],
+    "analysis.data": [
+        "ComparedModels",
+        "Exclusion",
+        "Selection",
+        "StudyData",
+        "exclude",
+        "gather",
+        "gather_models",
+        "read_sessions",
+    ],
+    "analysis.report": [
+        "DynamicsSettings",
+        "Results",
+        "write_dynamics",
+        "write_plan",
+        "write_report",
+    ],
 }
 
 
@@ -46,12 +204,26 @@ def python(*arguments, cwd):
     return subprocess.run([sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("module", EXPORTED)
+def packages():
+    for folder in ("analysis", "experiment", "model_eval", "stimuli", "tricky"):
+        for path in sorted((ROOT / folder).rglob("__init__.py")):
+            yield ".".join(path.parent.relative_to(ROOT).parts)
+
+
+@pytest.mark.parametrize("module", sorted({*EXPORTED, *packages()} - {"tricky.cli"}))
 def test_what_users_may_import_is_pinned(module):
-    found = sys.modules.get(module) or getattr(tricky, module.partition(".")[2])
-    assert found.__all__ == EXPORTED[module] == dir(found)
+    found = importlib.import_module(module)
+    assert found.__all__ == EXPORTED.get(module, [])
     for name in found.__all__:
         assert getattr(found, name) is not None
+
+
+@pytest.mark.parametrize(
+    "module", ["tricky", "analysis", "experiment", "experiment.session", "model_eval.label"]
+)
+def test_completion_offers_what_is_exported_and_nothing_else(module):
+    found = importlib.import_module(module)
+    assert dir(found) == found.__all__
 
 
 def test_an_unknown_name_is_an_attribute_error_as_in_any_module():

@@ -8,8 +8,9 @@ import pytest
 from made_up import HASH, change, origins, set_manifest, write_difficulty, write_pool
 
 from analysis.data.results_manifest import DynamicsManifest
-from model_eval.manifests import ConditionsManifest, DifficultyManifest
+from model_eval.manifests import DifficultyManifest
 from model_eval.networks.pool import read_pool
+from model_eval.training_manifests import ConditionsManifest
 from stimuli.manifest import SetManifest
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from tricky.cli.app import STAGES, app, open_study
+from tricky.cli.app import STAGES, TOLERANCE, app, open_study
 from tricky.cli.output import Styled, Table, progress, say
 
 if TYPE_CHECKING:
@@ -31,17 +31,19 @@ class Observers(StrEnum):
 @app.command(rich_help_panel=STAGES)
 def dynamics(
     context: typer.Context,
-    tolerance: Annotated[int | None, typer.Option(help="Number of models that may dissent.")] = None,
+    tolerance: Annotated[int | None, typer.Option(help=TOLERANCE)] = None,
     layer: Annotated[
         list[str] | None,
-        typer.Option(help="Compare representations too: penultimate, or a layer's name; may be given again."),
+        typer.Option(
+            help="Also compare representations: penultimate, or the name of a layer; may be repeated."
+        ),
     ] = None,
     superclasses: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.csv", help="Superclass of each class: class_name, superclass."),
+        typer.Option(metavar="FILE.csv", help="Superclass of each class (columns class_name, superclass)."),
     ] = None,
 ) -> None:
-    """Compare models decision by decision: what conditions change, and which images tell models apart."""
+    """Compare models decision by decision: what conditions change, and which images distinguish models."""
     study = open_study(context, label={"tolerance": tolerance})
     with progress() as moved:
         results = study.dynamics(layers=layer or (), superclasses=superclasses, progress=moved)
@@ -57,18 +59,20 @@ def analyse(
     ] = Observers.AUTO,
     labels: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Score by the difficulty table in DIR, and show what that changes."),
+        typer.Option(
+            metavar="DIR", help="Score by the difficulty table in DIR, and report what that changes."
+        ),
     ] = None,
-    beside: Annotated[
+    compare_with: Annotated[
         list[Path] | None,
-        typer.Option(metavar="DIR", help="An analysed study to compare with; may be given again."),
+        typer.Option(metavar="DIR", help="An analysed study to compare with; may be repeated."),
     ] = None,
 ) -> None:
     """Score the observers and write the report."""
     study = open_study(context)
-    if beside:
-        folders = [Path(os.path.relpath(each.resolve(), study.root)).as_posix() for each in beside]
-        study = study.with_settings(where="command line", analyse={"beside": folders})
+    if compare_with:
+        folders = [Path(os.path.relpath(each.resolve(), study.root)).as_posix() for each in compare_with]
+        study = study.with_settings(where="command line", analyse={"compare_with": folders})
     results = study.analyse(observers.value, labels)
     show_results(results)
     for note in results.content["sessions"]["notes"]:
@@ -95,10 +99,10 @@ class ManyValues(TyperCommand):
 @app.command(rich_help_panel=STAGES, cls=ManyValues)
 def power(
     context: typer.Context,
-    observers: Annotated[list[int], typer.Option(help="Numbers of observers: 6 9 15.")] = [6, 9, 15],  # noqa: B006
-    trials: Annotated[list[int], typer.Option(help="Numbers of trials each: 75 150 300.")] = [75, 150, 300],  # noqa: B006
+    observers: Annotated[list[int], typer.Option(help="Numbers of observers (6 9 15).")] = [6, 9, 15],  # noqa: B006
+    trials: Annotated[list[int], typer.Option(help="Trials per observer (75 150 300).")] = [75, 150, 300],  # noqa: B006
     accuracy: Annotated[
-        float | None, typer.Option(help="The proportion correct to detect; by default that of \\[simulate].")
+        float | None, typer.Option(help="Proportion correct to detect; by default that of \\[simulate].")
     ] = None,
 ) -> None:
     """Estimate how many observers and trials a study needs."""
@@ -110,7 +114,7 @@ def power(
 
 
 def show_dynamics(content: Mapping[str, Any]) -> None:
-    """Print how dichotomous the images are, and compare each condition with the base network (by κ)."""
+    """Print the dichotomy of the images, and κ of each condition with the base network."""
     from tricky.core.matching import describe_matches
 
     found, shares = content["dichotomy"], content["difficulty"]["shares"]
@@ -130,7 +134,7 @@ def show_dynamics(content: Mapping[str, Any]) -> None:
 
 
 def show_results(results: Results[StudyReport]) -> None:
-    """Print what each observer did, and the result in a sentence."""
+    """Print the results of each observer, and the main result in a sentence."""
     table = Table(*results.observers.columns)
     for row in results.observers.itertuples(index=False):
         table.row(*row)
@@ -139,7 +143,7 @@ def show_results(results: Results[StudyReport]) -> None:
 
 
 def show_power(plan: Plan) -> None:
-    """Print what studies of each size find, and which one is enough."""
+    """Print the power and precision of each design, and which one is sufficient."""
     from analysis.statistics.power import recommendation
 
     table = Table("observers", "trials each", "power", "width of interval")

@@ -1,4 +1,4 @@
-"""The command that all others belong to."""
+"""The command `tricky`, which all others belong to."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ if TYPE_CHECKING:
 
 STUDY = "Study"
 STAGES = "Stages"
+TOLERANCE = "Number of models that may be wrong about a trivial image, or right about an impossible one."
+"""Help of the option ``--tolerance``."""
 
 
 _OF_STAGES = dict.fromkeys(name for stage in declared.STAGES for name in stage.commands)
 
 ORDER = ("init", "status", "demo", *_OF_STAGES)
-"""Order in which `tricky --help` lists the commands: the study first, then as data flow."""
+"""Order in which `tricky --help` lists the commands: the study first, then the stages as data flow."""
 
 
 class InOrder(TyperGroup):
-    """Lists commands in our order, not in that of imports."""
+    """Lists commands in the order `ORDER`, not in that of imports."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # typer's own Context has moved between versions
         """Return the names of all commands, in order."""
@@ -41,16 +43,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Which images are trivial and which impossible for CNNs, and can people tell?",
 )
-images_app = typer.Typer(no_args_is_help=True, help="Look at the images before any model does.")
+images_app = typer.Typer(no_args_is_help=True, help="Check the images of a study.")
 app.add_typer(images_app, name="images", rich_help_panel=STAGES)
-stimuli_app = typer.Typer(no_args_is_help=True, help="Build stimulus sets.")
+stimuli_app = typer.Typer(no_args_is_help=True, help="Build, check and show stimulus sets.")
 app.add_typer(stimuli_app, name="stimuli", rich_help_panel=STAGES)
-pool_app = typer.Typer(no_args_is_help=True, help="Look at the models of a study before they are run.")
+pool_app = typer.Typer(no_args_is_help=True, help="List and check the models of a study.")
 app.add_typer(pool_app, name="pool", rich_help_panel=STAGES)
 
 
 def open_study(context: typer.Context, **flags: dict[str, Any]) -> Study:
-    """Open the study that the command acts on; options of this run replace what its file says."""
+    """Open the study of the command; options of this run override its settings."""
     from tricky import study
 
     opened = study.open_study(context.obj).with_settings(where="command line", **flags)
@@ -59,8 +61,8 @@ def open_study(context: typer.Context, **flags: dict[str, Any]) -> Study:
     return opened
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(given: bool) -> None:
+    if given:
         from importlib.metadata import version
 
         say(f"tricky {version('tricky-images')}")
@@ -71,7 +73,7 @@ def _version(asked: bool) -> None:
 def _choose_study(
     context: typer.Context,
     directory: Annotated[
-        Path, typer.Option("-C", metavar="DIR", help="Act on the study in DIR, or in a folder above.")
+        Path, typer.Option("-C", metavar="DIR", help="Use the study in DIR, or in a folder above it.")
     ] = Path(),
     version: Annotated[  # noqa: ARG001 - typer calls _version
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")

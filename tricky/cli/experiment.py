@@ -51,7 +51,7 @@ def run(
         fields=_fields(field or []),
         ask=ask_in_terminal if no_dialog else None,
         force=force,
-        tell=say,
+        notify=say,
     )
     show_summary(done)
 
@@ -73,7 +73,7 @@ def calibrate(
 @app.command(rich_help_panel=STAGES)
 def doctor(context: typer.Context, windowed: Windowed = False) -> None:
     """Check stimulus set, folder, screen and keyboard, as `tricky run` does before each session."""
-    checks = _open(context, windowed).doctor()
+    checks = _open(context, windowed).doctor(say)
     show_checks(checks)
     if not all(check.ok for check in checks):
         raise typer.Exit(1)
@@ -98,7 +98,7 @@ def simulate(
         experiment={"monitor": {"full_screen": False} if windowed else None},
     )
     with progress() as moved:
-        sessions = study.simulate(moved, visual=visual, tell=say)
+        sessions = study.simulate(moved, visual=visual, notify=say)
     say(f"{len(sessions)} simulated sessions in {study.data}")
 
 
@@ -160,12 +160,12 @@ def export(
 
 
 def ask_in_terminal(title: str, questions: Sequence[Question]) -> dict[str, str]:
-    """Ask one question after the other, again where an answer is wrong; nobody at the keyboard means none.
+    """Ask one question after the other, and repeat those with wrong answers; closed input is an empty answer.
 
     Raises
     ------
     InputError
-        An answer is required and nobody is there to give it.
+        An answer is required, but the input is closed.
     """
     say(title)
     answers = {}
@@ -174,14 +174,14 @@ def ask_in_terminal(title: str, questions: Sequence[Question]) -> dict[str, str]
         hint += f" [{question.default}]" if question.default else ""
         while question.name not in answers:
             try:
-                typed, somebody = ask(f"  {question.text}{hint}: "), True
+                typed, is_open = ask(f"  {question.text}{hint}: "), True
             except EOFError:
-                typed, somebody = "", False
+                typed, is_open = "", False
                 say()
             try:
                 answers[question.name] = question.check(typed if typed.strip() else question.default)
             except InputError as error:
-                if not somebody:
+                if not is_open:
                     raise
                 say(f"  {error}")
     return answers
@@ -251,7 +251,7 @@ def _ask_distance_cm() -> float:
         try:
             typed = ask("Distance from the eyes to the screen in cm: ")
         except EOFError:
-            raise InputError("no viewing distance: nobody types here; add --distance CM") from None
+            raise InputError("no viewing distance, because the input is closed; add --distance CM") from None
         try:
             distance_cm = float(typed)
         except ValueError:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from tricky.cli.app import images_app, open_study
-from tricky.cli.output import Styled, progress, say, tell
+from tricky.cli.output import Styled, notify, progress, say
 
 if TYPE_CHECKING:
     from model_eval.images.check import Inspection
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from model_eval.settings import ImageSettings
 
 N_NAMED = 10
-"""Images of a conversion that are named before the rest is counted; those that can't be shown all are."""
+"""Number of images that are named for each conversion; images that cannot be shown are all named."""
 
 
 @images_app.command("check")
 def images_check(context: typer.Context) -> None:
-    """List every image that can't be shown, and what is changed in others, before any model runs."""
+    """List all images that cannot be shown, and all changes that are made to others."""
     study = open_study(context)
     with progress() as moved:
         inspection = study.check_images(moved)
@@ -30,7 +30,7 @@ def images_check(context: typer.Context) -> None:
 
 
 def show_inspection(inspection: Inspection, settings: ImageSettings) -> None:
-    """Print every image that can't be shown, what is changed in others, and the sum."""
+    """Print all images that cannot be shown, the changes made to others, and the total."""
     by_change: dict[str, list[str]] = {}
     for image_id, change in inspection.conversions.items():
         by_change.setdefault(change, []).append(image_id)
@@ -39,16 +39,16 @@ def show_inspection(inspection: Inspection, settings: ImageSettings) -> None:
         say(Styled(change, "bold"), f": {len(image_ids):,}")
         say("  ", Styled(", ".join(image_ids[:N_NAMED]) + more, "dim"))
     for line in inspection.remarks():
-        tell(line)
+        notify(line)
     for image_id, why in inspection.problems.items():
         say(Styled(image_id, "red"), f": {why}")
     n_classes = inspection.images["class_name"].nunique()
     total = f"{len(inspection.images):,} images of {n_classes:,} classes can be shown"
     if not inspection.problems:
-        say(f"{total}, all that there are")
+        say(f"{total}, which is all of them")
         return
     consequence = (
-        "left out for all models alike"
+        "left out for all models"
         if settings.on_bad_image == "skip"
         else 'repair or remove them, or set `on_bad_image = "skip"` in [images]'
     )
@@ -56,8 +56,8 @@ def show_inspection(inspection: Inspection, settings: ImageSettings) -> None:
 
 
 def show_not_counted(manifest: DifficultyManifest) -> None:
-    """Print how many files didn't count as images, by kind."""
+    """Print how many files were not counted as images, by kind."""
     from model_eval.images.not_counted import describe_not_counted
 
     for line in describe_not_counted(manifest.not_counted):
-        tell(line)
+        notify(line)

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tricky.cli.app import STAGES, app, open_study
+from tricky.cli.app import STAGES, TOLERANCE, app, open_study
 from tricky.cli.images import show_not_counted
-from tricky.cli.output import Styled, Table, progress, say, tell
+from tricky.cli.output import Styled, Table, notify, progress, say
 from tricky.core.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from model_eval.label.compare_labels import Comparison
-    from model_eval.manifests import ConditionsManifest, DifficultyManifest, PoolManifest
+    from model_eval.manifests import DifficultyManifest, PoolManifest
+    from model_eval.training_manifests import ConditionsManifest
 
 
 @app.command(rich_help_panel=STAGES)
@@ -26,17 +27,17 @@ def train(
     recipe: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Train a recipe's conditions: one that ships with tricky, or a TOML file."
+            metavar="NAME", help="Train the conditions of a recipe: one of tricky's own, or a TOML file."
         ),
     ] = None,
     pool: Annotated[
-        bool, typer.Option("--pool", help="Train the pool's models, even if \\[train] names a recipe.")
+        bool, typer.Option("--pool", help="Train the models of the pool even if \\[train] names a recipe.")
     ] = False,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
 ) -> None:
-    """Train the pool's models that need it, or a recipe's conditions."""
+    """Train the models of the pool that need training, or the conditions of a recipe."""
     from model_eval.epoch_decisions import MADE_BY, MANIFEST
-    from model_eval.manifests import ConditionsManifest
+    from model_eval.training_manifests import ConditionsManifest
     from tricky.core.manifests import read_manifest
 
     study = open_study(context, train={"recipe": recipe}, evaluate={"device": device})
@@ -45,14 +46,14 @@ def train(
         raise InputError("--recipe trains conditions, --pool the pool's models: give one of them")
     if pool or not settings.describes_conditions:
         with progress() as moved:
-            n_models = study.train(moved, tell)
+            n_models = study.train(moved, notify)
         if n_models:
             say(f"Weights in {study.training}. Next: tricky evaluate")
         else:
             say('Nothing to train: no model of the pool has weights = "train". Next: tricky evaluate')
         return
     with progress() as moved:
-        study.train_conditions(moved, tell)
+        study.train_conditions(moved, notify)
     show_conditions(read_manifest(study.conditions / MANIFEST, ConditionsManifest, MADE_BY))
     say(f"Decisions after every epoch, and weights, in {study.conditions}. Next: tricky dynamics")
 
@@ -67,29 +68,30 @@ def evaluate(
 
     study = open_study(context, evaluate={"device": device})
     with progress() as moved:
-        study.evaluate(moved, tell)
+        study.evaluate(moved, notify)
     show_pool(read_pool(study.decisions))
 
 
 @app.command(rich_help_panel=STAGES)
 def label(
     context: typer.Context,
-    tolerance: Annotated[int | None, typer.Option(help="Number of models that may dissent.")] = None,
+    tolerance: Annotated[int | None, typer.Option(help=TOLERANCE)] = None,
     counts: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE.csv", help="Label a table: image_id, n_correct, \\[label, class_name, n_models]."
+            metavar="FILE.csv",
+            help="Label a table of counts: image_id, n_correct, \\[label, class_name, n_models].",
         ),
     ] = None,
     models: Annotated[
         int | None,
-        typer.Option(min=1, help="With --counts: number of models behind the table."),
+        typer.Option(min=1, help="With --counts: number of models in the pool."),
     ] = None,
     compare: Annotated[
         Path | None,
         typer.Option(
             metavar="OTHER",
-            help="Label nothing: compare the study's labels with those in OTHER, a study or its difficulty/.",
+            help="Only compare the study's labels with those in OTHER, a study or its difficulty/.",
         ),
     ] = None,
 ) -> None:
@@ -97,10 +99,10 @@ def label(
     from model_eval.difficulty import read_label_tables
 
     if models is not None and counts is None:
-        raise InputError("--models goes with --counts: decisions made here know their models")
+        raise InputError("--models goes with --counts: a study's own decisions name their models")
     if compare is not None:
         if counts is not None or tolerance is not None:
-            raise InputError("--compare labels nothing: leave out --counts and --tolerance")
+            raise InputError("--compare does not label: leave out --counts and --tolerance")
         study = open_study(context)
         show_comparison(*study.compare_labels(compare))
         return
@@ -158,7 +160,7 @@ def show_pool(pool: PoolManifest) -> None:
 
 
 def show_difficulty(manifest: DifficultyManifest) -> None:
-    """Print how many images are trivial, in-between and impossible, and why they are."""
+    """Print how many images are trivial, in-between and impossible, and why."""
     from tricky.core.matching import describe_matches
 
     sound = manifest.without_label_errors
@@ -207,18 +209,19 @@ def show_pool_dependence(tables: Mapping[str, pd.DataFrame], manifest: Difficult
 
 
 def show_comparison(found: Comparison, other: Path, moved: Path) -> None:
-    """Print a 3 × 3 table of difficulties, and how well the counts agree."""
-    table = Table("here ↓  there →", *found.counts.columns)
+    """Print a 3 × 3 table of difficulties, and the rank correlation of the counts."""
+    table = Table("this study ↓  other →", *found.counts.columns)
     for kind, row in found.counts.iterrows():
         table.row(str(kind), *(f"{n:,}" for n in row))
     table.show()
     say(
-        f"{len(found.moved):,} of {found.n_images:,} images moved (listed in {moved}); rank correlation of "
-        f"the share of correct models: Spearman {found.spearman:.3f}, Kendall {found.kendall:.3f}"
+        f"{len(found.moved):,} of {found.n_images:,} images have another label (listed in {moved}); rank "
+        f"correlation of the share of correct models: Spearman {found.spearman:.3f}, "
+        f"Kendall {found.kendall:.3f}"
     )
-    for n, where in ((found.n_only_one, "here"), (found.n_only_other, str(other))):
+    for n, where in ((found.n_only_one, "this study"), (found.n_only_other, str(other))):
         if n:
-            say(f"left out: {n:,} images only {where}")
+            say(f"left out: {n:,} images that are only in {where}")
 
 
 def _share(n: int, of: int) -> str:

@@ -128,7 +128,7 @@ def say(*parts: Part, end: str = "\n") -> None:
     console.print(_text(parts, console), soft_wrap=True, end=end)
 
 
-def tell(line: str) -> None:
+def notify(line: str) -> None:
     """Print what a person should know before the results: above the progress bars, and kept."""
     say(Styled(line, "yellow"))
 

@@ -20,7 +20,7 @@ def show(
     context: typer.Context,
     name: Annotated[
         str | None,
-        typer.Argument(help="A pool that ships with tricky, or a file; without it, the study's own."),
+        typer.Argument(help="A pool that ships with tricky, or a file; by default the study's pool."),
     ] = None,
 ) -> None:
     """List models: parameters, preprocessing, and what must be downloaded or trained first."""
@@ -37,7 +37,7 @@ def check(
     context: typer.Context,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
 ) -> None:
-    """Build every model and run one batch of the study's images; ends with exit code 1 if one fails."""
+    """Build every model and run one batch of the study's images; exit code 1 if a model fails."""
     study = open_study(context, evaluate={"device": device})
     with progress() as moved:
         checks = study.check_pool(moved)
@@ -47,7 +47,7 @@ def check(
 
 
 def show_models(rows: Sequence[PoolRow]) -> None:
-    """Print what is known of each model without building it."""
+    """Print what is known about each model without building it."""
     table = Table(
         *("model", "family", "params", "px", "crop", "resized", "weights"),
         left=("family", "resized", "weights"),
@@ -72,7 +72,7 @@ def show_models(rows: Sequence[PoolRow]) -> None:
 
 
 def show_checks(checks: Sequence[PoolCheck]) -> None:
-    """Print how each model did on one batch."""
+    """Print for each model whether one batch ran."""
     table = Table("model", "seconds", "result", left=("result",))
     for check in checks:
         result = Styled(check.problem, "bold red") if check.problem else Styled("runs", "green")

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from stimuli.order_check import Order
     from stimuli.records import StimulusSet
 
-Name = Annotated[str, typer.Argument(help="Which set: \\[stimuli.NAME] in study.toml.")]
-Replace = Annotated[bool, typer.Option("--replace", help="Replace a different set of that name.")]
+Name = Annotated[str, typer.Argument(help="Name of the set: \\[stimuli.NAME] in study.toml.")]
+Replace = Annotated[bool, typer.Option("--replace", help="Replace a different set of the same name.")]
 
 
 @stimuli_app.command("build")
@@ -26,7 +26,7 @@ def stimuli_build(
     name: Name = "main",
     replace: Replace = False,
     reference: Annotated[
-        bool, typer.Option("--reference", help="Point to the image files where they are; copy none.")
+        bool, typer.Option("--reference", help="Refer to the original image files instead of copying them.")
     ] = False,
 ) -> None:
     """Draw, match and export the images that observers will see."""
@@ -49,11 +49,11 @@ def stimuli_refresh(
         typer.Option("--as", metavar="NAME", help="The new set's name; by default NAME-2, NAME-3 …"),
     ] = None,
     full: Annotated[
-        bool, typer.Option("--full", help="Draw everything again, and show the difference.")
+        bool, typer.Option("--full", help="Draw all images again, and show the difference.")
     ] = False,
     replace: Replace = False,
 ) -> None:
-    """Build the successor of a set from a new pool's labels, with the least change."""
+    """Build the successor of a set under the labels of a new pool, with as few changes as possible."""
     study = open_study(context)
     with progress() as moved:
         built = study.refresh_stimuli(
@@ -91,7 +91,7 @@ def stimuli_orders(
     name: Name = "main",
     observers: Annotated[int, typer.Option(min=1, help="Number of observers, 01, 02 …")] = 20,
 ) -> None:
-    """Check that sides and orders are balanced, observer by observer."""
+    """Check for each observer that sides and orders are balanced."""
     stimulus_set, found = open_study(context).stimuli_orders(name, observers)
     show_orders(stimulus_set, found)
     if any(order.problems for order in found):
@@ -99,17 +99,17 @@ def stimuli_orders(
 
 
 def show_set(built: StimulusSet) -> None:
-    """Print what a set holds, and what a reviewer would ask about it."""
+    """Print the size of a set, how well its groups are matched, and warnings."""
     from tricky.core.matching import describe_matches
 
     say(f"{len(built.trials)} trials, {len(built.items)} images in {built.folder} (id {built.set_id})")
     matched = {name: each.model_dump() for name, each in built.manifest.matched.items()}
     for line in describe_matches(matched):
         say(line)
-    giveaway = built.manifest.giveaway
-    if giveaway:
-        chance = f" ± {giveaway.chance_sd:.3f}" if giveaway.chance_sd else ""
-        say(f"Low-level features give the groups away with AUC {giveaway.auc:.3f} (chance .5{chance})")
+    classifier = built.manifest.feature_classifier
+    if classifier:
+        chance = f" ± {classifier.chance_sd:.3f}" if classifier.chance_sd else ""
+        say(f"Low-level features predict the group with AUC {classifier.auc:.3f} (chance .5{chance})")
     for warning in built.manifest.warnings:
         say(Styled(warning, "yellow"))
 
@@ -132,7 +132,7 @@ def show_changes(built: StimulusSet) -> None:
     table.show()
     for reason, n in changes.reasons.items():
         say(f"dropped: {n} {reason}")
-    say(f"{changes.kept_with_other_share_correct} of those kept have another share of correct models")
+    say(f"{changes.kept_with_other_share_correct} of the kept images have another share of correct models")
     before = {(row.covariate, *row.groups): row.after for row in parent.balance}
     balance = Table("balance", "groups", "before", "after")
     for row in built.manifest.balance:
@@ -143,7 +143,7 @@ def show_changes(built: StimulusSet) -> None:
 
 
 def show_checked(checked: Sequence[Checked]) -> None:
-    """Print a line for each rule, and where it is broken."""
+    """Print a line for each rule, and the items that break it."""
     for each in checked:
         mark = Styled("broken", "bold red") if each.problems else Styled("kept  ", "green")
         say(mark, f"  {each.rule}")
@@ -152,7 +152,7 @@ def show_checked(checked: Sequence[Checked]) -> None:
 
 
 def show_orders(stimulus_set: StimulusSet, found: Sequence[Order]) -> None:
-    """Print what can be counted in every observer's sessions, and over all of them."""
+    """Print the counts of every observer's sessions, and totals."""
     from stimuli.order_check import times_seen
 
     several = stimulus_set.n_sessions > 1

@@ -25,7 +25,7 @@ def init(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The new study's folder.")] = Path(),
 ) -> None:
-    """Begin a study: write a commented study.toml."""
+    """Create a study: write a commented study.toml."""
     from tricky.study import create_study
 
     study = create_study(context.obj / folder)
@@ -34,7 +34,7 @@ def init(
 
 @app.command(rich_help_panel=STUDY)
 def status(context: typer.Context) -> None:
-    """Show for each stage what exists, and what is out of date."""
+    """Show for each stage what exists and what is out of date."""
     from tricky.status import study_status
 
     study = open_study(context)
@@ -79,7 +79,7 @@ def show_status(stages: Sequence[StageStatus]) -> None:
 
 
 def show_demo(demo: Demo) -> None:
-    """Print what the demo found, and the two things to do next."""
+    """Print the results of the demo, and two things to do next."""
     table = Table("", "")
     for name, count in demo.difficulty.counts.by_name().items():
         table.row(f"{name} images", f"{count / demo.difficulty.n_images:.1%}")
@@ -90,12 +90,15 @@ def show_demo(demo: Demo) -> None:
     say()
     say(Styled("Open the report", "bold"))
     say(f"  {_opener()} {shlex.quote(os.path.relpath(demo.results.page))}")
+    from stimuli.tasks import structure_of
+
     settings = demo.study.settings
     stimuli = settings.stimuli[settings.experiment.stimuli]
-    n_pairs = stimuli.trials + stimuli.practice_trials
+    n_trials = stimuli.trials + stimuli.practice_trials
+    shown = structure_of(stimuli.task).title(stimuli.groups)
     say(
         Styled("Try the experiment yourself", "bold"),
-        f" ({n_pairs} pairs, a few minutes; Esc twice to stop)",
+        f" ({n_trials} {shown}, a few minutes; Esc twice to stop)",
     )
     folder = shlex.quote(os.path.relpath(demo.study.root))
     say(f"  {shlex.quote(_program())} -C {folder} run --participant 07 --force")
@@ -107,6 +110,6 @@ def _opener() -> str:
 
 
 def _program() -> str:
-    """Return how the user can call tricky from here: by name if it is on the path, else by its place."""
+    """Return how the user can call tricky: by its name if it is on the path, else by its path."""
     installed = Path(sys.executable).with_name("tricky")
     return "tricky" if shutil.which("tricky") else os.path.relpath(installed)

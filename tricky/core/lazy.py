@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 
-def attach(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return `__getattr__` and `__dir__` of a package.
+def attach(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return `__getattr__` and `__dir__` of a package that imports its names under ``if TYPE_CHECKING:``.
+
+    Type checkers follow these imports; here they are read from the source, and each is made when its name is
+    first used.
 
     Parameters
     ----------
-    package : str
-        Its ``__name__``.
-    homes : mapping of str to str
-        Exported name → module that defines it, or ``module:name`` where it has another name there; a name
-        whose home is ``package.name`` is that module itself.
+    package, file : str
+        Its ``__name__`` and ``__file__``.
     """
+    homes = dict(_type_checking_imports(file))
 
     def load(name: str) -> Any:
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        home, _, there = homes[name].partition(":")
-        module = importlib.import_module(home)
-        value = module if home == f"{package}.{name}" else getattr(module, there or name)
+        home, original = homes[name]
+        value = (
+            importlib.import_module(f"{home}.{original}")
+            if home == package
+            else getattr(importlib.import_module(home), original)
+        )
         setattr(sys.modules[package], name, value)
         return value
 
     return load, lambda: sorted(homes)
+
+
+def _type_checking_imports(file: str) -> list[tuple[str, tuple[str, str]]]:
+    """Return exported name → module, and name there, of ``from MODULE import NAME as EXPORTED``."""
+    return [
+        (alias.asname or alias.name, (statement.module or "", alias.name))
+        for block in ast.parse(Path(file).read_text(encoding="utf-8")).body
+        if isinstance(block, ast.If)
+        for statement in block.body
+        if isinstance(statement, ast.ImportFrom)
+        for alias in statement.names
+    ]

@@ -41,12 +41,6 @@ def _relative_path(path: str) -> str:
     return path
 
 
-def _inner_path(path: str) -> str:
-    if ".." in re.split(r"[/\\]", _relative_path(path)):
-        raise ValueError("a path that stays in the folder")
-    return path
-
-
 Sha256 = Annotated[str, AfterValidator(_hash)]
 """A hash of a file's content."""
 
@@ -55,9 +49,6 @@ FileName = Annotated[str, AfterValidator(_file_name)]
 
 RelativePath = Annotated[str, AfterValidator(_relative_path)]
 """A path relative to the study; files of another study may be outside."""
-
-InnerPath = Annotated[str, AfterValidator(_inner_path)]
-"""A path relative to a folder that it doesn't leave."""
 
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -13,12 +13,12 @@ def no_progress(what: str, done: int, total: int) -> None:
     """Show nothing: the default where nobody watches."""
 
 
-Tell = Callable[[str], None]
+Notify = Callable[[str], None]
 """Called with one line that a person should read while work goes on."""
 
 
-def no_tell(line: str) -> None:
-    """Tell nobody: the default."""
+def no_notice(line: str) -> None:
+    """Notify nobody: the default."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Reporter:
     """
 
     progress: Progress = no_progress
-    message: Tell = no_tell
+    message: Notify = no_notice
 
 
 SILENT = Reporter()

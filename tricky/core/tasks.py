@@ -29,13 +29,16 @@ class TaskEntry:
     experiment : str
         `experiment.tasks.TaskKind`: what is shown, asked and recorded.
     analysis : str
-        What the report says of its observers.
+        `analysis.report.task.ReportTask`: what the report contains.
+    places : tuple of str
+        Names of the images of a trial in the columns of the analysis, such as ``harder`` and ``easier``.
     """
 
     name: str
     stimuli: str
     experiment: str
     analysis: str
+    places: tuple[str, ...]
 
 
 DEFAULT_TASK = "2afc"
@@ -58,6 +61,11 @@ def register(entry: TaskEntry) -> None:
 def known_tasks() -> tuple[str, ...]:
     """Return the names of all tasks, in the order in which they were registered."""
     return tuple(_ENTRIES)
+
+
+def known_places() -> tuple[str, ...]:
+    """Return the places of the images of a trial in all tasks, each once."""
+    return tuple(dict.fromkeys(place for entry in _ENTRIES.values() for place in entry.places))
 
 
 def declaration(task: str, package: Package) -> Any:
@@ -96,6 +104,7 @@ register(
         "stimuli.tasks.pair:PAIR",
         "experiment.tasks.pair:PAIR",
         "analysis.report.tasks:PAIR",
+        places=("harder", "easier"),
     )
 )
 register(
@@ -104,6 +113,7 @@ register(
         "stimuli.tasks.single:SINGLE",
         "experiment.tasks.single:SINGLE",
         "analysis.report.tasks:SINGLE",
+        places=("image",),
     )
 )
 register(
@@ -112,5 +122,6 @@ register(
         "stimuli.tasks.rating:RATING",
         "experiment.tasks.rating:RATING",
         "analysis.report.tasks:RATING",
+        places=("image",),
     )
 )

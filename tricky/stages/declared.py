@@ -60,7 +60,7 @@ TRAINING = Stage(
     description="weights of the pool's models that tricky trained",
     sections=("images", "pool", "train"),
     commands=("images", "pool", "train"),
-    manifest="model_eval.manifests:TrainingManifest",
+    manifest="model_eval.training_manifests:TrainingManifest",
 )
 CONDITIONS = Stage(
     name="conditions",
@@ -69,7 +69,7 @@ CONDITIONS = Stage(
     description="models of a recipe's conditions, with decisions after every epoch",
     sections=("images", "train"),
     commands=("train",),
-    manifest="model_eval.manifests:ConditionsManifest",
+    manifest="model_eval.training_manifests:ConditionsManifest",
     optional=True,
 )
 DECISIONS = Stage(

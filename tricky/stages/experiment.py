@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tricky.core.errors import InputError
-from tricky.core.progress import Progress, no_progress
+from tricky.core.progress import Notify, Progress, no_notice, no_progress
 from tricky.stages.installed import require
 from tricky.study_folder import StudyFolder
 
@@ -33,7 +33,7 @@ class ExperimentStages(StudyFolder):
         fields: Mapping[str, str],
         ask: AskExperimenter | None,
         force: bool,
-        tell: Callable[[str], None],
+        notify: Notify,
     ) -> SessionSummary:
         """Run or continue a person's session; `ask`, or a dialog, asks for what is not given."""
         require("psychopy", extra="experiment", to="show images to people")
@@ -55,7 +55,7 @@ class ExperimentStages(StudyFolder):
             from experiment.screen.psychopy_dialog import ask_in_dialog as ask
         n_sessions = read_tables(setup.stimuli).n_sessions
         who = identify_participant(self.data, settings, given, ask, n_sessions=n_sessions)
-        return run_session(setup, who, load_psychopy(), checks=checks, force=force, tell=tell)
+        return run_session(setup, who, load_psychopy(), checks=checks, force=force, notify=notify)
 
     def calibrate(self, viewing_distance_cm: float) -> tuple[Calibration, Path]:
         """Measure the screen with a bank card; save the calibration in the study's folder."""
@@ -73,20 +73,20 @@ class ExperimentStages(StudyFolder):
             raise InputError("calibration stopped; nothing has changed") from None
         return measured, keep_calibration(self.root, measured)
 
-    def doctor(self) -> list[Check]:
+    def doctor(self, notify: Notify = no_notice) -> list[Check]:
         """Check everything that a session relies on, without recording one."""
         require("psychopy", extra="experiment", to="show images to people")
         from experiment.screen.load_psychopy import load_psychopy
         from experiment.session.doctor import check_session
 
-        return check_session(self._session_setup(calibrated=True), load_psychopy())
+        return check_session(self._session_setup(calibrated=True), load_psychopy(), notify)
 
     def simulate(
         self,
         progress: Progress = no_progress,
         *,
         visual: bool = False,
-        tell: Callable[[str], None] = lambda _: None,
+        notify: Notify = no_notice,
     ) -> list[Path]:
         """Run the sessions of simulated observers, without a screen or in the real window."""
         from experiment.session.simulate import simulate_sessions, without_screen
@@ -105,7 +105,7 @@ class ExperimentStages(StudyFolder):
             seed=self.settings.study.seed,
             open_devices=open_devices,
             progress=progress,
-            tell=tell,
+            notify=notify,
         )
 
     def _session_setup(self, *, calibrated: bool) -> SessionSetup:
@@ -170,11 +170,11 @@ class ExperimentStages(StudyFolder):
                 lines.append(f"study.toml: [analyse.exclude] sessions names {name!r}; remove the line")
         return lines
 
-    def export_psych_ds(self, folder: Path, tell: Callable[[str], None] = lambda _: None) -> list[Path]:
+    def export_psych_ds(self, folder: Path, notify: Notify = no_notice) -> list[Path]:
         """Write all sessions as a Psych-DS data set."""
         from experiment.data.psych_ds import export_psych_ds
 
-        return export_psych_ds(self.data, folder, self.dataset(), tell)
+        return export_psych_ds(self.data, folder, self.dataset(), notify)
 
     def dataset(self) -> Dataset:
         """Return what the study file says of the data set as a whole."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tricky.core.errors import InputError
-from tricky.core.progress import Progress, Reporter, Tell, no_progress, no_tell
+from tricky.core.progress import Notify, Progress, Reporter, no_notice, no_progress
 from tricky.stages.images import ImageStages
 from tricky.stages.installed import require
 from tricky.status import require_current
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class ModelEvalStages(ImageStages):
     """The stages that train and evaluate models, and label images."""
 
-    def train(self, progress: Progress = no_progress, tell: Tell = no_tell) -> int:
+    def train(self, progress: Progress = no_progress, notify: Notify = no_notice) -> int:
         """Train the models of the pool that need it, and return how many are trained."""
         require("torch", extra="model-eval", to="train models")
         from model_eval.networks.device import Hardware
@@ -33,10 +33,10 @@ class ModelEvalStages(ImageStages):
             folder=self.training,
             seed=self.settings.study.seed,
             hardware=Hardware(self.settings.evaluate.device),
-            reporter=Reporter(progress, tell),
+            reporter=Reporter(progress, notify),
         )
 
-    def train_conditions(self, progress: Progress = no_progress, tell: Tell = no_tell) -> None:
+    def train_conditions(self, progress: Progress = no_progress, notify: Notify = no_notice) -> None:
         """Train the base network and the conditions of the recipe that ``[train]`` names."""
         require("torch", extra="model-eval", to="train models")
         from model_eval.networks.device import Hardware
@@ -56,10 +56,10 @@ class ModelEvalStages(ImageStages):
             seed=settings.study.seed,
             batch_size=settings.evaluate.batch_size,
             hardware=Hardware(settings.evaluate.device),
-            reporter=Reporter(progress, tell),
+            reporter=Reporter(progress, notify),
         )
 
-    def evaluate(self, progress: Progress = no_progress, tell: Tell = no_tell) -> None:
+    def evaluate(self, progress: Progress = no_progress, notify: Notify = no_notice) -> None:
         """Run every model of the pool on every image that none was trained on."""
         require("torch", extra="model-eval", to="run models")
         from model_eval.evaluate.evaluate import evaluate_pool
@@ -72,7 +72,7 @@ class ModelEvalStages(ImageStages):
             root=self.root,
             training=self.training,
             folder=self.decisions,
-            reporter=Reporter(progress, tell),
+            reporter=Reporter(progress, notify),
         )
 
     def label(self) -> DifficultyTable:

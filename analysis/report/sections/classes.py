@@ -21,7 +21,7 @@ from analysis.report.style import (
     styled,
     without_left_axis,
 )
-from model_eval.difficulty import Difficulty
+from model_eval.columns import Difficulty
 from tricky.core.errors import InputError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from analysis.report.drawings import draw_difficulties
 from analysis.report.section import Section, key
 from analysis.report.style import new_axes, styled
 from analysis.report.task import StudyReport
-from model_eval.difficulty import Difficulty
+from model_eval.columns import Difficulty
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

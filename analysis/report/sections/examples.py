@@ -11,7 +11,7 @@ from analysis.report.pictures import Picture, embed, evenly_spaced
 from analysis.report.section import Section
 from analysis.report.style import FROM_EASY
 from analysis.report.task import StudyReport
-from model_eval.difficulty import Difficulty
+from model_eval.columns import Difficulty
 from tricky.core.errors import InputError
 
 EXAMPLES = 12

@@ -13,7 +13,7 @@ from analysis.report.json_values import LeftOut
 from analysis.report.section import DynamicsReport, Section, key
 from analysis.report.style import INK, new_axes, styled
 from analysis.statistics.training_dynamics import independent_histogram
-from model_eval.difficulty import Difficulty
+from model_eval.columns import Difficulty
 from model_eval.label.criterion import difficulty_of
 
 if TYPE_CHECKING:

@@ -67,8 +67,8 @@ def compute(report: StudyReport) -> NetworkObservers | None:
         return None
     table = score_networks(choices, answer_matrix(report.data.answers), report.level)
     of_models = table["measure"].isin(["confidence", "margin", "entropy"])
-    models = table[of_models & (table["machine"] != "all models")]
-    together = table[(table["machine"] == "all models") & (table["measure"] == "confidence")]
+    models = table[of_models & (table["network"] != "all models")]
+    together = table[(table["network"] == "all models") & (table["measure"] == "confidence")]
     features = table[table["measure"] == "cross-validated"]
     return NetworkObservers(
         observers=table,
@@ -85,7 +85,7 @@ def score_networks(choices: pd.DataFrame, answers: pd.DataFrame, level: float) -
 
     Parameters
     ----------
-    choices : DataFrame, trials × (machine, measure)
+    choices : DataFrame, trials × (network, measure)
         1 right, 0 wrong, NaN no answer.
     answers : DataFrame, observers × trials
         The same of observers.
@@ -95,13 +95,13 @@ def score_networks(choices: pd.DataFrame, answers: pd.DataFrame, level: float) -
     Returns
     -------
     DataFrame, one row a network and measure
-        `machine`, `measure`, `n_pairs` (answered), `n_correct`, `accuracy`, `low`, `high`, `reason`, and
+        `network`, `measure`, `n_pairs` (answered), `n_correct`, `accuracy`, `low`, `high`, `reason`, and
         the error consistency with observers: `kappa`, `kappa_low`, `kappa_high`, `kappa_reason`.
     """
     names = choices.columns.to_frame(index=False)
     numbered = choices.set_axis(range(choices.shape[1]), axis=1)
-    long = numbered.melt(var_name="machine", value_name="right").dropna()
-    accuracy = observer_accuracy(long["right"].astype(bool), long["machine"].astype(int), level)
+    long = numbered.melt(var_name="network", value_name="right").dropna()
+    accuracy = observer_accuracy(long["right"].astype(bool), long["network"].astype(int), level)
     kappa = consistency_with_people(choices.T.to_numpy(float), answers.to_numpy(), level)
     # A network without an answer to any pair has a row, too.
     found = accuracy.reindex(range(len(names))).rename(columns={"n_trials": "n_pairs"})
@@ -132,15 +132,15 @@ def network_accuracies(
     """
     from matplotlib.figure import Figure
 
-    best = networks.groupby("machine", sort=False)["accuracy"].max()
+    best = networks.groupby("network", sort=False)["accuracy"].max()
     names = list(best.sort_values(ascending=False, kind="stable").index[:NETWORKS_UP_TO])[::-1]
-    shown = networks[networks["machine"].isin(names)]
+    shown = networks[networks["network"].isin(names)]
     figure = Figure(figsize=(WIDTH_IN, 1.5 + 0.3 * len(names)), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     top = len(names) - 0.45
     _draw_observers(left, right, population, people_kappa, chance=chance, noun=noun.split()[-1], top=top)
     for name in names:
-        rows = shown[shown["machine"] == name]
+        rows = shown[shown["network"] == name]
         for number, (_, row) in enumerate(rows.iterrows()):
             y = names.index(name) + 0.32 * (0.5 * (len(rows) - 1) - number)
             _draw_network(left, right, row, y)
@@ -215,7 +215,7 @@ def _draw(found: NetworkObservers | None, report: StudyReport) -> Figure | None:
 SECTION = Section(
     name="networks_as_observers",
     compute=compute,
-    results=lambda found: {"machines": found},
-    figures={"machines": _draw},
-    tables={"machines": lambda found, _: None if found is None else found.observers},
+    results=lambda found: {"networks_as_observers": found},
+    figures={"networks_as_observers": _draw},
+    tables={"networks_as_observers": lambda found, _: None if found is None else found.observers},
 )

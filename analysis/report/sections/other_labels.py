@@ -111,4 +111,4 @@ def compute(report: StudyReport) -> OtherLabels | None:
     return OtherLabels(data.relabelled.name, change)
 
 
-SECTION = Section(name="other_labels", compute=compute, results=key("label_change"))
+SECTION = Section(name="other_labels", compute=compute, results=key("other_labels"))

@@ -27,7 +27,7 @@ from analysis.report.style import (
 from analysis.report.task import StudyReport
 from analysis.statistics.contrasts import Contrast, accuracy_difference, study_difference
 from analysis.statistics.population_mean import PopulationMean
-from model_eval.difficulty import Difficulty
+from model_eval.columns import Difficulty
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 
@@ -70,12 +70,12 @@ def compute(report: StudyReport) -> Studies:
         Another study has no report, another task or another coverage, or its sessions have changed. Also
         where answers are neither right nor wrong, so that there is no accuracy to compare.
     """
-    data, beside = report.data, report.settings.beside
+    data, names = report.data, report.settings.compare_with
     if not report.has_right_answers:
-        if beside:
-            raise InputError("[analyse] beside: ratings have no accuracy to compare; leave it out")
+        if names:
+            raise InputError("[analyse] compare_with: ratings have no accuracy to compare; leave it out")
         return Studies([], {})
-    folders = [Path(each) for each in beside]
+    folders = [Path(each) for each in names]
     others = read_studies(folders, data.root, report.level, data.stimulus_set.task)
     accuracy = report.of(population.compute).accuracy
     rows = [

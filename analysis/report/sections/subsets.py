@@ -21,7 +21,7 @@ from analysis.statistics.subsets import (
     consistency_by_subset,
     order_of_models,
 )
-from model_eval.difficulty import Difficulty
+from model_eval.columns import Difficulty
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -17,7 +17,7 @@ def results(title: str, accuracy: float = 0.8, level: float = 0.95) -> dict:
         "task": "2afc",
         **origins(analyse={"level": level}),
         "sessions": {"kind": "person", "stimulus_set": {"name": "main", "set_id": "0" * 16}},
-        "label_change": None,
+        "other_labels": None,
         "difficulty": {"n_images": 100, "n_models": 5, "shares": shares},
         "population": {
             **{"estimate": accuracy, "low": accuracy - 0.1, "high": accuracy + 0.1, "level": level},

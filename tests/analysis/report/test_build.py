@@ -11,7 +11,8 @@ from reports import RATING, SINGLE, numbers_in, report, text_of
 
 from analysis.report.formatting import fixed, percent
 from analysis.report.sections import consistency, observers, population
-from model_eval.manifests import DifficultyManifest, PoolManifest, TrainingManifest
+from model_eval.manifests import DifficultyManifest, PoolManifest
+from model_eval.training_manifests import TrainingManifest
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 from tricky.core.manifests import write_manifest
@@ -42,7 +43,7 @@ def test_the_page_its_figures_and_tables_and_the_numbers_are_written(study, draw
             "observer_consistency",
             "model_consistency",
             "graded",
-            "machines",
+            "networks_as_observers",
         ),
         *("studies", "explained", "observer_details", "consistency_means", "trials", "exclusions"),
     ]

@@ -167,7 +167,7 @@ def test_other_labels_move_the_groups_and_leave_the_ratings(rehearse):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"beside": ["../other"]}, "ratings have no accuracy to compare; leave it out"),
+        ({"compare_with": ["../other"]}, "ratings have no accuracy to compare; leave it out"),
         ({"exclude": {"min_catch_accuracy": 0.5}}, "are neither right nor wrong; leave it out"),
         ({"exclude": {"max_response_time_s": 0.01}}, "leave no answer; loosen them"),
     ],

@@ -89,7 +89,7 @@ def test_other_labels_score_the_answers_anew(rehearse):
     after = report(root, labels=root / "new").content
     # Trivial is impossible now and the other way round, so right is wrong.
     assert after["population"]["estimate"] == pytest.approx(1 - before["population"]["estimate"])
-    assert (after["label_change"]["n_changed"], after["label_change"]["n_lost"]) == (40, 0)
+    assert (after["other_labels"]["n_changed"], after["other_labels"]["n_lost"]) == (40, 0)
     assert "40 are of another group of the set" in (root / "report" / "report.html").read_text()
     sessions = read_sessions(root / "data", root / "stimuli" / "main", root / "new").query("scored")
     assert sessions["correct"].mean() == pytest.approx(after["population"]["estimate"])
@@ -103,10 +103,10 @@ def test_accuracy_in_another_task_does_not_stand_beside_this_one(rehearse):
     root, pairs = rehearse(**TWO), rehearse(name="pairs", task="2afc", trials=12)
     report(pairs)
     with pytest.raises(InputError, match='of the task "2afc", this study of "single"'):
-        report(root, beside=["../pairs"])
+        report(root, compare_with=["../pairs"])
     again = rehearse(name="again", observers=4, **TWO)
     report(again)
-    rows = report(root, beside=["../again"]).content["studies"]
+    rows = report(root, compare_with=["../again"]).content["studies"]
     assert [row["n_observers"] for row in rows] == [6, None, 4]
     assert rows[1]["accuracy"] is None
 

@@ -34,10 +34,10 @@ def test_mean_consistency_with_people_is_that_of_scikit_learn_and_holds_with_hol
     rng = np.random.default_rng(7)
     people = (rng.random((6, 80)) < 0.8).astype(float)
     people[rng.random(people.shape) < 0.2] = np.nan
-    machines = (rng.random((2, 80)) < 0.7).astype(float)
-    machines[1] = 1.0
-    found = consistency_with_people(machines, people, 0.95)
-    kappas = [cohen_kappa_score(row[~np.isnan(row)], machines[0][~np.isnan(row)]) for row in people]
+    networks = (rng.random((2, 80)) < 0.7).astype(float)
+    networks[1] = 1.0
+    found = consistency_with_people(networks, people, 0.95)
+    kappas = [cohen_kappa_score(row[~np.isnan(row)], networks[0][~np.isnan(row)]) for row in people]
     assert found["kappa"][0] == pytest.approx(np.mean(kappas))
     assert found["kappa_low"][0] < found["kappa"][0] < found["kappa_high"][0]
     assert np.isnan(found["kappa"][1])  # always right: nothing can be said

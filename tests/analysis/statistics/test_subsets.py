@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
+from analysis.statistics.pair_tables import kappa_of_tables, pair_tables
 from analysis.statistics.subsets import (
     LabelledBy,
     Subset,
     SubsetConsistency,
     consistency_by_subset,
-    kappa_of_tables,
     order_of_models,
-    pair_tables,
 )
 from model_eval.label.criterion import difficulty_of
 from tricky.core.errors import InputError
@@ -76,7 +75,7 @@ def test_independent_models_have_no_consistency_on_images_that_others_chose():
     assert found(results, Subset.IN_BETWEEN).estimate < -0.1
 
 
-def test_in_between_images_tell_families_apart_that_all_images_hide():
+def test_in_between_images_distinguish_families_that_all_images_hide():
     # Trivial and impossible images beyond number, on top of what a weak kinship shows on the others.
     rng = np.random.default_rng(4)
     families = [0, 1, 2, 0, 1, 2, 0, 1, 2]
@@ -134,7 +133,7 @@ def test_is_undefined_where_a_subset_holds_no_image():
     assert np.isnan(between.kappa[0, 1])
 
 
-def test_models_that_resemble_each_other_stand_side_by_side():
+def test_similar_models_are_next_to_each_other():
     kappa = np.array([[1, 0.1, 0.8, 0.2], [0.1, 1, 0.2, 0.7], [0.8, 0.2, 1, 0.3], [0.2, 0.7, 0.3, 1]])
     order = order_of_models(kappa).tolist()
     assert {frozenset(order[:2]), frozenset(order[2:])} == {frozenset({0, 2}), frozenset({1, 3})}

@@ -9,7 +9,6 @@ from sklearn.metrics import cohen_kappa_score
 from analysis.statistics.training_dynamics import (
     accuracy_by_epoch,
     compare_with_base,
-    first_right,
     flip_share,
     forgetting_events,
     independent_histogram,
@@ -35,10 +34,6 @@ def test_flips_count_both_ways(one_network):
 
 def test_an_image_is_right_for_good_from_the_epoch_after_its_last_error(one_network):
     assert right_for_good(one_network).tolist() == [[-1, 0, 2, -1, 2]]
-
-
-def test_an_image_is_first_right_before_it_is_for_good(one_network):
-    assert first_right(one_network).tolist() == [[-1, 0, 2, 1, 0]]
 
 
 def test_forgetting_is_turning_from_right_to_wrong(one_network):
@@ -93,7 +88,7 @@ def small(n_images: int = 500) -> tuple[np.ndarray, list[str]]:
     return np.vstack([correct, correct[:1]]), ["base", "order", "rate", "order", "same"]
 
 
-def test_each_model_beside_the_base_as_scikit_learn_has_it():
+def test_kappa_of_each_model_with_the_base_is_that_of_scikit_learn():
     correct, conditions = small()
     found = {each.condition: each for each in compare_with_base(correct, conditions, 0)}
     assert list(found) == ["order", "rate", "same"]  # the base alone is no condition of its own
@@ -117,7 +112,7 @@ def test_the_same_decisions_have_a_kappa_of_1_and_may_differ_on_one_image_in_a_h
     assert same.low == pytest.approx(1 - 3.84 / 500 / share_by_chance, abs=0.002)
 
 
-def test_further_models_of_the_base_condition_stand_beside_the_first():
+def test_further_models_of_the_base_condition_are_compared_with_the_first():
     correct, _ = small()
     found = compare_with_base(correct[:3], ["base", "base", "other"], 0)
     assert [each.condition for each in found] == ["base", "other"]

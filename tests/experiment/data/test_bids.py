@@ -57,7 +57,7 @@ def test_a_participant_keeps_the_kind_that_it_has(tmp_path):
         register(tmp_path, ["sim01"], Kind.PERSON)
 
 
-def test_an_id_that_windows_would_not_tell_from_another_is_refused(tmp_path):
+def test_an_id_that_windows_can_not_distinguish_from_another_is_refused(tmp_path):
     register(tmp_path, ["anna"], Kind.PERSON)
     with pytest.raises(
         InputError, match="sub-Anna differs from sub-anna in leading zeros or capital letters only"
@@ -104,7 +104,7 @@ def test_free_ids_are_numbered_on(known, like, free):
     assert list(islice(free_ids(known, like), 3)) == free
 
 
-def test_who_was_only_asked_for_consent_has_an_id_as_well(tmp_path):
+def test_an_id_with_a_consent_only_is_in_use(tmp_path):
     keep_consent(tmp_path / "data", Consent("n/a", "sub-07", "n/a", "not agreed", "a.md", "0" * 64))
     with pytest.raises(InputError, match="sub-7 differs from sub-07"):
         check_new_participant(tmp_path / "data", "7")
@@ -151,7 +151,7 @@ def test_a_data_set_with_any_text_about_participants_is_valid(machine, bids_issu
     assert bids_issues(study.data) == []
 
 
-def test_what_a_lab_added_to_its_participants_stays(tmp_path):
+def test_fields_that_a_lab_added_to_participants_are_kept(tmp_path):
     path = tmp_path / "participants.tsv"
     path.write_text('participant_id\tage\tkind\tnote\nsub-07\t31\tperson\tsaid "why?"\n')
     register(tmp_path, ["08"], Kind.PERSON)
@@ -174,7 +174,7 @@ def test_a_participant_table_with_ragged_lines_is_refused_in_one_line(tmp_path, 
         register(tmp_path, ["08"], Kind.PERSON)
 
 
-def test_what_a_lab_added_to_the_description_stays(tmp_path, dataset):
+def test_keys_that_a_lab_added_to_the_description_are_kept(tmp_path, dataset):
     describe_dataset(tmp_path, dataset)
     path = tmp_path / "dataset_description.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"Funding": ["a grant"], "Name": "old"}))

@@ -33,7 +33,7 @@ def tricky(machine, monkeypatch, capsys):
     return call
 
 
-def test_other_machines_are_merged_and_conflicts_told_with_the_options_that_solve_them(machine, tricky):
+def test_other_machines_are_merged_and_conflicts_name_the_options_that_solve_them(machine, tricky):
     here, a = machine("here"), machine("a")
     here.record("01")
     a.record("01", seed=1)
@@ -108,7 +108,7 @@ def test_files_for_the_owner_only_stay_so(machine, tricky):
         assert {path.stat().st_mode & 0o077 for path in written} == {0}
 
 
-def test_who_is_not_there_is_told_in_one_line(machine, tricky):
+def test_an_unknown_participant_is_an_error_of_one_line(machine, tricky):
     machine("here").record("07")
     code, _, error = tricky("withdraw", "08", "--yes")
     assert (code, error.count("\n")) == (2, 1)

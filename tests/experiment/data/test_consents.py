@@ -39,7 +39,7 @@ def test_a_list_that_a_lab_extended_and_a_spreadsheet_saved_is_continued(tmp_pat
         (b"time\tparticipant_id\tsession\tanswer\tfile\tsha256\nt\tsub-01\n", "line 2: 2 cells"),
     ],
 )
-def test_a_damaged_list_is_named_and_stays_as_it_is(tmp_path, content, said):
+def test_a_damaged_list_is_named_and_not_changed(tmp_path, content, said):
     path = tmp_path / "consent.tsv"
     path.write_bytes(content)
     with pytest.raises(InputError, match=said) as caught:

@@ -147,7 +147,7 @@ def test_a_table_without_its_sidecar_is_refused(table):
     assert "its sidecar (.json) is missing" in refusal(table)
 
 
-def test_what_a_lab_keeps_with_its_participants_is_no_business_of_ours(table):
+def test_other_files_of_a_lab_are_ignored(table):
     data = table.parents[2]
     (data / "sub-07" / "eeg").mkdir()
     (data / "sub-07" / "eeg" / "sub-07_task-harder_eeg.vhdr").touch()

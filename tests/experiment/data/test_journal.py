@@ -54,7 +54,7 @@ def test_a_response_is_flushed_to_disk_before_record_returns(path, trials, monke
     assert synced == [path.stat().st_size]
 
 
-def test_reopening_goes_on_behind_the_last_row(path, trials):
+def test_a_reopened_table_continues_after_the_last_row(path, trials):
     with Journal(path, trials, PAIR_TABLE) as journal:
         for trial in trials[:4]:
             journal.record(response(trial))
@@ -167,4 +167,4 @@ def test_a_second_process_is_refused_and_let_in_once_the_first_is_killed(tmp_pat
     other.kill()
     other.join()
     with locked(folder, "sub-07", "busy"):
-        assert not folder.exists()  # the lock lies beside the data set, not in it
+        assert not folder.exists()  # the lock is next to the data set, not in it

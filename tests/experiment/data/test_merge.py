@@ -161,7 +161,7 @@ def test_consents_of_one_session_must_agree(machine, merge):
     assert "consent was asked another time" in refusal(lambda: merge(here, a))
 
 
-def test_who_did_not_agree_elsewhere_is_on_the_list_here(machine, merge):
+def test_participants_who_did_not_agree_on_another_machine_are_merged_into_the_list(machine, merge):
     here, a = machine("here"), machine("a")
     here.record("01", consent=True)
     a.record("02", consent=True)
@@ -329,7 +329,7 @@ def test_a_withdrawn_participant_does_not_come_back_under_any_id(machine, merge)
     assert list(read_kinds(here.data)) == ["02", "03"]
 
 
-def test_who_was_withdrawn_elsewhere_is_withdrawn_here_first(machine, merge):
+def test_a_participant_who_was_withdrawn_on_another_machine_must_be_withdrawn_here_first(machine, merge):
     here, a, b = machine("here"), machine("a"), machine("b")
     for each in (a, here, b):
         each.record("01")

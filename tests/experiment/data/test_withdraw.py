@@ -47,14 +47,14 @@ def test_sessions_row_and_consents_are_removed_and_a_mark_is_left(study, bids_is
     assert bids_issues(study.data) == []
 
 
-def test_the_mark_tells_nothing_but_the_id(study):
+def test_the_mark_contains_only_the_id(study):
     withdraw(study.data, "07")
     header, *lines = (study.root / "withdrawn.tsv").read_text().splitlines()
     assert header == "participant_id\tsession_sha256"
     assert all(len(cells) == 2 and len(cells[1]) == 64 for cells in (line.split("\t") for line in lines))
 
 
-def test_nothing_of_a_session_stays_in_lock_files(study):
+def test_lock_files_contain_nothing_of_a_session(study):
     with locked(study.data, "sub-07_ses-1_task-harder", "busy"), locked(study.data, "sub-077_task-x", "busy"):
         pass
     withdraw(study.data, "07")
@@ -81,14 +81,14 @@ def test_a_second_call_changes_nothing(study):
     assert study.files() == before
 
 
-def test_who_is_not_there_cannot_be_withdrawn(study):
+def test_an_unknown_participant_cannot_be_withdrawn(study):
     for name, said in (("09", "no participant 09"), ("../08", "letters and digits only")):
         with pytest.raises(InputError, match=said):
             withdraw(study.data, name)
     assert read_marks(study.data) == set()
 
 
-def test_who_was_only_asked_for_consent_is_removed_from_the_list(study):
+def test_a_participant_with_a_consent_only_is_removed_from_the_list(study):
     path = study.root / "consent.tsv"
     path.write_text(path.read_text().replace("sub-08", "sub-09"))
     withdraw(study.data, "09")

@@ -149,7 +149,7 @@ def test_an_answer_in_between_takes_the_question_back(trial):
     assert observer.choose(trial, ASK).answer is Side.RIGHT
 
 
-def test_the_quit_key_is_heard_even_before_the_onset(trial):
+def test_the_quit_key_works_even_before_the_onset(trial):
     with pytest.raises(Stopped):
         person(ScriptedScreen(("escape", 8.5), ("escape", 9.5), ("left", 11))).choose(trial, ASK)
 
@@ -172,7 +172,7 @@ def test_digits_on_the_number_pad_are_as_good_as_those_above_the_letters(trial):
     assert person(ScriptedScreen(("num_2", 11))).choose(trial, ask) == Choice("yes", 1.0)
 
 
-def test_a_keyboard_is_heard_when_the_continue_key_arrives_in_time():
+def test_the_keyboard_check_passes_when_the_continue_key_arrives_in_time():
     assert person(ScriptedScreen(("left", 12), ("space", 39))).key_arrives(30.0)
 
 

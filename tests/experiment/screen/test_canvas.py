@@ -95,7 +95,7 @@ def test_question_and_keys_leave_the_images_their_room(fonts, size, text):
     assert is_clear_of_the_edges(image)
 
 
-def test_the_fixation_cross_stands_in_the_very_middle(fonts):
+def test_the_fixation_cross_is_exactly_in_the_middle(fonts):
     canvas = Canvas((1280, 800), fonts)
     arguments = ("Which?", [Answer(KeyCap("left", ""), "", 488), Answer(KeyCap("right", ""), "", 792)], 202)
     with_cross, without = canvas.trial(*arguments, fixation=True), canvas.trial(*arguments)
@@ -120,7 +120,7 @@ SCALES = [
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("labels", SCALES, ids=len)
-def test_answers_stand_below_the_image_without_touching_each_other(fonts, size, labels):
+def test_answers_are_below_the_image_and_do_not_touch(fonts, size, labels):
     canvas = Canvas(size, fonts)
     height = 2 * ((size[1] - canvas.reserved_px(labels)) // 2)
     centres = canvas.spread_px(len(labels))

@@ -26,7 +26,7 @@ PLACES = places(("left", "right"), (400, 880), (300, 200), WINDOW)
         ((880, 400), "right"),
     ],
 )
-def test_a_click_on_an_image_is_the_key_of_its_side_and_beside_it_nothing(point, key):
+def test_a_click_on_an_image_is_the_key_of_its_side_and_a_click_elsewhere_is_none(point, key):
     assert key_at(PLACES, *point) == key
 
 

@@ -53,7 +53,7 @@ def test_pixels_and_angles_are_inverse(angle_deg):
     assert screen.angle_of(screen.pixels_of(angle_deg)) == pytest.approx(angle_deg)
 
 
-def test_pairs_stand_symmetrically_at_the_same_distance_whatever_their_width():
+def test_images_of_a_pair_are_symmetric_and_at_the_same_distance_for_any_width():
     layout = placed((1000, 800), 5, {"narrow": (10, 20), "wide": (40, 20)}, 200)
     assert layout.image_height_px == 100
     assert layout.size_px("narrow") == (50, 100)
@@ -100,7 +100,7 @@ def test_large_images_are_reduced_without_aliasing():
     assert np.abs(reduced[2:-2, 2:-2] - 127.5).max() < 4
 
 
-def test_a_single_image_stands_in_the_middle_and_may_be_larger_than_one_of_a_pair():
+def test_a_single_image_is_in_the_middle_and_may_be_larger_than_one_of_a_pair():
     sizes = {"a": (300, 100)}
     with pytest.raises(InputError):
         placed((1000, 800), 10, sizes, 200)
@@ -117,7 +117,7 @@ def test_integer_scaling_takes_the_whole_multiple_nearest_to_the_height_asked_fo
     assert (exact.factor, exact.size_px("a")) == (None, (100, 100))
 
 
-def test_odd_images_are_enlarged_by_even_factors_so_that_they_stand_on_whole_pixels():
+def test_images_of_odd_size_are_enlarged_by_even_factors_so_that_they_lie_on_whole_pixels():
     layout = placed((1000, 800), 5, {"a": (33, 33)}, 200)
     assert (layout.factor, layout.size_px("a")) == (4, (132, 132))
 

@@ -31,7 +31,7 @@ for _ in range(3):
 
 
 class Listener:
-    """A process that looks at the keyboard when told to."""
+    """A process that looks at the keyboard when asked."""
 
     def __init__(self, screen: str, backend: str) -> None:
         self._env = os.environ | {"DISPLAY": screen}
@@ -116,7 +116,7 @@ from experiment.session import preflight
 from experiment.screen import psychopy_devices
 from tricky.cli import main
 preflight.check_desktop = list  # no window opens where the screen saver of the virtual screen is on
-psychopy_devices.KEYBOARD_HEARD_WITHIN_S = 1.0
+psychopy_devices.KEY_ARRIVES_WITHIN_S = 1.0
 sys.argv[1:] = ["-C", sys.argv[1], "run", "--no-dialog", "--windowed", "--participant", "07"]
 main()
 """

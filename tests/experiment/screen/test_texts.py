@@ -62,7 +62,7 @@ def test_a_table_without_what_it_must_have_is_named(table):
 
 
 @pytest.mark.parametrize("text", ["{n_don} of {n_main}", "a { b"])
-def test_a_placeholder_that_nothing_stands_for_is_named(text):
+def test_an_unknown_placeholder_is_named(text):
     content = deepcopy(CONTENT)
     content["2afc"]["break"]["body"] = [text]
     with pytest.raises(InputError, match=r"\[2afc\.break\]"):
@@ -81,7 +81,7 @@ def test_german_says_all_that_english_says_in_words_of_its_own():
             assert sorted(re.findall(r"\{\w+\}", str(german))) == sorted(placeholders), path
 
 
-def test_a_lab_may_bring_a_file_of_its_own(tmp_path):
+def test_a_lab_can_use_its_own_file_of_texts(tmp_path):
     own = tmp_path / "own.toml"
     own.write_text((FOLDER / "en.toml").read_text().replace("Which image is harder", "Which one is trickier"))
     assert read_texts(str(own)).lines["question"] == "Which one is trickier for a network?"
@@ -90,7 +90,7 @@ def test_a_lab_may_bring_a_file_of_its_own(tmp_path):
         read_texts(str(own))
 
 
-def test_an_unknown_language_is_told_with_those_there_are():
+def test_the_error_for_an_unknown_language_lists_the_languages():
     with pytest.raises(InputError, match=r"'xx'; there are: de, en"):
         read_texts("xx")
 

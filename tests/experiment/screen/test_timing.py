@@ -9,7 +9,7 @@ from experiment.screen.timing import UNLOCKED_PERIOD_S, Refresh, refresh_of, tim
 AT_100_HZ = Refresh(0.01, True, 0.01)
 
 
-def test_frames_that_keep_the_rhythm_are_all_right():
+def test_frames_of_one_refresh_period_are_on_time():
     assert timing_of([0.0101, 0.0099, 0.0149], AT_100_HZ) == Timing(0, 0, 0.0149, True)
 
 
@@ -26,7 +26,7 @@ def test_timing_is_never_good_where_flips_do_not_wait_for_the_screen():
 
 
 @pytest.mark.parametrize("rate_hz", [59.94, 60, 85, 144, 240])
-def test_a_screen_that_keeps_its_rhythm_is_recognised(rate_hz):
+def test_a_screen_with_a_constant_refresh_period_is_recognised(rate_hz):
     intervals_s = 1 / rate_hz + np.random.default_rng(1).normal(0, 1e-4, 60)
     intervals_s[7] *= 2  # one flip was late
     found = refresh_of(list(intervals_s))

@@ -60,7 +60,7 @@ def test_on_a_mac_the_idle_time_counts(says, idle_s, is_on):
 
 
 @pytest.mark.parametrize(("value", "is_on"), [("0x1", True), ("0x0", False)])
-def test_on_windows_the_registry_tells_of_notifications(says, value, is_on):
+def test_on_windows_the_registry_says_whether_notifications_are_on(says, value, is_on):
     says("Windows", reg=f"HKEY_CURRENT_USER\\...\n    ToastEnabled    REG_DWORD    {value}")
     assert desktop.notifications_are_on() is is_on
 

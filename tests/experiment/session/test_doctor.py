@@ -16,18 +16,16 @@ from tricky.core.errors import InputError
 
 class Screen:
     def __init__(self, tape) -> None:
-        self.tape, self.n_opened = tape, 0
+        self.tape, self.n_opened, self.said = tape, 0, []
 
     @contextmanager
-    def open_devices(self, content, first, elapsed_s):  # noqa: ARG002
+    def open_devices(self, content, first, notify):  # noqa: ARG002
         self.n_opened += 1
+        notify("press a key")
         refresh = Refresh(1 / 50, True, 1 / 50)
         yield Devices(
             self.tape, self.tape, {}, ScreenMeasurements(26, refresh, (1920, 1080), (1920, 1080), True)
         )
-
-    def open_reader(self, content):
-        raise NotImplementedError
 
 
 @pytest.fixture
@@ -40,13 +38,17 @@ def check(build_digits, tmp_path, dataset, tape, monkeypatch):
         setup = SessionSetup(
             made.folder, tmp_path / "data", ExperimentSettings(**settings), dataset, tmp_path
         )
-        return {each.name: each for each in check_session(setup, screen)}, screen.n_opened
+        found = check_session(setup, screen, screen.said.append)
+        return {each.name: each for each in found}, screen
 
     return call
 
 
 def test_all_that_a_session_relies_on_is_checked_and_nothing_is_recorded(check, tmp_path):
-    checks, _ = check()
+    checks, screen = check()
+    assert screen.said == ["press a key"]
+    assert screen.tape.is_ready
+    assert checks["images"].found == "26 drawn once"
     assert list(checks) == [
         *("stimulus set", "data folder", "keys", "images", "refresh rate", "resolution", "keyboard")
     ]
@@ -56,9 +58,9 @@ def test_all_that_a_session_relies_on_is_checked_and_nothing_is_recorded(check, 
 
 def test_no_window_opens_for_a_damaged_set(check, tmp_path):
     next((tmp_path / "stimuli" / "main" / "images").iterdir()).write_bytes(b"")
-    checks, n_opened = check()
+    checks, screen = check()
     assert not checks["stimulus set"].ok
-    assert (n_opened, "images" in checks) == (0, False)
+    assert (screen.n_opened, "images" in checks) == (0, False)
 
 
 def test_a_document_that_is_missing_is_reported_before_a_participant_is_there(check):

@@ -85,8 +85,8 @@ def test_a_response_is_recorded_before_anything_else_happens(trials, tape):
 def test_feedback_comes_in_practice_only_and_says_what_was_right(trials, tape):
     tape.choice = Side.LEFT
     run(steps(trials, 0, 0), tape, tape, Kept(), TASK, inter_trial_interval_s=0)
-    told = [correct for what, correct in tape.events if what == "feedback"]
-    assert told == [trial.right_answer is Side.LEFT for trial in trials[:3]]
+    shown = [correct for what, correct in tape.events if what == "feedback"]
+    assert shown == [trial.right_answer is Side.LEFT for trial in trials[:3]]
 
 
 def test_each_pair_follows_the_fixation_of_the_asked_duration(trials, tape):
@@ -102,7 +102,7 @@ def test_every_page_waits_for_the_observer(trials, tape):
     assert all(acts[index + 1] == "turn_page" for index, act in enumerate(acts) if act == "page")
 
 
-def test_an_observer_who_stops_leaves_the_trials_before(trials, tape):
+def test_trials_before_a_stop_are_kept(trials, tape):
     kept = Kept()
     tape.stop_at = 4
     with pytest.raises(Stopped):
@@ -189,7 +189,7 @@ def test_a_response_that_cannot_be_saved_waits_on_a_page_and_is_recorded_later(t
     assert tape.events[at + 1 : at + 6] == [*once, *once, ("fixation", 0)]
 
 
-def test_stopping_at_a_response_that_cannot_be_saved_says_why_and_keeps_those_before(trials, tape):
+def test_stopping_at_a_response_that_cannot_be_saved_says_why_and_keeps_earlier_ones(trials, tape):
     def give_up() -> None:
         if tape.events[-1] == ("page", PageName.NOT_SAVED):
             raise Stopped

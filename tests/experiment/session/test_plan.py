@@ -124,7 +124,7 @@ def test_a_session_goes_from_welcome_through_practice_and_breaks_to_the_end(tmp_
     assert pages(made, 0, 2) == practice + main
 
 
-def test_a_session_that_goes_on_starts_with_the_next_trial(tmp_path):
+def test_a_continued_session_starts_with_the_next_trial(tmp_path):
     made = stimulus_set(tmp_path, 2, 5)
     assert pages(made, 1, 0) == ["welcome_back 0/5", "p", "main 0/5", *"mmmmm", "closing 5/5"]
     assert pages(made, 4, 2) == ["welcome_back 2/5", "m", "m", "break 4/5", "m", "closing 5/5"]

@@ -81,7 +81,7 @@ def test_a_missed_deadline_is_not_right_and_a_tie_does_not_count(trials):
     assert practice.entry["share_right"] == [0.5]
 
 
-def test_a_repetition_that_was_broken_off_is_begun_again_and_its_answers_stay(trials):
+def test_an_interrupted_repetition_starts_again_and_its_answers_are_kept(trials):
     kept: list = []
     practice = begun(trials, kept)
     do_round(practice, practice.first_round, 0)

@@ -51,7 +51,7 @@ def test_pixels_are_held_against_the_described_ones(window_px, screen_px, full_s
     assert check_resolution(window_px, screen_px, monitor).ok is ok
 
 
-def test_a_keyboard_that_is_not_heard_fails_and_the_backend_is_named():
+def test_a_keyboard_without_a_press_fails_and_the_backend_is_named():
     assert check_keyboard("ptb", arrived=True).ok
     assert check_keyboard("ptb", arrived=False).found == "no key press arrived through ptb"
 

@@ -24,7 +24,7 @@ def setup(small_set, tmp_path, dataset):
     return SessionSetup(small_set.folder, tmp_path / "data", settings, dataset, tmp_path)
 
 
-def test_a_prepared_session_holds_the_trials_images_and_characters_of_its_participant(setup, small_set):
+def test_a_prepared_session_contains_the_trials_images_and_characters_of_its_participant(setup, small_set):
     session = prepare_for_person(setup, "07", 2)
     assert session.trials == schedule(small_set, "07", 2)
     assert session.path == SessionPath(setup.data, "07", 2, "harder")

@@ -21,7 +21,7 @@ from experiment.data.psych_ds import export_psych_ds
 from experiment.data.withdraw import withdraw
 from experiment.interfaces import Stopped
 from experiment.records import Kind
-from experiment.screen.content import Devices, ReadingDevices, ScreenMeasurements
+from experiment.screen.content import Devices, ScreenMeasurements
 from experiment.screen.timing import Refresh
 from experiment.session.participant import Participant, sessions_of
 from experiment.session.plan import schedule
@@ -49,19 +49,15 @@ class FakeScreen:
         self.measured = ScreenMeasurements(
             13, Refresh(1 / 60, True, 1 / 60), (1920, 1080), (1920, 1080), True
         )
-        self.opened: list[tuple[int, float]] = []
+        self.opened: list[int] = []
         self.check = lambda: None
 
     @contextmanager
-    def open_devices(self, _content, first, elapsed_s) -> Iterator[Devices]:
-        self.opened.append((first, elapsed_s))
+    def open_devices(self, content, first, _notify) -> Iterator[Devices]:
+        self.opened.append(first)
+        self.characters = content.characters
         self.check()
         yield Devices(self.tape, self.tape, self.apparatus, self.measured)
-
-    @contextmanager
-    def open_reader(self, content) -> Iterator[ReadingDevices]:
-        self.characters = content.characters
-        yield ReadingDevices(self.tape, self.tape)
 
 
 @pytest.fixture
@@ -77,7 +73,7 @@ def data(tmp_path):
 @pytest.fixture
 def sit(small_set, data, dataset, devices):
     def call(participant="07", *, made=small_set, session=None, **settings):
-        keywords = {key: settings.pop(key) for key in ("checks", "force", "tell") if key in settings}
+        keywords = {key: settings.pop(key) for key in ("checks", "force", "notify") if key in settings}
         who = Participant(participant, session, settings.pop("fields", {}))
         setup = SessionSetup(made.folder, data, ExperimentSettings(**settings), dataset)
         return run_session(setup, who, devices, **keywords)
@@ -105,7 +101,7 @@ def test_a_trial_that_several_runs_ended_at_was_broken_off_as_often(sit, tape):
     assert broken_off(sit().path) == ["1", "0", "0", "0", "0", "3", "0", "1"] + ["0"] * 5
 
 
-def test_an_undisturbed_session_holds_the_schedule(sit, data, small_set):
+def test_a_session_without_interruptions_follows_the_schedule(sit, data, small_set):
     summary = sit()
     assert summary.path == data / "sub-07" / "beh" / "sub-07_task-harder_beh.tsv"
     assert (summary.complete, summary.n_trials, summary.n_scheduled, summary.resumed_at) == (
@@ -119,7 +115,7 @@ def test_an_undisturbed_session_holds_the_schedule(sit, data, small_set):
     assert set(resumed(summary.path)) == {"false"}
 
 
-def test_a_stopped_session_goes_on_where_it_stopped(sit, tape):
+def test_a_stopped_session_continues_with_the_next_trial(sit, tape):
     tape.stop_at = 5
     stopped = sit()
     assert (stopped.complete, stopped.n_trials, stopped.resumed_at) == (False, 5, None)
@@ -155,7 +151,7 @@ def test_the_validator_that_the_tests_rely_on_finds_faults(sit, data, bids_issue
     assert any("SIDECAR_KEY_RECOMMENDED" in issue for issue in issues)
 
 
-def test_onsets_restore_the_start_of_the_session(sit, devices, tape):
+def test_onsets_restore_the_start_of_the_session(sit, tape):
     tape.stop_at = 5
     path = sit().path
     content = sidecar(path)
@@ -163,12 +159,12 @@ def test_onsets_restore_the_start_of_the_session(sit, devices, tape):
     path.with_suffix(".json").write_text(json.dumps(content))
     tape.stop_at = None
     sit()
-    (_, before), (_, after) = devices.opened
+    before, after = tape.started_s
     assert before == 0
     assert after == pytest.approx(500, abs=60)
 
 
-def test_onsets_never_run_backwards_even_if_the_clock_of_the_machine_does(sit, devices, tape):
+def test_onsets_never_run_backwards_even_if_the_clock_of_the_machine_does(sit, tape):
     tape.stop_at = 5
     path = sit().path
     content = sidecar(path)
@@ -176,10 +172,10 @@ def test_onsets_never_run_backwards_even_if_the_clock_of_the_machine_does(sit, d
     path.with_suffix(".json").write_text(json.dumps(content))
     tape.stop_at = None
     sit()
-    assert devices.opened[1] == (5, pytest.approx(tape.onsets_s[4] + tape.RESPONSE_TIME_S))
+    assert tape.started_s[1] == pytest.approx(tape.onsets_s[4] + tape.RESPONSE_TIME_S)
 
 
-def test_a_finished_session_is_refused_and_stays_as_it_is(sit):
+def test_a_finished_session_is_refused_and_not_changed(sit):
     path = sit().path
     before = path.read_bytes(), path.with_suffix(".json").read_bytes()
     with pytest.raises(InputError, match=r"finished this session \(13 trials\).*--session 2"):
@@ -263,7 +259,7 @@ def test_table_and_description_appear_together(sit, data, monkeypatch):
     assert [path.name for path in (data / "sub-07").iterdir()] == ["beh"]
 
 
-def test_another_task_of_a_participant_stands_beside_the_first(sit):
+def test_another_task_of_a_participant_is_in_the_same_folder(sit):
     first = sit().path
     second = sit(task_name="again").path
     assert first.parent == second.parent
@@ -285,7 +281,7 @@ def n_rows(path: Path) -> int:
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])
-def test_a_data_set_that_cannot_be_written_to_is_told_in_one_line(sit, devices, monkeypatch, code):
+def test_a_data_set_that_cannot_be_written_to_is_an_error_of_one_line(sit, devices, monkeypatch, code):
     def refuse(*_: object, **__: object) -> None:
         raise OSError(code, os.strerror(code), "data/participants.tsv")
 
@@ -335,12 +331,12 @@ def test_forced_sessions_say_so_in_their_data(sit, devices, tape):
     assert content["Runs"][0]["Preflight"] == before
 
 
-def test_the_experimenter_is_told_which_trial_is_next(sit, tape):
+def test_the_terminal_says_which_trial_is_next(sit, tape):
     said: list[str] = []
     tape.stop_at = 5
-    sit(tell=said.append)
+    sit(notify=said.append)
     assert said == []
-    sit(tell=said.append)
+    sit(notify=said.append)
     assert said == ["sub-07: the session continues with trial 6 of 13"]
 
 
@@ -370,7 +366,7 @@ def test_what_is_asked_about_participants_is_described_and_valid(sit, data, bids
     assert bids_issues(data) == []
 
 
-def test_a_second_session_keeps_what_is_known_of_the_participant(sit, data):
+def test_a_second_session_keeps_the_known_fields_of_the_participant(sit, data):
     sit(fields={"age": "31"})
     sit(session=2, fields={"handedness": "left"})
     assert "sub-07\tperson\t31\tn/a\tleft\n" in (data / "participants.tsv").read_text()
@@ -420,7 +416,7 @@ def test_a_window_that_does_not_open_leaves_no_run_behind(sit, devices):
 
 
 @pytest.mark.parametrize("task", ["single", "rating"])
-def test_sessions_of_single_images_go_on_after_a_stop_and_are_valid_bids(
+def test_sessions_of_single_images_continue_after_a_stop_and_are_valid_bids(
     sit, tape, data, single_set, rating_set, bids_issues, task
 ):
     made = {"single": single_set, "rating": rating_set}[task]
@@ -497,7 +493,7 @@ def dated_files(root: Path, apart: Path) -> set[str]:
     ("left_out", "dated"),
     [(["times"], set()), ([], {"consent.tsv", "sub-07_task-harder_beh.json"})],
 )
-def test_a_study_that_leaves_times_out_holds_no_date_and_no_time_in_any_file(
+def test_a_study_that_leaves_times_out_has_no_date_and_no_time_in_any_file(
     sit_informed, tape, tmp_path, data, dataset, small_set, left_out, dated
 ):
     private = {"leave_out": left_out}
@@ -538,13 +534,14 @@ def test_only_a_run_and_a_consent_which_can_leave_times_out_read_the_clock_and_a
     }
 
 
-def test_who_does_not_agree_leaves_nothing_but_that(sit_informed, devices, tape, data, bids_issues):
+def test_only_the_answer_of_a_participant_who_does_not_agree_is_saved(sit_informed, tape, data, bids_issues):
     sit_informed("08")
     before = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
     tape.replies["consent"] = "not agreed"
+    tape.events.clear()
     summary = sit_informed("07")
     assert (summary.agreed, summary.complete, summary.n_trials) == (False, False, 0)
-    assert len(devices.opened) == 1  # only 08's
+    assert tape.events[-1] == ("question", "consent")  # no image was shown
     after = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
     assert after == before
     assert [(row["participant_id"], row["answer"]) for row in consents(data)] == [
@@ -554,7 +551,42 @@ def test_who_does_not_agree_leaves_nothing_but_that(sit_informed, devices, tape,
     assert bids_issues(data) == []
 
 
-def test_consent_is_asked_once_a_session_and_stays_with_it(sit_informed, tape, data):
+def test_a_check_that_failed_at_the_window_refuses_before_consent_and_writes_nothing(
+    sit_informed, devices, tape, data
+):
+    devices.measured = SLOW
+    with pytest.raises(InputError, match="--force"):
+        sit_informed()
+    assert tape.events == []
+    assert not data.exists()
+    assert not (data.parent / "consent.tsv").exists()
+
+
+def test_a_participant_who_stops_before_the_consent_leaves_nothing(sit_informed, tape, data):
+    def stop(_trial, _ask):
+        raise Stopped
+
+    tape.choose = stop
+    with pytest.raises(InputError, match="stopped before the participant agreed to take part"):
+        sit_informed()
+    assert not data.exists()
+    assert not (data.parent / "consent.tsv").exists()
+
+
+def test_a_session_has_one_window_from_the_consent_to_the_last_page(sit_informed, devices, tape):
+    sit_informed()
+    assert devices.opened == [0]
+    assert tape.events[-2:] == [("page", "closing"), ("turn_page", None)]
+
+
+def test_the_page_of_examples_is_left_out_where_all_pairs_of_the_practice_are_equally_hard(
+    sit, tape, make_set
+):
+    sit(made=make_set(2, 0, 2))
+    assert [name for what, name in tape.events if what == "page"] == ["welcome", "practice", "closing"]
+
+
+def test_consent_is_asked_once_per_session_and_kept_with_it(sit_informed, tape, data):
     tape.stop_at = 4
     kept = sidecar(sit_informed().path)["Consent"]
     tape.stop_at = None
@@ -585,7 +617,7 @@ def test_examples_are_shown_before_practice_where_they_teach_something(sit, tape
 
 
 def wrong_at_first(tape, n_wrong: int) -> None:
-    """Let the tape answer the practice wrongly so many times, then rightly."""
+    """Let the tape answer the practice so many times wrongly, then correctly."""
     choose, left = tape.choose, [n_wrong]
 
     def answer(trial, ask):
@@ -598,7 +630,7 @@ def wrong_at_first(tape, n_wrong: int) -> None:
     tape.choose = answer
 
 
-def test_practice_is_repeated_until_its_criterion_and_the_table_holds_each_trial_once(
+def test_practice_is_repeated_until_its_criterion_and_the_table_contains_each_trial_once(
     sit, tape, small_set, data, bids_issues
 ):
     trials = schedule(small_set, "07")
@@ -612,7 +644,7 @@ def test_practice_is_repeated_until_its_criterion_and_the_table_holds_each_trial
     assert bids_issues(data) == []
 
 
-def test_a_stop_in_a_repetition_begins_that_repetition_again(sit, tape, devices):
+def test_after_a_stop_in_a_repetition_that_repetition_starts_again(sit, tape, devices):
     wrong_at_first(tape, 3)
     choose, seen = tape.choose, []
 
@@ -627,7 +659,7 @@ def test_a_stop_in_a_repetition_begins_that_repetition_again(sit, tape, devices)
     assert (stopped.complete, stopped.n_trials) == (False, 3)
     ended = sit(practice_criterion=0.9)
     assert ended.complete
-    assert [first for first, _ in devices.opened] == [0, 0]  # images of the practice are prepared again
+    assert devices.opened == [0, 0]  # images of the practice are prepared again
     assert [trial.trial_index for trial in seen] == [0, 1, 2, 0, 1, 0, 1, 2, *range(3, 13)]
     practice = sidecar(ended.path)["Practice"]
     assert ([len(each) for each in practice["repetitions"]], practice["share_right"]) == ([1, 3], [0.0, 1.0])
@@ -659,10 +691,10 @@ def test_a_session_that_stopped_among_its_last_questions_asks_what_is_left_and_i
     before = stopped.path.read_bytes()
     stop_at.clear()
     tape.events.clear()
-    told: list[str] = []
-    ended = sit(questions=questions, tell=told.append)
+    said: list[str] = []
+    ended = sit(questions=questions, notify=said.append)
     assert ended.complete
-    assert told == ["sub-07: all 13 trials are done; the session continues with what follows them"]
+    assert said == ["sub-07: all 13 trials are done; the session continues with what follows them"]
     assert [name for what, name in tape.events if what == "question"] == ["two", "three"]
     assert list(sidecar(ended.path)["Questionnaire"]) == ["one", "two", "three"]
     assert ended.path.read_bytes() == before
@@ -700,7 +732,7 @@ def test_keys_that_a_lab_added_to_a_sidecar_stay(sit, tape):
     assert (sidecar(path)["Lamp"], sidecar(path)["settings"]) == ("on", "ours")
 
 
-def test_a_participant_who_was_renamed_goes_on_with_the_order_and_keys_of_the_old_id(
+def test_a_renamed_participant_continues_with_the_order_and_keys_of_the_old_id(
     sit, tape, data, dataset, tmp_path, single_set
 ):
     tape.stop_at = 5
@@ -722,7 +754,7 @@ def test_a_participant_who_was_renamed_goes_on_with_the_order_and_keys_of_the_ol
 
 
 @pytest.mark.parametrize("participant", ["7", "007"])
-def test_an_id_that_differs_in_leading_zeros_only_is_refused_before_anybody_is_asked_anything(
+def test_an_id_that_differs_in_leading_zeros_only_is_refused_before_any_question(
     sit_informed, tape, data, participant
 ):
     sit_informed("07")
@@ -734,7 +766,7 @@ def test_an_id_that_differs_in_leading_zeros_only_is_refused_before_anybody_is_a
     assert {path: path.read_bytes() for path in data.parent.rglob("*.tsv")} == before
 
 
-def test_a_withdrawn_participant_cannot_sit_again(sit_informed, tape, data):
+def test_a_withdrawn_participant_cannot_take_part_again(sit_informed, tape, data):
     sit_informed("07")
     withdraw(data, "07")
     tape.events.clear()
@@ -744,7 +776,7 @@ def test_a_withdrawn_participant_cannot_sit_again(sit_informed, tape, data):
     assert consents(data) == []
 
 
-def test_a_table_that_a_spreadsheet_saved_is_not_gone_on_with(sit, tape):
+def test_a_session_whose_table_a_spreadsheet_saved_is_not_continued(sit, tape):
     tape.stop_at = 5
     path = sit().path
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
@@ -755,7 +787,7 @@ def test_a_table_that_a_spreadsheet_saved_is_not_gone_on_with(sit, tape):
     assert path.read_bytes() == before
 
 
-def test_a_damaged_file_of_another_participant_does_not_keep_anybody_from_their_session(sit, data):
+def test_a_damaged_file_of_another_participant_does_not_prevent_a_session(sit, data):
     sit("08").path.write_bytes(b"")
     (data / "sub-08" / "beh" / "sub-08_task-harder_beh (1).json").write_text("{")
     assert sit("07").complete

@@ -36,7 +36,7 @@ def content(folder):
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_observers_sit_the_very_session_that_a_person_of_their_name_would(simulate, small_set):
+def test_observers_get_the_same_session_as_a_person_with_their_id(simulate, small_set):
     paths = simulate()
     assert [path.name for path in paths] == [f"sub-sim0{number}_task-harder_beh.tsv" for number in (1, 2, 3)]
     for path in paths:
@@ -96,7 +96,7 @@ def test_another_stimulus_set_takes_the_place_of_what_was_there(simulate, make_s
     assert bids_issues(tmp_path / "data") == []
 
 
-def test_an_interrupted_simulation_keeps_what_is_finished_and_goes_on(simulate, tmp_path, bids_issues):
+def test_an_interrupted_simulation_keeps_finished_sessions_and_continues(simulate, tmp_path, bids_issues):
     def interrupt(_what, done, _total):
         if done == 2:
             raise KeyboardInterrupt
@@ -181,7 +181,7 @@ def test_observers_depend_on_the_item(simulate, make_set):
 
 
 @pytest.mark.parametrize("task", ["single", "rating"])
-def test_simulated_observers_sit_every_task_and_the_data_are_valid_and_readable(
+def test_simulated_observers_do_every_task_and_the_data_are_valid_and_readable(
     simulate, single_set, rating_set, tmp_path, bids_issues, task
 ):
     simulate(made={"single": single_set, "rating": rating_set}[task])

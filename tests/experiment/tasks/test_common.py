@@ -22,7 +22,7 @@ def keys(ask) -> dict[str, str]:
     return {option.key: option.value for option in ask.options}
 
 
-def test_the_left_key_stands_for_the_left_image_for_everyone(small_set):
+def test_the_left_key_means_the_left_image_for_everyone(small_set):
     for who in ("01", "02", "anna"):
         assert keys(task_of(small_set, SETTINGS, who).asks[0]) == {"left": "left", "right": "right"}
 
@@ -92,7 +92,7 @@ def test_each_task_has_a_table_of_its_own(small_set, single_set, rating_set):
     assert names["rating"][-6:-4] == ["odd", "odd_time"]
 
 
-def test_a_row_holds_every_answer_and_the_presentation_as_it_was(rating_set):
+def test_a_row_contains_every_answer_and_the_measured_presentation(rating_set):
     settings = ExperimentSettings(presentation=PresentationSettings(image_frames=6))
     table, trial = table_of(task_of(rating_set, settings, "01")), schedule(rating_set, "01")[3]
     timing = Timing(image_frames=6, image_duration_s=0.1001)

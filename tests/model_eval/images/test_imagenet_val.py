@@ -178,7 +178,7 @@ def test_the_flat_folder_of_validation_images_is_labelled_by_wordnet_id(tmp_path
     with pytest.raises(InputError, match=r"no class for ILSVRC2012_val_00000004\.JPEG"):
         source.catalogue()
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match=r"no ILSVRC2012_val_….JPEG lies in it"):
+    with pytest.raises(InputError, match=r"no file ILSVRC2012_val_….JPEG in it"):
         open_images(settings.model_copy(update={"path": Path("empty")}), tmp_path).catalogue()
     with pytest.raises(InputError, match="none: no such folder; set `path` in"):
         open_images(settings.model_copy(update={"path": Path("none")}), tmp_path)

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from made_up import write_pool
 
+from model_eval.columns import Difficulty
 from model_eval.decision_rows import decision_rows
 from model_eval.decisions import read_decisions
-from model_eval.difficulty import Difficulty, read_difficulty, read_label_tables
+from model_eval.difficulty import read_difficulty, read_label_tables
 from model_eval.label.label import label_counts, label_decisions, summary
 from model_eval.manifests import PoolManifest
 from model_eval.settings import LabelSettings
@@ -232,5 +233,5 @@ def test_tables_tell_what_labels_owe_to_parts_of_the_pool(decisions: Path) -> No
 
 def test_counts_cannot_leave_out_a_model(tmp_path: Path) -> None:
     counts = published_counts(tmp_path / "counts.csv")
-    with pytest.raises(InputError, match="counts don't tell which models were right"):
+    with pytest.raises(InputError, match="counts do not say which models were right"):
         label_counts(counts, tmp_path / "difficulty", LabelSettings(leave_out=("v",)), 11)

@@ -10,11 +10,11 @@ from made_up import write_pool
 from model_eval.columns import DECISION_DTYPES, IMAGE_DTYPES
 from model_eval.decisions import read_decisions
 from model_eval.label.criterion import difficulty_of
-from model_eval.label.near_ties import count_near_ties, labels_at_stake
+from model_eval.label.near_ties import count_near_ties, fragile_labels
 from tricky.core.parquet import write_parquet
 
 
-def test_labels_are_at_stake_where_some_way_of_turning_them_gives_another() -> None:
+def test_labels_are_fragile_where_some_outcome_of_the_near_ties_gives_another_label() -> None:
     rng = np.random.default_rng(4)
     correct = rng.random((5, 300)) < rng.choice([0.05, 0.5, 0.95], 300)
     near = rng.random((5, 300)) < 0.15
@@ -28,7 +28,7 @@ def test_labels_are_at_stake_where_some_way_of_turning_them_gives_another() -> N
             right[ties] ^= np.array(turned, dtype=bool)
             labels.add(str(difficulty_of(np.array([right.sum()]), 5, 1)[0]))
         by_hand.append(len(labels) > 1)
-    found = labels_at_stake(correct, seen, near, 1)
+    found = fragile_labels(correct, seen, near, 1)
     assert found.tolist() == by_hand
     assert 20 < found.sum() < 280
 

@@ -56,7 +56,7 @@ def test_names_come_in_one_unicode_form_and_without_spaces_around_them(table: Pa
         (
             "image_id,n_correct\na,1\nb,4\n",
             3,
-            "line 3, column n_correct: '4', expected at most 3, the number of models asked",
+            "line 3, column n_correct: '4', expected at most 3, the number of models",
         ),
         ("image_id,n_correct\na,1.5\n", 3, "line 2, column n_correct: '1.5', expected a whole number"),
         ("image_id,n_correct\na,-1\n", 3, "line 2, column n_correct: '-1', expected a whole number from 0"),

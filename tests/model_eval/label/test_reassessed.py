@@ -46,7 +46,7 @@ def test_reals_lists_are_read_by_the_number_in_the_file_name(tmp_path: Path) -> 
     }
     assert list(found.right.values()) == [{"n01440764", "n02123045"}, set(), {"n15075141"}]
     with pytest.raises(
-        InputError, match=r"real\.json \(\[label\] reassessed\): has none of the images.*'a\.png'"
+        InputError, match=r"real\.json \(\[label\] reassessed\): contains none of the images.*'a\.png'"
     ):
         read_reassessed(tmp_path / "real.json", IMAGES.assign(image_id=["a.png", "b.png", "c.png"]))
     with pytest.raises(InputError, match=r"3 of 3 entries match no class; .* there are 'tench'"):

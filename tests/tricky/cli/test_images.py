@@ -75,7 +75,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 NOT_COUNTED = [
-    r"1 copies of images beside them, .*: ant/Copy of 0\.png",
+    r"1 exact copies of images in the same folder: ant/Copy of 0\.png",
     r"1 symbolic links to what is listed already, or to a folder above: ant/all",
     r"1 symbolic links that leave the folder \(`follow_links = true` in \[images\] follows them\): ant/far",
     r"1 hidden files .*: ant/\._0\.png",

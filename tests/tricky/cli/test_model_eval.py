@@ -33,7 +33,7 @@ def write_study(folder: Path, predictions: list[list[int]], settings: str = "") 
     return folder
 
 
-def test_labels_are_told_with_what_they_hang_on_and_compared_with_others(tmp_path, succeed):
+def test_labels_are_printed_with_what_they_depend_on_and_compared_with_others(tmp_path, succeed):
     predictions = [[1, 0, 0, 1], [1, 0, 0, 1], [1, 0, 1, 1], [1, 2, 1, 0], [1, 0, 1, 0]]
     errors = '[label]\nlabel_errors = "errors.txt"\n'
     study = write_study(tmp_path / "study", predictions, errors)
@@ -56,6 +56,6 @@ def test_labels_are_told_with_what_they_hang_on_and_compared_with_others(tmp_pat
     succeed("label", cwd=other)
     said = one_line(succeed("label", "--compare", "../other", cwd=study))
     assert "trivial 1 0 0 in-between 1 1 0 impossible 0 0 1" in said
-    assert "1 of 4 images moved" in said
+    assert "1 of 4 images have another label" in said
     moved = pd.read_csv(study / "difficulty" / "moved.csv")
     assert moved[["image_id", "from", "to"]].to_numpy().tolist() == [["2.png", "in-between", "trivial"]]

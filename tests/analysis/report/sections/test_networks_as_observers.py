@@ -13,5 +13,5 @@ def test_a_machine_that_is_always_right_is_drawn_though_its_limit_misses_1_by_a_
     perfect = observer_accuracy(np.ones(n_pairs, bool), np.full(n_pairs, "m"))
     row = perfect.loc["m", ["accuracy", "low", "high"]].to_dict()
     nothing = dict.fromkeys(("kappa", "kappa_low", "kappa_high"), np.nan)
-    machines = pd.DataFrame([{"machine": "m", "measure": "entropy", **row, **nothing}])
-    network_accuracies(machines, people, 0.5, chance=0.5, noun="observers")
+    networks = pd.DataFrame([{"network": "m", "measure": "entropy", **row, **nothing}])
+    network_accuracies(networks, people, 0.5, chance=0.5, noun="observers")

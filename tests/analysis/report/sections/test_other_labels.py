@@ -59,6 +59,6 @@ def test_a_report_under_other_labels_says_what_they_change(study):
     after = report(study.root, labels=newer.root / "difficulty")
     # Every order is reversed, so right is wrong and wrong is right.
     assert accuracy_of(after).estimate == pytest.approx(1 - accuracy_of(before).estimate)
-    assert after.content["label_change"]["n_changed"] == 20
+    assert after.content["other_labels"]["n_changed"] == 20
     assert "20 have it reversed" in text_of(after)
     assert "newer/difficulty/difficulty.json" in after.content["made_from"]

@@ -26,7 +26,7 @@ def test_another_study_stands_beside_this_one_and_the_published_one(study):
     there = accuracy_of(report(study.root, title="There"))
     shutil.copytree(study.root, study.root.parent / "other")
     study.write_session("sim01", {})
-    here = report(study.root, title="Here", seed=1, beside=["../other"])
+    here = report(study.root, title="Here", seed=1, compare_with=["../other"])
     rows = {row["study"]: row for row in here.content["studies"]}
     assert list(rows) == ["Here", "Meding et al. (2022)", "There"]
     assert rows["Here"]["accuracy"] == accuracy_of(here).estimate
@@ -45,7 +45,7 @@ def test_a_study_with_the_same_pairs_is_compared_pair_by_pair_and_with_others_as
     other = study.root.parent / "other"
     shutil.copytree(study.root, other)
     study.write_observers(10)  # who find the same pairs hard
-    here = report(study.root, beside=["../other"])
+    here = report(study.root, compare_with=["../other"])
     theirs, ours = (
         each[each["block"] == "main"] for each in (read_sessions(other / "data"), read_sessions(study.data))
     )
@@ -61,7 +61,7 @@ def test_a_study_with_the_same_pairs_is_compared_pair_by_pair_and_with_others_as
     assert row["difference_method"].startswith("the same pairs in both")
 
     shutil.rmtree(other / "data")
-    row = report(study.root, beside=["../other"]).content["studies"][2]
+    row = report(study.root, compare_with=["../other"]).content["studies"][2]
     assert row["difference"] == pytest.approx(expected.estimate)
     assert row["difference_high"] - row["difference_low"] > expected.high - expected.low
     assert row["difference_method"].startswith("studies without common observers or items")
@@ -77,4 +77,4 @@ def test_another_study_whose_sessions_are_no_longer_those_of_its_report_is_refus
     population["estimate"] -= 0.01
     change(path, AccuracyResultsManifest, population=population)
     with pytest.raises(InputError, match="its sessions are not those of its report"):
-        report(study.root, beside=["../other"])
+        report(study.root, compare_with=["../other"])
