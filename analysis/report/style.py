@@ -99,7 +99,7 @@ def save(figure: Figure, stem: Path) -> None:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     # The layout is computed once, for both files. Without an engine, saving draws once and not twice.
-    figure.set_dpi(FigureCanvasSVG.fixed_dpi)
+    figure.set_dpi(72)  # of SVG
     FigureCanvasSVG(figure)
     if (engine := figure.get_layout_engine()) is not None:
         engine.execute(figure)
