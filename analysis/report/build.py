@@ -1,7 +1,7 @@
 """`tricky analyse` and `tricky dynamics`: from the folders of a study to a report.
 
-Both do the same with other sections: gather the data, compute the sections, write their results as JSON, draw
-their figures, and render the page.
+Both do the same with different sections: gather the data, compute the sections, write their results as JSON,
+draw their figures, and render the page.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class DynamicsSettings:
     Attributes
     ----------
     tolerance : int
-        Models that may dissent about a trivial or an impossible image.
+        Models that may be wrong about a trivial image, or right about an impossible one.
     level : float
         Coverage of intervals.
     leave_out : sequence of str
@@ -106,7 +106,7 @@ def write_report(
     seed : int
         Seed of the study.
     source : ImageSource or None
-        The images, for examples; without it the page has none and says so.
+        The images, for examples; without it the page has no examples.
 
     Raises
     ------

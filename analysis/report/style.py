@@ -128,6 +128,6 @@ def name_rows(axes: Axes, names: Sequence[str] | pd.Index, noun: str) -> None:
 
 
 def without_left_axis(axes: Axes) -> None:
-    """Remove the line and the ticks on the left, beside names of rows."""
+    """Remove the line and the ticks on the left, next to the names of rows."""
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)

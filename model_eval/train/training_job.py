@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from model_eval.epoch_decisions import Diverged, write_epochs
+from model_eval.epoch_decisions import write_epochs
 from model_eval.networks.device import exact_arithmetic, n_cores
 from model_eval.networks.weights import TrainedRecord, write_trained
 from model_eval.train.checkpoints import Checkpoints, model_identity
@@ -25,6 +25,7 @@ from model_eval.train.evaluate_epoch import EvaluationImages, evaluate_epoch
 from model_eval.train.parallel_jobs import Report
 from model_eval.train.recipe import Run
 from model_eval.train.training_loop import DivergedError, Learner
+from model_eval.training_manifests import DivergedRecord
 from tricky.core.files import sha256_of
 
 
@@ -85,12 +86,12 @@ class TrainingJob:
         """The checkpoints of the network."""
         return Checkpoints(self.folder, self.identity)
 
-    def run(self, device: torch.device, report: Report) -> Diverged | None:
+    def run(self, device: torch.device, report: Report) -> DivergedRecord | None:
         """Train the network from its last checkpoint, or from the start, and write its models.
 
         Returns
         -------
-        Diverged, optional
+        DivergedRecord, optional
             The model and the epoch in which its loss was no longer finite; no model of a later epoch is
             written.
         """
@@ -174,12 +175,12 @@ class TrainingJob:
         )
         write_trained(self.folder / f"{run.name}.safetensors", learner.evaluated.state_dict(), record)
 
-    def _diverged(self, epoch: int) -> Diverged:
+    def _diverged(self, epoch: int) -> DivergedRecord:
         self.checkpoints.remove()
         if self.evaluated is not None:
             self.checkpoints.write_divergence(epoch)
         run = self.runs[0]
-        return Diverged(run.name, run.condition, run.replicate, epoch)
+        return DivergedRecord(name=run.name, condition=run.condition, replicate=run.replicate, epoch=epoch)
 
 
 @dataclass

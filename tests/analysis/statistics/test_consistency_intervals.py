@@ -137,7 +137,7 @@ def test_pairs_without_kappa_are_left_out_and_counted():
     assert nothing.reason == "no pair has an error consistency"
 
 
-def test_two_subjects_tell_nothing_of_others():
+def test_two_subjects_give_no_interval_for_others():
     correct = answers(2, 60, seed=2)
     found = measure_consistency(correct, [(0, 1)], new_subjects=[[0, 1]])
     assert np.isfinite(found.estimate)

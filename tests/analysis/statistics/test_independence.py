@@ -30,7 +30,7 @@ def test_a_pair_without_kappa_has_no_p_value():
     assert p[1, 2] == 1
 
 
-def test_mean_over_pairs_is_told_from_independence_where_no_single_pair_is():
+def test_a_mean_over_pairs_may_differ_from_independence_where_no_single_pair_does():
     rng = np.random.default_rng(8)
     shared = rng.random(60) < 0.35
     common, alone = rng.random(60) < 0.8, rng.random((8, 60)) < 0.8

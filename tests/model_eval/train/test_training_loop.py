@@ -204,6 +204,6 @@ def test_an_infinite_loss_is_a_divergence() -> None:
         learn(learner, two_shades(), 3)
 
 
-def test_an_unknown_optimizer_is_told_with_the_nearest() -> None:
+def test_an_unknown_optimizer_is_an_error_that_names_the_nearest() -> None:
     with pytest.raises(InputError, match=r"timm has no optimizer 'momentun'; did you mean momentum"):
         Learner(run_of(optimizer="momentun"), 2, 3, CPU)
