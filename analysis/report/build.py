@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from analysis.data.compared_models import gather_models, read_superclasses
 from analysis.data.results_manifest import AccuracyResultsManifest, DynamicsManifest, ResultsManifest
@@ -239,7 +240,8 @@ def build(
     shown : mapping
         What templates need apart from results.
     """
-    records = {section.name: report.of(section.compute) for section in sections}
+    with threadpool_limits(1):  # many small products, for which the threads of BLAS wait for each other
+        records = {section.name: report.of(section.compute) for section in sections}
     content: dict[str, Any] = as_json({"title": report.title, "seed": report.seed} | dict(about))
     for section in sections:
         _merge(content, as_json(dict(section.results(records[section.name]))))
