@@ -1,9 +1,9 @@
-"""How labels and κ scale: 10, 100, 1,000 models on 50,000 images; 5,000, 50,000, 500,000 images by 100 models.
+"""How labels and κ scale: 10 to 1,000 models on 50,000 images, and 5,000 to 500,000 images by 100 models.
 
 Decisions are drawn as in ``benchmarks/labels.py``.  Prints as its last line one JSON object: for each size
 the seconds of labelling (`label_<models>_models_<images>_images_seconds`) and of the error consistency of
-all pairs (`kappa_…`), the share of labelling that reading takes, which dominates (`reading_share_…`; the lines
-above name the largest step), and the largest memory of this process (`rss_gb`).
+all pairs (`kappa_…`), the share of labelling that reading takes (`reading_share_…`; the lines above
+name the largest step, which it was), and the largest memory of this process (`rss_gb`).
 """
 
 from __future__ import annotations
