@@ -8,18 +8,23 @@ line is one JSON object:
 - `kappa_vs_matmul`: the same against the bare product of a float32 matrix with its transpose.
 - `bootstrap_small_seconds`, `bootstrap_large_seconds`: 10,000 draws for 9 observers × 149 items, and for
   1,000 × 150.
+- `report_vs_figures`: the whole command ``tricky analyse`` on the demo's study, divided by starting Python
+  with matplotlib and drawing the same figures once as SVG.
 - `report_seconds`: the whole of ``tricky analyse``, from files on disk to files on disk, on 1,000 simulated
-  sessions of 150 trials each, with the demo's images and eleven models.
+  sessions of 300 trials each, with the demo's images and eleven models; `report_gb`, the largest memory.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import resource
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import combinations, islice
 from pathlib import Path
 
@@ -37,7 +42,7 @@ from tricky.study import Study, create_study
 
 N_MODELS, N_IMAGES = 1_000, 50_000
 N_SKLEARN_CALLS = 200
-N_SESSIONS, N_TRIALS = 1_000, 150
+N_SESSIONS, N_TRIALS = 1_000, 300
 SEED = 1
 
 
@@ -80,7 +85,7 @@ def time_bootstrap(n_observers: int, n_items: int, rng: np.random.Generator) -> 
 def large_study(folder: Path) -> Study:
     """Make a study with everything but its report, as the demo does, only with more sessions and trials."""
     flags = {
-        "label": {"tolerance": 2},  # with 1, too few of the demo's images are impossible for so many pairs
+        "label": {"tolerance": 4},  # with less, too few of the demo's images are impossible for so many pairs
         "stimuli": {"main": {"trials": N_TRIALS}},
         "simulate": {"observers": N_SESSIONS},
     }
@@ -91,6 +96,38 @@ def large_study(folder: Path) -> Study:
     study.build_stimuli("main")
     study.simulate()
     return study
+
+
+def report_and_figures(folder: Path) -> float:
+    """Time the whole command, and divide by importing matplotlib and drawing the same figures once."""
+    study = create_study(folder, name="Demo", seed=SEED)
+    study.train()
+    study.evaluate()
+    study.label()
+    study.build_stimuli("main")
+    study.simulate()
+    repository = str(Path(__file__).resolve().parent.parent)
+    environment = os.environ | {"PYTHONPATH": repository}
+
+    def start(*arguments: str) -> Callable[[], object]:
+        command = [sys.executable, "-P", *arguments]
+        return lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+
+    command = seconds(start("-m", "tricky", "-C", str(folder), "analyse"), 3)
+    importing = seconds(start("-c", "import matplotlib.figure, matplotlib.backends.backend_svg"), 3)
+    report = study.analyse().report
+
+    def draw() -> None:
+        for section in report.task.sections:
+            for make in section.figures.values():
+                drawn = make(report.of(section.compute), report)
+                for figure in drawn if isinstance(drawn, Sequence) else [drawn]:
+                    if figure is not None:
+                        figure.savefig(io.BytesIO(), format="svg")
+
+    drawing = seconds(draw, 3)
+    print(f"tricky analyse {command:.2f} s; importing matplotlib {importing:.2f} s, drawing {drawing:.2f} s")
+    return command / (importing + drawing)
 
 
 def time_report() -> float:
@@ -111,7 +148,10 @@ def main() -> None:
     figures = time_kappa(rng)
     figures["bootstrap_small_seconds"] = time_bootstrap(9, 149, rng)
     figures["bootstrap_large_seconds"] = time_bootstrap(1_000, 150, rng)
+    with tempfile.TemporaryDirectory() as folder:
+        figures["report_vs_figures"] = report_and_figures(Path(folder))
     figures["report_seconds"] = time_report()
+    figures["report_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     print(json.dumps({name: round(value, 2) for name, value in figures.items()}))
 
 

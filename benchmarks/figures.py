@@ -68,6 +68,9 @@ class Benchmark:
     by_make_bench: bool = True
 
 
+SIZES = ((10, 50_000), (100, 5_000), (100, 50_000), (100, 500_000), (1_000, 50_000))
+"""Models and images of the scaling curves."""
+
 BENCHMARKS = (
     Benchmark(
         "desk",
@@ -111,13 +114,30 @@ BENCHMARKS = (
         (
             Figure("label_seconds", "labels of 50,000 images by 100 models", at_most=1),
             Figure("label_1000_seconds", "labels of 50,000 images by 1,000 models", at_most=12),
+            Figure("label_1000_gb", "peak memory of that"),
+        ),
+    ),
+    Benchmark(
+        "scaling",
+        (
+            *(
+                Figure(f"{figure}_{models}_models_{images}_images{unit}", f"{models:,} × {images:,}: {what}")
+                for models, images in SIZES
+                for figure, unit, what in (
+                    ("label", "_seconds", "labels"),
+                    ("reading_share", "", "share of reading and checking files, the largest step"),
+                    ("kappa", "_seconds", "κ of all pairs"),
+                )
+            ),
+            Figure("rss_gb", "peak memory of all of it"),
         ),
     ),
     Benchmark(
         "analyse",
         (
             Figure("report_vs_figures", "`tricky analyse` on the demo ÷ drawing its figures once", at_most=2),
-            Figure("report_seconds", "report on 1,000 sessions of 150 trials"),
+            Figure("report_seconds", "report on 1,000 sessions of 300 trials", at_most=20),
+            Figure("report_gb", "peak memory of that", at_most=1.5),
             Figure("kappa_vs_sklearn", "κ of all pairs of 1,000 models: times faster than scikit-learn"),
             Figure("kappa_vs_matmul", "κ of all pairs of 1,000 models ÷ the bare matrix product"),
             Figure("bootstrap_small_seconds", "10,000 draws of 9 observers × 149 items"),

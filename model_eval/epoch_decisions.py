@@ -16,7 +16,7 @@ import pandas as pd
 
 from model_eval.columns import DECISION_DTYPES
 from model_eval.decisions import read_images
-from model_eval.training_manifests import ConditionsManifest
+from model_eval.training_manifests import ConditionsManifest, DivergedRecord
 from tricky.core.errors import InputError
 from tricky.core.files import check_hash, sha256_of
 from tricky.core.manifests import read_manifest, write_manifest
@@ -59,16 +59,6 @@ class ConditionModel:
     def last_epoch(self) -> int:
         """The epoch after which training ended."""
         return len(self.losses)
-
-
-@dataclass(frozen=True)
-class Diverged:
-    """A model whose loss was no longer finite; it has no files."""
-
-    name: str
-    condition: str
-    replicate: int
-    epoch: int
 
 
 @dataclass(frozen=True)
@@ -134,7 +124,7 @@ def write_conditions(
     *,
     conditions: Mapping[str, Mapping[str, Any]],
     models: Sequence[ConditionModel],
-    diverged: Sequence[Diverged] = (),
+    diverged: Sequence[DivergedRecord] = (),
     unfinished: Sequence[str] = (),
     about: Mapping[str, Any],
 ) -> None:
@@ -162,7 +152,7 @@ def write_conditions(
             "models": [
                 asdict(model) | {"sha256": sha256_of(folder / f"{model.name}.parquet")} for model in models
             ],
-            "diverged": [asdict(each) for each in diverged],
+            "diverged": [each.model_dump() for each in diverged],
             "unfinished": list(unfinished),
         },
     )

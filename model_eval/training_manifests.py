@@ -66,7 +66,7 @@ class TrainedModelRecord(ConditionRecord):
 
 
 class DivergedRecord(ConditionRecord):
-    """A model whose loss was no longer finite."""
+    """A model whose loss was no longer finite; it has no files."""
 
     epoch: Count
 

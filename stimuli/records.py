@@ -90,15 +90,6 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Question:
-    """A question about each image of a rating task, with its answers in the order shown."""
-
-    name: str
-    text: str
-    answers: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class StimulusSet:
     """Items and trials of one set, in the set's own order.
 
@@ -141,11 +132,6 @@ class StimulusSet:
     def settings(self) -> StimulusSettings:
         """The settings that it was built with."""
         return self.manifest.settings.stimuli
-
-    @property
-    def questions(self) -> tuple[Question, ...]:
-        """The questions about each image of a rating task."""
-        return tuple(Question(each.name, each.text, each.answers) for each in self.settings.questions)
 
     @property
     def n_sessions(self) -> int:

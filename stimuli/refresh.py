@@ -30,8 +30,8 @@ def refresh_set(
     The successor has the parent's settings. An image is kept if the new labels and the rules still allow it;
     a trial is kept if all its images are, and belong to the same groups as before. Other trials are refilled
     so that as many images as possible are kept, and then so that new images are as similar as possible to
-    those that they replace and to their partners. Items and trials that are kept have the same ids, as ids
-    follow from content. The parent is not changed.
+    those that they replace and to their partners. Items and trials that are kept have the same ids, because
+    ids are hashes of content. The parent is not changed.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ class Slot:
 def item_id_of(image_id: str, sha256: str) -> str:
     """Return the id of an item, a hash of its image's name and content: the same in every set.
 
-    Neither the id nor the order of ids says anything of the difficulty.
+    Neither the id nor the order of ids reveals the difficulty.
     """
     return f"item-{sha256_of(f'{image_id}/{sha256}')[:ID_DIGITS]}"
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Demo:
-    """What the demo made.
+    """The results of the demo.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class Demo:
     results : Results
         Of the report.
     seconds : float
-        How long it took.
+        Duration of the demo.
     """
 
     study: Study

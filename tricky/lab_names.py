@@ -1,7 +1,7 @@
-"""The names that a lab chooses for columns: none is a column of tricky's own, and no two are the same.
+"""The names that a lab chooses for columns must differ from tricky's own columns, and from each other.
 
-Every package declares the columns of its tables; here they are held against the names in a study file, before
-anything is built or recorded.
+Every package declares the columns of its tables; here they are compared with the names in a study file,
+before anything is built or recorded.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tricky.core.names import READ_AS_MISSING
 from tricky.core.settings import SettingError, place_of, shown
 
 OF_QUESTIONS = (*experiment.data.columns.OF_QUESTIONS, *analysis.columns.OF_QUESTIONS)
-"""What the name of a question is followed by in columns of tables."""
+"""Endings of the columns of a question, after its name."""
 
 _OF_ITEMS = ("decisions/images.parquet", "difficulty/difficulty.parquet")
 """Tables of `model_eval` whose rows are images."""
@@ -39,7 +39,7 @@ class LabName:
     place : tuple of str and int
         Keys and indices in the study file.
     columns : tuple of str
-        The columns that follow from it.
+        The columns that are named after it.
     """
 
     name: str
@@ -73,8 +73,8 @@ def check_columns(sets: Mapping[str, StimulusSettings], settings: ExperimentSett
     Raises
     ------
     SettingError
-        One is the name of a column of tricky's own, or two give the same column; capitals don't tell them
-        apart, as in spreadsheets and databases.
+        One is the name of a column of tricky's own, or two give the same column.  Capital and small letters
+        count as the same, as in spreadsheets and databases.
     """
     participants = [
         LabName(field.name, ("experiment", "participant_fields", n, "name"), (field.name,))
@@ -138,7 +138,7 @@ def _by_column(tables: Mapping[str, Sequence[str]]) -> dict[str, str]:
 
 
 def _texts(content: Any, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Give every text in nested settings, keys included, with its place."""
+    """Yield every text in nested settings, keys included, with its place."""
     if isinstance(content, str):
         yield place, content
     elif isinstance(content, Mapping):

@@ -1,4 +1,4 @@
-"""What a study's folders hold, what they were made from, and what is out of date."""
+"""The state of a study's folders: their content, what they were made from, and what is out of date."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tricky.study_folder import StudyFolder
 
 
 class State(StrEnum):
-    """Whether a stage's folder is there, and fits what it was made from."""
+    """Whether a stage's folder exists, and whether its origins are unchanged."""
 
     MISSING = "not there yet"
     CURRENT = "up to date"
@@ -36,10 +36,10 @@ class StageStatus:
     folder : str
         Relative to the study; ``report/dynamics`` is a page in the report's folder.
     command : str
-        What makes it.
+        The command that makes it.
     state : State
     holds, why : str
-        What is there, and what is wrong with it; empty where there is nothing to say.
+        Its content, and what is wrong with it; empty if nothing.
     """
 
     folder: str
@@ -50,12 +50,12 @@ class StageStatus:
 
 
 def study_status(study: StudyFolder) -> list[StageStatus]:
-    """Look at every stage of a study, in the order in which data flows."""
+    """Return the status of every stage of a study, in the order of the data flow."""
     return list(_look(study))
 
 
 def _look(study: StudyFolder) -> Iterator[StageStatus]:
-    """Look at one stage after the other, so that a caller who needs an early one waits for no later one."""
+    """Yield the status of one stage after the other; who needs an early one does not wait for all."""
     found: dict[str, StageStatus] = {}
     for stage in STAGES:
         for folder in _folders(study, stage):
@@ -67,7 +67,7 @@ def _look(study: StudyFolder) -> Iterator[StageStatus]:
 
 
 def _folders(study: StudyFolder, stage: Stage) -> Iterator[str]:
-    """Return the folders of a stage: one for each stimulus set; none where nothing is there or due."""
+    """Return the folders of a stage: one for each stimulus set; none if it neither exists nor is due."""
     if stage is STIMULI:
         yield from (f"{stage.folder}/{name}" for name in study.set_names())
     elif (
@@ -85,12 +85,12 @@ def _manifest(study: StudyFolder, stage: Stage, folder: str) -> Path:
 
 
 def require_current(study: StudyFolder, folder: str) -> None:
-    """Raise an error if what a stage was made from has changed since.
+    """Raise an error if the origins of a stage have changed since it was made.
 
     Raises
     ------
     InputError
-        The stage is out of date; the line says why and what to run.
+        The stage is out of date; the message says why and what to run.
     """
     status = next(each for each in _look(study) if each.folder == folder)
     if status.state is State.OUT_OF_DATE:
@@ -121,7 +121,7 @@ def _stage_status(
     if unfinished := getattr(manifest, "unfinished", ()):
         why = f"{len(unfinished)} models are still to be trained; `{command}` continues"
         return StageStatus(folder, command, State.UNFINISHED, holds, why)
-    # No fault: a stage may run on a machine that was given only what it reads.
+    # Not an error: a stage may run on a machine that has only the files that it reads.
     if elsewhere := [name for name in manifest.made_from if not (study.root / name).is_file()]:
         why = f"made from {', '.join(elsewhere)}"
         return StageStatus(folder, command, State.ORIGINS_ELSEWHERE, holds, why)
@@ -131,7 +131,7 @@ def _stage_status(
 def _broken_links(
     root: Path, made_from: Mapping[str, str], before: Mapping[str, StageStatus]
 ) -> Iterator[str]:
-    """Say which of an artefact's origins have changed, or are themselves out of date."""
+    """Describe which origins of a folder have changed, or are themselves out of date."""
     for name, digest in made_from.items():
         origin = root / name
         status = before.get(Path(name).parent.as_posix())
@@ -142,7 +142,7 @@ def _broken_links(
 
 
 def _other_settings(study: StudyFolder, folder: str, made_with: Mapping[str, Any]) -> Iterator[str]:
-    """Say which settings an artefact was made with that the study file no longer has."""
+    """Describe the settings of a folder that differ from those of the study file."""
     now = study.settings.model_dump(mode="json")
     if folder.startswith(f"{STIMULI.folder}/"):
         name = folder.removeprefix(f"{STIMULI.folder}/")
@@ -162,9 +162,9 @@ def _other_settings(study: StudyFolder, folder: str, made_with: Mapping[str, Any
 
 
 def _other_models(study: StudyFolder, folder: str, then: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Say which models an artefact was made with that are no longer the pool's, and the other way round.
+    """Describe how the models that a folder was made with differ from those of the pool.
 
-    Manifests hold the entries themselves: a pool file's name would not tell when its content changed.
+    Manifests contain the entries of the models: the name of a pool file does not change with its content.
     """
     from model_eval.networks.pool import read_pool
     from model_eval.settings import ModelEntry
@@ -184,7 +184,7 @@ def _other_models(study: StudyFolder, folder: str, then: Sequence[Mapping[str, A
 
 
 def _other_recipe(study: StudyFolder, then: Mapping[str, Any]) -> Iterator[str]:
-    """Say where the recipe is no longer the one that models were trained by."""
+    """Describe how the recipe differs from the one that models were trained with."""
     from model_eval.train.recipe import read_recipe
 
     recipe = read_recipe(study.settings.train, study.root)

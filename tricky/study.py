@@ -52,7 +52,7 @@ class Study(PoolStages, ModelEvalStages, StimuliStages, ExperimentStages, Analys
         Raises
         ------
         InputError
-            The study file could not say so.
+            A value is not allowed in the study file.
         """
         content = self.settings.model_dump()
         for section, values in sections.items():
@@ -64,7 +64,7 @@ class Study(PoolStages, ModelEvalStages, StimuliStages, ExperimentStages, Analys
 
 
 def create_study(folder: str | Path, *, name: str | None = None, seed: int | None = None) -> Study:
-    """Write a commented study file into `folder` (made where missing), and nothing else.
+    """Write a commented study file into `folder`, which is created if necessary, and nothing else.
 
     Raises
     ------
@@ -84,18 +84,18 @@ def create_study(folder: str | Path, *, name: str | None = None, seed: int | Non
 
 
 def open_study(start: str | Path) -> Study:
-    """Open the study that `start` lies in: the nearest folder, upwards, with a study file.
+    """Open the study that `start` is in: the nearest folder, upwards, with a study file.
 
     Raises
     ------
     InputError
-        There is none, it doesn't say what a study file can say, or its folder has a name that is no UTF-8.
+        There is none, its settings are invalid, or the name of its folder is not UTF-8.
     """
     start = Path(start).resolve()
     for root in (start, *start.parents):
         if (root / FILE_NAME).is_file():
             try:
-                str(root).encode()  # half a character would stop every library that writes files
+                str(root).encode()  # libraries cannot write files to a path that is not UTF-8
             except UnicodeEncodeError:
                 raise InputError(f"{root}: the name of this folder is not UTF-8; rename it") from None
             return Study(root, read_settings(root / FILE_NAME))

@@ -1,4 +1,4 @@
-"""Where a study keeps what, and what its settings warn of."""
+"""The folders of a study, and warnings about its settings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tricky.stages.declared import CONDITIONS, DATA, DECISIONS, DIFFICULTY, REPO
 from tricky.study_settings import FILE_NAME, Settings
 
 _N_NAMED = 5
-"""Places that a warning names."""
+"""Number of places that a warning names."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class StudyFolder:
     settings: Settings
 
     def warnings(self) -> list[str]:
-        """Return what may go wrong with these settings, each in one line."""
+        """Return warnings about these settings, each in one line."""
         places = read_as_missing(self.settings)
         if not places:
             return []
@@ -79,7 +79,7 @@ class StudyFolder:
         Raises
         ------
         InputError
-            The study describes no set of that name, and holds no successor that is called so.
+            The study has neither settings for a set of that name nor a successor with that name.
         """
         name = self.settings.experiment.stimuli
         folder = self.stimulus_set(name)

@@ -18,7 +18,7 @@ def why_nothing_counts(exclusion: Exclusion, stimulus_set: StimulusSet, labels: 
     if exclusion.kept.empty:
         if exclusion.n_trials:
             return "the rules of [analyse.exclude] leave no answer; loosen them"
-        return "no trial of a main block has an answer yet; run on"
+        return "no trial of a main block has an answer yet; continue the sessions"
     if not has_right_answers(stimulus_set) or exclusion.kept["correct"].notna().any():
         return None
     where = "under the labels of the set" if labels is None else f"under the labels in {labels}"

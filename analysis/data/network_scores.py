@@ -1,4 +1,4 @@
-"""How sure each network was of each image: what it goes by when it takes the place of an observer."""
+"""The certainty of each network about each image, by which it chooses when it is an observer."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def image_scores(folder: Path, decisions: Decisions, image_ids: Sequence[str]) -
     Parameters
     ----------
     folder : Path
-        Where the decisions lie.
+        Folder of the decisions.
     decisions : Decisions
-        The same, read.
+        Its content.
     image_ids : sequence of str
         Images of the stimulus set; one without decisions has no scores.
 
     Returns
     -------
     DataFrame, images × networks
-        Columns (network, measure): of each model its ``confidence`` (probability of the class it puts first),
+        Columns (network, measure): of each model its ``confidence`` (probability of the predicted class),
         ``margin`` (between the two best logits) and ``entropy`` (of the predicted distribution, in nats, with
         a minus sign: smaller where it is less sure, as the others are); of all models together the mean
         confidence and ``agreement``, the share of models that give the most frequent answer.

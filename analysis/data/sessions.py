@@ -57,7 +57,7 @@ def read_sessions(
         the columns of the session tables (times in seconds; `correct` a nullable bool,
         missing where both items of the trial are equally hard, and in ratings), and of the session as a whole
         `complete`: whether it has a row for each trial of its set (missing where its sidecar doesn't say how
-        many there are), `interrupted`: whether it was taken up again, and `forced`: whether it was started
+        many there are), `interrupted`: whether it was continued later, and `forced`: whether it was started
         although a check before it had failed.
 
     Raises

@@ -1,7 +1,7 @@
 """`tricky analyse` and `tricky dynamics`: from the folders of a study to a report.
 
-Both do the same with other sections: gather the data, compute the sections, write their results as JSON, draw
-their figures, and render the page.
+Both do the same with different sections: gather the data, compute the sections, write their results as JSON,
+draw their figures, and render the page.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from analysis.data.compared_models import gather_models, read_superclasses
 from analysis.data.results_manifest import AccuracyResultsManifest, DynamicsManifest, ResultsManifest
@@ -68,7 +69,7 @@ class DynamicsSettings:
     Attributes
     ----------
     tolerance : int
-        Models that may dissent about a trivial or an impossible image.
+        Models that may be wrong about a trivial image, or right about an impossible one.
     level : float
         Coverage of intervals.
     leave_out : sequence of str
@@ -106,7 +107,7 @@ def write_report(
     seed : int
         Seed of the study.
     source : ImageSource or None
-        The images, for examples; without it the page has none and says so.
+        The images, for examples; without it the page has no examples.
 
     Raises
     ------
@@ -239,7 +240,8 @@ def build(
     shown : mapping
         What templates need apart from results.
     """
-    records = {section.name: report.of(section.compute) for section in sections}
+    with threadpool_limits(1):  # many small products, for which the threads of BLAS wait for each other
+        records = {section.name: report.of(section.compute) for section in sections}
     content: dict[str, Any] = as_json({"title": report.title, "seed": report.seed} | dict(about))
     for section in sections:
         _merge(content, as_json(dict(section.results(records[section.name]))))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MARKERS = "osD^vP"
-"""Designs are told apart by marker and label, not by colour alone."""
+"""Designs are distinguished by marker and label, not by colour alone."""
 
 
 @styled

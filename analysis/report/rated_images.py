@@ -9,10 +9,10 @@ import pandas as pd
 from analysis.report.groups import UNANSWERED
 from analysis.report.shown_trials import item_of
 from analysis.report.task import StudyReport
-from stimuli.records import Question
+from stimuli.settings import QuestionSettings
 
 
-def ratings_of(sessions: pd.DataFrame, questions: tuple[Question, ...]) -> pd.DataFrame:
+def ratings_of(sessions: pd.DataFrame, questions: tuple[QuestionSettings, ...]) -> pd.DataFrame:
     """Return the first rating of each image by each observer; an answer is its position, from 1."""
     rows = sessions.assign(
         observer=sessions["participant"].astype(str), trial_id=sessions["trial_id"].astype(str)
@@ -38,7 +38,7 @@ def images_of(report: StudyReport, ratings: pd.DataFrame) -> pd.DataFrame:
     trials = pd.DataFrame(
         {"n_ratings": by_trial.size(), "median_response_time_s": by_trial["response_time"].median()}
     )
-    questions = report.data.stimulus_set.questions
+    questions = report.data.stimulus_set.settings.questions
     for each in questions:
         trials[f"{each.name}_mean"] = by_trial[each.name].mean()
         trials[f"{each.name}_mean_reason"] = if_missing(trials[f"{each.name}_mean"])
@@ -59,7 +59,7 @@ def rows_of(report: StudyReport, images: pd.DataFrame) -> list[dict[str, Any]]:
     images : DataFrame
         As `images_of` returns it.
     """
-    questions = [each.name for each in report.data.stimulus_set.questions]
+    questions = [each.name for each in report.data.stimulus_set.settings.questions]
     return [
         {
             "trial_id": row["trial_id"],

@@ -96,10 +96,17 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 @styled
 def save(figure: Figure, stem: Path) -> None:
     """Write ``stem.svg`` and ``stem.png``, without dates: the same figure gives the same files."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    # The layout is computed once, for both files. Without an engine, saving draws once and not twice.
+    figure.set_dpi(72)  # of SVG
+    FigureCanvasSVG(figure)
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.execute(figure)
+    figure.set_layout_engine(None)
     for suffix, metadata in ((".svg", {"Date": None}), (".png", {"Software": None})):
         with replacing(stem.with_suffix(suffix)) as part:
             figure.savefig(part, format=suffix[1:], metadata=metadata)
-        figure.set_layout_engine("none")  # the second file keeps the layout of the first
 
 
 def new_axes(
@@ -128,6 +135,6 @@ def name_rows(axes: Axes, names: Sequence[str] | pd.Index, noun: str) -> None:
 
 
 def without_left_axis(axes: Axes) -> None:
-    """Remove the line and the ticks on the left, beside names of rows."""
+    """Remove the line and the ticks on the left, next to the names of rows."""
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)

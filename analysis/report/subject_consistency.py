@@ -81,9 +81,11 @@ def consistency_of(correct: np.ndarray, seen: np.ndarray, names: pd.Index) -> Co
         Of the subjects.
     """
     kappa = error_consistency(correct, seen)
-    reasons = why_undefined(correct, seen)[np.triu_indices(len(kappa), k=1)]
-    undefined = Counter(str(reason) for reason in reasons[reasons != ""]).most_common()
     summary = summarise_pairs(kappa)
+    undefined: list[tuple[str, int]] = []
+    if summary.n_undefined:  # naming reasons takes a second for 1,000 subjects
+        reasons = why_undefined(correct, seen)[np.triu_indices(len(kappa), k=1)]
+        undefined = Counter(str(reason) for reason in reasons[reasons != ""]).most_common()
     why = "; ".join(reason for reason, _ in undefined) or ("there is only one" if len(kappa) == 1 else None)
     return Consistency(
         summary,

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
-from scipy import special
+from scipy import sparse, special
 
 from analysis.statistics.error_consistency import PairCounts
 from analysis.statistics.quadrature import normal_quadrature
@@ -27,6 +27,8 @@ SHARED = np.linspace(0, 1, 16)
 GROUP_NODES, GROUP_WEIGHTS = normal_quadrature(9)
 LARGEST_CORRELATION = 0.97
 """Within a group; above it the model's probabilities are steps that the quadrature does not resolve."""
+SUBJECTS_APART = 100
+"""More subjects are put into classes of the same accuracy, which changes results by rounding only."""
 CHUNK = 2**22
 """Numbers in the largest array that is held at once: 32 MB."""
 MOST_OPERATIONS = 2e10
@@ -88,8 +90,15 @@ class PairMean:
         used = self.n_asked > 0
         n = np.where(used, n_common, 1)
         first, both = n_right / n, n_both / n
-        coefficients = _influence_coefficients(first, first.T, both, used)
-        product, linear, constant = (self.weights / n * each for each in coefficients)
+        if len(used) > SUBJECTS_APART and 10 * np.count_nonzero(used) < used.size:
+            pairs = np.nonzero(used)
+            some = _influence_coefficients(first[pairs], first.T[pairs], both[pairs], np.True_)
+            scaled = self.weights[pairs] / n[pairs]
+            coefficients = [sparse.coo_array((scaled * each, pairs), used.shape).tocsr() for each in some]
+        else:
+            some = _influence_coefficients(first, first.T, both, used)
+            coefficients = [self.weights / n * each for each in some]
+        product, linear, constant = coefficients
         at_once = max(1, CHUNK // len(right))
         for start in range(0, right.shape[1], at_once):
             x = right[:, start : start + at_once].astype(float)
@@ -104,7 +113,7 @@ class PairMean:
 
 
 def _influence_coefficients(
-    first: np.ndarray, second: np.ndarray, both: np.ndarray, used: np.ndarray
+    first: np.ndarray, second: np.ndarray, both: np.ndarray, used: np.ndarray | np.bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     r"""Return the influence on κ of an item as a function of the two answers x, y.
 
@@ -116,7 +125,7 @@ def _influence_coefficients(
 
     Returns
     -------
-    product, linear, constant : ndarray of float, shape (n_subjects, n_subjects)
+    product, linear, constant : ndarray of float, shape of `both`
         The coefficient of xy, that of x (that of y is its transpose), and the rest; 0 where not `used`.
     """
     expected = np.where(used, first + second - 2 * first * second, 1)
@@ -158,42 +167,123 @@ def variance_path(
     scaled = weights / np.where(used, mean.counts.n_common[between], 1)
     n_items = right.shape[1]
     mask = np.ones((len(involved), n_items), bool) if seen is None else seen[involved]
-    accuracy = right[involved].sum(axis=1) / mask.sum(axis=1)
+    first = _one_group(used)
+    alike = _alike(right[involved].sum(axis=1) / mask.sum(axis=1), first)
     patterns, counts = _patterns(mask)
-    threshold = cast("np.ndarray", special.ndtri(accuracy))[:, np.newaxis]
+    weighted = [_weighted(scaled, pattern, alike) for pattern in patterns.T.astype(float)]
+    weights, used = alike.between(weights), alike.between(used) > 0
     path: list[tuple[float, float]] = []
-    for p, probability in _working_models(threshold, used, mean.kappa[between]):
+    for p, probability in _working_models(alike, first, mean.kappa[between]):
         a = (p @ probability)[:, np.newaxis]
-        product, linear, constant = _influence_coefficients(a, a.T, (p * probability) @ p.T, used)
+        coefficients = _influence_coefficients(a, a.T, (p * probability) @ p.T, used)
         variance = 0.0
-        for pattern, n in zip(patterns.T.astype(float), counts, strict=True):
-            of_pair = scaled * np.outer(pattern, pattern)
-            form = of_pair * product, of_pair * linear, of_pair * constant
-            variance += n * _variance_of_form(*form, p, probability)
+        for pattern, n in zip(weighted, counts, strict=True):
+            variance += n * _variance_of_form(pattern, coefficients, p, probability)
         path.append((float((weights * _kappa_of_model(p, probability, used)).sum()), variance))
     values, variances = np.array(path, float).T
     return np.maximum.accumulate(values), variances * n_items / (n_items - 1)
 
 
+@dataclass(frozen=True)
+class _Alike:
+    """Classes of subjects that the working model does not tell apart: of one accuracy, in one group.
+
+    Attributes
+    ----------
+    place : ndarray of int, shape (n_subjects,)
+        Class of each subject.
+    threshold : ndarray of float, shape (n_classes, 1)
+        Accuracy of each class as a quantile of the normal distribution.
+    apart : bool
+        Whether the classes are the subjects.
+    """
+
+    place: np.ndarray
+    threshold: np.ndarray
+    apart: bool
+
+    @cached_property
+    def _order(self) -> np.ndarray:
+        return np.argsort(self.place, kind="stable")
+
+    @cached_property
+    def _starts(self) -> np.ndarray:
+        return np.searchsorted(self.place[self._order], np.arange(len(self.threshold)))
+
+    def add_up(self, values: np.ndarray) -> np.ndarray:
+        """Add up the columns of each class: (n_rows, n_subjects) → (n_rows, n_classes)."""
+        return np.add.reduceat(values[:, self._order], self._starts, axis=1, dtype=float)
+
+    def between(self, values: np.ndarray) -> np.ndarray:
+        """Add up rows, too: (n_subjects, n_subjects) → (n_classes, n_classes)."""
+        return values if self.apart else self.add_up(self.add_up(values).T).T
+
+
+def _alike(accuracy: np.ndarray, first: np.ndarray | None) -> _Alike:
+    """Class subjects by accuracy, and by group where there are two; of few subjects each is a class."""
+    if len(accuracy) <= SUBJECTS_APART:
+        return _Alike(np.arange(len(accuracy)), _threshold(accuracy), apart=True)
+    keys = accuracy + 2 * (first if first is not None else np.zeros(len(accuracy), bool))
+    _, example, place = np.unique(keys, return_index=True, return_inverse=True)
+    return _Alike(place, _threshold(accuracy[example]), apart=False)
+
+
+def _threshold(accuracy: np.ndarray) -> np.ndarray:
+    return cast("np.ndarray", special.ndtri(accuracy))[:, np.newaxis]
+
+
+class _Weights(NamedTuple):
+    """Weights of pairs with subjects of each class, for each subject, or several of a class that are equal.
+
+    Attributes
+    ----------
+    place : ndarray of int, shape (n_rows,)
+        Class of the subjects.
+    total, root : ndarray of float, shape (n_rows, n_classes)
+        Sums of the weights, and roots of the sums of their squares.
+    n_equal : ndarray of float, shape (n_rows, 1), or 1
+        Number of such subjects.
+    """
+
+    place: np.ndarray
+    total: np.ndarray
+    root: np.ndarray
+    n_equal: np.ndarray | int
+
+
+def _weighted(weights: np.ndarray, pattern: np.ndarray, alike: _Alike) -> _Weights:
+    """Return the weights of pairs of which both saw an item."""
+    of_pair = weights * np.outer(pattern, pattern)
+    if alike.apart:
+        return _Weights(alike.place, of_pair, of_pair, 1)
+    rows = np.column_stack([alike.place, alike.add_up(of_pair), alike.add_up(of_pair * of_pair)])
+    rows, n_equal = np.unique(rows, axis=0, return_counts=True)
+    total, squares = np.split(rows[:, 1:], 2, axis=1)
+    return _Weights(rows[:, 0].astype(int), total, np.sqrt(squares), n_equal[:, np.newaxis])
+
+
 def _kappa_of_model(p: np.ndarray, probability: np.ndarray, used: np.ndarray) -> np.ndarray:
-    """Return the κ of every two subjects in the model, where `used`."""
+    """Return the κ of a subject of every class and one of every other in the model, where `used`."""
     a, both = (p @ probability)[:, np.newaxis], (p * probability) @ p.T
     return 1 - (a + a.T - 2 * both) / np.where(used, a + a.T - 2 * a * a.T, 1)
 
 
 def _working_models(
-    threshold: np.ndarray, used: np.ndarray, kappa: np.ndarray
+    alike: _Alike, first: np.ndarray | None, kappa: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield probabilities of right answers, subjects × difficulties, and those of difficulties; κ grows."""
-    first = _one_group(used)
-    if first is None or len(used) == 2:
-        yield from (_right_by_difficulty(threshold, correlation) for correlation in CORRELATIONS)
+    """Yield probabilities of right answers, classes × difficulties, and those of difficulties; κ grows."""
+    if first is None or len(first) == 2:
+        yield from (_right_by_difficulty(alike.threshold, correlation) for correlation in CORRELATIONS)
         return
-    within = [_correlation_within(threshold[each], kappa[np.ix_(each, each)]) for each in (first, ~first)]
+    within = [_correlation_within(alike, each, kappa) for each in (first, ~first)]
+    of_first = np.zeros(len(alike.threshold), bool)
+    of_first[alike.place[first]] = True
+    alone = bool(first.sum() == 1)
     steps = [(shared, 0.0) for shared in SHARED] + [(1.0, more) for more in SHARED[1:-1]]
     for shared, more in steps:
-        yield _right_by_group(threshold, first, shared, [rho + more * (1 - rho) for rho in within])
-    yield _right_by_difficulty(threshold, 1.0)
+        correlations = [rho + more * (1 - rho) for rho in within]
+        yield _right_by_group(alike.threshold, of_first, shared, correlations, alone=alone)
+    yield _right_by_difficulty(alike.threshold, 1.0)
 
 
 def _one_group(used: np.ndarray) -> np.ndarray | None:
@@ -204,22 +294,30 @@ def _one_group(used: np.ndarray) -> np.ndarray | None:
     return first if 2 * first.sum() <= len(first) else ~first
 
 
-def _correlation_within(threshold: np.ndarray, kappa: np.ndarray) -> float:
+def _correlation_within(alike: _Alike, group: np.ndarray, kappa: np.ndarray) -> float:
     """Return the correlation of difficulties at which the mean κ within a group is the observed one."""
-    defined: np.ndarray = np.isfinite(kappa) & ~np.eye(len(kappa), dtype=bool)
+    defined: np.ndarray = np.isfinite(kappa) & ~np.eye(len(kappa), dtype=bool) & np.outer(group, group)
     if not defined.any():  # as of one subject, whose difficulties are its own
         return 1.0
-    models = (_right_by_difficulty(threshold, each) for each in CORRELATIONS[:-1])
-    means = [float(_kappa_of_model(*model, defined)[defined].mean()) for model in models]
+    there = np.unique(alike.place[group])
+    n_pairs = alike.between(defined)[np.ix_(there, there)]
+    models = (_right_by_difficulty(alike.threshold[there], each) for each in CORRELATIONS[:-1])
+    kappas = (_kappa_of_model(*model, n_pairs > 0) for model in models)
+    if alike.apart:
+        means = [float(each[n_pairs].mean()) for each in kappas]
+    else:
+        means = [float((each * n_pairs).sum() / n_pairs.sum()) for each in kappas]
     rising = np.maximum.accumulate(means)
     return float(np.interp(float(kappa[defined].mean()), rising, CORRELATIONS[:-1]))
 
 
 def _right_by_group(
-    threshold: np.ndarray, first: np.ndarray, shared: float, correlations: Sequence[float]
+    threshold: np.ndarray, first: np.ndarray, shared: float, correlations: Sequence[float], *, alone: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the same as `_right_by_difficulty` for two groups that share a part of their difficulties."""
-    alone = first.sum() == 1  # what one subject does not share is noise, and needs no integral
+    """Return the same as `_right_by_difficulty` for two groups that share a part of their difficulties.
+
+    What a subject that is `alone` in the first group does not share is noise, and needs no integral.
+    """
     u, w = np.meshgrid(NODES, 0.0 if alone else GROUP_NODES, indexing="ij")
     probability = np.outer(WEIGHTS, 1.0 if alone else GROUP_WEIGHTS).ravel()
     rho, rho_other = (min(each, LARGEST_CORRELATION) for each in correlations)
@@ -253,17 +351,32 @@ def _patterns(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _variance_of_form(
-    product: np.ndarray, linear: np.ndarray, constant: np.ndarray, p: np.ndarray, probability: np.ndarray
+    weights: _Weights,
+    coefficients: tuple[np.ndarray, np.ndarray, np.ndarray],
+    p: np.ndarray,
+    probability: np.ndarray,
 ) -> float:
     r"""Return the variance of :math:`x^T W x + v^T x + c`, of answers x independent given the difficulty.
 
     About their means p, with W symmetric and 0 on its diagonal, the form is
     :math:`m + g^T y + y^T W y` with :math:`g = 2Wp + v`, so that its variance given the difficulty is
     :math:`\sum_j q_j g_j^2 + 2 \sum_{jk} W_{jk}^2 q_j q_k` with :math:`q = p(1 - p)`.
+
+    Parameters
+    ----------
+    weights : _Weights
+    coefficients : tuple of ndarray of float, shape (n_classes, n_classes)
+        As `_influence_coefficients` returns them.
+    p : ndarray of float, shape (n_classes, n_difficulties)
+    probability : ndarray of float, shape (n_difficulties,)
     """
-    v = 2 * linear.sum(axis=1)[:, np.newaxis]
-    of_product = product @ p
+    product, linear, constant = (each[weights.place] for each in coefficients)
+    v = 2 * (weights.total * linear).sum(axis=1)[:, np.newaxis]
+    of_product = (weights.total * product) @ p
     q = p * (1 - p)
-    mean = (p * of_product).sum(axis=0) + (v * p).sum(axis=0) + constant.sum()
-    within = (q * (2 * of_product + v) ** 2).sum(axis=0) + 2 * (q * ((product * product) @ q)).sum(axis=0)
+    of_squares = np.square(weights.root * product) @ q
+    p, q = weights.n_equal * p[weights.place], weights.n_equal * q[weights.place]
+    rest = (weights.n_equal * weights.total * constant).sum()
+    mean = (p * of_product).sum(axis=0) + (v * p).sum(axis=0) + rest
+    within = (q * (2 * of_product + v) ** 2).sum(axis=0) + 2 * (q * of_squares).sum(axis=0)
     return float(probability @ (within + mean**2) - (probability @ mean) ** 2)

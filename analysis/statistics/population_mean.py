@@ -100,7 +100,7 @@ def population_mean(
     if any(len(group) != len(array) for group in groups):
         raise InputError(
             f"{len(array)} values, {len(groups[0])} observers and {len(groups[1])} items; "
-            "give one of each a trial"
+            "give one of each for every trial"
         )
     given = ~np.isnan(array)
     array = array[given]

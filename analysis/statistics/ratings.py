@@ -29,12 +29,7 @@ def rating_table(
     InputError
         The arrays differ in length, or no rating is left.
     """
-    columns = {"observer": observer, "item": item, "rating": rating, **further}
-    arrays = {name: np.asarray(values) for name, values in columns.items()}
-    if len({len(values) for values in arrays.values()}) > 1:
-        lengths = ", ".join(f"{name} {len(values)}" for name, values in arrays.items())
-        raise InputError(f"numbers of values differ ({lengths}); give one of each a trial")
-    table = pd.DataFrame(arrays).dropna()
+    table = _table(observer=observer, item=item, rating=rating, **further)
     if table.empty:
         raise InputError("no rating is left; give at least one")
     return table.astype({"rating": float} | ({"x": float} if "x" in further else {}))
@@ -215,5 +210,5 @@ def _table(**columns: ArrayLike) -> pd.DataFrame:
     arrays = {name: np.asarray(values) for name, values in columns.items()}
     if len({len(values) for values in arrays.values()}) > 1:
         lengths = ", ".join(f"{name} {len(values)}" for name, values in arrays.items())
-        raise InputError(f"numbers of values differ ({lengths}); give one of each a trial")
+        raise InputError(f"numbers of values differ ({lengths}); give one of each for every trial")
     return pd.DataFrame(arrays).dropna()

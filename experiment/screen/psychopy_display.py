@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -16,15 +15,13 @@ from experiment.pages import Page, PageName
 from experiment.records import Ask, ScheduledTrial, Timing
 from experiment.screen.canvas import Canvas
 from experiment.screen.click_areas import Target, places
-from experiment.screen.colours import BACKGROUND
 from experiment.screen.content import SessionContent
-from experiment.screen.layout import Layout, at_size
+from experiment.screen.layout import Layout
 from experiment.screen.masks import pink_noise
-from experiment.screen.picture_queue import PictureQueue
+from experiment.screen.pictures import PictureQueue, read_picture
 from experiment.screen.psychopy_reader import PsychopyReader
 from experiment.screen.timing import timing_of
 from stimuli.records import Block
-from tricky.core.errors import InputError
 
 FEEDBACK_S = 1.5
 N_MASKS = 8
@@ -269,22 +266,3 @@ class PsychopyDisplay(PsychopyReader):
         size_px = max(self._layout.image_width_px.values()), height_px
         keys = [option.key for option in ask.options]
         return [*targets, *places(keys, centres, size_px, self._layout.window_px)]
-
-
-def read_picture(file: Path, size_px: tuple[int, int]) -> Image.Image:
-    """Read an image at its size on the screen; transparent pixels show the background.
-
-    Raises
-    ------
-    InputError
-        It can't be decoded.
-    """
-    try:
-        with Image.open(file) as image:
-            opaque = Image.new("RGBA", image.size, (*BACKGROUND, 255))
-            opaque.alpha_composite(image.convert("RGBA"))
-            return at_size(opaque.convert("RGB"), size_px)
-    except OSError as error:
-        raise InputError(
-            f"{file}: can't be read as an image ({error}); build the stimulus set again"
-        ) from error

@@ -19,7 +19,7 @@ def _questions(asked: Asked) -> list[Ask]:
     """Return the questions of the set; their answers have the same order for every observer."""
     return [
         question(each.name, each.text, {a: a for a in each.answers}, asked.settings.answer_keys)
-        for each in asked.stimulus_set.questions
+        for each in asked.stimulus_set.settings.questions
     ]
 
 
@@ -29,7 +29,7 @@ def _no_right_answers(_: StimulusSet) -> Callable[[Presentation], str | None]:
 
 RATING = TaskKind(
     description="Questions about one image at a time.",
-    answers=lambda made: {each.name: each.answers for each in made.questions},
+    answers=lambda made: {each.name: each.answers for each in made.settings.questions},
     questions=_questions,
     right_answers=_no_right_answers,
     item_columns=(ITEM_COLUMN,),

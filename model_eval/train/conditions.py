@@ -15,7 +15,7 @@ import pandas as pd
 import torch
 
 from model_eval.cores import n_cores
-from model_eval.epoch_decisions import ConditionModel, Diverged, write_conditions
+from model_eval.epoch_decisions import ConditionModel, write_conditions
 from model_eval.images.check import Inspection
 from model_eval.images.image_source import InspectedSource, class_names, list_images
 from model_eval.images.not_counted import record_not_counted
@@ -27,6 +27,7 @@ from model_eval.train.parallel_jobs import run_jobs
 from model_eval.train.recipe import Recipe, Run, runs_of
 from model_eval.train.split import deal, draw_training_images, never_seen
 from model_eval.train.training_job import TrainingJob
+from model_eval.training_manifests import DivergedRecord
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, versions_of
 from tricky.core.parquet import write_parquet
@@ -260,19 +261,23 @@ def _unfinished(job: TrainingJob) -> list[TrainingJob]:
 
 def _found(
     runs: Sequence[Run], jobs: Sequence[TrainingJob]
-) -> tuple[list[ConditionModel], list[Diverged], list[str]]:
+) -> tuple[list[ConditionModel], list[DivergedRecord], list[str]]:
     """Return the models that are trained, those that diverged, and the names of the others."""
     job_of = {run: job for job in jobs for run in job.runs}
     models, diverged, unfinished = [], [], []
     for run in runs:
         job = job_of[run]
-        about = run.name, run.condition, run.replicate
+        about = {"name": run.name, "condition": run.condition, "replicate": run.replicate}
         record = finished(job.folder, job.identity, run)
         epoch = job.checkpoints.diverged_epoch
         if record is not None:
-            models.append(ConditionModel(*about, run.recipe.network, record.losses, record.accuracies))
+            models.append(
+                ConditionModel(
+                    **about, network=run.recipe.network, losses=record.losses, accuracies=record.accuracies
+                )
+            )
         elif epoch is not None:
-            diverged.append(Diverged(*about, epoch))
+            diverged.append(DivergedRecord(**about, epoch=epoch))
         else:
             unfinished.append(run.name)
     return models, diverged, unfinished

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from model_eval.cores import n_cores
-from model_eval.epoch_decisions import Diverged, write_epochs
+from model_eval.epoch_decisions import write_epochs
 from model_eval.networks.device import exact_arithmetic
 from model_eval.networks.weights import TrainedRecord, write_trained
 from model_eval.train.checkpoints import Checkpoints, model_identity
@@ -26,6 +26,7 @@ from model_eval.train.evaluate_epoch import EvaluationImages, evaluate_epoch
 from model_eval.train.parallel_jobs import Report
 from model_eval.train.recipe import Run
 from model_eval.train.training_loop import DivergedError, Learner
+from model_eval.training_manifests import DivergedRecord
 from tricky.core.files import sha256_of
 
 
@@ -49,6 +50,9 @@ class TrainingJob:
         Hash of everything that determines weights and decisions at every epoch.
     folder : Path
         Where ``<model>.safetensors`` and ``<model>.parquet`` are written.
+    channels_last : bool
+        Whether the network stores images pixel by pixel: convolutions are faster on the CPU, with other last
+        digits.
     """
 
     runs: tuple[Run, ...]
@@ -59,6 +63,7 @@ class TrainingJob:
     evaluated: EvaluationImages | None
     identity: str
     folder: Path
+    channels_last: bool = False
 
     @property
     def name(self) -> str:
@@ -86,12 +91,12 @@ class TrainingJob:
         """The checkpoints of the network."""
         return Checkpoints(self.folder, self.identity)
 
-    def run(self, device: torch.device, report: Report) -> Diverged | None:
+    def run(self, device: torch.device, report: Report) -> DivergedRecord | None:
         """Train the network from its last checkpoint, or from the start, and write its models.
 
         Returns
         -------
-        Diverged, optional
+        DivergedRecord, optional
             The model and the epoch in which its loss was no longer finite; no model of a later epoch is
             written.
         """
@@ -103,7 +108,9 @@ class TrainingJob:
             exact_arithmetic(repeatable=recipe.deterministic),
             torch.random.fork_rng(devices=[device] if on_gpu else []),
         ):
-            learner = Learner(self.runs[0], len(self.classes), per_epoch, device)
+            learner = Learner(
+                self.runs[0], len(self.classes), per_epoch, device, channels_last=self.channels_last
+            )
             history = self._start(learner, device)
             for epoch in range(len(history.losses) + 1, self.last_epoch + 1):
                 progress = _EpochProgress(report, epoch, self.last_epoch, per_epoch, history.accuracies)
@@ -175,12 +182,12 @@ class TrainingJob:
         )
         write_trained(self.folder / f"{run.name}.safetensors", learner.evaluated.state_dict(), record)
 
-    def _diverged(self, epoch: int) -> Diverged:
+    def _diverged(self, epoch: int) -> DivergedRecord:
         self.checkpoints.remove()
         if self.evaluated is not None:
             self.checkpoints.write_divergence(epoch)
         run = self.runs[0]
-        return Diverged(run.name, run.condition, run.replicate, epoch)
+        return DivergedRecord(name=run.name, condition=run.condition, replicate=run.replicate, epoch=epoch)
 
 
 @dataclass

@@ -99,7 +99,7 @@ def status(study):
 
 
 @pytest.mark.parametrize("spoil", LEFT_OUT)
-def test_what_can_change_no_number_is_left_out_and_told_by_all(recorded, tmp_path, spoil):
+def test_what_can_change_no_number_is_left_out_and_reported_by_all(recorded, tmp_path, spoil):
     before = report(recorded).kept
     spoil(recorded.data)
     found, told = report(recorded), []

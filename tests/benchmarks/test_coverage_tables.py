@@ -18,7 +18,7 @@ def test_what_a_benchmark_saves_replaces_what_is_between_the_markers(tmp_path):
     assert with_tables(page, read_tables(tmp_path)) == page
 
 
-def test_two_benchmarks_may_not_name_a_table_alike(tmp_path):
+def test_two_benchmarks_may_not_give_tables_the_same_name(tmp_path):
     for benchmark in ("coverage", "coverage_ratings"):
         save(benchmark, {}, [TABLE], tmp_path)
     with pytest.raises(InputError, match="another benchmark has a table widths"):

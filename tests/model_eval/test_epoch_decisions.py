@@ -10,13 +10,13 @@ from made_up import HASH, origins
 from model_eval.columns import DECISION_DTYPES
 from model_eval.epoch_decisions import (
     ConditionModel,
-    Diverged,
     model_name,
     read_conditions,
     write_conditions,
     write_epochs,
 )
 from model_eval.networks.decision_rows import decision_rows
+from model_eval.training_manifests import DivergedRecord
 from tricky.core.errors import InputError
 from tricky.core.parquet import write_parquet
 
@@ -53,7 +53,7 @@ def write(folder: Path) -> None:
         folder,
         conditions={"base": {}, "one-more-epoch": {"extra_epochs": 1}, "rate": {"learning_rate": 9.0}},
         models=models,
-        diverged=[Diverged("rate-1", "rate", 1, 2)],
+        diverged=[DivergedRecord(name="rate-1", condition="rate", replicate=1, epoch=2)],
         unfinished=["rate-2"],
         about=ABOUT,
     )
@@ -99,7 +99,7 @@ def test_rows_of_other_images_are_refused(tmp_path: Path) -> None:
         read_conditions(folder)
 
 
-def test_a_folder_without_a_trained_model_is_told_so(tmp_path: Path) -> None:
+def test_a_folder_without_a_trained_model_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "c")
     write_conditions(tmp_path / "c", conditions={"base": {}}, models=[], unfinished=["base-1"], about=ABOUT)
     with pytest.raises(InputError, match="no model is trained yet"):

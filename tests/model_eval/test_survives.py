@@ -173,7 +173,7 @@ def test_damage_anywhere_in_a_part_or_a_finished_file_is_noticed_or_harmless(tmp
     assert not file.parts.exists()
 
 
-def test_a_finished_file_that_was_damaged_is_made_anew_and_not_blessed(
+def test_a_finished_file_that_was_damaged_is_made_again_and_not_accepted(
     drawn_folder: Path, study: Path
 ) -> None:
     folder = evaluate(drawn_folder, study)

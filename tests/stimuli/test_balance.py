@@ -40,7 +40,7 @@ def test_no_classifier_without_enough_images_or_anything_that_varies():
     assert classify_by_features(rows, ("flat",), np.random.default_rng(2)) is None
 
 
-def test_what_remains_unbalanced_is_told():
+def test_covariates_that_remain_unbalanced_are_reported():
     after = pd.DataFrame(
         {"group": list("aabb"), "class_name": list("xyxy"), "even": [1.0, 2, 1, 2], "odd": [1.0, 2, 5, 7]}
     )

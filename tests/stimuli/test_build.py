@@ -50,7 +50,7 @@ def test_the_image_on_disk_is_the_source_s_image_without_its_metadata(build, dif
             assert image.info == {}
 
 
-def test_neither_name_nor_place_nor_time_of_an_item_tells_its_difficulty(build, difficulty_rows):
+def test_neither_name_nor_place_nor_time_of_an_item_reveals_its_difficulty(build, difficulty_rows):
     built = build(difficulty_rows(200), {"trials": 200, "practice_trials": 0})
     hard = np.array([item.difficulty == "impossible" for item in built.items.values()])
     ranks = np.arange(len(hard))
@@ -103,7 +103,7 @@ def test_too_few_images_are_refused_with_the_numbers_and_the_rule_that_excluded_
     assert not (tmp_path / "stimuli").exists()
 
 
-def test_a_different_set_of_the_same_name_is_kept_unless_told_otherwise(build, tmp_path, difficulty_rows):
+def test_a_different_set_of_the_same_name_is_kept_unless_it_may_be_replaced(build, tmp_path, difficulty_rows):
     rows = difficulty_rows(20)
     first = build(rows)
     with pytest.raises(InputError, match="contains another stimulus set"):
@@ -152,7 +152,7 @@ def test_rated_images_come_as_many_of_each_difficulty_with_their_questions(build
     built = build(difficulty_rows(20), asked | {"trials": 30, "practice_trials": 6})
     shown = Counter((trial.block, built.items[trial.item_ids[0]].difficulty) for trial in built.trials)
     assert all(shown[Block.MAIN, kind] == 10 and shown[Block.PRACTICE, kind] == 2 for kind in asked["groups"])
-    assert built.questions[0].answers == ("yes", "no")
+    assert built.settings.questions[0].answers == ("yes", "no")
     assert problems(built.folder) == []
 
 

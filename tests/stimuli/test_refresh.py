@@ -125,7 +125,7 @@ def test_an_image_that_is_no_longer_labelled_or_is_another_picture_goes(build, r
     }
 
 
-def test_all_anew_when_asked(build, refresh, difficulty_rows):
+def test_all_images_are_drawn_again_on_request(build, refresh, difficulty_rows):
     rows = difficulty_rows(40)
     built = build(rows)
     new = refresh(built, rows, full=True)

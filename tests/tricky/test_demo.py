@@ -17,6 +17,7 @@ def test_the_demo_does_a_whole_study_and_doing_it_again_changes_nothing(tmp_path
     study = tmp_path / "study"
     first = tricky("demo", str(study), "--seed", "3")
     assert first.returncode == 0, first.stderr
+    assert "65 pairs of one trivial and one impossible image" in first.stdout
     assert "run --participant 07" in first.stdout
     assert "report.html" in first.stdout
 

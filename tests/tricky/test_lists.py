@@ -410,7 +410,7 @@ def test_lists_that_may_be_larger_than_the_data_are_counted_printed_and_reported
     assert {row["list"]: row["n_matched"] for row in results["lists"]}["counts"] == 40
 
 
-def test_how_much_of_a_table_of_probabilities_applies_is_told(study: Path) -> None:
+def test_the_matching_part_of_a_table_of_probabilities_is_reported(study: Path) -> None:
     build(study, simulate='probabilities = "p.csv"')
     trials = pd.read_csv(study / "stimuli/main/trials.tsv", sep="\t")["trial_id"]
     write(study, "p.csv", "trial_id,p_correct", "trial-0,0.5", *(f"{each},0.9" for each in trials))

@@ -53,7 +53,7 @@ def test_what_fits_is_up_to_date_and_what_is_missing_is_said(study):
     assert state_of(study, "data") == (State.MISSING, "")
 
 
-def test_what_is_there_is_told_in_words(study):
+def test_the_content_of_stages_is_described_in_words(study):
     holds = {each.folder: each.holds for each in study_status(study)}
     assert holds["decisions"] == "1 models × 5 images, top-1 50.0% to 50.0%"
     assert holds["difficulty"] == "60.0% trivial, 20.0% in-between, 20.0% impossible"
@@ -149,7 +149,7 @@ def test_models_that_are_still_to_be_trained_are_counted(study):
     assert state.why == "2 models are still to be trained; `tricky train` continues"
 
 
-def test_a_recipe_that_changed_is_told_condition_by_condition(study):
+def test_a_changed_recipe_is_reported_condition_by_condition(study):
     study = with_recipe(study)
     conditions(study)
     assert state_of(study, "conditions") == (State.CURRENT, "")
@@ -178,7 +178,7 @@ def dynamics(study: Study) -> None:
     write_manifest(study.report / "dynamics.json", DynamicsManifest, content)
 
 
-def test_a_comparison_of_models_is_told_where_there_is_one_beside_the_report(study):
+def test_a_comparison_of_models_has_a_line_of_its_own_next_to_the_report(study):
     assert "report/dynamics" not in {each.folder for each in study_status(study)}
     dynamics(study)
     state = next(each for each in study_status(study) if each.folder == "report/dynamics")

@@ -54,7 +54,7 @@ def test_an_existing_study_is_never_overwritten(tmp_path):
     assert open_study(tmp_path).settings.study.name == "mine"
 
 
-def test_name_and_seed_of_a_new_study_stand_in_its_file(tmp_path):
+def test_name_and_seed_of_a_new_study_are_in_its_file(tmp_path):
     study = create_study(tmp_path, name='A "quoted" näme', seed=77)
     assert (study.settings.study.name, study.settings.study.seed) == ('A "quoted" näme', 77)
 
@@ -96,7 +96,7 @@ def test_name_and_seed_of_a_new_study_stand_in_its_file(tmp_path):
         ("[label\ntolerance = 1", "not valid TOML"),
     ],
 )
-def test_a_bad_file_is_told_in_one_line_with_file_key_and_what_was_expected(tmp_path, text, said):
+def test_a_bad_file_is_an_error_in_one_line_with_file_key_and_what_was_expected(tmp_path, text, said):
     path = tmp_path / "study.toml"
     path.write_text(text)
     with pytest.raises(InputError) as raised:
@@ -114,7 +114,7 @@ def test_several_mistakes_are_counted(tmp_path):
         read_settings(path)
 
 
-def test_flags_override_for_one_run_and_are_checked_alike(tmp_path):
+def test_flags_override_for_one_run_and_are_checked_in_the_same_way(tmp_path):
     study = create_study(tmp_path)
     changed = study.with_settings(label={"tolerance": 0}, experiment={"monitor": {"full_screen": False}})
     assert changed.settings.label.tolerance == 0

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tricky.study import Study
 
 
-Windowed = Annotated[bool, typer.Option("--windowed", help="In a window, not the full screen.")]
+Windowed = Annotated[bool, typer.Option("--windowed", help="Use a window instead of the full screen.")]
 
 
 @app.command(rich_help_panel=STAGES)
@@ -30,17 +30,17 @@ def run(
         str | None, typer.Option(help="The observer's id: letters and digits. Asked for if not given.")
     ] = None,
     session: Annotated[
-        int | None, typer.Option(min=1, help="Which session, where there are several.")
+        int | None, typer.Option(min=1, help="Number of the session, if there are several.")
     ] = None,
     field: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="A participant field, such as age=31; may be repeated."),
     ] = None,
     no_dialog: Annotated[
-        bool, typer.Option("--no-dialog", help="Ask for what isn't given in the terminal.")
+        bool, typer.Option("--no-dialog", help="Ask in the terminal for what is not given.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Start although a check failed; the data record it.")
+        bool, typer.Option("--force", help="Start even if a check failed; the data record it.")
     ] = False,
     windowed: Windowed = False,
 ) -> None:
@@ -60,10 +60,10 @@ def run(
 def calibrate(
     context: typer.Context,
     distance: Annotated[
-        float | None, typer.Option(min=10, max=1000, help="Eyes to screen in cm; asked for where not given.")
+        float | None, typer.Option(min=10, max=1000, help="Eyes to screen in cm; asked for if not given.")
     ] = None,
 ) -> None:
-    """Measure the screen with a bank card; sessions of this study then use that."""
+    """Measure the screen with a bank card; later sessions of this study use the result."""
     study = open_study(context)
     measured, path = study.calibrate(_ask_distance_cm() if distance is None else distance)
     about = f"{measured.width_cm:g} cm wide, {measured.viewing_distance_cm:g} cm from the eyes"
@@ -83,14 +83,14 @@ def doctor(context: typer.Context, windowed: Windowed = False) -> None:
 def simulate(
     context: typer.Context,
     observers: Annotated[int | None, typer.Option(help="Number of observers.")] = None,
-    accuracy: Annotated[float | None, typer.Option(help="Their population's proportion correct.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of this run, in place of the study's.")] = None,
+    accuracy: Annotated[float | None, typer.Option(help="Proportion correct of their population.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of this run, instead of the study's.")] = None,
     visual: Annotated[
-        bool, typer.Option("--visual", help="In the real window, with synthetic keys, in real time.")
+        bool, typer.Option("--visual", help="Use the real window and synthetic keys, in real time.")
     ] = False,
     windowed: Windowed = False,
 ) -> None:
-    """Run sessions of simulated observers of known ability, without a screen unless asked."""
+    """Run sessions of simulated observers with known ability, by default without a screen."""
     study = open_study(
         context,
         simulate={"observers": observers, "accuracy": accuracy},
@@ -110,10 +110,12 @@ def merge(
     ],
     rename: Annotated[
         list[str] | None,
-        typer.Option(metavar="OLD=NEW", help="Give a participant there another id here; may be given again."),
+        typer.Option(
+            metavar="OLD=NEW", help="Give a participant of the other study another id; may be repeated."
+        ),
     ] = None,
     people_only: Annotated[
-        bool, typer.Option("--people-only", help="Leave simulated observers out.")
+        bool, typer.Option("--people-only", help="Leave out simulated observers.")
     ] = False,
 ) -> None:
     """Merge the sessions, participants and consents of other machines into this study."""
@@ -130,9 +132,9 @@ def merge(
 def withdraw(
     context: typer.Context,
     participant: Annotated[str, typer.Argument(metavar="ID", help="The participant's id.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Remove a participant's data for good; a mark keeps a merge from bringing them back."""
+    """Remove a participant's data permanently; a later merge does not restore them."""
     study = open_study(context)
     held = study.look_up_participant(participant)
     if not held.words and held.withdrawn:
@@ -154,7 +156,7 @@ def export(
         typer.Option("--psych-ds", metavar="DIR", help="Write all sessions to DIR as a Psych-DS data set."),
     ],
 ) -> None:
-    """Write the sessions in another data standard; `data/` itself is valid BIDS."""
+    """Export the sessions to another data standard; `data/` itself is valid BIDS."""
     tables = open_study(context).export_psych_ds(psych_ds, lambda line: say(Styled(line, "yellow")))
     say(f"{len(tables) - 1} sessions in {psych_ds}")
 

@@ -53,7 +53,7 @@ _IN_ASCII = {
     "\N{SUPERSCRIPT TWO}": "^2",
     "\N{NO-BREAK SPACE}": " ",
 }
-"""What stands for our own symbols in an encoding that lacks them; all others are shown as ``\\u…``."""
+"""Replacements of our own symbols in encodings that lack them; all other characters are shown as ``\\u…``."""
 
 _JOINERS = "\u200c\u200d"
 """Invisible, but spelling in Persian and in joined emoji."""

@@ -1,4 +1,4 @@
-"""How long work reports its progress, without knowing who shows it."""
+"""Types of callbacks for progress and messages, independent of how they are shown."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Progress = Callable[[str, int, int], None]
 
 
 def no_progress(what: str, done: int, total: int) -> None:
-    """Show nothing: the default where nobody watches."""
+    """Show nothing: the default."""
 
 
 Notify = Callable[[str], None]
-"""Called with one line that a person should read while work goes on."""
+"""Called with one line that a person should read during long work."""
 
 
 def no_notice(line: str) -> None:

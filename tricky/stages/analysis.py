@@ -1,4 +1,4 @@
-"""From decisions and sessions to pages: what models and observers did, and how many observers it takes."""
+"""From decisions and sessions to reports of models and observers, and the power of studies."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class AnalysisStages(ImageStages):
     def power(
         self, observers: Sequence[int], trials: Sequence[int], progress: Progress = no_progress
     ) -> Plan:
-        """Simulate studies of these sizes, and leave what they would find in ``power/``."""
+        """Simulate studies of these sizes, and write their power and precision to ``power/``."""
         require("matplotlib", extra="analysis", to="draw power and width")
         from analysis.report.power import write_plan
         from analysis.statistics.power import plan_study

@@ -32,9 +32,9 @@ class Stage:
     commands : tuple of str
         All commands of the stage, in the order in which `tricky --help` lists them.
     manifest : str
-        Class of its manifest, ``module:Class``; empty for data, which describe themselves as BIDS asks.
+        Class of its manifest, ``module:Class``; empty for data, which have the descriptions of BIDS.
     optional : bool
-        Whether a study can do without it, so that `tricky status` names it only where it exists or is due.
+        Whether a study can do without it, so that `tricky status` lists it only if it exists or is due.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Stage:
 
     @property
     def manifest_class(self) -> type[StageManifest[Any]]:
-        """The class that `manifest` names."""
+        """The class of the manifest."""
         module, _, name = self.manifest.partition(":")
         return getattr(importlib.import_module(module), name)
 
@@ -128,4 +128,4 @@ REPORT = Stage(
 )
 
 STAGES = (TRAINING, CONDITIONS, DECISIONS, DIFFICULTY, DYNAMICS, STIMULI, DATA, REPORT)
-"""In the order in which data flow."""
+"""In the order of the data flow."""

@@ -139,13 +139,13 @@ class ExperimentStages(StudyFolder):
             )
 
     def look_up_participant(self, participant: str) -> Holding:
-        """Look up what there is of a participant."""
+        """Look up the data of a participant."""
         from experiment.data.withdraw import look_up
 
         return look_up(self.data, participant)
 
     def withdraw(self, participant: str) -> None:
-        """Remove a participant's data, and leave a mark that keeps them from coming back."""
+        """Remove a participant's data, and leave a mark so that a merge does not restore them."""
         from experiment.data.session_files import readable_by
         from experiment.data.withdraw import withdraw
 

@@ -1,4 +1,4 @@
-"""The images that a study is about: opened, and looked at before any model does."""
+"""The images of a study, and their inspection before any model runs."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class ImageStages(StudyFolder):
     """The study's images: opened, and checked before any model runs."""
 
     def check_images(self, progress: Progress = no_progress) -> Inspection:
-        """Look at every image that the study names."""
+        """Inspect every image of the study."""
         return self.open_images().inspect(progress)
 
     def open_images(self) -> InspectedSource:
-        """Open the images that the study is about."""
+        """Open the images of the study."""
         from model_eval.images.open import open_images
 
         return open_images(self.settings.images, self.root)

@@ -1,4 +1,4 @@
-"""What must be installed for a stage: the libraries of each package are an extra of their own."""
+"""Libraries that a stage needs: each package has an extra of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tricky.core.errors import InputError
 
 
 def require(package: str, *, extra: str, to: str) -> None:
-    """Refuse a stage whose library is missing, and say which extra brings it.
+    """Refuse a stage whose library is missing, and name the extra that installs it.
 
     Raises
     ------

@@ -20,7 +20,7 @@ class ModelEvalStages(ImageStages):
     """The stages that train and evaluate models, and label images."""
 
     def train(self, progress: Progress = no_progress, notify: Notify = no_notice) -> int:
-        """Train the models of the pool that need it, and return how many are trained."""
+        """Train the models of the pool that need training, and return the number of trained models."""
         require("torch", extra="model-eval", to="train models")
         from model_eval.networks.device import Hardware
         from model_eval.networks.pool import read_pool
@@ -60,7 +60,7 @@ class ModelEvalStages(ImageStages):
         )
 
     def evaluate(self, progress: Progress = no_progress, notify: Notify = no_notice) -> None:
-        """Run every model of the pool on every image that none was trained on."""
+        """Run every model of the pool on every image that no model was trained on."""
         require("torch", extra="model-eval", to="run models")
         from model_eval.evaluate.worker_server import start_worker_server
 
@@ -98,7 +98,7 @@ class ModelEvalStages(ImageStages):
         return label_counts(counts, self.difficulty, self.settings.label, n_models, root=self.root)
 
     def compare_labels(self, other: Path) -> tuple[Comparison, Path, Path]:
-        """Compare the study's labels with others of the same images, and list the images that moved.
+        """Compare the study's labels with others of the same images, and list the images that differ.
 
         Returns
         -------
@@ -106,7 +106,7 @@ class ModelEvalStages(ImageStages):
         other : Path
             Folder of the other labels.
         moved : Path
-            Where the images that moved are listed.
+            The table of images with different labels.
         """
         from model_eval.difficulty import read_difficulty
         from model_eval.label.compare_labels import compare

@@ -1,4 +1,4 @@
-"""The models of a pool, looked at before they are run."""
+"""The models of a pool, before they are run."""
 
 from __future__ import annotations
 

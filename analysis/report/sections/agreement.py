@@ -39,7 +39,7 @@ class RatingObservers:
 def compute(report: StudyReport) -> RatingObservers:
     """Describe each observer."""
     data = report.data
-    rows = ratings_of(data.kept, data.stimulus_set.questions).groupby("observer")
+    rows = ratings_of(data.kept, data.stimulus_set.settings.questions).groupby("observer")
     observers = pd.DataFrame(
         {"n_ratings": rows.size(), "median_response_time_s": rows["response_time"].median()}
     )
@@ -55,7 +55,7 @@ def compute(report: StudyReport) -> RatingObservers:
 
 
 def _draw(found: RatingObservers, report: StudyReport) -> Figure | None:
-    names = [each.name for each in report.data.stimulus_set.questions]
+    names = [each.name for each in report.data.stimulus_set.settings.questions]
     measures = {
         f"{name}_correlation": Measure(f"{name}:\nrank correlation", 0.0)
         for name in names

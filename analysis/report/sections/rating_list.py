@@ -37,7 +37,7 @@ class RatedImages:
 def compute(report: StudyReport) -> RatedImages:
     """Return the images with their mean ratings."""
     data = report.data
-    images = images_of(report, ratings_of(data.kept, data.stimulus_set.questions))
+    images = images_of(report, ratings_of(data.kept, data.stimulus_set.settings.questions))
     return RatedImages(len(images), rows_of(report, images.head(LISTED_UP_TO)), images)
 
 

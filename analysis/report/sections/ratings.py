@@ -21,7 +21,7 @@ from analysis.statistics.agreement import Agreement, rating_agreement
 from analysis.statistics.estimate import NoResult, or_reason
 from analysis.statistics.ordinal_regression import OrdinalFit, ordinal_regression
 from analysis.statistics.ratings import mean_by, observer_correlations
-from stimuli.records import Question
+from stimuli.settings import QuestionSettings
 
 EXTREMES = 6
 """Images with the highest and with the lowest mean ratings that are shown for each question."""
@@ -110,7 +110,7 @@ class RatingResults:
 def compute(report: StudyReport) -> RatingResults:
     """Score the ratings of the main block; of two ratings of an image by an observer, the first counts."""
     data = report.data
-    questions = data.stimulus_set.questions
+    questions = data.stimulus_set.settings.questions
     rows = ratings_of(data.kept, questions)
     everything = ratings_of(data.scored, questions) if data.exclusion.n_trials else None
     groups = easiest_first(data.stimulus_set)
@@ -123,7 +123,7 @@ def compute(report: StudyReport) -> RatingResults:
 
 def describe_question(
     report: StudyReport,
-    question: Question,
+    question: QuestionSettings,
     groups: list[str],
     ratings: pd.DataFrame,
     everything: pd.DataFrame | None,
@@ -133,7 +133,7 @@ def describe_question(
     Parameters
     ----------
     report : StudyReport
-    question : Question
+    question : QuestionSettings
     groups : list of str
         From easy to hard for networks.
     ratings : DataFrame
@@ -189,7 +189,7 @@ def _every_group(groups: Sequence[str], means: pd.DataFrame) -> pd.DataFrame:
     return found.reset_index(drop=True)
 
 
-def _graded(rows: pd.DataFrame, question: Question, groups: list[str], level: float) -> pd.DataFrame:
+def _graded(rows: pd.DataFrame, question: QuestionSettings, groups: list[str], level: float) -> pd.DataFrame:
     parts = []
     for group in groups:
         part = rows[rows["group"] == group]
@@ -200,7 +200,7 @@ def _graded(rows: pd.DataFrame, question: Question, groups: list[str], level: fl
     return pd.concat(parts, ignore_index=True)
 
 
-def _slope(rows: pd.DataFrame, question: Question, level: float) -> OrdinalFit | NoResult:
+def _slope(rows: pd.DataFrame, question: QuestionSettings, level: float) -> OrdinalFit | NoResult:
     wrong = 1 - rows["image_share"].astype(float)
     return or_reason(
         lambda: ordinal_regression(rows[question.name], wrong, rows["observer"], rows["trial_id"], level)

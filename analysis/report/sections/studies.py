@@ -188,7 +188,7 @@ def _published_study(report: StudyReport, accuracy: PopulationMean) -> dict[str,
         "accuracy": PUBLISHED["accuracy"],
         "accuracy_low": None,
         "accuracy_high": None,
-        "accuracy_reason": "no interval follows from what was published",
+        "accuracy_reason": "the publication has no interval",
         "kappa": PUBLISHED["error_consistency"],
         "kappa_reason": None,
     }

@@ -15,7 +15,7 @@ def texts(axes: Any) -> str:
     return " ".join(text.get_text() for text in axes.texts)
 
 
-def test_conditions_stand_by_their_mean_with_every_model_a_dot():
+def test_conditions_are_sorted_by_their_mean_with_a_dot_for_every_model():
     rows = pd.DataFrame(
         {
             "condition": ["far", "near", "none"],

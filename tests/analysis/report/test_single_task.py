@@ -80,7 +80,7 @@ def test_with_three_groups_guessing_gives_a_third_and_no_d_prime(rehearse, digit
     assert "Sensitivity d′" not in page
 
 
-def test_other_labels_score_the_answers_anew(rehearse):
+def test_other_labels_score_the_answers_again(rehearse):
     root = rehearse(**TWO)
     before = report(root).content
     counts = pd.read_csv(root / "counts.csv", dtype={"image_id": str, "class_name": str})
@@ -99,7 +99,7 @@ def test_other_labels_score_the_answers_anew(rehearse):
         report(root, labels=root / "middling")
 
 
-def test_accuracy_in_another_task_does_not_stand_beside_this_one(rehearse):
+def test_accuracy_in_another_task_is_not_compared_with_this_one(rehearse):
     root, pairs = rehearse(**TWO), rehearse(name="pairs", task="2afc", trials=12)
     report(pairs)
     with pytest.raises(InputError, match='of the task "2afc", this study of "single"'):

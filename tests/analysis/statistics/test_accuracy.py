@@ -203,6 +203,6 @@ def test_the_next_observer_lies_in_the_interval_also_where_many_are_perfect():
     assert 0.935 < np.mean(held) < 0.965
 
 
-def test_one_observer_does_not_tell_where_the_next_will_lie():
+def test_one_observer_gives_no_interval_for_the_next():
     alone = next_observer_interval([True, False], ["a", "a"])
     assert (alone.estimate, alone.reason) == (0.5, "an interval needs at least two observers")

@@ -103,7 +103,7 @@ def test_the_bias_is_the_jackknifes_over_observers_and_over_items():
     assert _bias(observer, item, ranks) == pytest.approx(expected)
 
 
-def test_few_observers_who_differ_a_lot_look_alike_and_the_interval_makes_up_for_it():
+def test_few_observers_who_differ_a_lot_may_seem_similar_and_the_interval_allows_for_that():
     # The true agreement is that of a large study. One binomial standard error of 600 studies is .9 points;
     # with the bias left in, 90% are covered.
     truth = rating_agreement(*rated(400, 1500, 1, 1.0, 0.7)).estimate

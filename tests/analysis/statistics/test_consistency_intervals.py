@@ -137,7 +137,7 @@ def test_pairs_without_kappa_are_left_out_and_counted():
     assert nothing.reason == "no pair has an error consistency"
 
 
-def test_two_subjects_tell_nothing_of_others():
+def test_two_subjects_give_no_interval_for_others():
     correct = answers(2, 60, seed=2)
     found = measure_consistency(correct, [(0, 1)], new_subjects=[[0, 1]])
     assert np.isfinite(found.estimate)
@@ -152,3 +152,21 @@ def test_two_subjects_tell_nothing_of_others():
 def test_refuses_pairs_of_whom_there_is_no_row(pair, message):
     with pytest.raises(InputError, match=message):
         measure_consistency(answers(3, 20, seed=1), [pair])
+
+
+@pytest.mark.parametrize("all_seen", [True, False])
+@pytest.mark.parametrize("kind", ["within", "between", "one and the others"])
+def test_classes_of_equal_accuracy_give_the_interval_of_single_subjects(monkeypatch, kind, all_seen):
+    correct = answers(14, 80, seed=5)
+    seen = np.ones_like(correct) if all_seen else np.random.default_rng(6).random(correct.shape) < 0.9
+    pairs = {
+        "within": pairs_within(range(14)),
+        "between": pairs_between(range(3), range(3, 14)),
+        "one and the others": pairs_between([0], range(1, 14)),
+    }[kind]
+    found = {}
+    for apart in (100, 2):
+        monkeypatch.setattr(consistency_variance, "SUBJECTS_APART", apart)
+        found[apart] = measure_consistency(correct, pairs, observed=seen, new_subjects=[range(3, 14)])
+    assert found[2].estimate == found[100].estimate
+    assert (found[2].low, found[2].high) == pytest.approx((found[100].low, found[100].high), rel=1e-9)

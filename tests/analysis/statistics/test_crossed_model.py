@@ -149,7 +149,7 @@ def test_slopes_are_in_the_model_and_in_the_average_just_where_the_data_have_the
         assert averages == pytest.approx((mixture(0.6, sd), mixture(1.4, sd)), abs=1e-5)
 
 
-def test_the_generator_is_what_draws_hang_on(sampler):
+def test_draws_depend_on_the_generator(sampler):
     for seed in (1, 1, 2):
         crossed_model(CORRECT, WHO, WHAT, np.random.default_rng(seed))
     first, again, other = (options["random_seed"] for _, options in sampler.calls)

@@ -94,7 +94,7 @@ def test_intervals_hold_what_observers_were_simulated_with(task):
         assert 0.93 < held.mean() < 0.97
 
 
-def test_one_kind_of_trial_tells_no_sensitivity():
+def test_one_kind_of_trial_gives_no_sensitivity():
     row = observer_detection([True, False], [True, True], ["a", "a"], "single").to_dict("index")["a"]
     assert row["hit_rate"] == 0.5
     assert np.isnan([row[name] for name in ("false_alarm_rate", "d_prime", "criterion_low")]).all()

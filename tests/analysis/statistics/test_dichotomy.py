@@ -127,7 +127,7 @@ def test_an_interval_for_the_same_models_is_narrower_than_one_for_others():
     assert other.low < same.low < same.estimate < same.high < other.high
 
 
-def test_is_undefined_where_nothing_can_be_told():
+def test_is_undefined_where_nothing_can_be_estimated():
     always = np.ones((3, 10), bool)
     assert np.isnan(dichotomy(always))
     found = measure_dichotomy(always, np.random.default_rng(10), holds_for="images and models")

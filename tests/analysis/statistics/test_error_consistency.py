@@ -136,7 +136,7 @@ def test_no_two_subjects_lie_outside_the_bounds_and_some_lie_on_them():
         np.testing.assert_allclose([np.min(found), np.max(found)], [smallest, largest], atol=1e-12)
 
 
-def test_bounds_tell_the_accuracies_that_the_authors_give_for_a_kappa():
+def test_bounds_give_the_accuracies_that_the_authors_state_for_a_kappa():
     # Klein et al. (2025), their code: with a1 = .9 and κ = .5, the other accuracy is at most .964 and at
     # least .75; with a1 = .5, between .25 and .75.
     for first, other in ((0.9, 0.75), (0.9, 0.9642857), (0.5, 0.25), (0.5, 0.75)):

@@ -16,7 +16,7 @@ def test_the_image_with_the_smaller_score_is_taken_for_the_harder_and_equal_ones
     assert choices(harder, easier)["m"].tolist() == pytest.approx([1, 0, np.nan, np.nan], nan_ok=True)
 
 
-def test_features_that_tell_the_harder_image_are_found_on_pairs_not_learned_from_and_noise_is_not():
+def test_features_that_predict_the_harder_image_are_found_on_left_out_pairs_and_noise_is_not():
     rng = np.random.default_rng(6)
     harder, easier = rng.standard_normal((2, 400, 3))
     noise = feature_choices(pd.DataFrame(harder), pd.DataFrame(easier), rng)

@@ -22,7 +22,7 @@ def test_the_ceiling_is_the_share_of_variance_that_the_true_accuracies_explain()
 
 
 @pytest.mark.parametrize("n_observers", [5, 12], ids=["odd", "even"])
-def test_items_that_nobody_tells_apart_have_a_ceiling_about_zero(n_observers):
+def test_items_that_nobody_distinguishes_have_a_ceiling_about_zero(n_observers):
     rng = np.random.default_rng(12)
     found = noise_ceiling(answers(n_observers, 3000, 0.0, rng)[0], rng)
     assert abs(found.estimate) < 0.1

@@ -60,7 +60,7 @@ def test_missing_ratings_are_left_out():
         ({"predictor": [1, 1, 1, 1]}, "the predictor took one value only"),
         ({"rating": [2, 2, 2, 2]}, "ratings took one value only"),
         ({"rating": [np.nan] * 4}, "no rating is left"),
-        ({"rating": [1, 2]}, "one of each a trial"),
+        ({"rating": [1, 2]}, "one of each for every trial"),
         ({"rating": [1, 2, 1, 2]}, "without exception"),
         ({"rating": [2, 1, 2, 1]}, "without exception"),
     ],

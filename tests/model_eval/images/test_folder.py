@@ -170,7 +170,7 @@ def test_an_image_that_breaks_later_is_named_and_never_replaced(study: Path) -> 
         open_images(folder_settings(), study).read("2/1.JPG")
 
 
-def test_bad_images_are_left_out_where_the_study_says_so_and_all_are_told(study: Path) -> None:
+def test_bad_images_are_left_out_where_the_study_says_so_and_all_are_reported(study: Path) -> None:
     images = study / "images"
     good = open_images(folder_settings(), study).catalogue()
     (images / "2" / "empty.png").write_bytes(b"")
@@ -191,7 +191,7 @@ def test_bad_images_are_left_out_where_the_study_says_so_and_all_are_told(study:
         open_images(folder_settings(), study).catalogue()
 
 
-def test_what_is_changed_in_an_image_is_told_with_its_name(study: Path) -> None:
+def test_changes_of_an_image_are_reported_with_its_name(study: Path) -> None:
     images = study / "images"
     Image.new("CMYK", (4, 4)).save(images / "2" / "print.jpg")
     Image.new("RGB", (4, 4)).save(images / "2" / "renamed.jpg", format="PNG")
@@ -217,7 +217,7 @@ def unprivileged(tmp_path: Path) -> Iterator[None]:
     os.seteuid(0)
 
 
-def test_what_may_not_be_read_is_told_file_or_folder(study: Path, request: pytest.FixtureRequest) -> None:
+def test_files_and_folders_without_permission_are_named(study: Path, request: pytest.FixtureRequest) -> None:
     images = study / "images"
     (images / "10" / "0.JPG").chmod(0)
     (images / "b" / "deeper").chmod(0)

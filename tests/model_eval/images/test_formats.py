@@ -37,7 +37,7 @@ def test_what_pillow_writes_is_recognised(kind: str, mode: str) -> None:
         (b"", None),
     ],
 )
-def test_formats_are_told_by_their_first_bytes(head: bytes, kind: str | None) -> None:
+def test_formats_are_recognised_by_their_first_bytes(head: bytes, kind: str | None) -> None:
     assert format_of(head) == kind
 
 

@@ -83,12 +83,12 @@ def test_training_images_are_a_set_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("image_id", ["000/00000", "004/00000", "001/00002", "1", "a/b", "../x"])
-def test_an_image_that_is_not_there_is_told(image_id: str) -> None:
+def test_a_missing_image_is_an_error(image_id: str) -> None:
     with pytest.raises(InputError, match=r"has no image .* 001/00000 to 003/00001"):
         gaussian(classes=3, images_per_class=2).read(image_id)
 
 
-def test_a_network_learns_to_tell_standard_deviations(tmp_path: Path) -> None:
+def test_a_network_learns_to_distinguish_standard_deviations(tmp_path: Path) -> None:
     source = gaussian(classes=3, images_per_class=10, training_images_per_class=100, size_px=16)
     base = {"images": "all", "epochs": 10, "batch_size": 16, "input_size_px": 16}
     train_conditions(

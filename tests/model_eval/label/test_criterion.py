@@ -60,7 +60,7 @@ def test_how_many_models_must_have_seen_an_image(
     assert least_models(n_models, tolerance, share) == least
 
 
-def test_another_pool_may_be_asked_for_the_same_difficulty() -> None:
+def test_the_difficulty_may_be_that_of_another_pool() -> None:
     # Two of three models right, strictly: trivial with (2/3)³, impossible with (1/3)³.
     codes = codes_of(np.array([3, 1, 0]), 3, 0)  # trivial, in-between, impossible
     found = probability_of(codes, np.array([2, 2, 2]), 3, 0)

@@ -171,7 +171,7 @@ def test_rows_of_unknown_images_and_rows_twice_are_refused(decisions: Path) -> N
             read_decisions(decisions)
 
 
-def test_a_model_that_failed_is_left_out_only_when_told_to(decisions: Path) -> None:
+def test_a_model_that_failed_is_left_out_only_if_it_is_named(decisions: Path) -> None:
     change(decisions, "w", failure="its answer isn't finite")
     folder = decisions.parent / "difficulty"
     with pytest.raises(InputError, match=r"w failed \(its answer isn't finite\).*add \"w\" to `leave_out`"):
@@ -217,7 +217,7 @@ def test_impossible_images_are_split_by_what_annotators_found(decisions: Path) -
     assert not table.images["label_error"].any()
 
 
-def test_tables_tell_what_labels_owe_to_parts_of_the_pool(decisions: Path) -> None:
+def test_tables_show_how_labels_depend_on_parts_of_the_pool(decisions: Path) -> None:
     folder = decisions.parent / "difficulty"
     label_decisions(decisions, folder, LabelSettings())
     tables = read_label_tables(folder)

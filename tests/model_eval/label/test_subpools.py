@@ -105,7 +105,7 @@ def test_six_relatives_are_not_six_votes() -> None:
     assert table.query("left_out == 'resnet'")["n_relabelled"].tolist() == [2]
 
 
-def test_an_image_that_one_family_alone_saw_hangs_on_it() -> None:
+def test_an_image_that_only_one_family_saw_depends_on_it() -> None:
     correct = np.ones((6, 2), dtype=bool)
     seen = correct.copy()
     seen[3:, 1] = False

@@ -105,7 +105,7 @@ def test_more_epochs_begin_with_the_base_networks_own(whole: Path) -> None:
     assert (whole / "base-1.safetensors").read_bytes() != (whole / "later-1.safetensors").read_bytes()
 
 
-def test_untrained_networks_of_the_same_initialisation_decide_alike(whole: Path) -> None:
+def test_untrained_networks_of_the_same_initialisation_make_the_same_decisions(whole: Path) -> None:
     read = read_conditions(whole)
     for predictions in read.predictions:
         assert np.array_equal(predictions[0], read.predictions[0][0])

@@ -24,7 +24,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
-def test_the_manifest_tells_what_was_trained_on_what(
+def test_the_manifest_records_which_models_were_trained_on_which_images(
     trained_folder: Path, two_entries: Entries, quick_training: TrainSettings
 ) -> None:
     manifest = json.loads((trained_folder / "training.json").read_text())

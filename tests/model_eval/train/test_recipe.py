@@ -167,7 +167,7 @@ def test_disjoint_parts_are_disjoint_and_leave_nothing_out() -> None:
     assert [run.part for run in runs(halves={"models": 2, "parts": 2})[1:]] == [0, 1]
 
 
-def test_parts_can_be_dealt_anew() -> None:
+def test_parts_can_be_drawn_again() -> None:
     _, one, other = runs(halves={"parts": 2}, half={"parts": 2, "new_seeds": ["parts"]})
     labels = np.repeat([0, 1, 2], 10)
     dealt = [deal(labels, 2, np.random.default_rng(run.seeds.parts)).tolist() for run in (one, other)]
@@ -268,7 +268,7 @@ def test_a_study_without_a_recipe_has_none() -> None:
     assert read_recipe(TrainSettings(), Path()) is None
 
 
-def test_a_recipe_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+def test_a_missing_recipe_is_an_error_that_names_those_that_exist(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no such recipe; set .* to paper-resnet18, small"):
         read_recipe(TrainSettings(recipe="samll"), tmp_path)
 

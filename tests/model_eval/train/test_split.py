@@ -48,7 +48,7 @@ def test_a_class_without_a_training_image_is_named() -> None:
         draw_training_images(catalogue_of(often=97, rare=3), 10, np.random.default_rng(1))
 
 
-def test_images_are_told_from_trained_ones_by_content_and_not_by_name() -> None:
+def test_images_are_distinguished_from_trained_ones_by_content_and_not_by_name() -> None:
     catalogue = pd.DataFrame({"image_id": ["a", "b", "copy of a", "c"], "sha256": ["1", "2", "1", "3"]})
     trained_on = pd.DataFrame({"image_id": ["a", "b"], "sha256": ["1", "another b"]})
     assert never_seen(catalogue, trained_on)["image_id"].tolist() == ["b", "c"]

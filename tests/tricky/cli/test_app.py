@@ -61,7 +61,7 @@ def test_output_that_nobody_reads_any_more_is_no_traceback(tmp_path):
     assert done.returncode == 1
 
 
-def test_a_pool_with_nothing_to_train_is_told_so(tmp_path, tricky):
+def test_a_pool_with_nothing_to_train_is_reported(tmp_path, tricky):
     (tmp_path / "study.toml").write_text(
         '[[pool.models]]\nname = "a"\nsource = "timm:resnet18"\nweights = "pretrained"\n'
     )
@@ -71,7 +71,7 @@ def test_a_pool_with_nothing_to_train_is_told_so(tmp_path, tricky):
     assert [path.name for path in tmp_path.iterdir()] == ["study.toml"]
 
 
-def test_commands_act_on_the_study_that_they_are_given_or_stand_in(tmp_path, tricky):
+def test_commands_use_the_study_of_the_option_or_of_the_working_directory(tmp_path, tricky):
     tricky("-C", str(tmp_path), "init", "s")
     below = tmp_path / "s" / "below"
     below.mkdir()

@@ -10,7 +10,7 @@ from tricky.core.files import sha256_of
 pytestmark = pytest.mark.usefixtures("blank_figures")
 
 
-def test_what_labels_owe_to_the_pool_is_shown_where_it_is_known(study):
+def test_how_labels_depend_on_the_pool_is_shown_where_it_is_known(study):
     study.write_observers(3)
     assert report(study.root).content["labels"] is None
     folder = study.root / "difficulty"

@@ -15,7 +15,7 @@ def accuracy_of(results):
     return results.report.of(population.compute).accuracy
 
 
-def test_pairs_are_counted_by_what_becomes_of_them_and_the_answers_scored_anew(study):
+def test_pairs_are_counted_by_how_they_change_and_the_answers_scored_again(study):
     main = [trial for trial in study.trials if trial["block"] == "main"]
     study.write_session("01", {main[0]["trial_id"]: False})
     study.write_session("02")

@@ -21,7 +21,7 @@ def accuracy_of(results):
     return results.report.of(population.compute).accuracy
 
 
-def test_another_study_stands_beside_this_one_and_the_published_one(study):
+def test_another_study_is_compared_with_this_one_and_the_published_one(study):
     study.write_observers(3)
     there = accuracy_of(report(study.root, title="There"))
     shutil.copytree(study.root, study.root.parent / "other")

@@ -41,7 +41,7 @@ def test_the_map_puts_the_easiest_images_on_top_whatever_order_they_come_in():
     assert "trivial\n50.0%" in texts(axes)
 
 
-def test_names_of_thin_bands_do_not_stand_on_each_other():
+def test_names_of_thin_bands_do_not_overlap():
     kinds = np.array(["trivial"] * 97 + ["in-between"] * 2 + ["impossible"])
     (axes, _) = axes_of(decisions_by_epoch(np.ones((2, 100)), kinds, 3))
     places = [text.get_position()[1] for text in axes.texts]
@@ -57,7 +57,7 @@ def test_more_images_than_rows_are_averaged_and_none_is_lost():
     np.testing.assert_allclose(np.average(drawn, axis=0, weights=[13] * 200 + [12] * 200), share.mean(axis=1))
 
 
-def test_accuracy_and_flips_have_a_line_a_model_and_the_base_network_stands_out():
+def test_accuracy_and_flips_have_a_line_for_each_model_and_the_base_network_is_highlighted():
     accuracy = np.array([[0.1, 0.5, 0.6], [0.1, 0.4, 0.7]])
     upper, lower = axes_of(accuracy_and_flips(accuracy, np.array([[0.4, 0.2], [0.3, 0.1]]), base=1))
     assert len(upper.lines) == 2

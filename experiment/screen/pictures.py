@@ -1,13 +1,18 @@
-"""Make pictures in a background thread, while the window shows something else."""
+"""Read images at their size on the screen, in a background thread, while the window shows something else."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from PIL import Image
+
+from experiment.screen.colours import BACKGROUND
+from experiment.screen.layout import at_size
+from tricky.core.errors import InputError
 
 Name = TypeVar("Name")
 
@@ -45,3 +50,22 @@ class PictureQueue(Generic[Name]):
         """Make no more pictures; wait for the one that is being made."""
         self._thread.shutdown(cancel_futures=True)
         self._pending.clear()
+
+
+def read_picture(file: Path, size_px: tuple[int, int]) -> Image.Image:
+    """Read an image at its size on the screen; transparent pixels show the background.
+
+    Raises
+    ------
+    InputError
+        It can't be decoded.
+    """
+    try:
+        with Image.open(file) as image:
+            opaque = Image.new("RGBA", image.size, (*BACKGROUND, 255))
+            opaque.alpha_composite(image.convert("RGBA"))
+            return at_size(opaque.convert("RGB"), size_px)
+    except OSError as error:
+        raise InputError(
+            f"{file}: can't be read as an image ({error}); build the stimulus set again"
+        ) from error
