@@ -18,9 +18,9 @@ TEST_PACKAGES := $(SCREEN_PACKAGES) chromium chromium-driver xdotool xvfb
 help: ## Say what there is to make
 	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 8
 
-setup: .venv/ready ## Set up .venv with all that any stage needs
+setup: .venv/ready ## Set up .venv with all that any stage, the tests and the checks need
 
-demo: .venv/ready ## A whole study in two minutes: look at demo-study/report/report.html
+demo: .venv/demo-ready ## A whole study in two minutes: look at demo-study/report/report.html
 	@$(RUN) tricky demo demo-study
 
 test: .venv/ready system-packages ## Run all tests, those with a screen and a browser included
@@ -41,15 +41,20 @@ bench: .venv/ready ## Run benchmarks (all, or BENCHMARKS="desk demo"), and write
 clean: ## Remove .venv and the demo's study
 	rm -rf .venv demo-study
 
-.venv/ready: pyproject.toml constraints.txt
+# The demo and `tricky run` need neither pymc nor the tools for tests and style: `make demo` leaves them out, and the
+# other targets add them to the same .venv. Python compiles modules when it first imports them; most are never imported.
+.venv/demo-ready: EXTRAS := model-eval,stimuli,experiment,analysis
+.venv/ready: EXTRAS := all
+.venv/ready: GROUPS := --group test --group lint
+.venv/demo-ready .venv/ready: pyproject.toml constraints.txt
 	@$(MAKE) --no-print-directory packages PACKAGES="$(SETUP_PACKAGES)"
 	@$(PYTHON) -c '$(FITS)' || { echo "tricky needs Python 3.11 or 3.12 (PsychoPy goes no further): make PYTHON=python3.12 …" >&2; exit 1; }
 	@echo "Setting up .venv (PyTorch alone takes some minutes the first time) …"
 	@$(PYTHON) -m venv .venv
 	@$(RUN) pip install --quiet --upgrade 'pip>=25.1'
-	@$(RUN) pip install --quiet --constraint constraints.txt --editable '.[all]' --group test --group lint
+	@$(RUN) pip install --quiet --no-compile --constraint constraints.txt --editable '.[$(EXTRAS)]' $(GROUPS)
 	@$(BIN)/python -c 'import torch; from torchvision.ops import nms; nms(torch.rand(1, 4), torch.rand(1), 0.5)'
-	@touch $@
+	@touch .venv/demo-ready $@
 
 .PHONY: system-packages packages
 system-packages:

@@ -49,6 +49,9 @@ class TrainingJob:
         Hash of everything that determines weights and decisions at every epoch.
     folder : Path
         Where ``<model>.safetensors`` and ``<model>.parquet`` are written.
+    channels_last : bool
+        Whether the network stores images pixel by pixel: convolutions are faster on the CPU, with other last
+        digits.
     """
 
     runs: tuple[Run, ...]
@@ -59,6 +62,7 @@ class TrainingJob:
     evaluated: EvaluationImages | None
     identity: str
     folder: Path
+    channels_last: bool = False
 
     @property
     def name(self) -> str:
@@ -103,7 +107,9 @@ class TrainingJob:
             exact_arithmetic(repeatable=recipe.deterministic),
             torch.random.fork_rng(devices=[device] if on_gpu else []),
         ):
-            learner = Learner(self.runs[0], len(self.classes), per_epoch, device)
+            learner = Learner(
+                self.runs[0], len(self.classes), per_epoch, device, channels_last=self.channels_last
+            )
             history = self._start(learner, device)
             for epoch in range(len(history.losses) + 1, self.last_epoch + 1):
                 progress = _EpochProgress(report, epoch, self.last_epoch, per_epoch, history.accuracies)

@@ -48,13 +48,25 @@ class Learner:
     n_batches : int
         Of an epoch.
     device : torch.device
+    channels_last : bool
+        Whether weights and images are stored pixel by pixel.
     """
 
-    def __init__(self, run: Run, n_classes: int, n_batches: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        run: Run,
+        n_classes: int,
+        n_batches: int,
+        device: torch.device,
+        *,
+        channels_last: bool = False,
+    ) -> None:
         recipe = run.recipe
         torch.manual_seed(run.seeds.initialisation)
         entry = ModelEntry(name=run.name, source=recipe.network)
         self.network = new_network(entry, n_classes, recipe.input_size_px).to(device)
+        if channels_last:
+            self.network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.average = (
             AveragedModel(
                 self.network,
@@ -69,6 +81,7 @@ class Learner:
         self.n_batches_left = recipe.epochs * n_batches - 1
         """Batches after which the learning rate still changes."""
         self.device = device
+        self.channels_last = channels_last
         self.recipe = recipe
         torch.manual_seed(run.seeds.noise)
 
@@ -97,6 +110,8 @@ class Learner:
         seen = math.nan
         for number, (images, labels) in enumerate(batches, start=1):
             images = images.to(self.device, non_blocking=True)
+            if self.channels_last:
+                images = images.contiguous(memory_format=torch.channels_last)
             labels = labels.to(self.device, non_blocking=True)
             n_updates = min(self.recipe.updates_per_batch, len(labels))
             for some, of_some in zip(

@@ -207,3 +207,15 @@ def test_an_infinite_loss_is_a_divergence() -> None:
 def test_an_unknown_optimizer_is_an_error_that_names_the_nearest() -> None:
     with pytest.raises(InputError, match=r"timm has no optimizer 'momentun'; did you mean momentum"):
         Learner(run_of(optimizer="momentun"), 2, 3, CPU)
+
+
+def test_channels_last_changes_last_digits_only():
+    batches = two_shades()
+    plain, other = (
+        Learner(run_of(network="timm:test_resnet"), 2, len(batches), CPU, channels_last=channels_last)
+        for channels_last in (False, True)
+    )
+    weights = [each for each in other.network.parameters() if each.ndim == 4 and each.shape[1] > 1]
+    assert weights
+    assert all(each.is_contiguous(memory_format=torch.channels_last) for each in weights)
+    assert learn(other, batches, 1) == pytest.approx(learn(plain, batches, 1), rel=1e-3)
