@@ -20,7 +20,10 @@ def write_pool(folder: Path) -> None:
     demand, models = rng.normal(size=80), []
     for name in ("one", "two", "three"):
         prediction = np.where(demand + rng.normal(size=80) > -0.7, labels, 1 - labels).astype("int32")
-        rows = images[["image_id", "label"]].assign(prediction=prediction)
+        rank = np.where(prediction == labels, 1, 2).astype("int32")
+        rows = images[["image_id", "label"]].assign(
+            prediction=prediction, label_rank=rank, margin=np.float32(1)
+        )
         write_parquet(folder / f"{name}.parquet", rows)
         models.append({"name": name, "accuracy": 0.7})
     made_up.write_pool(folder, models, {"n": 80})
