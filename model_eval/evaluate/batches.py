@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +14,7 @@ import torch
 from model_eval.evaluate.prepare_images import Chunk, choose_workers, prepared_chunks
 from model_eval.images.image_source import ImageSource
 from model_eval.networks.preprocessing import Preprocessing
+from tricky.core.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,13 @@ class BatchMaker:
         Raises
         ------
         InputError
-            An image can't be read.
+            An image can't be read, or a batch doesn't fit into the memory of the device.
         """
         stages = self._stages(images, preprocessings)
         with ThreadPoolExecutor(1) as thread:
             try:
                 waiting = thread.submit(next, stages, None)
-                while (found := waiting.result()) is not None:
+                while (found := self._result(waiting)) is not None:
                     batch, ready = found
                     waiting = thread.submit(next, stages, None)
                     if ready is not None:
@@ -92,6 +93,15 @@ class BatchMaker:
                     yield batch
             finally:
                 thread.submit(stages.close)  # in its own thread, which may be in the middle of it
+
+    def _result(self, waiting: Future[tuple[Batch, Any] | None]) -> tuple[Batch, Any] | None:
+        try:
+            return waiting.result()
+        except torch.OutOfMemoryError:
+            raise InputError(
+                f"batches of {self.batch_size} images don't fit into the memory of {self.device}; set a "
+                "smaller `batch_size` in [evaluate]"
+            ) from None
 
     def _stages(
         self, images: pd.DataFrame, preprocessings: Sequence[Preprocessing]

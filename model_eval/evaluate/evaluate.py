@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
 
@@ -23,9 +22,10 @@ from model_eval.evaluate.decision_files import (
     parts_folder,
     table_sha256,
 )
-from model_eval.evaluate.load_models import Load, LoadedModel, ModelLoader
-from model_eval.evaluate.memory_plan import MemoryPlan, size_bytes
-from model_eval.evaluate.run_models import Count, Evaluation, Task
+from model_eval.evaluate.load_models import LoadedModel
+from model_eval.evaluate.memory_plan import MemoryPlan
+from model_eval.evaluate.missing_decisions import find_missing
+from model_eval.evaluate.run_models import Count, Evaluation
 from model_eval.evaluate.training_images import images_trained_on
 from model_eval.evaluate.worker_server import start_worker_server
 from model_eval.images.check import Inspection
@@ -41,7 +41,6 @@ from model_eval.networks.build import (
     preprocessing_before_loading,
 )
 from model_eval.networks.device import arithmetic, choose_device, memory_format, threads_within_models
-from model_eval.networks.preprocessing import Preprocessing
 from model_eval.networks.sample import draw_sample
 from model_eval.settings import EvaluateSettings, ModelEntry
 from model_eval.train.split import never_seen
@@ -120,12 +119,11 @@ def evaluate_pool(
     n_threads = torch.get_num_threads() if device.type == "cpu" else 1
     with arithmetic(settings.arithmetic, device), threads_within_models(n_threads):
         early = {
-            entry.name: None
-            if has_decisions(entry, folder)
-            else preprocessing_before_loading(entry, root, training)
+            entry.name: preprocessing_before_loading(entry, root, training)
             for entry in entries
+            if not has_decisions(entry, folder)
         }
-        work = _find_work(entries, early, selected.images, images_sha256, load, kept)
+        work = find_missing(entries, early, selected.images, load, kept)
         maker = BatchMaker(
             source, device, settings.batch_size, settings.workers, memory_format(settings.arithmetic)
         )
@@ -186,55 +184,6 @@ def _select_images(
             Path(os.path.relpath(path, root)).as_posix(): sha256_of(path) for path in trained_on.files
         },
     )
-
-
-_Work = list[tuple[np.ndarray, dict[str, Task]]]
-"""Models by the images that they lack: bool of shape (n_images,), and tasks by name of the model."""
-
-
-def _find_work(
-    entries: Sequence[ModelEntry],
-    early: Mapping[str, Preprocessing | None],
-    images: pd.DataFrame,
-    images_sha256: str,
-    load: Load,
-    kept: dict[str, LoadedModel],
-) -> _Work:
-    """Return which models lack decisions on which images.
-
-    Parameters
-    ----------
-    entries : sequence of ModelEntry
-    early : mapping of str to Preprocessing or None
-        Of each model that has no decisions yet: it lacks all, and needn't be loaded to know that.
-    images : DataFrame
-        `IMAGE_COLUMNS`.
-    images_sha256 : str
-    load : Load
-    kept : dict of str to LoadedModel
-        Receives the models that were loaded and will be run, as many as fit in memory.
-    """
-    work: dict[bytes, dict[str, Task]] = {}
-    plan = MemoryPlan.of(torch.device("cpu"))
-    models = ModelLoader([entry for entry in entries if early[entry.name] is None], load)
-    for entry in entries:
-        preprocessing, noise, lacks = early[entry.name], None, np.ones(len(images), dtype=bool)
-        if preprocessing is None:
-            loaded = next(models)
-            preprocessing = loaded.classifier.preprocessing
-            if loaded.file.is_finished(images_sha256):
-                continue
-            existing = loaded.file.existing(images)
-            noise, lacks = existing.noise, ~images["image_id"].isin(existing.rows["image_id"]).to_numpy()
-            size = size_bytes(loaded.classifier.module)
-            if lacks.any() and plan.fits(size):
-                plan.add(size)
-                kept[entry.name] = loaded
-        if lacks.any():
-            tasks = work.setdefault(lacks.tobytes(), {})
-            tasks[entry.name] = Task(entry, preprocessing, noise)
-    models.close()
-    return [(np.frombuffer(lacks, dtype=bool), tasks) for lacks, tasks in work.items()]
 
 
 def _write_images(images: pd.DataFrame, entries: Sequence[ModelEntry], folder: Path) -> None:

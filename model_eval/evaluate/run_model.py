@@ -120,15 +120,23 @@ class RunningModel:
             As for `logits`.
         logits : Tensor of float32, shape (n, n_classes)
             What `logits` returned for them.
+
+        Raises
+        ------
+        ModelFailure, InputError
+            As for `logits`.
         """
-        n = min(NOISE_IMAGES, len(logits))
+        n = min(NOISE_IMAGES, len(logits), self.batch_size)
         few = inputs[:n].cpu()
         up = torch.rand(few.shape, generator=torch.Generator().manual_seed(0)) < 0.5
         few = torch.nextafter(few, torch.where(up, torch.inf, -torch.inf)).to(inputs)
         exact = nullcontext() if self._arithmetic == "exact" else exact_arithmetic()
-        with _answering(), exact:
-            again = self._select(self._module(few), n).float()
-            return float((again - logits[:n]).abs().max())
+        try:
+            with _answering(), exact:
+                again = self._select(self._module(few), n).float()
+                return float((again - logits[:n]).abs().max())
+        except _OutOfMemoryError:
+            raise ModelFailure("not enough memory to measure its numeric noise") from None
 
     def _in_portions(self, inputs: torch.Tensor, n: int) -> torch.Tensor:
         answers = []

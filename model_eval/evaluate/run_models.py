@@ -6,9 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
 
@@ -17,7 +15,8 @@ from model_eval.evaluate.batches import Batch, BatchMaker
 from model_eval.evaluate.load_models import Load, LoadedModel, ModelLoader
 from model_eval.evaluate.memory_plan import ActivationMeter, MemoryPlan, size_bytes
 from model_eval.evaluate.model_run import ModelRun
-from model_eval.evaluate.run_model import ModelFailure, RunningModel, stopped_working
+from model_eval.evaluate.results import BatchResults
+from model_eval.evaluate.run_model import ModelFailure, RunningModel
 from model_eval.networks.device import threads_within_models
 from model_eval.networks.preprocessing import Preprocessing
 from model_eval.settings import EvaluateSettings, ModelEntry
@@ -153,7 +152,7 @@ class _Round:
         self._stack = ExitStack()
         self._threads: ThreadPoolExecutor | None = None
         self._runs: list[ModelRun] = []
-        self._waiting: _Results | None = None
+        self._waiting: BatchResults | None = None
         self.failures: dict[str, str] = {}
         self.n_models = 0
 
@@ -238,7 +237,7 @@ class _Round:
                 self._fail(run.name, found)
                 continue
             values.append((run, found))
-        before, self._waiting = self._waiting, _Results(rows, values)
+        before, self._waiting = self._waiting, BatchResults(rows, values)
         if before is not None:
             self._record(before)
         if self._device.type == "cpu":
@@ -249,7 +248,7 @@ class _Round:
             self._record(self._waiting)
             self._waiting = None
 
-    def _record(self, results: _Results) -> None:
+    def _record(self, results: BatchResults) -> None:
         for run, values in results.fetch():
             if run.name in self.failures:
                 continue
@@ -269,35 +268,6 @@ class _Round:
         self._finish_waiting()
         for run in self._runs:
             run.write()
-
-
-class _Results:
-    """The values of a batch on their way from the device: all models in one copy, which nothing waits for.
-
-    Parameters
-    ----------
-    rows : slice
-    values : list of (ModelRun, Tensor)
-    """
-
-    def __init__(self, rows: slice, values: Sequence[tuple[ModelRun, torch.Tensor]]) -> None:
-        self.rows = rows
-        self._runs = [run for run, _ in values]
-        self._event: Any = None
-        self._values = torch.stack([each for _, each in values]) if values else torch.empty(0)
-        if self._values.device.type == "cuda":
-            there = torch.empty(self._values.shape, dtype=self._values.dtype, pin_memory=True)
-            self._values = there.copy_(self._values, non_blocking=True)
-            self._event = torch.cuda.current_stream().record_event()
-
-    def fetch(self) -> list[tuple[ModelRun, np.ndarray]]:
-        """Wait for the copy, and return the values of each model."""
-        if self._event is not None:
-            try:
-                self._event.synchronize()
-            except torch.AcceleratorError as error:
-                raise stopped_working(error) from error
-        return list(zip(self._runs, self._values.numpy(), strict=True))
 
 
 def _different(tasks: Sequence[Task]) -> list[Preprocessing]:

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from model_eval.evaluate.batches import BatchMaker
-from model_eval.networks.preprocessing import fit_square
+from model_eval.networks.preprocessing import Preprocessing, fit_square
+from tricky.core.errors import InputError
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 20, 100])
@@ -36,3 +37,13 @@ def test_batches_that_nobody_takes_are_not_prepared(drawn) -> None:
     next(batches)
     batches.close()
     assert drawn.reads.total() < 60
+
+
+def test_a_batch_that_does_not_fit_on_the_device_is_one_line(drawn, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> torch.Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
+
+    monkeypatch.setattr(Preprocessing, "scale", full)
+    batches = BatchMaker(drawn, torch.device("cpu"), 30).batches(drawn.catalogue(), [fit_square(16)])
+    with pytest.raises(InputError, match="batches of 30 images don't fit .* set a smaller `batch_size`"):
+        next(batches)

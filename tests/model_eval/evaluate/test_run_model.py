@@ -71,6 +71,8 @@ def test_when_memory_runs_out_batches_are_halved_with_a_message_and_the_same_log
     assert {shape[0] for shape in network.shapes[2:]} == {3}  # the last of four batches is filled up
     np.testing.assert_allclose(logits, running(Scripted(honest), batch_size=10).logits(images, 10), rtol=1e-6)
 
+    assert model.noise(images, logits) < 1e-4  # measured with no more images than fit
+
     model.logits(images, 10)  # and is not tried with more again
     assert {shape[0] for shape in network.shapes[2:]} == {3}
     assert len(messages) == 2
