@@ -45,5 +45,5 @@ def test_a_batch_that_does_not_fit_on_the_device_is_one_line(drawn, monkeypatch:
 
     monkeypatch.setattr(Preprocessing, "scale", full)
     batches = BatchMaker(drawn, torch.device("cpu"), 30).batches(drawn.catalogue(), [fit_square(16)])
-    with pytest.raises(InputError, match="batches of 30 images don't fit .* set a smaller `batch_size`"):
+    with pytest.raises(InputError, match=r"batches of 30 images don't fit .* set a smaller `batch_size`"):
         next(batches)
