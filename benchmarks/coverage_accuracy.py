@@ -23,9 +23,9 @@ import numpy as np
 if __name__ == "__main__":  # started as a file, the repository's folder is not where modules are looked for
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.coverage_tables import Table, save
 from benchmarks.interval_methods import METHODS
 from benchmarks.simulated_studies import Design, moments_of
+from benchmarks.stored_results import Table, save
 
 N_STUDIES = 10_000
 SEED = 1

@@ -25,7 +25,7 @@ if __name__ == "__main__":  # started as a file, the repository's folder is not 
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from analysis.statistics.clusters import reach_of
-from benchmarks.coverage_tables import Table, save
+from benchmarks.stored_results import Table, save
 
 OBSERVERS = (3, 5, 9, 12)
 TAIL = 0.025

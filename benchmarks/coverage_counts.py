@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from benchmarks.coverage_tables import Table, read, save
+from benchmarks.stored_results import Table, read, save
 
 Outcome = tuple[str, Any]
 """The name of an interval or test, and whether it held or erred: a bool, or an array of them."""

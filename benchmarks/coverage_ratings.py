@@ -32,8 +32,8 @@ from analysis.statistics.agreement import rating_agreement
 from analysis.statistics.ordinal_regression import ordinal_regression
 from analysis.statistics.population_mean import population_mean
 from benchmarks.coverage_counts import monte_carlo_error
-from benchmarks.coverage_tables import Table, save
 from benchmarks.simulated_studies import mixture
+from benchmarks.stored_results import Table, save
 from tricky.core.errors import InputError
 
 N_STUDIES = 1200

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.coverage_tables import RESULTS, Table
+from benchmarks.stored_results import RESULTS, Table
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.coverage_tables import Table
+from benchmarks.stored_results import Table
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,9 @@ from typing import Any
 if __name__ == "__main__":  # started as a file, the repository's folder is not where modules are looked for
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.coverage_tables import RESULTS, ROOT, write_docs
+from benchmarks.coverage_tables import write_docs
 from benchmarks.figures import BENCHMARKS, Benchmark, figures_of
+from benchmarks.stored_results import RESULTS, ROOT
 from tricky.core.errors import InputError
 
 RUNS = 3

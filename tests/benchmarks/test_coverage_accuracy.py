@@ -7,9 +7,9 @@ from analysis.statistics.accuracy import population_accuracy
 from benchmarks import coverage_accuracy
 from benchmarks.coverage_accuracy import DESIGNS, USED, outcome
 from benchmarks.coverage_bound import coverage
-from benchmarks.coverage_tables import RESULTS
 from benchmarks.interval_methods import project, t_on_logit_scale
 from benchmarks.simulated_studies import Design, Moments, _moments
+from benchmarks.stored_results import RESULTS
 
 N_STUDIES = 4_000
 

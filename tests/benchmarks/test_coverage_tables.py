@@ -1,6 +1,7 @@
 import pytest
 
-from benchmarks.coverage_tables import DOCS, Table, read_tables, save, tables_of_docs, with_tables
+from benchmarks.coverage_tables import DOCS, tables_of_docs, with_tables
+from benchmarks.stored_results import Table, read_tables, save
 from tricky.core.errors import InputError
 
 TABLE = Table("widths", "Measured once.", ("method", "width"), (("t", ".41"), ("logit", ".43")))

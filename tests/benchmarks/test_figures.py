@@ -2,8 +2,9 @@ import json
 
 import pytest
 
-from benchmarks.coverage_tables import DOCS, ROOT
+from benchmarks.coverage_tables import DOCS
 from benchmarks.figures import BENCHMARKS, Benchmark, Figure, number, speed_tables, table_of
+from benchmarks.stored_results import ROOT
 
 FASTER = Benchmark(
     "faster",

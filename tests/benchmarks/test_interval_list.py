@@ -1,7 +1,7 @@
 import pytest
 
-from benchmarks.coverage_tables import read_tables
 from benchmarks.interval_list import INTERVALS, intervals_in, unlisted
+from benchmarks.stored_results import read_tables
 
 CONTENT = {
     "population": {"low": 0.1, "high": 0.2, "halves": {"low": None}},

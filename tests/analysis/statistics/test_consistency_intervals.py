@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 
-from analysis.statistics import consistency_variance
+from analysis.statistics import consistency_variance, subject_model
 from analysis.statistics.consistency_intervals import (
     measure_consistency,
     pairs_between,
@@ -166,7 +166,7 @@ def test_classes_of_equal_accuracy_give_the_interval_of_single_subjects(monkeypa
     }[kind]
     found = {}
     for apart in (100, 2):
-        monkeypatch.setattr(consistency_variance, "SUBJECTS_APART", apart)
+        monkeypatch.setattr(subject_model, "SUBJECTS_APART", apart)
         found[apart] = measure_consistency(correct, pairs, observed=seen, new_subjects=[range(3, 14)])
     assert found[2].estimate == found[100].estimate
     assert (found[2].low, found[2].high) == pytest.approx((found[100].low, found[100].high), rel=1e-9)
