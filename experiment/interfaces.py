@@ -123,7 +123,13 @@ class Recorder(Protocol):
         ...
 
     def note(self, name: str, choice: Choice) -> None:
-        """Save the answer to a question that belongs to no trial, under the question's name."""
+        """Save the answer to a question that belongs to no trial, under the question's name.
+
+        Raises
+        ------
+        NotSaved
+            As for `record`.
+        """
         ...
 
 

@@ -65,7 +65,8 @@ def read_picture(file: Path, size_px: tuple[int, int]) -> Image.Image:
             opaque = Image.new("RGBA", image.size, (*BACKGROUND, 255))
             opaque.alpha_composite(image.convert("RGBA"))
             return at_size(opaque.convert("RGB"), size_px)
-    except OSError as error:
+    except Exception as error:  # decoders of broken files raise whatever their parsers stumble over
+        why = " ".join(str(error).split()) or type(error).__name__
         raise InputError(
-            f"{file}: can't be read as an image ({error}); build the stimulus set again"
+            f"{file}: can't be read as an image ({why}); build the stimulus set again"
         ) from error

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from experiment.interfaces import Display, NotSaved, Observer, Paused, Recorder, Stopped
 from experiment.pages import Page, PageName, PageText
@@ -75,7 +76,8 @@ def run(
             continue
         if isinstance(step, Ask):
             display.question(step)
-            recorder.note(step.name, observer.choose(None, step))
+            choice = observer.choose(None, step)
+            _save(partial(recorder.note, step.name, choice), display, observer)
             continue
         response = None
         while response is None:
@@ -85,7 +87,7 @@ def run(
                 broken_off += 1
                 _read(Page(PageName.PAUSED), display, observer)
         response = replace(response, resumed=earlier.resumed, broken_off=broken_off)
-        _save(response, recorder, display, observer)
+        _save(partial(recorder.record, response), display, observer)
         broken_off = 0
         if response.choice.answer is None:
             display.too_late()
@@ -117,11 +119,11 @@ def _read(page: Page, display: Display, observer: Observer) -> None:
     observer.turn_page()
 
 
-def _save(response: Response, recorder: Recorder, display: Display, observer: Observer) -> None:
-    """Save a response; if that fails, show why, and try again when the continue key is pressed."""
+def _save(save: Callable[[], None], display: Display, observer: Observer) -> None:
+    """Save an answer; if that fails, show why, and try again when the continue key is pressed."""
     while True:
         try:
-            return recorder.record(response)
+            return save()
         except NotSaved as problem:
             try:
                 _read(Page(PageName.NOT_SAVED, reason=str(problem)), display, observer)

@@ -180,9 +180,15 @@ class SessionRecord:
         return self._practice.again()
 
     def note(self, name: str, choice: Choice) -> None:
-        """Save the answer to a question after the last trial."""
+        """Save the answer to a question after the last trial.
+
+        Raises
+        ------
+        NotSaved
+            It could not be saved. The same call can be made again.
+        """
         answer = Answer(answer=choice.answer, response_time=choice.response_time_s)
-        self._save(self._sidecar.with_(questionnaire={**self._sidecar.questionnaire, name: answer}))
+        self._save_or_wait(self._sidecar.with_(questionnaire={**self._sidecar.questionnaire, name: answer}))
 
     def seal(self) -> None:
         """Save the hash of a complete session's table, so that later changes are detected.
@@ -198,7 +204,11 @@ class SessionRecord:
         self._sidecar = sidecar
 
     def _save_practice(self, entry: dict[str, Any] | None) -> None:
-        path, sidecar = self._session.path.sidecar, self._sidecar.with_(practice=entry)
+        self._save_or_wait(self._sidecar.with_(practice=entry))
+
+    def _save_or_wait(self, sidecar: Sidecar) -> None:
+        """Save what a participant has just answered; NotSaved lets the session wait for room on the disk."""
+        path = self._session.path.sidecar
         try:
             write_sidecar(path, sidecar)
         except OSError as error:

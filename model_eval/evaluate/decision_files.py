@@ -77,7 +77,7 @@ class DecisionFile:
         return parts_folder(self.folder) / self.entry.name
 
     def is_finished(self, images_sha256: str) -> bool:
-        """Notify whether the finished file exists, undamaged, with this identity and for these images.
+        """Return whether the finished file exists, undamaged, with this identity and for these images.
 
         Parameters
         ----------
@@ -150,7 +150,7 @@ class DecisionFile:
 
 
 def has_decisions(entry: ModelEntry, folder: Path) -> bool:
-    """Notify whether there are decisions of a model, or parts of them, whatever their identity."""
+    """Return whether there are decisions of a model, or parts of them, whatever their identity."""
     return (folder / f"{entry.name}.parquet").is_file() or (parts_folder(folder) / entry.name).is_dir()
 
 

@@ -54,7 +54,7 @@ class MemoryPlan:
         return MemoryPlan(share * free_bytes(device))
 
     def fits(self, size: int) -> bool:
-        """Notify whether a model of `size` bytes fits beside the others; the first of a round always does."""
+        """Return whether a model of `size` bytes fits beside the others; the first of a round always does."""
         return self.n_models == 0 or self.weights + size + self.activations <= self.budget
 
     def add(self, size: int) -> None:

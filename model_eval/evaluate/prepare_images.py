@@ -85,7 +85,7 @@ def choose_workers(setting: int | str, device: torch.device, ways: Mapping[str, 
         than `FEW_CORES` or models run on a GPU.
     device : torch.device
     ways : mapping of str to Preprocessing
-        They notify how much memory processes need to share.
+        Used to estimate how much memory processes need to share.
     """
     if setting != "auto":
         return int(setting)

@@ -189,6 +189,22 @@ def test_a_response_that_cannot_be_saved_waits_on_a_page_and_is_recorded_later(t
     assert tape.events[at + 1 : at + 6] == [*once, *once, ("fixation", 0)]
 
 
+def test_an_answer_to_an_end_question_that_cannot_be_saved_waits_on_the_same_page(tape):
+    question, failures = Ask("sight", "Do you see well?", (Option("yes", "Yes", "y"),)), iter(range(2))
+    noted: list[str] = []
+
+    class FullAtTheEnd(Kept):
+        def note(self, name: str, choice: Choice) -> None:
+            if next(failures, None) is not None:
+                raise NotSaved("the disk is full")
+            noted.append(name)
+
+    run([question], tape, tape, FullAtTheEnd(), TASK, inter_trial_interval_s=0)
+    assert tape.events.count(("page", PageName.NOT_SAVED)) == 2
+    assert next(failures, None) is None
+    assert noted == ["sight"]
+
+
 def test_stopping_at_a_response_that_cannot_be_saved_says_why_and_keeps_earlier_ones(trials, tape):
     def give_up() -> None:
         if tape.events[-1] == ("page", PageName.NOT_SAVED):

@@ -122,6 +122,22 @@ def test_a_full_disk_while_the_practice_is_repeated_is_waited_for(prepare, monke
     assert len(sidecar(session)["Practice"]["repetitions"][0]) == 1
 
 
+def test_a_full_disk_at_an_end_question_is_waited_for(prepare, monkeypatch):
+    session = prepare()
+    with SessionRecord(session) as record:
+        record.start_run({}, PREFLIGHT)
+
+        def full(*_):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "fsync", full)
+            with pytest.raises(NotSaved, match=r"_beh\.json is not saved: No space left on device"):
+                record.note("sight", Choice("yes", 1.5))
+        record.note("sight", Choice("yes", 1.5))
+    assert sidecar(session)["Questionnaire"]["sight"]["answer"] == "yes"
+
+
 def test_a_full_disk_when_a_run_starts_says_that_recorded_trials_are_safe(prepare, monkeypatch):
     with SessionRecord(prepare()) as record:
 

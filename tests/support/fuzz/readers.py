@@ -80,6 +80,14 @@ def _images(source: str, path: str, **more: str) -> Callable[[Path], Any]:
     return call
 
 
+def _picture(root: Path) -> Any:
+    from experiment.screen.pictures import read_picture
+
+    return [
+        read_picture(path, (40, 30)).size for path in sorted((root / "stimuli/main/images").glob("*.png"))
+    ]
+
+
 def _decode(root: Path) -> Any:
     from model_eval.images.decode import conversions, decode
 
@@ -349,6 +357,10 @@ READERS: Mapping[str, Reader] = dict(
             "model_eval.epoch_decisions:read_conditions",
             lambda root: (root / "conditions",),
             ("conditions/conditions.json", "conditions/*.parquet"),
+        ),
+        (
+            "experiment.screen.pictures:read_picture",
+            Reader(_picture, ("stimuli/main/images/*.png",), edited=True),
         ),
         ("stimuli.records:read_any_set", Reader(_set, (*_STIMULI, "stimuli/main/images/*.png"))),
         _named("stimuli.records:read_set_manifest", lambda root: (root / "stimuli/main",), _STIMULI[:1]),

@@ -56,7 +56,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "tricky/cli/output.py": ({"os.open"}, "the null device, for output that nobody reads"),
     "tricky/core/manifests.py": ({"json.loads"}, "what it is about to write, as JSON holds it"),
     "tricky/core/memory.py": ({"pd.read_parquet"}, "a table that saves time, and may be damaged"),
-    "experiment/screen/psychopy_display.py": ({"Image.open"}, "a stimulus set's own images"),
+    "experiment/screen/pictures.py": ({"Image.open"}, "a stimulus set's own images"),
     "model_eval/images/decode.py": ({"Image.open"}, "decodes images of any origin"),
     "model_eval/images/arrays.py": ({"open", "np.load"}, "reads .npz and .npy"),
     "model_eval/images/imagenet_val.py": ({"loadmat"}, "reads the development kit's meta.mat"),

@@ -15,6 +15,7 @@ FROM_THE_SEED = {
     "stimuli/order.py": "set_id, participant and session",
     "experiment/observers/population.py": "study's seed and the observer's name",
     "model_eval/label/label.py": "study's seed",
+    "model_eval/evaluate/prepare_images.py": "a generator that workers are started with",
     "model_eval/train/conditions.py": "seeds of a run, which `derived_seeds` made",
     "model_eval/train/data_loading.py": "seeds of a run; a generator that workers are started with",
     "model_eval/train/training_loop.py": "seeds of a run",
