@@ -98,13 +98,16 @@ BENCHMARKS = (
         (
             Figure("pool_vs_timm", "`tricky evaluate` ÷ timm's way, a process for each model", at_most=0.22),
             Figure("pool_vs_timm_within", "the same without starting processes"),
-            Figure("bound_vs_timm_within", "the bound ÷ the same"),
+            Figure(
+                "bound_vs_timm_within",
+                "preparing once and forward passes alone ÷ timm's way without starting processes",
+            ),
             Figure("pool_vs_bound", "tricky ÷ preparing once and forward passes alone", at_most=1.08),
             Figure("fast_vs_exact", "fast arithmetic ÷ exact arithmetic"),
             Figure("overhead_ms", "per model and batch of 128, with networks that do nothing", at_most=1.5),
             Figure(
                 "rss_growth_mb",
-                "peak memory of ten times as many images, minus that",
+                "increase in peak memory with ten times as many images",
                 at_most=30,
             ),
         ),

@@ -33,9 +33,9 @@ from stimuli.features import FEATURES_VERSION  # noqa: E402
 from stimuli.inputs import Sources  # noqa: E402
 from stimuli.settings import StimulusSettings  # noqa: E402
 from stimuli.write_set import NewSet  # noqa: E402
+from tricky.core.cache import write_memory  # noqa: E402
 from tricky.core.files import sha256_of  # noqa: E402
 from tricky.core.manifests import write_manifest  # noqa: E402
-from tricky.core.memory import write_memory  # noqa: E402
 from tricky.core.parquet import write_parquet  # noqa: E402
 from tricky.core.progress import no_progress  # noqa: E402
 

@@ -18,8 +18,8 @@ from scipy import ndimage
 
 from model_eval.images.image_source import ImageSource
 from stimuli.columns import FEATURE_COLUMNS
+from tricky.core.cache import read_memory, write_memory
 from tricky.core.errors import InputError
-from tricky.core.memory import read_memory, write_memory
 from tricky.core.names import find_file
 from tricky.core.progress import Progress, no_progress
 

@@ -16,7 +16,7 @@ from tricky.core.files import check_hash
 from tricky.core.manifests import read_manifest
 from tricky.core.tables import read_table
 from tricky.core.tasks import declaration
-from tricky.core.text_table import TextTable
+from tricky.core.typed_table import TextTable
 
 MADE_BY = "tricky stimuli build"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tricky.core.matching import match_entries
-from tricky.lab_names import read_as_missing
+from tricky.reserved_names import read_as_missing
 from tricky.stages.declared import CONDITIONS, DATA, DECISIONS, DIFFICULTY, REPORT, STIMULI, TRAINING
 from tricky.study_settings import FILE_NAME, Settings
 

@@ -13,7 +13,7 @@ from model_eval.settings import EvaluateSettings, ImageSettings, LabelSettings, 
 from stimuli.settings import StimulusSettings
 from tricky.core.names import FileName, Line, Name, first_duplicate
 from tricky.core.settings import SettingsModel, read_toml, validated
-from tricky.lab_names import check_columns
+from tricky.reserved_names import check_columns
 
 FILE_NAME = "study.toml"
 

@@ -11,13 +11,13 @@ from typing import Any
 from analysis.data.trials import image_columns, pair_columns
 from analysis.report.groups import easiest_first
 from analysis.report.network_choices import pair_choices
-from analysis.report.preferences import (
+from analysis.report.published import PUBLISHED
+from analysis.report.response_bias import (
     group_measures,
     group_preference,
     side_measures,
     side_preference,
 )
-from analysis.report.published import PUBLISHED
 from analysis.report.section import DynamicsReport, Section, page_only
 from analysis.report.sections import (
     agreement,

@@ -18,8 +18,8 @@ from experiment.data.consents import read_consents
 from experiment.data.describe_dataset import describe_dataset
 from experiment.data.find_sessions import find_sessions
 from experiment.data.journal import locked
-from experiment.data.merge_parts import Booth, Incoming, MergePlan
 from experiment.data.merge_plan import plan_merge
+from experiment.data.merge_records import Booth, Incoming, MergePlan
 from experiment.data.read_data import RecordedData, read_data
 from experiment.data.session_files import disk_errors_in_one_line, participants_locked, put_new
 from experiment.data.sidecar import write_sidecar

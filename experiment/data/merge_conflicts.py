@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from experiment.data.bids import Participants, free_ids, plain_id
 from experiment.data.compare_sessions import Relation, compare_sessions
 from experiment.data.consents import COLUMNS, Consents
-from experiment.data.merge_parts import Booth, Key
+from experiment.data.merge_records import Booth, Key
 from experiment.data.session_table import SessionTable
 from tricky.core.errors import InputError
 from tricky.core.names import MISSING

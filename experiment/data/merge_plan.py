@@ -8,7 +8,7 @@ from experiment.data.bids import Participants, free_ids
 from experiment.data.compare_sessions import Relation, compare_sessions
 from experiment.data.consents import Consents
 from experiment.data.merge_conflicts import Known, conflict_error, contradiction
-from experiment.data.merge_parts import Booth, Incoming, Key, MergePlan
+from experiment.data.merge_records import Booth, Incoming, Key, MergePlan
 from experiment.data.session_table import SessionTable
 from experiment.records import Kind
 from tricky.core.errors import InputError

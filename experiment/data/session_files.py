@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from experiment.data.atomic_folders import new_folder
 from experiment.data.bids import Dataset, SessionPath, read_participant, register
 from experiment.data.columns import Table
 from experiment.data.describe_dataset import describe_dataset
 from experiment.data.find_sessions import find_sessions
-from experiment.data.folders import new_folder
 from experiment.data.journal import locked
 from experiment.data.sidecar import Sidecar, read_sidecar, write_sidecar
 from experiment.records import Kind

@@ -20,7 +20,7 @@ from tricky.core.errors import InputError
 from tricky.core.files import read_bytes, sha256_of
 from tricky.core.names import MISSING
 from tricky.core.tables import parse_table
-from tricky.core.text_table import TextTable
+from tricky.core.typed_table import TextTable
 from tricky.core.write_tables import tsv_line
 
 TIMES = frozenset(column.name for column in (*SHARED_COLUMNS, *LIMITED_COLUMNS) if column.units == "s")

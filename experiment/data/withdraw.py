@@ -7,10 +7,10 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from experiment.data.atomic_folders import name_of_removed, remove_folder
 from experiment.data.bids import read_participants
 from experiment.data.consents import read_consents
 from experiment.data.find_sessions import SessionFile, find_sessions
-from experiment.data.folders import name_of_removed, remove_folder
 from experiment.data.journal import locked
 from experiment.data.session_files import disk_errors_in_one_line, participants_locked
 from experiment.data.session_table import read_session_table

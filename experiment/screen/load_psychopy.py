@@ -7,7 +7,7 @@ nothing else in `experiment` outside the ``psychopy_*`` modules imports them.
 from __future__ import annotations
 
 from experiment.screen.content import SessionScreen
-from experiment.screen.screen_required import screen_required
+from experiment.screen.no_screen import screen_required
 from tricky.core.errors import InputError
 
 

@@ -12,7 +12,7 @@ from experiment.interfaces import Stopped
 from experiment.pages import PageText
 from experiment.screen.canvas import Canvas
 from experiment.screen.psychopy_keyboards import open_keyboard
-from experiment.screen.psychopy_reader import PsychopyReader
+from experiment.screen.psychopy_pages import PsychopyReader
 from experiment.screen.psychopy_window import fonts_of, open_window
 from experiment.screen.texts import read_texts
 from experiment.settings import ExperimentSettings

@@ -19,7 +19,7 @@ from experiment.screen.content import SessionContent
 from experiment.screen.layout import Layout
 from experiment.screen.masks import pink_noise
 from experiment.screen.pictures import PictureQueue, read_picture
-from experiment.screen.psychopy_reader import PsychopyReader
+from experiment.screen.psychopy_pages import PsychopyReader
 from experiment.screen.timing import timing_of
 from stimuli.records import Block
 

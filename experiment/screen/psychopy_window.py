@@ -10,8 +10,8 @@ from psychopy import logging, monitors, visual
 
 from experiment.screen.colours import BACKGROUND
 from experiment.screen.fonts import Fonts
+from experiment.screen.no_screen import screen_required
 from experiment.screen.psychopy_gamma import linearise, read_gamma
-from experiment.screen.screen_required import screen_required
 from experiment.settings import ExperimentSettings
 from tricky.core.errors import InputError
 

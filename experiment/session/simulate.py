@@ -6,11 +6,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+from experiment.data.atomic_folders import new_folder, remove_folder
 from experiment.data.bids import SessionPath, read_kinds, register
 from experiment.data.columns import Table
 from experiment.data.describe_dataset import describe_dataset
 from experiment.data.find_sessions import find_sessions
-from experiment.data.folders import new_folder, remove_folder
 from experiment.data.journal import locked
 from experiment.data.sidecar import Run, ShownSet, Sidecar, describe_session, read_sidecar
 from experiment.observers.from_settings import observers_from_settings

@@ -27,8 +27,8 @@ class Batch:
         Which images: a range of the table that the batches are made of.
     labels : Tensor of int64, shape (n_images,)
     inputs : dict of str to Tensor
-        By the preprocessing's key; float32 of shape (batch_size, 3, height, width).  Beyond the images is the
-        first one again: networks compute the same sums in the same order only for inputs of the same shape,
+        By the preprocessing's key; float32 of shape (batch_size, 3, height, width).  The
+        batch is padded with copies of its first image: networks compute the same sums in the same order only for inputs of the same shape,
         and some have no output for an image of a single colour.
     """
 
@@ -106,7 +106,7 @@ class BatchMaker:
     def _stages(
         self, images: pd.DataFrame, preprocessings: Sequence[Preprocessing]
     ) -> Generator[tuple[Batch, Any]]:
-        """Yield batches with what tells that their copies are complete."""
+        """Yield batches, each with an event that marks the completion of its copy, or None."""
         ways = {each.key: each for each in preprocessings}
         first_of = {each.step_keys: each.key for each in reversed(preprocessings)}
         shared = {key: ways[key] for key in first_of.values()}
@@ -153,7 +153,7 @@ class BatchMaker:
         return whole
 
     def _take_over(self, batch: Batch, ready: Any) -> None:
-        """Let the stream that computes wait for the copies, and keep their memory until it is done."""
+        """Make the compute stream wait for the copies, and keep their memory until it is done."""
         stream = torch.cuda.current_stream(self.device)
         stream.wait_event(ready)
         for tensor in (batch.labels, *batch.inputs.values()):

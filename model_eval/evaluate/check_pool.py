@@ -15,7 +15,7 @@ from model_eval.evaluate.run_model import ModelFailure, RunningModel
 from model_eval.images.image_source import ImageSource, class_names
 from model_eval.networks.build import Classifier, build_classifier, check_head
 from model_eval.networks.device import arithmetic, choose_device, memory_format
-from model_eval.networks.sample import draw_sample
+from model_eval.networks.sample_images import draw_sample
 from model_eval.settings import EvaluateSettings, ModelEntry
 from tricky.core.errors import InputError
 from tricky.core.progress import Progress, no_notice, no_progress

@@ -15,9 +15,9 @@ import pandas as pd
 
 from model_eval.columns import DECISION_DTYPES
 from model_eval.settings import ModelEntry
+from tricky.core.cache import read_memory, write_memory
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
-from tricky.core.memory import read_memory, write_memory
 
 _IMAGE = ["image_id", "label", "image_sha256"]
 """What a row is about, in parts; in finished files ``images.parquet`` says it."""
@@ -166,7 +166,7 @@ def keep_decisions(entry: ModelEntry, folder: Path, images: pd.DataFrame, images
 
 
 def parts_folder(folder: Path) -> Path:
-    """Return where the parts of unfinished files lie: outside the format, and removed at the end."""
+    """Return the folder of temporary parts, which are not part of the documented format."""
     return folder / ".parts"
 
 

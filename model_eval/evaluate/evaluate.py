@@ -31,7 +31,7 @@ from model_eval.evaluate.worker_server import start_worker_server
 from model_eval.images.check import Inspection
 from model_eval.images.decode import DECODING
 from model_eval.images.image_source import InspectedSource, class_names, list_images
-from model_eval.images.not_counted import record_not_counted
+from model_eval.images.uncounted_files import record_not_counted
 from model_eval.manifests import PoolManifest
 from model_eval.networks.build import (
     Classifier,
@@ -41,7 +41,7 @@ from model_eval.networks.build import (
     preprocessing_before_loading,
 )
 from model_eval.networks.device import arithmetic, choose_device, memory_format, threads_within_models
-from model_eval.networks.sample import draw_sample
+from model_eval.networks.sample_images import draw_sample
 from model_eval.settings import EvaluateSettings, ModelEntry
 from model_eval.train.split import never_seen
 from tricky.core.errors import InputError

@@ -36,7 +36,7 @@ class ModelLoader:
     Parameters
     ----------
     entries : iterable of ModelEntry
-        The first are loaded from now on.
+        Loading of the first ones starts immediately.
     load : Load
     """
 

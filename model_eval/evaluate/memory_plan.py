@@ -21,7 +21,7 @@ def size_bytes(module: nn.Module) -> int:
 
 
 def free_bytes(device: torch.device) -> int:
-    """Return the memory that is free for models: on the device, and on the way there in the machine."""
+    """Return the free memory of the device, or of the machine if that is less: weights pass through it."""
     machine = psutil.virtual_memory().available
     if device.type == "cuda":
         return min(machine, torch.cuda.mem_get_info(device)[0])

@@ -47,7 +47,7 @@ class ModelRun:
 
     @property
     def name(self) -> str:
-        """Of its entry in the pool."""
+        """Name of the model's entry in the pool."""
         return self.model.name
 
     def run(self, batch: Batch) -> torch.Tensor | ModelFailure:

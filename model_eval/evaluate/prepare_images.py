@@ -1,6 +1,6 @@
 """Read, decode and resize images ahead of the models that need them, in threads or in processes.
 
-Python threads share one interpreter: with seven preprocessings, more than about four are no faster.
+Python threads share one interpreter: beyond about four of them there is no further speed-up.
 Processes are, but they take a moment to start.  Both prepare images in the same way, in chunks of a batch,
 and pixels stay 8-bit: scaling is left to the device on which models run.
 """

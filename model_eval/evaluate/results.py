@@ -13,7 +13,7 @@ from model_eval.evaluate.run_model import stopped_working
 
 
 class BatchResults:
-    """The `decision_values` of all models for a batch: fetched in one copy, which nothing waits for.
+    """The `decision_values` of all models for a batch: copied asynchronously, all models in one transfer.
 
     Parameters
     ----------

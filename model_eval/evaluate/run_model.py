@@ -26,7 +26,7 @@ class ModelFailure(Exception):  # noqa: N818 - a finding about a model, kept and
 class RunningModel:
     """A classifier on a device, with the arithmetic that the settings name.
 
-    Nothing here waits for the device but `noise`.
+    Only `noise` synchronises with the device.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ class RunningModel:
 
     @property
     def name(self) -> str:
-        """Of its entry in the pool."""
+        """Name of the model's entry in the pool."""
         return self._classifier.entry.name
 
     @property

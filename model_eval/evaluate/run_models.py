@@ -44,7 +44,7 @@ class Count:
         self._report(name)
 
     def drop(self, name: str) -> None:
-        """Expect no more of a model."""
+        """Remove a model's remaining images from the expected total."""
         self._expected[name] = self._done[name]
         self._report(name)
 

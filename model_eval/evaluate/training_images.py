@@ -11,7 +11,7 @@ import pandas as pd
 from model_eval.columns import IMAGE_COLUMNS
 from model_eval.decisions import read_images
 from model_eval.epoch_decisions import MADE_BY, MANIFEST
-from model_eval.networks.weights import TrainedRecord, read_trained_record
+from model_eval.networks.trained_weights import TrainedRecord, read_trained_record
 from model_eval.settings import ModelEntry
 from model_eval.training_manifests import ConditionsManifest, TrainingManifest
 from tricky.core.errors import InputError

@@ -18,7 +18,7 @@ from multiprocessing.context import BaseContext
 from model_eval.cores import n_cores
 
 FEW_CORES = 4
-"""Up to so many, threads prepare images as fast as processes and need no start."""
+"""With at most so many, threads prepare images as fast as processes and have no start-up time."""
 
 _PRELOADED = ["model_eval.evaluate.prepare_images", "timm.data"]
 
@@ -58,7 +58,7 @@ def start_worker_server(workers: int | str) -> None:
 
 
 def begin_worker(_: int) -> None:
-    """Prepare a process that was started: it ends when this one does, however it ends."""
+    """Set up a worker: it exits when its parent exits, even after a crash of the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(5)  # what feeds the device comes first

@@ -17,11 +17,11 @@ from model_eval.columns import IMAGE_COLUMNS
 from model_eval.images.decode import DECODING, conversions
 from model_eval.images.formats import FORMATS
 from model_eval.images.listing import Listing
-from model_eval.images.not_counted import NotCounted, count, describe_not_counted, printable
+from model_eval.images.uncounted_files import NotCounted, count, describe_not_counted, printable
 from model_eval.settings import ImageSettings
+from tricky.core.cache import read_memory, write_memory
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
-from tricky.core.memory import read_memory, write_memory
 from tricky.core.names import plain, problem_with
 from tricky.core.progress import Progress
 

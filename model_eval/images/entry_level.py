@@ -15,7 +15,7 @@ from PIL import Image
 from model_eval.images.check import Inspection, catalogue_of
 from model_eval.images.image_source import InspectedSource
 from model_eval.images.imagenet_classes import wordnet_ids
-from model_eval.images.not_counted import count
+from model_eval.images.uncounted_files import count
 from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
 from tricky.core.progress import Progress, no_progress

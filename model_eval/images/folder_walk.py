@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from stat import S_ISDIR, S_ISREG
 
 from model_eval.images.formats import SUFFIXES
-from model_eval.images.not_counted import (
+from model_eval.images.uncounted_files import (
     HIDDEN,
     LINK_BACK,
     LINK_BROKEN,

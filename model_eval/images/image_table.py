@@ -11,7 +11,7 @@ from tricky.core.errors import InputError
 from tricky.core.files import is_file
 from tricky.core.matching import match_entries
 from tricky.core.tables import read_table
-from tricky.core.text_table import TextTable
+from tricky.core.typed_table import TextTable
 
 
 class ImageTable(ImageFiles):

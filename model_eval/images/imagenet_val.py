@@ -11,7 +11,7 @@ from typing import Any
 from model_eval.images.image_files import ImageFiles
 from model_eval.images.imagenet_classes import wordnet_ids
 from model_eval.images.listing import Listing, list_flat_folder
-from model_eval.images.not_counted import describe_not_counted
+from model_eval.images.uncounted_files import describe_not_counted
 from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
 from tricky.core.files import decode_text, read_bytes

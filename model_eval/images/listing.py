@@ -14,7 +14,7 @@ from pathlib import Path
 
 from model_eval.images.folder_walk import FolderWalk, suffix_of
 from model_eval.images.formats import FORMATS, HEAD_BYTES, SUFFIXES, format_of, is_camera_raw
-from model_eval.images.not_counted import (
+from model_eval.images.uncounted_files import (
     CAMERA_RAW,
     CLOSED,
     EMPTY_CLASS,

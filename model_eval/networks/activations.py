@@ -15,7 +15,7 @@ from model_eval.epoch_decisions import EpochDecisions
 from model_eval.images.image_source import ImageSource, class_names
 from model_eval.networks.build import Classifier, build_classifier
 from model_eval.networks.device import choose_device
-from model_eval.networks.sample import draw_sample
+from model_eval.networks.sample_images import draw_sample
 from model_eval.settings import ModelEntry
 from tricky.core.errors import InputError
 from tricky.core.progress import Progress, no_progress

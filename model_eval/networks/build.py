@@ -14,9 +14,9 @@ from torch import nn
 from model_eval.networks.network import Network, load, read_state
 from model_eval.networks.output_classes import Head, Readout, named_head, read_out, stated_head
 from model_eval.networks.preprocessing import Preprocessing, fit_square
-from model_eval.networks.sample import Sample, count_outputs
+from model_eval.networks.sample_images import Sample, count_outputs
 from model_eval.networks.timm import new_network
-from model_eval.networks.weights import TrainedRecord, check_state, read_trained_record
+from model_eval.networks.trained_weights import TrainedRecord, check_state, read_trained_record
 from model_eval.settings import ModelEntry
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of

@@ -16,13 +16,13 @@ from typing import Any
 import pandas as pd
 import torch
 
-from model_eval.networks.weights import TrainedRecord, read_trained_record
+from model_eval.networks.trained_weights import TrainedRecord, read_trained_record
 from model_eval.train.recipe import Run
 from model_eval.training_manifests import DivergedEpoch
+from tricky.core.cache import read_memory, write_memory
 from tricky.core.errors import InputError
 from tricky.core.files import replacing, sha256_of
 from tricky.core.manifests import read_manifest, write_manifest
-from tricky.core.memory import read_memory, write_memory
 
 _HASH_BYTES = 32
 """Length of the hash at the start of a state file."""

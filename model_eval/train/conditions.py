@@ -18,7 +18,7 @@ from model_eval.cores import n_cores
 from model_eval.epoch_decisions import ConditionModel, write_conditions
 from model_eval.images.check import Inspection
 from model_eval.images.image_source import InspectedSource, class_names, list_images
-from model_eval.images.not_counted import record_not_counted
+from model_eval.images.uncounted_files import record_not_counted
 from model_eval.networks.device import AUTOMATIC, Hardware, choose_device
 from model_eval.train.checkpoints import finished
 from model_eval.train.data_loading import DecodedImages, room_for_images, training_view

@@ -13,7 +13,7 @@ import pandas as pd
 
 from model_eval.cores import n_cores
 from model_eval.images.image_source import InspectedSource, class_names, list_images
-from model_eval.images.not_counted import record_not_counted
+from model_eval.images.uncounted_files import record_not_counted
 from model_eval.networks.device import AUTOMATIC, Hardware, choose_device
 from model_eval.recipe_settings import NetworkRecipe
 from model_eval.settings import ModelEntry, TrainSettings

@@ -19,7 +19,7 @@ from torch import nn
 from model_eval.cores import n_cores
 from model_eval.epoch_decisions import write_epochs
 from model_eval.networks.device import exact_arithmetic
-from model_eval.networks.weights import TrainedRecord, write_trained
+from model_eval.networks.trained_weights import TrainedRecord, write_trained
 from model_eval.train.checkpoints import Checkpoints, model_identity
 from model_eval.train.data_loading import DecodedImages, TrainingBatches, epoch_rows, loaded, n_batches
 from model_eval.train.evaluate_epoch import EvaluationImages, evaluate_epoch

@@ -58,7 +58,7 @@ def _group_problems(trials: Sequence[tuple[Trial, list[str]]], groups: Sequence[
 
 
 def _options(refill: Refill, n_candidates: int | None) -> list[Option]:
-    from stimuli.tasks.pair_options import options
+    from stimuli.tasks.pair_replacements import options
 
     return options(refill, n_candidates)
 

@@ -57,7 +57,7 @@ def show_inspection(inspection: Inspection, settings: ImageSettings) -> None:
 
 def show_not_counted(manifest: DifficultyManifest) -> None:
     """Print how many files were not counted as images, by kind."""
-    from model_eval.images.not_counted import describe_not_counted
+    from model_eval.images.uncounted_files import describe_not_counted
 
     for line in describe_not_counted(manifest.not_counted):
         notify(line)

@@ -16,8 +16,8 @@ from pathlib import Path
 from tricky.core.errors import InputError
 from tricky.core.files import decode_text, read_bytes
 from tricky.core.names import plain
-from tricky.core.text_table import TextTable
 from tricky.core.tsv_cells import unescaped
+from tricky.core.typed_table import TextTable
 
 SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons"}
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.report.base_similarity import similarity_to_base
 from analysis.report.json_values import table_with_reasons
 from analysis.report.section import DynamicsReport, Section
+from analysis.report.similarity_to_base import similarity_to_base
 from analysis.statistics.training_dynamics import compare_with_base
 
 if TYPE_CHECKING:

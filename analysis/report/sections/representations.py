@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.report.base_similarity import rows_of_conditions, similarity_to_base
 from analysis.report.json_values import table_with_reasons
 from analysis.report.section import DynamicsReport, Section
+from analysis.report.similarity_to_base import rows_of_conditions, similarity_to_base
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,7 +23,7 @@ class Representations:
     Attributes
     ----------
     representations : mapping of str to DataFrame
-        Layer → as `analysis.report.base_similarity.rows_of_conditions` returns it.
+        Layer → as `analysis.report.similarity_to_base.rows_of_conditions` returns it.
     """
 
     representations: Mapping[str, pd.DataFrame]

@@ -3,7 +3,7 @@ import pandas as pd
 from matplotlib.patches import Rectangle
 
 from analysis.report.measures import observer_details
-from analysis.report.preferences import side_measures
+from analysis.report.response_bias import side_measures
 
 
 def bars(figure, panel=0):

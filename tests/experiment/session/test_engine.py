@@ -198,6 +198,7 @@ def test_an_answer_to_an_end_question_that_cannot_be_saved_waits_on_the_same_pag
             if next(failures, None) is not None:
                 raise NotSaved("the disk is full")
             noted.append(name)
+            super().note(name, choice)
 
     run([question], tape, tape, FullAtTheEnd(), TASK, inter_trial_interval_s=0)
     assert tape.events.count(("page", PageName.NOT_SAVED)) == 2

@@ -27,9 +27,9 @@ from model_eval.decisions import read_decisions, read_rows
 from model_eval.evaluate.evaluate import evaluate_pool
 from model_eval.evaluate.memory_plan import size_bytes
 from model_eval.settings import EvaluateSettings, ModelEntry
+from tricky.core.cache import write_memory
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
-from tricky.core.memory import write_memory
 from tricky.core.progress import Reporter
 
 Entries = Sequence[ModelEntry]

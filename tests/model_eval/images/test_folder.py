@@ -15,8 +15,8 @@ import model_eval.images.check
 from model_eval.images.check import COPIES, LOST_CLASSES
 from model_eval.images.folder import ImageFolder
 from model_eval.images.image_source import class_names
-from model_eval.images.not_counted import EMPTY_CLASS, HIDDEN, NOT_IN_A_CLASS, SYSTEM_FOLDER
 from model_eval.images.open import MEMORY, open_images
+from model_eval.images.uncounted_files import EMPTY_CLASS, HIDDEN, NOT_IN_A_CLASS, SYSTEM_FOLDER
 from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of

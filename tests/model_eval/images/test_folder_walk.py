@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from model_eval.images.folder_walk import FolderWalk
-from model_eval.images.not_counted import HIDDEN, LINK_BACK, LINK_OUT, NAS_FOLDER
+from model_eval.images.uncounted_files import HIDDEN, LINK_BACK, LINK_OUT, NAS_FOLDER
 
 
 @pytest.fixture

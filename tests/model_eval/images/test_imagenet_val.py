@@ -7,7 +7,6 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
-from model_eval.images import not_counted
 from model_eval.images.imagenet_val import read_ground_truth
 from model_eval.images.open import open_images
 from model_eval.settings import ImageSettings
@@ -155,10 +154,10 @@ def test_in_the_flat_folder_only_exact_names_are_images(tmp_path: Path) -> None:
     inspection = open_images(settings, tmp_path).inspect()
     assert inspection.images["image_id"].tolist() == counted
     assert inspection.not_counted == {
-        not_counted.HIDDEN: (1, ("._ILSVRC2012_val_00000001.JPEG",)),
-        not_counted.NAMED_LIKE_COPIES: (2, tuple(others[:2])),
-        not_counted.OTHER_NAMES: (3, tuple(sorted(others[2:]))),
-        not_counted.SUB_FOLDERS: (1, ("more/ILSVRC2012_val_00000003.JPEG",)),
+        uncounted_files.HIDDEN: (1, ("._ILSVRC2012_val_00000001.JPEG",)),
+        uncounted_files.NAMED_LIKE_COPIES: (2, tuple(others[:2])),
+        uncounted_files.OTHER_NAMES: (3, tuple(sorted(others[2:]))),
+        uncounted_files.SUB_FOLDERS: (1, ("more/ILSVRC2012_val_00000003.JPEG",)),
     }
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from model_eval.images import not_counted
 from model_eval.images.listing import N_SUFFIXES, list_class_folders
 
 
@@ -39,7 +38,7 @@ def test_a_link_to_a_folder_above_or_to_a_listed_one_adds_nothing(
 ) -> None:
     link = folder / "ant" / "all"
     link.symlink_to(folder / target, target_is_directory=True)
-    assert kinds(folder, follow_links=follow_links) == {not_counted.LINK_BACK: ("ant/all",)}
+    assert kinds(folder, follow_links=follow_links) == {uncounted_files.LINK_BACK: ("ant/all",)}
 
 
 def test_links_that_leave_the_folder_count_only_where_the_study_says_so(folder: Path) -> None:
@@ -47,15 +46,15 @@ def test_links_that_leave_the_folder_count_only_where_the_study_says_so(folder: 
     (folder / "cat").symlink_to(folder / "../other", target_is_directory=True)
     (folder.parent / "other" / "back").symlink_to(folder, target_is_directory=True)
     (folder.parent / "other" / "round").symlink_to(folder / "../other", target_is_directory=True)
-    assert kinds(folder) == {not_counted.LINK_OUT: ("ant/far.png", "cat")}
+    assert kinds(folder) == {uncounted_files.LINK_OUT: ("ant/far.png", "cat")}
     found = list_class_folders(folder, follow_links=True)
     assert found.class_of == IMAGES | {"ant/far.png": "ant", "cat/far.png": "cat"}
-    assert found.not_counted == {not_counted.LINK_BACK: (2, ("cat/back", "cat/round"))}
+    assert found.not_counted == {uncounted_files.LINK_BACK: (2, ("cat/back", "cat/round"))}
 
 
 def test_a_link_to_a_listed_image_does_not_count_it_twice(folder: Path) -> None:
     (folder / "bee" / "2.png").symlink_to("../ant/0.png")
-    assert kinds(folder) == {not_counted.LINK_BACK: ("bee/2.png",)}
+    assert kinds(folder) == {uncounted_files.LINK_BACK: ("bee/2.png",)}
 
 
 def test_an_image_that_is_kept_in_a_hidden_folder_counts_where_its_link_lies(folder: Path) -> None:
@@ -64,7 +63,7 @@ def test_an_image_that_is_kept_in_a_hidden_folder_counts_where_its_link_lies(fol
     store.mkdir(parents=True)
     (folder / "bee" / "1.png").rename(store / "SHA256-1.png")
     (folder / "bee" / "1.png").symlink_to("../.git/annex/SHA256-1.png")
-    assert kinds(folder) == {not_counted.SYSTEM_FOLDER: (".git/annex/SHA256-1.png",)}
+    assert kinds(folder) == {uncounted_files.SYSTEM_FOLDER: (".git/annex/SHA256-1.png",)}
 
 
 def test_a_link_that_leads_nowhere_is_a_problem_if_it_is_called_like_an_image(folder: Path) -> None:
@@ -72,7 +71,7 @@ def test_a_link_that_leads_nowhere_is_a_problem_if_it_is_called_like_an_image(fo
     (folder / "ant" / "gone").symlink_to("nowhere")
     (folder / "ant" / "self.png").symlink_to("self.png")
     found = list_class_folders(folder, follow_links=False)
-    assert found.not_counted == {not_counted.LINK_BROKEN: (1, ("ant/gone",))}
+    assert found.not_counted == {uncounted_files.LINK_BROKEN: (1, ("ant/gone",))}
     assert found.unreachable == {
         "ant/gone.png": "No such file or directory",
         "ant/self.png": os.strerror(errno.ELOOP),
@@ -91,12 +90,12 @@ def test_files_of_a_nas_and_of_file_managers_do_not_count(folder: Path) -> None:
     (folder / "__MACOSX" / "bee").mkdir(parents=True)
     Image.new("RGB", (4, 4)).save(folder / "__MACOSX" / "bee" / "0.png")
     assert kinds(folder) == {
-        not_counted.NAS_FOLDER: (
+        uncounted_files.NAS_FOLDER: (
             "#recycle/old.png",
             *(f"ant/@eaDir/0.png/SYNOPHOTO_THUMB_{size}.jpg" for size in ("M", "S", "XL")),
         ),
-        not_counted.HIDDEN: ("bee/.DS_Store", "bee/._0.png", "bee/Thumbs.db", "bee/desktop.ini"),
-        not_counted.SYSTEM_FOLDER: ("__MACOSX/bee/0.png",),
+        uncounted_files.HIDDEN: ("bee/.DS_Store", "bee/._0.png", "bee/Thumbs.db", "bee/desktop.ini"),
+        uncounted_files.SYSTEM_FOLDER: ("__MACOSX/bee/0.png",),
     }
 
 
@@ -115,20 +114,20 @@ def test_a_class_whose_files_have_all_another_format_is_named(folder: Path) -> N
         (folder / "moth").mkdir(exist_ok=True)
         (folder / "moth" / f"{index}.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99))
     assert kinds(folder) == {
-        not_counted.EMPTY_CLASS: ("moth/",),
+        uncounted_files.EMPTY_CLASS: ("moth/",),
         ".heic files": tuple(f"moth/{index}.heic" for index in range(3)),
     }
 
 
 def test_a_camera_s_raw_files_are_not_taken_for_the_tiff_of_their_thumbnail(folder: Path) -> None:
     Image.new("RGB", (16, 16)).save(folder / "bee" / "2.NEF", format="TIFF")
-    assert kinds(folder) == {not_counted.CAMERA_RAW: ("bee/2.NEF",)}
+    assert kinds(folder) == {uncounted_files.CAMERA_RAW: ("bee/2.NEF",)}
 
 
 def test_a_pipe_is_named_and_never_opened(folder: Path) -> None:
     os.mkfifo(folder / "bee" / "pipe")
     os.mkfifo(folder / "bee" / "pipe.png")
-    assert kinds(folder) == {not_counted.NO_FILE: ("bee/pipe", "bee/pipe.png")}
+    assert kinds(folder) == {uncounted_files.NO_FILE: ("bee/pipe", "bee/pipe.png")}
 
 
 def test_many_files_are_counted_and_the_first_are_named(folder: Path) -> None:
@@ -139,7 +138,7 @@ def test_many_files_are_counted_and_the_first_are_named(folder: Path) -> None:
     assert found[".txt files"] == (30, tuple(f"bee/notes-{index:02d}.txt" for index in range(10)))
     assert sum(each.n for each in found.values()) == 60
     assert len(found) == N_SUFFIXES + 1
-    lines = not_counted.describe_not_counted(found)
+    lines = uncounted_files.describe_not_counted(found)
     assert sum(line.endswith("bee/notes-09.txt and 20 more") for line in lines) == 1
 
 

@@ -12,7 +12,7 @@ from model_eval.epoch_decisions import ConditionModel, EpochDecisions
 from model_eval.images.folder import ImageFolder
 from model_eval.networks.activations import PENULTIMATE, activations, activations_of_each
 from model_eval.networks.build import Classifier, build_classifier
-from model_eval.networks.sample import draw_sample
+from model_eval.networks.sample_images import draw_sample
 from model_eval.settings import ImageSettings
 from tricky.core.errors import InputError
 

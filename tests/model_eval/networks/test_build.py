@@ -14,7 +14,7 @@ from sklearn.datasets import load_sample_image
 
 from model_eval.networks.build import Classifier, build_classifier
 from model_eval.networks.preprocessing import fit_square
-from model_eval.networks.sample import Sample
+from model_eval.networks.sample_images import Sample
 from model_eval.networks.timm import new_network
 from model_eval.settings import ModelEntry, PreprocessingSettings
 from tricky.core.errors import InputError

@@ -10,7 +10,7 @@ from sklearn.datasets import load_sample_image
 from torchvision import transforms
 
 from model_eval.networks.build import Classifier, build_classifier
-from model_eval.networks.sample import Sample
+from model_eval.networks.sample_images import Sample
 from model_eval.settings import ModelEntry
 from tricky.core.errors import InputError
 

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from sklearn.datasets import load_sample_image
 
 from model_eval.networks.build import Classifier, build_classifier
-from model_eval.networks.sample import Sample
+from model_eval.networks.sample_images import Sample
 from model_eval.settings import ModelEntry, PreprocessingSettings
 from tricky.core.errors import InputError
 

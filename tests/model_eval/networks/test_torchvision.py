@@ -10,7 +10,7 @@ from sklearn.datasets import load_sample_image
 from torchvision.models import MobileNet_V3_Small_Weights, SqueezeNet1_1_Weights, get_model
 
 from model_eval.networks.build import build_classifier
-from model_eval.networks.sample import Sample
+from model_eval.networks.sample_images import Sample
 from model_eval.settings import ModelEntry, PreprocessingSettings
 from tricky.core.errors import InputError
 

@@ -47,7 +47,7 @@ NOT_READERS = {
     "tricky.core.files:read_bytes": "part of every reader of text",
     "tricky.core.manifests:read_record": "part of `read_manifest` and `read_sidecar`",
     "tricky.core.parquet:read_arrow": "part of `read_parquet`",
-    "tricky.lab_names:read_as_missing": "says what pandas makes of a name; reads no file",
+    "tricky.reserved_names:read_as_missing": "says what pandas makes of a name; reads no file",
     "experiment.session.prepare:read_material": "calls `read_any_set` and `read_texts`",
     "experiment.session.prepare:read_material_for_people": "calls these and `read_document`",
     "stimuli.inputs:read_inputs": "calls `read_difficulty`, `read_lists` and `read_own_table`",
@@ -252,7 +252,7 @@ READERS: Mapping[str, Reader] = dict(
             edited=True,
         ),
         _named(
-            "tricky.core.memory:read_memory",
+            "tricky.core.cache:read_memory",
             lambda root: (root / "lab/memory.parquet",),
             ("lab/memory.parquet",),
         ),
@@ -288,7 +288,7 @@ READERS: Mapping[str, Reader] = dict(
             edited=True,
         ),
         _named(
-            "model_eval.networks.weights:read_trained_record",
+            "model_eval.networks.trained_weights:read_trained_record",
             lambda root: (root / "lab/net.safetensors",),
             ("lab/net.safetensors",),
         ),

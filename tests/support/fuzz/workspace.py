@@ -80,8 +80,8 @@ def _write_ours(root: Path, lab: Path) -> None:
     from experiment.calibration import Calibration, keep_calibration
     from experiment.data.consents import COLUMNS
     from experiment.data.withdrawn import Mark, add_marks
-    from model_eval.networks.weights import TrainedRecord, write_trained
-    from tricky.core.memory import write_memory
+    from model_eval.networks.trained_weights import TrainedRecord, write_trained
+    from tricky.core.cache import write_memory
     from tricky.core.write_tables import write_tsv
 
     table = pd.DataFrame({"sha256": ["a", "b"], "value": [0.1, float("nan")], "text": ["x", None]})

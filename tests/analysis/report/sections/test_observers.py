@@ -4,7 +4,7 @@ import pytest
 from made_up_answers import answers_of
 from matplotlib.patches import Rectangle
 
-from analysis.report.preferences import side_preference
+from analysis.report.response_bias import side_preference
 from analysis.report.sections.observers import measure_observers, observer_accuracies
 from analysis.statistics.accuracy import observer_accuracy, population_accuracy
 

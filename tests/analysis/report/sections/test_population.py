@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from made_up_answers import answers_of
 
-from analysis.report.preferences import side_preference
+from analysis.report.response_bias import side_preference
 from analysis.report.sections.observers import measure_observers
 from analysis.report.sections.population import describe_population
 from analysis.statistics.contrasts import Contrast

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.report.base_similarity import similarity_to_base
+from analysis.report.similarity_to_base import similarity_to_base
 
 
 def axes_of(figure: Any) -> list[Any]:

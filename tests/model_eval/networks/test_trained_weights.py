@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from model_eval.networks.weights import TrainedRecord, check_state, read_trained_record, write_trained
+from model_eval.networks.trained_weights import TrainedRecord, check_state, read_trained_record, write_trained
 from tricky.core.errors import InputError
 
 RECORD = TrainedRecord(

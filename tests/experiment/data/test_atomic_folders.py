@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from experiment.data.folders import new_folder, remove_folder
+from experiment.data.atomic_folders import new_folder, remove_folder
 
 
 def contents(folder):

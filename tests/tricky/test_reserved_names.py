@@ -26,7 +26,7 @@ from experiment.session.consent import Consent
 from model_eval.networks.decision_rows import decision_rows
 from tricky.core.errors import InputError
 from tricky.core.parquet import write_parquet
-from tricky.lab_names import OF_QUESTIONS, columns_of_images, reserved_columns
+from tricky.reserved_names import OF_QUESTIONS, columns_of_images, reserved_columns
 from tricky.study import Study, open_study
 from tricky.study_settings import read_settings
 

@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import os
 
-from model_eval.images.not_counted import N_FIRST, count, describe_not_counted, printable, record_not_counted
+from model_eval.images.uncounted_files import (
+    N_FIRST,
+    count,
+    describe_not_counted,
+    printable,
+    record_not_counted,
+)
 
 NAMES = {".txt files": [f"{index:02d}.txt" for index in range(12)][::-1], "pipes and devices": [], "a": ["x"]}
 
