@@ -100,7 +100,7 @@ BENCHMARKS = (
             Figure("pool_vs_timm_within", "the same without starting processes"),
             Figure(
                 "bound_vs_timm_within",
-                "preparing once and forward passes alone ÷ timm's way without starting processes",
+                "preparing once and forward passes ÷ timm's way without starts",
             ),
             Figure("pool_vs_bound", "tricky ÷ preparing once and forward passes alone", at_most=1.08),
             Figure("fast_vs_exact", "fast arithmetic ÷ exact arithmetic"),

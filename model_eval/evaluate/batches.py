@@ -27,9 +27,9 @@ class Batch:
         Which images: a range of the table that the batches are made of.
     labels : Tensor of int64, shape (n_images,)
     inputs : dict of str to Tensor
-        By the preprocessing's key; float32 of shape (batch_size, 3, height, width).  The
-        batch is padded with copies of its first image: networks compute the same sums in the same order only for inputs of the same shape,
-        and some have no output for an image of a single colour.
+        By the preprocessing's key; float32 of shape (batch_size, 3, height, width).  The batch is padded with
+        copies of its first image: networks compute the same sums in the same order only for inputs of the
+        same shape, and some have no output for an image of a single colour.
     """
 
     rows: slice

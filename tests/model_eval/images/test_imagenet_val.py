@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
+from model_eval.images import uncounted_files
 from model_eval.images.imagenet_val import read_ground_truth
 from model_eval.images.open import open_images
 from model_eval.settings import ImageSettings

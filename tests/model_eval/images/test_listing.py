@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from model_eval.images import uncounted_files
 from model_eval.images.listing import N_SUFFIXES, list_class_folders
 
 
