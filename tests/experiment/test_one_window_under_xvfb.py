@@ -28,7 +28,7 @@ WATCHED = """
 import json, sys
 from pathlib import Path
 from psychopy import visual
-from experiment.screen import psychopy_display, psychopy_reader
+from experiment.screen import psychopy_display, psychopy_pages
 from tricky.cli import main
 
 log = open(sys.argv[1], "w", buffering=1)
@@ -48,8 +48,8 @@ note(visual.Window, "close")
 note(psychopy_display.PsychopyDisplay, "page", "name")
 note(psychopy_display.PsychopyDisplay, "images", "trial_index")
 note(psychopy_display.PsychopyDisplay, "ask_to_wait")
-note(psychopy_reader.PsychopyReader, "read", "title")
-note(psychopy_reader.PsychopyReader, "question", "name")
+note(psychopy_pages.PsychopyReader, "read", "title")
+note(psychopy_pages.PsychopyReader, "question", "name")
 sys.argv[1:] = ["-C", sys.argv[2], "run", "--participant", "07", "--no-dialog", "--force"]
 main()
 """
