@@ -480,6 +480,9 @@ def test_near_ties_are_decisions_whose_margin_arithmetic_alone_could_turn(drawn,
     assert 0 < model["noise"] < 1e-4
     assert model["near_ties"] == (reference["margin"] < 2 * model["noise"]).sum()
 
+    exact = rows_of(evaluate(drawn, [entry], tmp_path, arithmetic="exact"))["net"]
+    assert (reference["margin"][exact["prediction"] != reference["prediction"]] < 2 * model["noise"]).all()
+
     coarse_folder = evaluate(drawn, [entry], tmp_path, arithmetic="mixed")
     (coarse,) = json.loads((coarse_folder / "pool.json").read_text())["models"]
     assert 20 * model["noise"] < coarse["noise"] < 0.1
