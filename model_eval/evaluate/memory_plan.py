@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import psutil
 import torch
@@ -40,12 +40,14 @@ class MemoryPlan:
         Bytes of the weights of the models in this round.
     activations : int
         The most bytes that a model of any round took up beyond the weights while it ran.
+    n_models : int
+        Models in this round.
     """
 
     budget: float
     weights: int = 0
     activations: int = 0
-    n_models: int = field(default=0)
+    n_models: int = 0
 
     @staticmethod
     def of(device: torch.device) -> MemoryPlan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 
 import numpy as np
 import pandas as pd
@@ -43,22 +44,21 @@ def find_missing(
     missing: dict[bytes, dict[str, Task]] = {}
     images_sha256 = table_sha256(images)
     plan = MemoryPlan.of(torch.device("cpu"))
-    models = ModelLoader([entry for entry in entries if early.get(entry.name) is None], load)
-    for entry in entries:
-        preprocessing, noise, lacks = early.get(entry.name), None, np.ones(len(images), dtype=bool)
-        if preprocessing is None:
-            loaded = next(models)
-            preprocessing = loaded.classifier.preprocessing
-            if loaded.file.is_finished(images_sha256):
-                continue
-            existing = loaded.file.existing(images)
-            noise, lacks = existing.noise, ~images["image_id"].isin(existing.rows["image_id"]).to_numpy()
-            size = size_bytes(loaded.classifier.module)
-            if lacks.any() and plan.fits(size):
-                plan.add(size)
-                kept[entry.name] = loaded
-        if lacks.any():
-            tasks = missing.setdefault(lacks.tobytes(), {})
-            tasks[entry.name] = Task(entry, preprocessing, noise)
-    models.close()
+    with closing(ModelLoader([each for each in entries if early.get(each.name) is None], load)) as models:
+        for entry in entries:
+            preprocessing, noise, lacks = early.get(entry.name), None, np.ones(len(images), dtype=bool)
+            if preprocessing is None:
+                loaded = next(models)
+                preprocessing = loaded.classifier.preprocessing
+                if loaded.file.is_finished(images_sha256):
+                    continue
+                existing = loaded.file.existing(images)
+                noise, lacks = existing.noise, ~images["image_id"].isin(existing.rows["image_id"]).to_numpy()
+                size = size_bytes(loaded.classifier.module)
+                if lacks.any() and plan.fits(size):
+                    plan.add(size)
+                    kept[entry.name] = loaded
+            if lacks.any():
+                tasks = missing.setdefault(lacks.tobytes(), {})
+                tasks[entry.name] = Task(entry, preprocessing, noise)
     return [(np.frombuffer(lacks, dtype=bool), tasks) for lacks, tasks in missing.items()]

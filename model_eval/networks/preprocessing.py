@@ -10,7 +10,7 @@ import json
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -98,22 +98,17 @@ def prepare_pixels(image: Image.Image, ways: Mapping[str, Preprocessing]) -> dic
     return {name: np.asarray(done[way.step_keys]) for name, way in ways.items()}
 
 
-_on_device: dict[tuple[Any, ...], tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = {}
-
-
+@cache
 def _constants(
-    divisor: float, mean: Sequence[float], std: Sequence[float], device: torch.device
+    divisor: float, mean: tuple[float, ...], std: tuple[float, ...], device: torch.device
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return constants of `Preprocessing.scale` on a device, copied there once."""
-    key = (divisor, *mean, *std, device)
-    if key not in _on_device:
-        with torch.inference_mode(False):
-            _on_device[key] = (
-                torch.tensor(divisor, device=device),
-                torch.tensor(mean, device=device).view(3, 1, 1),
-                torch.tensor(std, device=device).view(3, 1, 1),
-            )
-    return _on_device[key]
+    with torch.inference_mode(False):
+        return (
+            torch.tensor(divisor, device=device),
+            torch.tensor(mean, device=device).view(3, 1, 1),
+            torch.tensor(std, device=device).view(3, 1, 1),
+        )
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -156,15 +157,14 @@ def _with_weights(
     The architecture is built without values, which takes a tenth of the time, and the weights are put in
     their places.  Where it has values that are not among the weights, it is built as usual.
     """
-    try:
+    # Architectures that need values fail in as many ways as there are operations; building as usual then
+    # succeeds, or says what is wrong.
+    with suppress(Exception):
         with torch.device("meta"):
             module = _build(entry, **arguments)
         module.load_state_dict(state, assign=True)
         if not _lacks_values(module):
             return module.float()
-    # Architectures that need values fail in as many ways as there are operations.
-    except Exception as error:
-        del error  # building as usual succeeds, or says what is wrong
     module = _build(entry, **arguments)
     load(entry, module, state, path)
     return module

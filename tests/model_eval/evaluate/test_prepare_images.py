@@ -77,8 +77,9 @@ def test_a_process_that_is_killed_ends_the_evaluation_in_one_line(drawn_folder: 
 
 # No `if __name__ == "__main__"`: users' scripts and notebooks need none.
 RUN = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which whoever runs the tests may ignore
 from model_eval.evaluate.prepare_images import prepared_chunks
 from model_eval.evaluate.worker_server import start_worker_server
 from model_eval.images.folder import ImageFolder
