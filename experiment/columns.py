@@ -161,6 +161,9 @@ LIMITED_COLUMNS = (
 )
 """Further columns where the presentation of images is limited."""
 
+SOURCE_ROW = "source_row"
+"""The last column of an imported session: where each row comes from."""
+
 SHARED_COLUMNS = (*TRIAL_COLUMNS, *TIME_COLUMNS, *SCREEN_COLUMNS)
 """The columns of every session table."""
 

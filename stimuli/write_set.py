@@ -104,7 +104,7 @@ def write_set(
     """
     folder = new.folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _scratch(folder) as part:
+    with scratch(folder) as part:
         columns = [each.name for each in fields(Item)]
         more = [
             column
@@ -133,12 +133,13 @@ def write_set(
             "versions": versions_of("numpy", "pandas", "scipy", "pillow", "scikit-learn", "imagehash"),
         }
         write_manifest(part / "stimulus_set.json", SetManifest, manifest)
-        _move_into_place(part, folder, replace=new.replace)
+        move_into_place(part, folder, replace=new.replace)
     return read_any_set(folder)
 
 
 @contextmanager
-def _scratch(folder: Path) -> Iterator[Path]:
+def scratch(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder next to the one to write; it disappears at the end, unless it was moved."""
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
         part = Path(scratch) / "set"
         part.mkdir(mode=0o755)
@@ -219,7 +220,7 @@ def _write_read_only(path: Path, columns: Sequence[str], rows: Iterable[Sequence
     path.chmod(0o444)
 
 
-def _move_into_place(part: Path, folder: Path, *, replace: bool) -> None:
+def move_into_place(part: Path, folder: Path, *, replace: bool) -> None:
     """Move the finished set `part` to `folder`, unless another set is there.
 
     The same set is written again, which repairs a damaged one and updates its origins.

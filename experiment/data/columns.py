@@ -10,6 +10,7 @@ from experiment.columns import (
     LIMITED_COLUMNS,
     SCREEN_COLUMNS,
     SHARED_COLUMNS,
+    SOURCE_ROW,
     TIME_COLUMNS,
     TRIAL_COLUMNS,
     Column,
@@ -121,8 +122,9 @@ _ANY_QUESTION = Ask("response", "", ())
 OF_QUESTIONS = ("", "_time")
 """Endings of the columns of a question in session tables."""
 
-PARTICIPANT_COLUMNS = ("participant_id", "kind")
-"""Columns of ``participants.tsv``; those of the study's participant fields follow."""
+PARTICIPANT_COLUMNS = ("participant_id", "kind", "original_id")
+"""Columns of ``participants.tsv``; those of the study's participant fields follow.  Only imported sessions
+have `original_id`, and only if the study asks for it."""
 
 CONSENT_COLUMNS = ("time", "participant_id", "session", "answer", "file", "sha256")
 """Columns of ``consent.tsv``."""
@@ -134,7 +136,8 @@ SIDECAR_KEYS = (
     *("TaskName", "TaskDescription", "Instructions", "CogAtlasID", "CogPOID", "InstitutionName"),
     *("InstitutionalDepartmentName", "InstitutionAddress", "AnswerKeys", "StimulusSet", "Simulated"),
     *("Settings", "Versions", "Apparatus", "Runs", "Consent", "Questionnaire", "Practice", "Preflight"),
-    *("Participant", "Session", "RecordedAs", "TableSHA256", "TableChanged", "schema_version"),
+    *("Participant", "Session", "RecordedAs", "Imported", "TableSHA256", "TableChanged"),
+    "schema_version",
 )
 """Keys of a session's sidecar, and of ``participants.json``, apart from those that describe columns."""
 
@@ -148,7 +151,9 @@ def session_columns() -> tuple[str, ...]:
         if each is not None
     ]
     shared = [column.name for column in (*SHARED_COLUMNS, *LIMITED_COLUMNS)]
-    return tuple(dict.fromkeys([*shared, *of_tasks, *(CONFIDENCE + end for end in OF_QUESTIONS)]))
+    return tuple(
+        dict.fromkeys([*shared, *of_tasks, *(CONFIDENCE + end for end in OF_QUESTIONS), SOURCE_ROW])
+    )
 
 
 def tables() -> dict[str, tuple[str, ...]]:

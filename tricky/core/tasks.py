@@ -32,6 +32,8 @@ class TaskEntry:
         `analysis.report.task.ReportTask`: what the report contains.
     places : tuple of str
         Names of the images of a trial in the columns of the analysis, such as ``harder`` and ``easier``.
+    imported_only : bool
+        Whether sessions of the task are imported and analysed, but not run.
     """
 
     name: str
@@ -39,6 +41,7 @@ class TaskEntry:
     experiment: str
     analysis: str
     places: tuple[str, ...]
+    imported_only: bool = False
 
 
 DEFAULT_TASK = "2afc"
@@ -66,6 +69,11 @@ def known_tasks() -> tuple[str, ...]:
 def known_places() -> tuple[str, ...]:
     """Return the places of the images of a trial in all tasks, each once."""
     return tuple(dict.fromkeys(place for entry in _ENTRIES.values() for place in entry.places))
+
+
+def is_imported_only(task: str) -> bool:
+    """Return whether sessions of a task are imported and analysed, but not run."""
+    return _ENTRIES[task].imported_only
 
 
 def declaration(task: str, package: Package) -> Any:
@@ -123,5 +131,15 @@ register(
         "experiment.tasks.rating:RATING",
         "analysis.report.tasks:RATING",
         places=("image",),
+    )
+)
+register(
+    TaskEntry(
+        "naming",
+        "stimuli.tasks.naming:NAMING",
+        "experiment.tasks.naming:NAMING",
+        "analysis.report.tasks:NAMING",
+        places=("image",),
+        imported_only=True,
     )
 )
