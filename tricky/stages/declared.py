@@ -114,7 +114,7 @@ DATA = Stage(
     folder="data",
     command="run",
     description="sessions of people and of simulated observers: a BIDS data set",
-    sections=("experiment", "simulate"),
+    sections=("experiment", "online", "simulate"),
     commands=("calibrate", "doctor", "run", "simulate", "merge", "withdraw", "export"),
 )
 REPORT = Stage(
