@@ -59,8 +59,17 @@ class ModelEvalStages(ImageStages):
             reporter=Reporter(progress, notify),
         )
 
-    def evaluate(self, progress: Progress = no_progress, notify: Notify = no_notice) -> None:
-        """Run every model of the pool on every image that no model was trained on."""
+    def evaluate(
+        self, progress: Progress = no_progress, notify: Notify = no_notice, *, trust: bool = False
+    ) -> None:
+        """Run every model of the pool on every image that no model was trained on.
+
+        Parameters
+        ----------
+        progress, notify : callable
+        trust : bool
+            Whether models that run code (``python:``, ``torchscript:``, ``export:``) may be built.
+        """
         require("torch", extra="model-eval", to="run models")
         from model_eval.evaluate.worker_server import start_worker_server
 
@@ -70,7 +79,7 @@ class ModelEvalStages(ImageStages):
 
         evaluate_pool(
             self.open_images(),
-            read_pool(self.settings.pool, self.root),
+            read_pool(self.settings.pool, self.root, trust=trust),
             self.settings.evaluate,
             root=self.root,
             training=self.training,
