@@ -298,3 +298,38 @@ class LabelSettings(SettingsModel):
     """A file of image ids whose label is known to be wrong, relative to the study."""
     reassessed: PathSetting | None = None
     """Correct answers according to annotators: ReaL's ``real.json``, or a CSV file."""
+
+
+class ImportColumns(SettingsModel):
+    """``[import.decisions.columns]``: what the columns of a table are called, where tricky cannot know."""
+
+    image: Line = ""
+    model: Line = ""
+    prediction: Line = ""
+    correct: Line = ""
+    label: Line = ""
+    probability: Line = ""
+    """Of the predicted class, 0 to 1."""
+
+
+class ImportDecisionsSettings(SettingsModel):
+    """``[import.decisions]``: how `tricky import decisions` reads the decisions of others."""
+
+    format: Literal["long", "per-model", "timm", "epochs", "npy", "model-vs-human"] | None = None
+    """By default the content says it."""
+    columns: ImportColumns = ImportColumns()
+    labels: PathSetting | None = None
+    """A table with the label of each image, where neither the source nor the study's images have it."""
+    classes: PathText = ""
+    """Names of the classes 0, 1, 2 …, one a line, or ``imagenet-1k``; where predictions are indices, and
+    labels are names."""
+    predictions: Literal["index", "name"] | None = None
+    """Whether predictions are indices or names of classes, where both are possible."""
+    images: PathSetting | None = None
+    """A list of the images in the order of the source, where the source does not name them."""
+    models: PathSetting | None = None
+    """A list of the models in the order of an array."""
+    rows: Literal["models", "images"] | None = None
+    """What the rows of an array are, where its shape does not say it."""
+    epoch: Annotated[int, Field(ge=0)] | None = None
+    """Of files for each epoch, the one to import; by default the last."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,6 +87,10 @@ class ModelEvalStages(ImageStages):
             folder=self.decisions,
             reporter=Reporter(progress, notify),
         )
+
+    def import_decisions(self, sources: Sequence[Path]) -> None:
+        """Write ``decisions/`` from the decisions that others have published or measured."""
+        raise InputError(f"{sources[0]}: this version imports no decisions yet; use `tricky label --counts`")
 
     def label(self) -> DifficultyTable:
         """Label every evaluated image trivial, in-between or impossible."""
