@@ -114,13 +114,8 @@ DATA = Stage(
     folder="data",
     command="run",
     description="sessions of people and of simulated observers: a BIDS data set",
-<<<<<<< HEAD
-    sections=("experiment", "online", "simulate"),
-    commands=("calibrate", "doctor", "run", "simulate", "merge", "withdraw", "export"),
-=======
-    sections=("experiment", "simulate", "import"),
+    sections=("experiment", "online", "simulate", "import"),
     commands=("calibrate", "doctor", "run", "simulate", "import", "merge", "withdraw", "export"),
->>>>>>> main
 )
 REPORT = Stage(
     name="report",
