@@ -8,11 +8,21 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from analysis.settings import AnalyseSettings
+from experiment.import_settings import ImportSessionsSettings
+from experiment.online.settings import OnlineSettings
 from experiment.settings import ExperimentSettings, SimulateSettings
-from model_eval.settings import EvaluateSettings, ImageSettings, LabelSettings, PoolSettings, TrainSettings
+from model_eval.settings import (
+    EvaluateSettings,
+    ImageSettings,
+    ImportDecisionsSettings,
+    LabelSettings,
+    PoolSettings,
+    TrainSettings,
+)
 from stimuli.settings import StimulusSettings
 from tricky.core.names import FileName, Line, Name, first_duplicate
-from tricky.core.settings import SettingsModel, read_toml, validated
+from tricky.core.settings import SettingError, SettingsModel, read_toml, validated
+from tricky.core.tasks import is_imported_only
 from tricky.reserved_names import check_columns
 
 FILE_NAME = "study.toml"
@@ -28,6 +38,13 @@ class StudySettings(SettingsModel):
     seed: Annotated[int, Field(ge=0)] = 1
 
 
+class ImportSettings(SettingsModel):
+    """``[import]``: how the files of others are read; a section for each command of `tricky import`."""
+
+    decisions: ImportDecisionsSettings = ImportDecisionsSettings()
+    sessions: ImportSessionsSettings = ImportSessionsSettings()
+
+
 class Settings(SettingsModel):
     """A whole study file."""
 
@@ -36,9 +53,12 @@ class Settings(SettingsModel):
     pool: PoolSettings = PoolSettings()
     train: TrainSettings = TrainSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
+    import_: Annotated[ImportSettings, Field(alias="import")] = ImportSettings()
+    """Its name in the file is a word of Python's own."""
     label: LabelSettings = LabelSettings()
     stimuli: dict[FileName, StimulusSettings] = {"main": StimulusSettings()}
     experiment: ExperimentSettings = ExperimentSettings()
+    online: OnlineSettings = OnlineSettings()
     simulate: SimulateSettings = SimulateSettings()
     analyse: AnalyseSettings = AnalyseSettings()
 
@@ -47,6 +67,18 @@ class Settings(SettingsModel):
     def _sets_differ(cls, stimuli: dict[str, StimulusSettings]) -> dict[str, StimulusSettings]:
         if (name := first_duplicate(stimuli)) is not None:
             raise ValueError(f"sets with names that differ (capitals aside): {name!r} is there twice")
+        return stimuli
+
+    @field_validator("stimuli")
+    @classmethod
+    def _sets_are_shown(cls, stimuli: dict[str, StimulusSettings]) -> dict[str, StimulusSettings]:
+        for name, settings in stimuli.items():
+            if is_imported_only(settings.task):
+                raise SettingError(
+                    (name, "task"),
+                    settings.task,
+                    "a task that sessions are run for; this one is for `tricky import sessions`",
+                )
         return stimuli
 
     @model_validator(mode="after")

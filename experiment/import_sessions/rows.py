@@ -11,7 +11,7 @@ from experiment.data.columns import Table, table_of
 from experiment.data.sidecar import Imported, Run, ShownSet, Sidecar, describe_session
 from experiment.import_sessions.sessions import ImportedSession
 from experiment.import_settings import ImportSessionsSettings
-from experiment.records import Ask, Choice, Option, QuestionKind, Response, ScheduledTrial, Task
+from experiment.records import Ask, Choice, Option, QuestionKind, Response, ScheduledTrial, Setting, Task
 from experiment.tasks import kind_of
 from stimuli.imported_set import ImportedSet
 from stimuli.order import Presentation
@@ -120,6 +120,7 @@ class RowWriter:
             simulated=None,
         ).with_(
             answer_keys={},
+            setting=Setting.IMPORTED,
             imported=Imported.model_validate({"Format": imported.format, "Files": session.files}),
             runs=(Run.model_validate({"started": None, "first_trial": 0}),),
         )
