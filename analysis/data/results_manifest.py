@@ -94,7 +94,8 @@ class ResultsManifest(StageManifest[ResultsSettings]):
     title: str
     task: str
     sessions: SessionsRecord
-    difficulty: DifficultyRecord
+    difficulty: DifficultyRecord | None = None
+    """None where imported sessions showed images that the study has not labelled."""
 
 
 class AccuracyResultsManifest(ResultsManifest):
@@ -102,7 +103,7 @@ class AccuracyResultsManifest(ResultsManifest):
 
     population: PopulationRecord
     consistency: ConsistencyRecord
-    other_labels: OtherLabelsRecord | None
+    other_labels: OtherLabelsRecord | None = None
 
 
 class DichotomyRecord(Record):

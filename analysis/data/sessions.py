@@ -14,6 +14,7 @@ from analysis.columns import ENTITIES, SESSION_COLUMNS
 from analysis.data.trials import joined, labels_of, trials_of
 from experiment.data.read_data import RecordedData, read_data
 from experiment.data.session_table import SessionTable
+from experiment.records import Setting
 from model_eval.difficulty import read_difficulty
 from stimuli.records import StimulusSet, read_tables
 from tricky.core.errors import InputError
@@ -57,8 +58,8 @@ def read_sessions(
         the columns of the session tables (times in seconds; `correct` a nullable bool,
         missing where both items of the trial are equally hard, and in ratings), and of the session as a whole
         `complete`: whether it has a row for each trial of its set (missing where its sidecar doesn't say how
-        many there are), `interrupted`: whether it was continued later, and `forced`: whether it was started
-        although a check before it had failed.
+        many there are), `interrupted`: whether it was continued later, `forced`: whether it was started
+        although a check before it had failed, and `setting`: ``lab``, ``online`` or ``imported``.
 
     Raises
     ------
@@ -83,7 +84,8 @@ def read_sessions(
             f"{folder}: no session with the set in {stimuli} as it is now (set_id {stimulus_set.set_id})"
         )
     difficulty = None if labels is None else labels_of(read_difficulty(Path(labels)), stimulus_set)
-    return joined(table, trials_of(stimulus_set, difficulty), rescore=labels is not None)
+    trials = trials_of(stimulus_set, difficulty)
+    return joined(table, trials, rescore=labels is not None, imported=stimulus_set.imported)
 
 
 def table_of(recorded: RecordedData) -> pd.DataFrame:
@@ -159,5 +161,6 @@ def _parse(recorded: RecordedData, places: Sequence[int]) -> pd.DataFrame:
         set_id=spread([each.sidecar.stimulus_set.set_id for each in sessions], "str"),
         complete=spread([each.complete for each in sessions], "boolean"),
         forced=spread([each.sidecar.forced for each in sessions], "boolean"),
+        setting=spread([str(each.sidecar.setting or Setting.LAB) for each in sessions], "str"),
         _place=spread(list(places), "int64"),
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,6 +42,24 @@ def embed_file(path: Path, largest_px: int = LARGEST_PX) -> Picture:
     """Return an image file as a data URI; see `embed`."""
     with Image.open(path) as image:
         return embed(image, largest_px)
+
+
+def embed_items(
+    folder: Path, items: Iterable[Mapping[str, Any]], largest_px: int = LARGEST_PX
+) -> dict[str, Picture]:
+    """Return the pictures of a set's items, by `item_id`; items of an imported set may have none.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the set.
+    items : iterable of mapping
+        `item_id` and `file` of each.
+    largest_px : int
+        Of the longer side.
+    """
+    files = {item["item_id"]: item["file"] for item in items if item["file"]}
+    return {item_id: embed_file(folder / file, largest_px) for item_id, file in files.items()}
 
 
 def embed(image: Image.Image, largest_px: int = LARGEST_PX) -> Picture:

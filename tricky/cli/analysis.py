@@ -63,6 +63,13 @@ def analyse(
             metavar="DIR", help="Score by the difficulty table in DIR, and report what that changes."
         ),
     ] = None,
+    stimuli: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The stimulus set whose sessions are scored; by default that of \\[experiment].",
+        ),
+    ] = None,
     compare_with: Annotated[
         list[Path] | None,
         typer.Option(metavar="DIR", help="An analysed study to compare with; may be repeated."),
@@ -73,7 +80,7 @@ def analyse(
     if compare_with:
         folders = [Path(os.path.relpath(each.resolve(), study.root)).as_posix() for each in compare_with]
         study = study.with_settings(where="command line", analyse={"compare_with": folders})
-    results = study.analyse(observers.value, labels)
+    results = study.analyse(observers.value, labels, stimuli)
     show_results(results)
     for note in results.content["sessions"]["notes"]:
         say(Styled(note, "yellow"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analysis.report.pictures import Picture, embed_file
+from analysis.report.pictures import Picture, embed_items
 from analysis.report.section import Section
 from analysis.report.sections import ratings
 from analysis.report.sections.ratings import RatingResults
@@ -20,7 +20,7 @@ def pictures(found: RatingResults, report: StudyReport) -> Mapping[str, Picture]
     """Return the pictures of these images, by `item_id`."""
     folder = report.data.stimulus_set.folder
     shown = [row["image"] for each in found.questions for row in (*each.highest, *each.lowest)]
-    return {item["item_id"]: embed_file(folder / item["file"]) for item in shown}
+    return embed_items(folder, shown)
 
 
 SECTION = Section(name="rating_extremes", compute=compute, results=lambda _: {}, pictures=pictures)
