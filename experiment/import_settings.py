@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from stimuli.settings import QuestionSettings, questions_with_different_names
 from tricky.core.names import DifferentNames, Line, Name
 from tricky.core.settings import SettingError, SettingsModel
-from tricky.core.tasks import TaskName
+from tricky.core.tasks import ImportedTaskName
 
 FILE_NAME = "<file name>"
 """In place of the column of observers: each file is one observer's, and its name without suffix is the id."""
@@ -56,7 +56,7 @@ class ImportSessionsSettings(SettingsModel):
 
     format: Literal["model-vs-human", "jspsych", "psychopy", "table"] | None = None
     """By default the columns say it."""
-    task: TaskName | None = None
+    task: ImportedTaskName | None = None
     """What observers did: 2afc, single, rating or naming; by default that of the format, if it has one."""
     columns: SessionColumns = SessionColumns()
     response_time_unit: Literal["s", "ms"] | None = None

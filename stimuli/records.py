@@ -42,14 +42,14 @@ class Item:
     image_id : str
         Name in the data set that the image comes from.
     file : str
-        Path of the image relative to the set's folder, with ``/``; empty where an imported set has no image.
+        Path of the image relative to the set's folder, with ``/``; empty where an imported set has none.
     sha256 : str
         Hash of that file; empty where there is none.
     label, class_name : int, str
         The true class.
     difficulty : str
-        ``trivial``, ``in-between`` or ``impossible`` when the set was built; empty for an image of an imported
-        set that the study has not labelled.
+        ``trivial``, ``in-between`` or ``impossible`` when the set was built; empty for an image of an
+        imported set that the study has not labelled.
     n_correct, n_models : int
         Number of models that were correct, and that were evaluated; 0 where there is no difficulty.
     """
@@ -230,7 +230,7 @@ def _read_items(path: Path, manifest: SetManifest) -> tuple[dict[str, Item], dic
     imported may lack images and difficulties.
     """
     reference = manifest.settings.stimuli.export.reference
-    read_as = _READ_AS | ({} if manifest.imported is None else _READ_AS_IMPORTED)
+    read_as = {**_READ_AS, **({} if manifest.imported is None else _READ_AS_IMPORTED)}
     own = [each.name for each in fields(Item)]
     table = read_table(path, own, own=True)
     read: dict[str, list[Any]] = {name: table.texts(name) for name in own if name not in read_as}

@@ -67,8 +67,9 @@ def trials_of(stimulus_set: StimulusSet, labels: Mapping[str, Label] | None = No
     -------
     DataFrame, one row a trial, index `trial_id`
         `block`, `list` (1, 2 … of a set that is cut into several; 0 for practice), `catch`, `repeats`
-        (`trial_id` or missing), `condition` (of an imported set, or missing), `scored`: whether answers count (main block, neither catch trial
-        nor repeat), and `labelled`: whether every item has a label.
+        (`trial_id` or missing), `condition` (of an imported set, or missing), `scored`: whether
+        answers count (main block, neither catch trial nor repeat), and `labelled`: whether
+        every item has a label.
 
         Then, of a pair, for the item that fewer models got right and for the other: `harder_item`,
         `easier_item`, and of each `_class`, `_difficulty`, `_n_correct`, `_n_models` and `_share` (of models

@@ -12,7 +12,6 @@ from analysis.statistics.items import answer_matrix
 from analysis.statistics.networks_as_observers import choices, feature_choices
 from stimuli.columns import FEATURES
 
-
 DECISION = "decision"
 """The measure by which a network names the class of an image: its prediction."""
 

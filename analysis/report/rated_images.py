@@ -12,7 +12,6 @@ from analysis.report.task import StudyReport
 from analysis.report.timeline import with_time_reasons
 from stimuli.settings import QuestionSettings
 
-
 _OF_TIMES = ("median_response_time_s", "median_response_time_s_reason")
 
 

@@ -154,9 +154,7 @@ def session_columns() -> tuple[str, ...]:
         if each is not None
     ]
     shared = [column.name for column in (*SHARED_COLUMNS, *LIMITED_COLUMNS, *ONLINE_COLUMNS)]
-    return tuple(
-        dict.fromkeys([*shared, *of_tasks, *(CONFIDENCE + end for end in OF_QUESTIONS), SOURCE_ROW])
-    )
+    return tuple(dict.fromkeys([*shared, *of_tasks, *(CONFIDENCE + end for end in OF_QUESTIONS), SOURCE_ROW]))
 
 
 def tables() -> dict[str, tuple[str, ...]]:

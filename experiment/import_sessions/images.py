@@ -119,7 +119,9 @@ def match_images(trials: Sequence[ImportedTrial], layout: Layout, known: KnownIm
             )
         image_id = found[0] if found else name
         if (other := named.setdefault(image_id, name)) != name:
-            raise InputError(f"{trial.where}: {name!r} and {other!r} are the same image of the study; rename one")
+            raise InputError(
+                f"{trial.where}: {name!r} and {other!r} are the same image of the study; rename one"
+            )
         images[name] = _image(image_id, known, classes.get(name), known=bool(found))
     if layout.task == "naming":
         _require_classes(images, first, layout)
@@ -167,7 +169,7 @@ def _require_classes(
     if not layout.classes:
         seen = sorted({each.class_name for each in images.values()} - {""})
         raise InputError(
-            f"{WHERE} classes: name all classes that observers could choose from, because guessing depends on "
+            f"{WHERE} classes: name all classes that observers could choose from, as guessing depends on "
             f"their number; the images are of {', '.join(seen) or 'unknown classes'}"
         )
     for name, image in images.items():
@@ -197,9 +199,7 @@ def labelled_trials(
     kept = []
     for trial in trials:
         unlabelled = [name for name in trial.images if not matched.images[name].n_models]
-        other = [
-            name for name in trial.images if groups and matched.images[name].difficulty not in groups
-        ]
+        other = [name for name in trial.images if groups and matched.images[name].difficulty not in groups]
         if (unlabelled or other) and not layout.settings.leave_out_unlabelled:
             name = (unlabelled or other)[0]
             why = (

@@ -12,10 +12,10 @@ import numpy as np
 from experiment.data.bids import Dataset, SessionPath
 from experiment.data.session_files import disk_errors_in_one_line, participants_locked
 from experiment.data.withdrawn import read_marks
-from experiment.import_sessions.compare import Existing, read_existing
+from experiment.import_sessions.compare import read_existing
 from experiment.import_sessions.formats import format_of
 from experiment.import_sessions.images import KnownImages, labelled_trials, match_images
-from experiment.import_sessions.layout import Layout, layout_of
+from experiment.import_sessions.layout import WHERE, Layout, layout_of
 from experiment.import_sessions.people import participant_ids
 from experiment.import_sessions.read_source import Source, find_sources, read_source
 from experiment.import_sessions.rows import RowWriter
@@ -29,6 +29,7 @@ from stimuli.manifest import ImportedRecord
 from stimuli.settings import ExportSettings, QuestionSettings, StimulusSettings
 from stimuli.write_set import NewSet
 from tricky.core.errors import InputError
+from tricky.core.names import plain
 from tricky.core.progress import Progress, no_progress
 from tricky.core.settings import validated
 
@@ -139,7 +140,9 @@ def import_sessions(
     writer = RowWriter(made, image_ids, settings, target.dataset)
     task_name = "".join(each for each in layout.task if each.isalnum())
     planned = [
-        writer.rows_of(session, SessionPath(target.data, session.participant, session.number, task_name), set_)
+        writer.rows_of(
+            session, SessionPath(target.data, session.participant, session.number, task_name), set_
+        )
         for session in sessions
     ]
     new, more = existing.new_among(planned, settings)
@@ -189,18 +192,37 @@ def _trials(sources: Sequence[Source], layout: Layout) -> tuple[list[ImportedTri
     """Return the trials of all files, and how many rows were left out."""
     trials: list[ImportedTrial] = []
     left_out: Counter[str] = Counter()
+    met: set[tuple[str, str, str]] = set()
     for source in sources:
         found = read_rows(source, layout)
         trials += found.trials
         left_out += found.left_out
+        met |= found.met
+    _require_matches(layout, met)
     experiments = {trial.experiment for trial in trials}
     if "" in experiments and len(experiments) > 1:
         trial = next(trial for trial in trials if not trial.experiment)
         raise InputError(
-            f"{trial.path}: other files are named EXPERIMENT_subject-01_session_1.csv, this one is not, so its "
-            "observers could be those of any experiment; name it in the same way, or import it by itself"
+            f"{trial.path}: other files are named EXPERIMENT_subject-01_session_1.csv, this one is not, so "
+            "its observers could be those of any experiment; name it in the same way, or import it by itself"
         )
     return trials, [f"left out: {n:,} {reason}" for reason, n in left_out.items()]
+
+
+def _require_matches(layout: Layout, met: set[tuple[str, str, str]]) -> None:
+    """Raise InputError if the settings name something that no cell holds."""
+    settings = layout.settings
+    for setting in ("keep", "leave_out"):
+        for name, values in getattr(settings, setting).items():
+            for value in values:
+                if (setting, plain(name), plain(value)) not in met:
+                    raise InputError(
+                        f"{WHERE} {setting}: no row has {value!r} in the column {name!r}; correct the entry, or "
+                        "remove it"
+                    )
+    if settings.answers and not any(setting == "answers" for setting, _, _ in met):
+        first = next(iter(settings.answers))
+        raise InputError(f"{WHERE} answers: no cell holds {first!r} or another of these; correct them")
 
 
 def _without_withdrawn(
@@ -212,9 +234,7 @@ def _without_withdrawn(
     return [each for each in sessions if each.participant not in withdrawn], notes
 
 
-def _remarks(
-    sources: Sequence[Source], sessions: Sequence[ImportedSession], layout: Layout
-) -> list[str]:
+def _remarks(sources: Sequence[Source], sessions: Sequence[ImportedSession], layout: Layout) -> list[str]:
     """Return what people should check."""
     notes = []
     for source in sources:
@@ -228,7 +248,8 @@ def _remarks(
     known = np.array([each for each in times if each is not None])
     if len(known) and np.median(known) > LONG_S:
         notes.append(
-            f"the median response time is {np.median(known):.0f} s; check [import.sessions] response_time_unit"
+            f"the median response time is {np.median(known):.0f} s; check response_time_unit in "
+            "[import.sessions]"
         )
     return notes
 

@@ -48,8 +48,8 @@ def participant_ids(
         if other != person:
             raise InputError(
                 f"{trial.where}: the observers {other[1]!r} and {person[1]!r} would both be "
-                f"sub-{found[person]}, leading zeros and capital letters aside; if they are one person, write "
-                "the id the same way in every row, otherwise rename one"
+                f"sub-{found[person]}, leading zeros and capital letters aside; if they are one person, "
+                "write the id the same way in every row, otherwise rename one"
             )
     return found
 

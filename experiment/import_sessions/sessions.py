@@ -46,9 +46,7 @@ class ImportedSession:
         return tuple(sorted({trial.sha256 for trial in self.trials}))
 
 
-def sessions_of(
-    trials: Sequence[ImportedTrial], ids: Mapping[Person, str]
-) -> tuple[ImportedSession, ...]:
+def sessions_of(trials: Sequence[ImportedTrial], ids: Mapping[Person, str]) -> tuple[ImportedSession, ...]:
     """Group trials into sessions.
 
     Parameters
@@ -108,14 +106,14 @@ def _shown(rows: Sequence[ImportedTrial]) -> list[ImportedShowing]:
         seen[key] += 1
         if seen[key] > 1 and row.trial is None:
             raise InputError(
-                f"{row.where}: {row.observer!r} saw {' and '.join(row.images)} before; remove the row if it is "
-                "a copy, or name the column of trial numbers in study.toml if the images were shown again"
+                f"{row.where}: {row.observer!r} saw {' and '.join(row.images)} before; remove the row if it "
+                "is a copy, or name the column of trial numbers in study.toml if the images were shown again"
             )
         if seen[key] > MOST_SHOWINGS:
             raise InputError(
-                f"{row.where}: {row.observer!r} saw {' and '.join(row.images)} more than {MOST_SHOWINGS} times "
-                "in the same condition; name the column of conditions or sessions in study.toml, or leave "
-                "rows out"
+                f"{row.where}: {row.observer!r} saw {' and '.join(row.images)} more than {MOST_SHOWINGS} "
+                "times in the same condition; name the column of conditions or sessions in study.toml, or "
+                "leave rows out"
             )
         shown.append(ImportedShowing(row.images, row.condition, seen[key] > 1))
     return shown

@@ -79,10 +79,13 @@ class ReadRows:
     trials : list of ImportedTrial
     left_out : Counter of str
         Reason → rows.
+    met : set of tuple of str
+        Entries of the settings that matched a cell: the setting, its key, and the value.
     """
 
     trials: list[ImportedTrial] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
+    met: set[tuple[str, str, str]] = field(default_factory=set)
 
 
 def read_rows(source: Source, layout: Layout) -> ReadRows:
@@ -102,6 +105,7 @@ def read_rows(source: Source, layout: Layout) -> ReadRows:
             found.trials.append(rows.trial(number))
     if layout.one_answer_a_row:
         found.trials = _one_row_an_image(found.trials, layout)
+    found.met = rows.met
     return found
 
 
@@ -110,6 +114,7 @@ class _Rows:
 
     def __init__(self, source: Source, layout: Layout) -> None:
         self._source, self._layout = source, layout
+        self.met: set[tuple[str, str, str]] = set()
         self._places = {name: place for place, name in enumerate(source.table.columns)}
         self._columns = {
             role: layout.column(source, role) for role in type(layout.settings.columns).model_fields
@@ -117,15 +122,19 @@ class _Rows:
         settings = layout.settings
         self._answers = {plain(theirs): ours for theirs, ours in settings.answers.items()}
         self._keep = {plain(name): set(map(plain, values)) for name, values in settings.keep.items()}
-        self._leave_out = {plain(name): set(map(plain, values)) for name, values in settings.leave_out.items()}
+        self._leave_out = {
+            plain(name): set(map(plain, values)) for name, values in settings.leave_out.items()
+        }
 
     def no_trial(self, number: int) -> str | None:
         """Return why a row is no trial, or None."""
         for name, values in self._keep.items():
-            if self._cell(number, name) not in values:
+            if (cell := self._cell(number, name)) not in values:
                 return f"rows whose {name} is not among {', '.join(sorted(values))}"
+            self.met.add(("keep", name, cell))
         for name, values in self._leave_out.items():
             if (cell := self._cell(number, name)) in values:
+                self.met.add(("leave_out", name, cell))
                 return f"rows whose {name} is {cell}"
         if self._layout.format.other_rows and not self._images_shown(number):
             return "rows without an image, such as instructions"
@@ -237,6 +246,8 @@ class _Rows:
         if self._layout.is_missing(cell):
             return None
         answer = self._answers.get(cell, cell)
+        if cell in self._answers:
+            self.met.add(("answers", cell, answer))
         if len(images) == 2 and answer not in allowed:
             shown = self._layout.format.images(answer)
             if len(shown) == 1 and shown[0] in images:

@@ -1,4 +1,4 @@
-"""Trials of the task ``naming``: one image, whose class is named.  Such sessions are imported, and never run."""
+"""Trials of the task ``naming``: one image, whose class is named.  Its sessions are imported, never run."""
 
 from __future__ import annotations
 

@@ -60,7 +60,8 @@ def write_model_vs_human(
                     answer, time = "na", "NaN"
                 else:
                     n_right, n_answered = n_right + int(right[image]), n_answered + 1
-                name = f"{trial:04d}_ex_s{observer:02d}_{conditions[image]}_{classes[image]}_10_{names[image]}.png"
+                about = f"{conditions[image]}_{classes[image]}_10_{names[image]}"
+                name = f"{trial:04d}_ex_s{observer:02d}_{about}.png"
                 cells = (f"subject-{observer:02d}", 1, trial, time, answer, classes[image])
                 rows.append(",".join(map(str, (*cells, conditions[image], name))))
             file = folder / experiment / f"{experiment}_subject-{observer:02d}_session_1.csv"

@@ -53,7 +53,7 @@ def sessions(
         bool, typer.Option("--replace", help="Replace all sessions that were imported with this set.")
     ] = False,
 ) -> None:
-    """Write sessions that other programs recorded into data/; \\[import.sessions] says how to read them."""
+    """Write sessions that other programs recorded into data/; the section import.sessions says how."""
     study = open_study(context)
     if format_ is not None:
         content = study.settings.import_.sessions.model_dump() | {"format": format_.value}

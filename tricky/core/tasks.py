@@ -94,17 +94,35 @@ def check_task(name: str) -> str:
     Raises
     ------
     ValueError
+        There is no such task; those that sessions are run for are named.
+    """
+    return _check(name, [each for each in _ENTRIES if not _ENTRIES[each].imported_only])
+
+
+def check_imported_task(name: str) -> str:
+    """Return the name of a task of imported sessions.
+
+    Raises
+    ------
+    ValueError
         There is no such task.
     """
+    return _check(name, list(_ENTRIES))
+
+
+def _check(name: str, named: list[str]) -> str:
     if name not in _ENTRIES:
-        near = difflib.get_close_matches(name, _ENTRIES, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(name, named, n=1, cutoff=0.5)
         hint = f'; did you mean "{near[0]}"?' if near else ""
-        raise ValueError(f"the name of a task ({', '.join(_ENTRIES)}){hint}")
+        raise ValueError(f"the name of a task ({', '.join(named)}){hint}")
     return name
 
 
 TaskName = Annotated[str, AfterValidator(check_task)]
 """The name of a task in settings and manifests."""
+
+ImportedTaskName = Annotated[str, AfterValidator(check_imported_task)]
+"""The name of a task whose sessions are imported."""
 
 register(
     TaskEntry(

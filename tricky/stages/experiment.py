@@ -143,7 +143,12 @@ class ExperimentStages(StudyFolder):
 
     @writes(DATA)
     def import_sessions(
-        self, sources: Sequence[Path], set_name: str, *, replace: bool = False, progress: Progress = no_progress
+        self,
+        sources: Sequence[Path],
+        set_name: str,
+        *,
+        replace: bool = False,
+        progress: Progress = no_progress,
     ) -> ImportedSessions:
         """Write sessions that other programs recorded into the data set, and the set of what they showed."""
         from experiment.data.session_files import readable_by

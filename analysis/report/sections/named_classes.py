@@ -37,7 +37,7 @@ class NamedClasses:
 
     by_class: pd.DataFrame
     confusion: pd.DataFrame
-    most_confused: list[dict[str, Any]]
+    most_confused: list[dict[Any, Any]]
 
 
 def compute(report: StudyReport) -> NamedClasses:
@@ -81,7 +81,10 @@ def _accuracy_by(column: str, answers: pd.DataFrame, level: float) -> pd.DataFra
     rows = []
     for name, part in answers.groupby(answers[column].astype(object)):
         found = population_accuracy(
-            part["correct"].to_numpy(bool), part["participant"].astype(str), part["trial_id"].astype(str), level
+            part["correct"].to_numpy(bool),
+            part["participant"].astype(str),
+            part["trial_id"].astype(str),
+            level,
         )
         rows.append(
             {
@@ -117,7 +120,13 @@ def confusion_of(class_name: pd.Series, response: pd.Series, names: tuple[str, .
     counts = pd.crosstab(class_name.astype(object), response.astype(object))
     counts = counts.reindex(index=[name for name in names if name in counts.index], columns=list(names))
     counts = counts.fillna(0).astype(int)
-    long = counts.rename_axis(index="class_name", columns="response").stack().rename("n").reset_index()
+    long = pd.DataFrame(
+        {
+            "class_name": np.repeat(counts.index.to_numpy(object), counts.shape[1]),
+            "response": np.tile(counts.columns.to_numpy(object), counts.shape[0]),
+            "n": counts.to_numpy(int).ravel(),
+        }
+    )
     totals = long.groupby("class_name", sort=False)["n"].transform("sum")
     return long.assign(share=long["n"] / totals)
 
