@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from experiment.data.bids import Participants, free_ids, plain_id
+from experiment.data.consents import read_consents
 from experiment.data.read_data import RecordedData, read_data
 from experiment.data.session_table import SessionTable
 from experiment.import_sessions.rows import SessionRows, without_source
-from experiment.import_settings import FILE_NAME, ImportSessionsSettings
 from stimuli.imported_set import ImportedSet
 from stimuli.records import IMPORTED_BY, StimulusSet, read_any_set
 from stimuli.write_set import NewSet
 from tricky.core.errors import InputError
+from tricky.core.names import MISSING
 
 REPLACE = f"import all files together with `{IMPORTED_BY} … --replace`, or give a set of its own with --set"
 
@@ -80,9 +81,7 @@ class Existing:
         files = sorted({*record["files"], *before.files})
         return replace(made, content={**made.content, "imported": record | {"files": files}})
 
-    def new_among(
-        self, planned: Sequence[SessionRows], settings: ImportSessionsSettings
-    ) -> tuple[list[SessionRows], list[str]]:
+    def new_among(self, planned: Sequence[SessionRows]) -> tuple[list[SessionRows], list[str]]:
         """Return the sessions that are not in the data set yet, and notes about copies.
 
         Raises
@@ -97,12 +96,7 @@ class Existing:
         }
         self._check_participants(planned, list(there.values()))
         copies = {without_source(each.text): each.file.participant for each in there.values()}
-        sources = {
-            digest: each.file.participant
-            for each in there.values()
-            if each.sidecar.imported is not None
-            for digest in each.sidecar.imported.files
-        }
+        rows = {each.body: each.file.participant for each in there.values()}
         new, notes = [], []
         for each in planned:
             path = each.path
@@ -111,10 +105,11 @@ class Existing:
             if before is not None:
                 _check_same(each, before)
                 continue
-            copied = {sources.get(digest) for digest in each.session.files} - {None, path.participant}
-            if copied and settings.columns.observer == FILE_NAME:
-                who = ", ".join(sorted(f"sub-{name}" for name in copied if name))
-                notes.append(f"left out: {each.session.trials[0].path}, a copy of the file of {who}")
+            body = each.text.partition("\n")[2]
+            if (other := rows.setdefault(body, path.participant)) != path.participant:
+                # The same rows of the same file: its name was the id, or a merge gave them another one.
+                where = each.session.trials[0].path
+                notes.append(f"left out: rows of {where}, which were imported before as sub-{other}")
                 continue
             other = copies.setdefault(without_source(each.text), path.participant)
             if each.timed and other != path.participant:
@@ -129,7 +124,7 @@ class Existing:
         """Raise InputError if an id belongs to someone who is not of this set's sessions."""
         of_set = {each.file.participant for each in there if self._is_of_set(each)}
         others = {each.file.participant for each in there if not self._is_of_set(each)}
-        others |= set(self.participants.rows) - of_set - self.replaced
+        others |= {name for name in self.participants.rows if self._is_taken(name)} - of_set - self.replaced
         known = {plain_id(name): name for name in (*of_set, *others)}
         for each in planned:
             name = each.path.participant
@@ -142,6 +137,16 @@ class Existing:
                     f'[import.sessions] prefix = "x" in study.toml (a free id is sub-'
                     f"{next(free_ids(known.values(), f'x{name}'))})"
                 )
+
+    def _is_taken(self, participant: str) -> bool:
+        """Return whether something is known of a participant: an interrupted import leaves an id only."""
+        row = self.participants.rows[participant]
+        known = {column for column, cell in row.items() if cell not in MISSING}
+        return (
+            any(each.file.participant == participant for each in self.data.sessions)
+            or participant in read_consents(self.data.folder).participants()
+            or not known <= {"participant_id", "kind", "original_id"}
+        )
 
     def _is_of_set(self, session: SessionTable) -> bool:
         sidecar = session.sidecar

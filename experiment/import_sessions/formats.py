@@ -41,6 +41,8 @@ class Format:
         Cells that mean that there was none.
     other_rows : bool
         Whether files have rows that are no trials (instructions, fixation): those without an image.
+    pairs_in_a_cell : bool
+        Whether one cell may show both images of a pair.
     images : callable
         Cell with the image → names of the images that it shows, from left to right; none where it shows none.
     experiment : callable
@@ -56,6 +58,7 @@ class Format:
     no_answer: frozenset[str] = frozenset()
     no_time: frozenset[str] = frozenset()
     other_rows: bool = False
+    pairs_in_a_cell: bool = False
     images: Callable[[str], tuple[str, ...]] = lambda cell: (cell,)
     experiment: Callable[[str], str] = lambda _: ""
 
@@ -136,6 +139,7 @@ FORMATS: tuple[Format, ...] = (
         no_answer=frozenset({"null"}),
         no_time=frozenset({"null"}),
         other_rows=True,
+        pairs_in_a_cell=True,
         images=pictures_in,
     ),
     Format(

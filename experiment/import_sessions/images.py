@@ -166,12 +166,6 @@ def _require_classes(
     images: Mapping[str, ImportedImage], first: Mapping[str, ImportedTrial], layout: Layout
 ) -> None:
     """Raise InputError unless observers could have named the class of every image."""
-    if not layout.classes:
-        seen = sorted({each.class_name for each in images.values()} - {""})
-        raise InputError(
-            f"{WHERE} classes: name all classes that observers could choose from, as guessing depends on "
-            f"their number; the images are of {', '.join(seen) or 'unknown classes'}"
-        )
     for name, image in images.items():
         if image.class_name not in layout.classes:
             said = f"{image.class_name!r}" if image.class_name else "unknown"

@@ -145,7 +145,7 @@ def import_sessions(
         )
         for session in sessions
     ]
-    new, more = existing.new_among(planned, settings)
+    new, more = existing.new_among(planned)
     with disk_errors_in_one_line(), participants_locked(target.data):
         written = set_
         if existing.must_write(set_):
@@ -217,8 +217,8 @@ def _require_matches(layout: Layout, met: set[tuple[str, str, str]]) -> None:
             for value in values:
                 if (setting, plain(name), plain(value)) not in met:
                     raise InputError(
-                        f"{WHERE} {setting}: no row has {value!r} in the column {name!r}; correct the entry, or "
-                        "remove it"
+                        f"{WHERE} {setting}: no row has {value!r} in the column {name!r}; correct that, or "
+                        "remove the entry"
                     )
     if settings.answers and not any(setting == "answers" for setting, _, _ in met):
         first = next(iter(settings.answers))

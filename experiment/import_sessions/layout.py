@@ -116,14 +116,28 @@ def layout_of(format_: Format, settings: ImportSessionsSettings, sources: Sequen
     layout = Layout(format_, settings, task, 0.001 if unit == "ms" else 1.0)
     for source in sources:
         _require_roles(layout, source)
+    if task == "naming" and not layout.classes:
+        raise InputError(
+            f"{WHERE} classes: name all classes that observers could choose from, as guessing depends on "
+            f"their number; the files have {', '.join(_classes_in(layout, sources)) or 'none'}"
+        )
     return layout
+
+
+def _classes_in(layout: Layout, sources: Sequence[Source]) -> list[str]:
+    """Return the classes and answers that files have, as a help for people."""
+    found = set[str]()
+    for source in sources:
+        columns = {layout.column(source, role) for role in ("class_name", "response")} - {None}
+        found |= {cell for column in columns for cell in source.table.cells(str(column))}
+    return sorted(cell for cell in found if not layout.is_missing(cell))
 
 
 def _require_roles(layout: Layout, source: Source) -> None:
     """Raise InputError unless a file has observers, images and answers."""
     images = ("image",) if layout.n_images == 1 else ("left_image", "right_image")
-    if layout.n_images == 2 and layout.column(source, "image") and not layout.settings.columns.left_image:
-        images = ("image",)  # one cell that shows both
+    if images[1:] and layout.format.pairs_in_a_cell and not layout.settings.columns.left_image:
+        images = ("image",)
     answers = ("response",) if layout.one_answer_a_row or not layout.settings.questions else ()
     for role in ("observer", *images, *answers):
         if role == "observer" and layout.settings.columns.observer == FILE_NAME:
