@@ -334,6 +334,7 @@ NO_NAMES_OF_DATA = {
     "experiment.privacy.leave_out": "words that pydantic checks",
     "experiment.monitor.size_px": "numbers",
     "experiment.monitor.gamma_file": "a file",
+    **{f"import.decisions.{key}": "a file" for key in ("labels", "images", "models")},
 }
 """Settings that hold several values or name a file, but nothing that could be missing in the data."""
 
@@ -354,7 +355,8 @@ def test_every_setting_that_can_name_something_is_tried_here() -> None:
 
 def _list_settings(model: type[BaseModel], prefix: str) -> Iterator[str]:
     """Yield the settings that hold several values or name a file."""
-    for name, field in model.model_fields.items():
+    for key, field in model.model_fields.items():
+        name = field.alias or key
         waiting, kinds, models = [field.annotation], set(), []
         while waiting:
             each = waiting.pop()
