@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     Field,
+    PrivateAttr,
     field_serializer,
     field_validator,
     model_validator,
@@ -173,6 +174,19 @@ class ModelEntry(SettingsModel):
         if self.head and library == "openclip":
             raise ValueError("no `head` for openclip: its outputs are the classes of the images")
         return self
+
+    _is_trusted: bool = PrivateAttr(default=False)  # no key of a file: a study can't say that it is trusted
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the user trusts the code that the model runs, if it runs any."""
+        return self._is_trusted
+
+    def as_trusted(self) -> ModelEntry:
+        """Return the entry of a model whose code the user trusts."""
+        trusted = self.model_copy()
+        trusted._is_trusted = True
+        return trusted
 
     @property
     def origin(self) -> ModelSource:

@@ -333,6 +333,9 @@ NO_NAMES_OF_DATA = {
     "experiment.participant_fields.choices": "new names",
     "experiment.privacy.leave_out": "words that pydantic checks",
     "experiment.monitor.size_px": "numbers",
+    "online.recruitment_parameters": "new names",
+    "online.require.min_screen_px": "numbers",
+    "online.require.browsers": "words that pydantic checks",
     "experiment.monitor.gamma_file": "a file",
     **{f"import.decisions.{key}": "a file" for key in ("labels", "images", "models")},
 }

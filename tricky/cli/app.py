@@ -18,6 +18,8 @@ STUDY = "Study"
 STAGES = "Stages"
 TOLERANCE = "Number of models that may be wrong about a trivial image, or right about an impossible one."
 """Help of the option ``--tolerance``."""
+TRUST = "Run code of the study: models from python:, torchscript: and export:."
+"""Help of the option ``--trust``."""
 
 
 _OF_STAGES = dict.fromkeys(name for stage in declared.STAGES for name in stage.commands)

@@ -114,7 +114,7 @@ DATA = Stage(
     folder="data",
     command="run",
     description="sessions of people and of simulated observers: a BIDS data set",
-    sections=("experiment", "simulate", "import"),
+    sections=("experiment", "online", "simulate", "import"),
     commands=("calibrate", "doctor", "run", "simulate", "import", "merge", "withdraw", "export"),
 )
 REPORT = Stage(
