@@ -42,6 +42,7 @@ COMMANDS: dict[str, Command | None] = {
     "stimuli refresh": Command(("--as", "next"), SETS | {"sklearn"}),
     "stimuli show": Command((), SETS | {"matplotlib", "jinja2"}),
     "simulate": Command((), {"numpy"}),
+    "import sessions": Command(("humans.csv",), TABLES | {"scipy"}),
     "merge": Command(("other",)),
     "withdraw": Command(("sim01", "--yes")),
     "export": Command(("--psych-ds", "exported")),
@@ -90,6 +91,11 @@ def finished(tmp_path_factory) -> Path:
     shutil.copytree(study / "data", study / "other")
     names = sorted(path.relative_to(study / "images").as_posix() for path in study.glob("images/*/*.png"))
     rows = [f"{name},{number % 6}" for number, name in enumerate(names)]
+    (study / "humans.csv").write_text(
+        "subj,session,trial,rt,object_response,category,condition,imagename\n"
+        "subject-01,1,1,0.5,cat,cat,0,0001_x_s01_0_cat_10_a.png\n",
+        encoding="utf-8",
+    )
     (study / "counts.csv").write_text("\n".join(["image_id,n_correct", *rows]) + "\n", encoding="utf-8")
     return study
 
