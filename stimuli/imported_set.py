@@ -16,9 +16,9 @@ from typing import Any
 from stimuli.columns import trial_item_columns
 from stimuli.manifest import ImportedRecord, SetManifest, set_id_of
 from stimuli.records import Block, Item, StimulusSet, Trial, read_any_set
+from stimuli.set_folder import NewSet, move_into_place, scratch
 from stimuli.settings import StimulusSettings
 from stimuli.trials import item_id_of, trial_id_of
-from stimuli.write_set import NewSet, move_into_place, scratch
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, versions_of, write_text
 from tricky.core.manifests import write_manifest

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,8 @@ from stimuli.columns import FEATURE_COLUMNS, trial_item_columns
 from stimuli.export_images import check_referable, export_image
 from stimuli.inputs import Inputs
 from stimuli.manifest import CONTENT, SetManifest, set_id_of
-from stimuli.records import MADE_BY, Item, StimulusSet, Trial, read_any_set, set_id_in
+from stimuli.records import Item, StimulusSet, Trial, read_any_set
+from stimuli.set_folder import NewSet, move_into_place, scratch
 from stimuli.settings import StimulusSettings
 from stimuli.trials import item_id_of
 from tricky.core.errors import InputError
@@ -64,28 +63,6 @@ def carried_columns(settings: StimulusSettings) -> list[str]:
     named += [*settings.match.exact, *settings.carry]
     own = {each.name for each in fields(Item)}
     return [name for name in dict.fromkeys(named) if name not in own]
-
-
-@dataclass(frozen=True)
-class NewSet:
-    """The stimulus set to build.
-
-    Attributes
-    ----------
-    name : str
-        Name of the set in the study.
-    folder : Path
-        Folder of the set.
-    seed : int
-        Seed of the study.
-    replace : bool
-        Whether a different set in `folder` may be replaced.
-    """
-
-    name: str
-    folder: Path
-    seed: int
-    replace: bool = False
 
 
 def write_set(
@@ -135,15 +112,6 @@ def write_set(
         write_manifest(part / "stimulus_set.json", SetManifest, manifest)
         move_into_place(part, folder, replace=new.replace)
     return read_any_set(folder)
-
-
-@contextmanager
-def scratch(folder: Path) -> Iterator[Path]:
-    """Yield an empty folder next to the one to write; it disappears at the end, unless it was moved."""
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
-        part = Path(scratch) / "set"
-        part.mkdir(mode=0o755)
-        yield part
 
 
 def _export(
@@ -218,24 +186,3 @@ def _write_read_only(path: Path, columns: Sequence[str], rows: Iterable[Sequence
     """Write a table that is not meant to be edited."""
     write_tsv(path, columns, rows)
     path.chmod(0o444)
-
-
-def move_into_place(part: Path, folder: Path, *, replace: bool) -> None:
-    """Move the finished set `part` to `folder`, unless another set is there.
-
-    The same set is written again, which repairs a damaged one and updates its origins.
-
-    Raises
-    ------
-    InputError
-        `folder` contains something else, and `replace` is False.
-    """
-    if folder.exists():
-        if not replace and set_id_in(folder) != set_id_in(part):
-            raise InputError(
-                f"{folder}: contains another stimulus set, which observers may have seen; give the new one "
-                "a name of its own in study.toml ([stimuli.NAME]), or replace the old one: "
-                f"`{MADE_BY} --replace`"
-            )
-        folder.rename(part.with_name("old"))
-    part.rename(folder)

@@ -13,7 +13,7 @@ from experiment.data.session_table import SessionTable
 from experiment.import_sessions.rows import SessionRows, without_source
 from stimuli.imported_set import ImportedSet
 from stimuli.records import IMPORTED_BY, StimulusSet, read_any_set
-from stimuli.write_set import NewSet
+from stimuli.set_folder import NewSet
 from tricky.core.errors import InputError
 from tricky.core.names import MISSING
 

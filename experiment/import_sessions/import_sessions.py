@@ -26,8 +26,8 @@ from experiment.import_settings import ImportSessionsSettings
 from model_eval.columns import Difficulty
 from stimuli.imported_set import ImportedSet, ImportedShowing, imported_set
 from stimuli.manifest import ImportedRecord
+from stimuli.set_folder import NewSet
 from stimuli.settings import ExportSettings, QuestionSettings, StimulusSettings
-from stimuli.write_set import NewSet
 from tricky.core.errors import InputError
 from tricky.core.names import plain
 from tricky.core.progress import Progress, no_progress

@@ -155,7 +155,7 @@ class ExperimentStages(StudyFolder):
         from experiment.import_sessions.images import read_known_images
         from experiment.import_sessions.import_sessions import Target, import_sessions
         from model_eval.images.open import folder_of_files
-        from stimuli.write_set import NewSet
+        from stimuli.set_folder import NewSet
         from tricky.core.names import check_file_name
 
         try:
