@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -26,7 +27,7 @@ def plan_of(session, progress):
     return json.loads(json.dumps(ClientPlan(session, OnlineSettings(), "S").content(progress.state())))
 
 
-def send(progress, event):
+def send(progress, event) -> Any:
     return progress.apply(parse_event(json.dumps(event)))
 
 
@@ -97,7 +98,8 @@ class WithPractice(Rows):
 
 
 def through_the_engine(session, answer):
-    rows, person = WithPractice(session), LabParticipant(answer, session.task)
+    rows = WithPractice(session)
+    person: Any = LabParticipant(answer, session.task)
     plan = steps(session.trials, 0, 4, again=rows.practice.again, afterwards=session.material.questions)
     run(plan, person, person, rows, session.task, inter_trial_interval_s=0.5, earlier=EarlierRuns())
     return rows
