@@ -289,7 +289,9 @@ class OnlineApp:
         if not hmac.compare_digest(request.path_params["key"].encode(), self._status_key.encode()):
             return self._notice("closed", 404)
         study = self._study
-        status = await to_thread.run_sync(status_of, study.store, study.links, study.material.stimulus_set)
+        status = await to_thread.run_sync(
+            status_of, study.links, study.store.events, study.material.stimulus_set
+        )
         return HTMLResponse(status_page(study.offer.study, status.rows))
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from experiment.online.store import Link, Status, Store
+from experiment.online.store import Link, Status, StoredEvent
+from experiment.session.plan import schedule
 from stimuli.records import StimulusSet
 
 
@@ -64,19 +65,22 @@ class _Complete:
     catch: tuple[int, int]
 
 
-def status_of(store: Store, links: Sequence[Link], stimulus_set: StimulusSet | None) -> OnlineStatus:
+def status_of(
+    links: Sequence[Link], events_of: Callable[[str], Sequence[StoredEvent]], stimulus_set: StimulusSet
+) -> OnlineStatus:
     """Return the state of all sessions.
 
     Parameters
     ----------
-    store : Store
     links : sequence of Link
-    stimulus_set : StimulusSet or None
-        Says which trials are catch trials; None: they are not counted.
+    events_of : callable
+        Participant → the events of their session: `Store.events`.
+    stimulus_set : StimulusSet
+        Says which trials are catch trials.
     """
     n_of = Counter(link.status for link in links)
     complete = [
-        _of_complete(store, link.participant, stimulus_set)
+        _of_complete(events_of(link.participant), link.participant, stimulus_set)
         for link in links
         if link.status is Status.COMPLETE and link.participant is not None
     ]
@@ -96,18 +100,16 @@ def status_of(store: Store, links: Sequence[Link], stimulus_set: StimulusSet | N
     )
 
 
-def _of_complete(store: Store, participant: str, stimulus_set: StimulusSet | None) -> _Complete:
-    events = [(json.loads(each.text), each.received) for each in store.events(participant)]
+def _of_complete(stored: Sequence[StoredEvent], participant: str, stimulus_set: StimulusSet) -> _Complete:
+    events = [(json.loads(each.text), each.received) for each in stored]
     runs = [received for event, received in events if event["type"] == "run"]
     last = [received for event, received in events if event["type"] in ("response", "question")]
-    catch = (0, 0) if stimulus_set is None else _catch(events, participant, stimulus_set)
-    return _Complete(last[-1] - runs[0] if runs and last else 0.0, catch)
+    duration_s = last[-1] - runs[0] if runs and last else 0.0
+    return _Complete(duration_s, _catch(events, participant, stimulus_set))
 
 
 def _catch(events: list, participant: str, stimulus_set: StimulusSet) -> tuple[int, int]:
     """Return how many catch trials were answered, and how many of them correctly."""
-    from experiment.session.plan import schedule
-
     catch = {trial.trial_id for trial in stimulus_set.trials if trial.catch}
     if not catch:
         return 0, 0

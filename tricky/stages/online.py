@@ -48,12 +48,15 @@ class OnlineStages(ExperimentStages):
     def online_status(self, *, preview: bool = False) -> OnlineStatus:
         """Return how many online sessions there are, and how they go."""
         from experiment.online.status import status_of
-        from experiment.online.store import Store
+        from experiment.online.store import FILE, Store
         from stimuli.records import read_tables
 
         offer = self._offer(preview=preview)
+        stimulus_set = read_tables(offer.setup.stimuli)
+        if not (offer.folder / FILE).is_file():
+            return status_of([], lambda _: [], stimulus_set)
         with Store(offer.folder, create=False) as store:
-            return status_of(store, store.links(), read_tables(offer.setup.stimuli))
+            return status_of(store.links(), store.events, stimulus_set)
 
     def _offer(self, *, preview: bool) -> Offer:
         from experiment.online.study import Offer

@@ -42,7 +42,7 @@ COMMANDS: dict[str, Command | None] = {
     "stimuli refresh": Command(("--as", "next"), SETS | {"sklearn"}),
     "stimuli show": Command((), SETS | {"matplotlib", "jinja2"}),
     "online invite": Command(("2",), {"numpy"}),
-    "online status": Command(("--preview",)),
+    "online status": Command((), {"numpy"}),
     "simulate": Command((), {"numpy"}),
     "merge": Command(("other",)),
     "withdraw": Command(("sim01", "--yes")),
