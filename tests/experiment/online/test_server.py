@@ -5,6 +5,7 @@ import os
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from online_client import OnlineParticipant, right_in_practice
@@ -14,8 +15,11 @@ from online_server import Server, ask, invite, post, running, take_part
 from experiment.data.read_data import read_data
 from experiment.online.events import MAX_EVENTS, MAX_REQUEST_BYTES
 
-FIELDS = {"participant_fields": ()}
-SETTINGS = {"information": "information.md", "presentation": {"image_ms": 200, "mask_ms": 100}}
+FIELDS: dict[str, Any] = {"participant_fields": ()}
+SETTINGS: dict[str, Any] = {
+    "information": "information.md",
+    "presentation": {"image_ms": 200, "mask_ms": 100},
+}
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +179,7 @@ def test_no_trial_is_lost_or_counted_twice_when_the_server_is_killed(tmp_path):
     n_sessions = int(os.environ.get("ONLINE_SESSIONS", "6"))
     n_kills = int(os.environ.get("ONLINE_KILLS", "3"))
     pause_s = 0.05 * n_kills  # so that sessions are as long as there are kills
-    settings = {"practice_criterion": 1.0, "practice_repetitions": 1, **FIELDS}
+    settings: dict[str, Any] = {"practice_criterion": 1.0, "practice_repetitions": 1, **FIELDS}
     tokens = invite(tmp_path, n_sessions, **settings)
     server = Server(tmp_path, **settings)
     rng, done = random.Random(2), threading.Event()
