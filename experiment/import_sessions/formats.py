@@ -83,17 +83,20 @@ def pictures_in(cell: str) -> tuple[str, ...]:
     return (cell,) if PurePosixPath(cell).suffix else ()
 
 
-_TRIAL_NAME = re.compile(r"[0-9]+_[^_]+_s[0-9]+_[^_]+_[^_]+_[0-9]+_(?P<image>.+)")
+_TRIAL_NAME = re.compile(
+    r"[0-9]+_(?P<experiment>[^_]+)_[^_]+_(?P<condition>[^_]+)_[^_]+_[0-9]+_(?P<image>.+)"
+)
 _FILE_NAME = re.compile(r"(?P<experiment>.+)_subject-[0-9]+_session_[0-9]+")
 
 
 def image_of_trial(cell: str) -> tuple[str, ...]:
-    """Return the image of ``0001_cl_s01_cr_oven_40_n04111531_14126.png``: what is the same for all observers.
+    """Return the image of ``0001_cl_s01_cr_oven_40_n04111531_14126.png``: ``cl/cr/n04111531_14126.png``.
 
-    Before it are the number of the trial, the experiment, the observer, the condition and the class.
+    These parts, experiment, condition and picture, are the same for all observers and models.  The others are
+    the number of the trial, the observer (``dnn`` for models), and the class.
     """
     found = _TRIAL_NAME.fullmatch(cell)
-    return (cell if found is None else found["image"],)
+    return (cell if found is None else "/".join(found.group("experiment", "condition", "image")),)
 
 
 def experiment_of_file(stem: str) -> str:

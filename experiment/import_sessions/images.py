@@ -105,7 +105,8 @@ def match_images(trials: Sequence[ImportedTrial], layout: Layout, known: KnownIm
     key = _KEYS[layout.settings.match_images]
     candidates: dict[str, list[str]] = {}
     for name in known.labels:
-        candidates.setdefault(key(name), []).append(name)
+        shown = layout.format.images(name)  # models may have been given the same file as observers
+        candidates.setdefault(key(shown[0] if len(shown) == 1 else name), []).append(name)
     first = {name: trial for trial in reversed(trials) for name in trial.images}
     classes = _classes(trials) if layout.task == "naming" else {}
     images: dict[str, ImportedImage] = {}

@@ -51,7 +51,9 @@ def write_trials(path: Path, *, share: float = 0.7, **constant: str) -> pd.DataF
 def report(root: Path, trials: Path, **settings: Any) -> Results[Any]:
     create_study(root)
     content = {"task": "naming", "classes": CLASSES, "columns": COLUMNS} | settings
-    open_study(root).with_settings(**{"import": {"sessions": content}}).import_sessions([trials], "imported")
+    open_study(root).with_settings(where="test", **{"import": {"sessions": content}}).import_sessions(
+        [trials], "imported"
+    )
     found = write_report(root, AnalyseSettings(), Selection("imported"), title="Names", seed=1, source=None)
     assert UNSTATED not in (root / "report" / "results.json").read_text(encoding="utf-8")
     return found

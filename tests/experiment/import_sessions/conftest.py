@@ -37,7 +37,7 @@ class ImportStudy:
         )
 
     def study(self, **settings: Any) -> Study:
-        return open_study(self.root).with_settings(**{"import": {"sessions": settings}})
+        return open_study(self.root).with_settings(where="test", **{"import": {"sessions": settings}})
 
     def run(
         self, *sources: Path, name: str = "imported", replace: bool = False, **settings: Any

@@ -16,9 +16,12 @@ HUMANS = (
 
 
 def test_the_image_of_a_trial_is_what_is_the_same_for_all_observers():
-    assert image_of_trial("0001_cl_s01_cr_oven_40_n04111531_14126.png") == ("n04111531_14126.png",)
-    assert image_of_trial("0002_s5n_s04_0_bird_00_bird2-clock3.png") == ("bird2-clock3.png",)
-    assert image_of_trial("0003_eid_s11_16-10-10_airplane_10_n02690373_4183.png") == ("n02690373_4183.png",)
+    assert image_of_trial("0001_cl_s01_cr_oven_40_n04111531_14126.png") == ("cl/cr/n04111531_14126.png",)
+    assert image_of_trial("0917_cl_dnn_cr_oven_40_n04111531_14126.png") == ("cl/cr/n04111531_14126.png",)
+    assert image_of_trial("0002_s5n_s04_0_bird_00_bird2-clock3.png") == ("s5n/0/bird2-clock3.png",)
+    assert image_of_trial("0003_eid_s11_16-10-10_airplane_10_n02690373_4183.png") == (
+        "eid/16-10-10/n02690373_4183.png",
+    )
     assert image_of_trial("bird.png") == ("bird.png",)
 
 
@@ -47,6 +50,15 @@ def test_trials_of_model_vs_human_are_imported(place):
     trials = (place.root / "stimuli" / "imported" / "trials.tsv").read_text()
     assert "colour/cr" in trials
     assert "colour/bw" in trials
+
+
+def test_images_are_found_among_those_that_models_of_model_vs_human_decided_on(place):
+    of_models = "0345_cl_dnn_cr_oven_40_n04111531_14126.png"
+    place.label({of_models: 5, "0001_cl_dnn_cr_chair_40_n04429376_21865.png": 0})
+    done = place.run(place.write("colour/colour_subject-01_session_1.csv", *HUMANS))
+    assert (done.n_images, done.n_labelled) == (3, 1)  # the chair was shown in another condition
+    items = (place.root / "stimuli" / "imported" / "items.tsv").read_text()
+    assert of_models in items
 
 
 def test_observers_of_two_experiments_are_different_people(place):
