@@ -30,7 +30,7 @@ from model_eval.evaluate.training_images import images_trained_on
 from model_eval.evaluate.worker_server import start_worker_server
 from model_eval.images.check import Inspection
 from model_eval.images.decode import DECODING
-from model_eval.images.image_source import InspectedSource, class_names, list_images
+from model_eval.images.image_source import InspectedSource, class_names, list_images, never_seen
 from model_eval.images.uncounted_files import record_not_counted
 from model_eval.manifests import PoolManifest
 from model_eval.networks.build import (
@@ -43,7 +43,6 @@ from model_eval.networks.build import (
 from model_eval.networks.device import arithmetic, choose_device, memory_format, threads_within_models
 from model_eval.networks.sample_images import draw_sample
 from model_eval.settings import EvaluateSettings, ModelEntry
-from model_eval.train.split import never_seen
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, versions_of
 from tricky.core.manifests import write_manifest
@@ -96,7 +95,7 @@ def evaluate_pool(
         can't be read and the study doesn't say to skip it; no model gives a usable output.
     """
     device = choose_device(settings.device)
-    start_worker_server(settings.workers)
+    start_worker_server(settings.workers, device.type)
     selected = _select_images(source, entries, root, training, reporter)
     for entry in entries:  # before anything is downloaded or run
         check_head(entry, selected.classes, root)
