@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     Field,
+    PrivateAttr,
     field_serializer,
     field_validator,
     model_validator,
@@ -174,6 +175,19 @@ class ModelEntry(SettingsModel):
             raise ValueError("no `head` for openclip: its outputs are the classes of the images")
         return self
 
+    _is_trusted: bool = PrivateAttr(default=False)  # no key of a file: a study can't say that it is trusted
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the user trusts the code that the model runs, if it runs any."""
+        return self._is_trusted
+
+    def as_trusted(self) -> ModelEntry:
+        """Return the entry of a model whose code the user trusts."""
+        trusted = self.model_copy()
+        trusted._is_trusted = True
+        return trusted
+
     @property
     def origin(self) -> ModelSource:
         """The parts of `source`."""
@@ -281,6 +295,42 @@ class LabelSettings(SettingsModel):
     leave_out: DifferentNames = ()
     """Models to leave out; models that failed must be named here."""
     label_errors: PathSetting | None = None
-    """A file of image ids whose label is known to be wrong, relative to the study."""
+    """A file of image ids whose label is known to be wrong, or one of `label_evidence.formats.FORMATS`;
+    relative to the study."""
     reassessed: PathSetting | None = None
-    """Correct answers according to annotators: ReaL's ``real.json``, or a CSV file."""
+    """Correct answers according to annotators: a CSV file, or one of `label_evidence.formats.FORMATS`."""
+
+
+class ImportColumns(SettingsModel):
+    """``[import.decisions.columns]``: what the columns of a table are called, where tricky cannot know."""
+
+    image: Line = ""
+    model: Line = ""
+    prediction: Line = ""
+    correct: Line = ""
+    label: Line = ""
+    probability: Line = ""
+    """Of the predicted class, 0 to 1."""
+
+
+class ImportDecisionsSettings(SettingsModel):
+    """``[import.decisions]``: how `tricky import decisions` reads the decisions of others."""
+
+    format: Literal["long", "per-model", "timm", "epochs", "npy", "model-vs-human"] | None = None
+    """By default the content says it."""
+    columns: ImportColumns = ImportColumns()
+    labels: PathSetting | None = None
+    """A table with the label of each image, where neither the source nor the study's images have it."""
+    classes: PathText = ""
+    """Names of the classes 0, 1, 2 …, one a line, or ``imagenet-1k``; where predictions are indices, and
+    labels are names."""
+    predictions: Literal["index", "name"] | None = None
+    """Whether predictions are indices or names of classes, where both are possible."""
+    images: PathSetting | None = None
+    """A list of the images in the order of the source, where the source does not name them."""
+    models: PathSetting | None = None
+    """A list of the models in the order of an array."""
+    rows: Literal["models", "images"] | None = None
+    """What the rows of an array are, where its shape does not say it."""
+    epoch: Annotated[int, Field(ge=0)] | None = None
+    """Of files for each epoch, the one to import; by default the last."""

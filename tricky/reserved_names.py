@@ -103,7 +103,7 @@ def read_as_missing(settings: BaseModel) -> list[str]:
     """Return the places, as ``[section] key``, whose text other programs read as a missing value."""
     return [
         f"{place_of(place)} ({shown(text)})"
-        for place, text in _texts(settings.model_dump(mode="json"), ())
+        for place, text in _texts(settings.model_dump(mode="json", by_alias=True), ())
         if text in READ_AS_MISSING
     ]
 

@@ -143,7 +143,7 @@ def _broken_links(
 
 def _other_settings(study: StudyFolder, folder: str, made_with: Mapping[str, Any]) -> Iterator[str]:
     """Describe the settings of a folder that differ from those of the study file."""
-    now = study.settings.model_dump(mode="json")
+    now = study.settings.model_dump(mode="json", by_alias=True)
     if folder.startswith(f"{STIMULI.folder}/"):
         name = folder.removeprefix(f"{STIMULI.folder}/")
         if name not in now["stimuli"]:  # a successor has its settings from its parent

@@ -54,7 +54,7 @@ class Study(PoolStages, ModelEvalStages, StimuliStages, ExperimentStages, Analys
         InputError
             A value is not allowed in the study file.
         """
-        content = self.settings.model_dump()
+        content = self.settings.model_dump(by_alias=True)
         for section, values in sections.items():
             for key, value in values.items():
                 if value is not None:

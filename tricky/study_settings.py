@@ -8,8 +8,16 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from analysis.settings import AnalyseSettings
+from experiment.online.settings import OnlineSettings
 from experiment.settings import ExperimentSettings, SimulateSettings
-from model_eval.settings import EvaluateSettings, ImageSettings, LabelSettings, PoolSettings, TrainSettings
+from model_eval.settings import (
+    EvaluateSettings,
+    ImageSettings,
+    ImportDecisionsSettings,
+    LabelSettings,
+    PoolSettings,
+    TrainSettings,
+)
 from stimuli.settings import StimulusSettings
 from tricky.core.names import FileName, Line, Name, first_duplicate
 from tricky.core.settings import SettingsModel, read_toml, validated
@@ -28,6 +36,12 @@ class StudySettings(SettingsModel):
     seed: Annotated[int, Field(ge=0)] = 1
 
 
+class ImportSettings(SettingsModel):
+    """``[import]``: how the files of others are read; a section for each command of `tricky import`."""
+
+    decisions: ImportDecisionsSettings = ImportDecisionsSettings()
+
+
 class Settings(SettingsModel):
     """A whole study file."""
 
@@ -36,9 +50,12 @@ class Settings(SettingsModel):
     pool: PoolSettings = PoolSettings()
     train: TrainSettings = TrainSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
+    import_: Annotated[ImportSettings, Field(alias="import")] = ImportSettings()
+    """Its name in the file is a word of Python's own."""
     label: LabelSettings = LabelSettings()
     stimuli: dict[FileName, StimulusSettings] = {"main": StimulusSettings()}
     experiment: ExperimentSettings = ExperimentSettings()
+    online: OnlineSettings = OnlineSettings()
     simulate: SimulateSettings = SimulateSettings()
     analyse: AnalyseSettings = AnalyseSettings()
 

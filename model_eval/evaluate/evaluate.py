@@ -42,6 +42,7 @@ from model_eval.networks.build import (
 )
 from model_eval.networks.device import arithmetic, choose_device, memory_format, threads_within_models
 from model_eval.networks.sample_images import draw_sample
+from model_eval.networks.trust import require_trust
 from model_eval.settings import EvaluateSettings, ModelEntry
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, versions_of
@@ -91,13 +92,15 @@ def evaluate_pool(
     Raises
     ------
     InputError
-        Weights are missing or don't fit; the training images are no longer those of the data set; an image
-        can't be read and the study doesn't say to skip it; no model gives a usable output.
+        A model runs code, and its entry is not trusted; weights are missing or don't fit; the training images
+        are no longer those of the data set; an image can't be read and the study doesn't say to skip it; no
+        model gives a usable output.
     """
     device = choose_device(settings.device)
     start_worker_server(settings.workers, device.type)
     selected = _select_images(source, entries, root, training, reporter)
     for entry in entries:  # before anything is downloaded or run
+        require_trust(entry, root)
         check_head(entry, selected.classes, root)
         check_files(entry, root, training)
     sample = draw_sample(source, selected.images)

@@ -18,7 +18,8 @@ def test_the_file_that_init_writes_says_what_holds_without_it(tmp_path):
 def test_the_file_that_init_writes_names_every_key_there_is(tmp_path):
     create_study(tmp_path)
     text = (tmp_path / "study.toml").read_text(encoding="utf-8")
-    for section, field in Settings.model_fields.items():
+    for name, field in Settings.model_fields.items():
+        section = field.alias or name
         model = type(field.default)
         if section == "stimuli":
             model = type(field.default["main"])

@@ -6,11 +6,22 @@ import sys
 
 from typer import Abort, BadParameter
 
-from tricky.cli import analysis, experiment, images, model_eval, output, pool, stimuli, study
+from tricky.cli import analysis, experiment, images, imports, model_eval, output, pool, stimuli, study
 from tricky.cli.app import app
 from tricky.core.errors import InputError
 
-__all__ = ["analysis", "app", "experiment", "images", "main", "model_eval", "pool", "stimuli", "study"]
+__all__ = [
+    "analysis",
+    "app",
+    "experiment",
+    "images",
+    "imports",
+    "main",
+    "model_eval",
+    "pool",
+    "stimuli",
+    "study",
+]
 
 # Some versions of typer have a copy of click within them, so this class has no name to import it by.
 _UsageError: type[Exception] = BadParameter.__bases__[0]

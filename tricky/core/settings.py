@@ -192,7 +192,8 @@ def _explain_place(
     place = place_of(location) if location else ""
     if first["type"] == "extra_forbidden":
         *section, key = location
-        keys = list(_model_at(section, model).model_fields)
+        fields = _model_at(section, model).model_fields
+        keys = [field.alias or name for name, field in fields.items()]
         near = difflib.get_close_matches(str(key), keys, n=1, cutoff=0.5)
         hint = f"did you mean `{near[0]}`?" if near else f"expected one of {', '.join(keys)}"
         return f"{place}: unknown {'key' if section else 'section'}; {hint}"
@@ -261,8 +262,10 @@ def _model_at(section: Sequence[int | str], model: type[BaseModel]) -> type[Base
 def _inner(annotation: Any, part: int | str) -> list[Any]:
     """Return the types, alternatives apart, of what is under a key or an index; empty if there is nothing."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        field = annotation.model_fields.get(str(part))
-        return [] if field is None else _alternatives(field.annotation)
+        for name, field in annotation.model_fields.items():
+            if part == (field.alias or name):
+                return _alternatives(field.annotation)
+        return []
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in (list, tuple) and isinstance(part, int):
         varied = origin is tuple and arguments[-1] is not Ellipsis

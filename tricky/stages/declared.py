@@ -77,8 +77,8 @@ DECISIONS = Stage(
     folder="decisions",
     command="evaluate",
     description="every model's decision on every image",
-    sections=("images", "pool", "evaluate"),
-    commands=("evaluate",),
+    sections=("images", "pool", "evaluate", "import"),
+    commands=("evaluate", "import"),
     manifest="model_eval.manifests:PoolManifest",
 )
 DIFFICULTY = Stage(
@@ -114,8 +114,8 @@ DATA = Stage(
     folder="data",
     command="run",
     description="sessions of people and of simulated observers: a BIDS data set",
-    sections=("experiment", "simulate"),
-    commands=("calibrate", "doctor", "run", "simulate", "merge", "withdraw", "export"),
+    sections=("experiment", "online", "simulate", "import"),
+    commands=("calibrate", "doctor", "run", "simulate", "import", "merge", "withdraw", "export"),
 )
 REPORT = Stage(
     name="report",

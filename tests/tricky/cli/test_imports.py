@@ -49,7 +49,7 @@ COMMANDS: dict[str, Command | None] = {
     "power": Command(("--observers", "6", "--trials", "30"), SETS | {"matplotlib"}),
     "dynamics": Command((), REPORT),
     # These run models, or show something on a screen.
-    **dict.fromkeys(("demo", "train", "evaluate", "pool show", "pool check"), None),
+    **dict.fromkeys(("demo", "train", "evaluate", "pool show", "pool check", "import decisions"), None),
     **dict.fromkeys(("run", "calibrate", "doctor"), None),
 }
 """Every command. None: only its `--help` is run."""

@@ -37,7 +37,8 @@ def test_every_command_but_those_of_the_whole_study_belongs_to_a_stage():
 
 def test_stages_read_sections_that_the_study_file_has_and_use_them_all():
     read = {section for stage in STAGES for section in stage.sections}
-    assert read == set(Settings.model_fields) - {"study"}
+    sections = {field.alias or name for name, field in Settings.model_fields.items()}
+    assert read == sections - {"study"}
 
 
 def test_a_study_has_a_path_for_each_folder(tmp_path):
