@@ -14,6 +14,7 @@ import torch
 
 from model_eval.columns import IMAGE_DTYPES
 from model_eval.decisions import EVALUATE
+from model_eval.evaluate.allocator import keep_freed_memory
 from model_eval.evaluate.batches import BatchMaker
 from model_eval.evaluate.decision_files import (
     DecisionFile,
@@ -96,6 +97,7 @@ def evaluate_pool(
         are no longer those of the data set; an image can't be read and the study doesn't say to skip it; no
         model gives a usable output.
     """
+    keep_freed_memory()
     device = choose_device(settings.device)
     start_worker_server(settings.workers, device.type)
     selected = _select_images(source, entries, root, training, reporter)

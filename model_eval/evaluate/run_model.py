@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from model_eval.evaluate.memory_plan import TensorMeter
+from model_eval.evaluate.memory_meters import TensorMeter
 from model_eval.networks.build import Classifier
 from model_eval.networks.device import exact_arithmetic, memory_format
 from model_eval.networks.preprocessing import Preprocessing

@@ -13,7 +13,8 @@ import torch
 from model_eval.cores import n_cores
 from model_eval.evaluate.batches import Batch, BatchMaker
 from model_eval.evaluate.load_models import Load, LoadedModel, ModelLoader
-from model_eval.evaluate.memory_plan import GpuMeter, MemoryPlan, size_bytes
+from model_eval.evaluate.memory_meters import GpuMeter
+from model_eval.evaluate.memory_plan import MemoryPlan, size_bytes
 from model_eval.evaluate.model_run import ModelRun
 from model_eval.evaluate.results import BatchResults
 from model_eval.evaluate.run_model import ModelFailure, RunningModel
