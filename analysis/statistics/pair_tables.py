@@ -14,6 +14,10 @@ _CELLS = 2**22
 """Decisions, weighted by resamples, that are held at once: 16 MB."""
 
 
+Cells = tuple[tuple[bool, ...], ...]
+"""For each choice of images the cells of a table in which an image counts."""
+
+
 class Counted(NamedTuple):
     """Which images count for a pair of models.
 
@@ -45,12 +49,12 @@ def pair_tables(correct: np.ndarray, weights: np.ndarray, choices: Sequence[Coun
     """
     pairs = np.triu_indices(len(correct), k=1)
     tables = [np.zeros((4, len(weights), len(pairs[0]))) for _ in choices]
-    for keep, columns in _portions(correct.sum(axis=0), choices):
-        cells = _counts(correct[:, columns], weights[:, columns], pairs)
-        for table, kept in zip(tables, keep, strict=True):
-            for cell, counts, counted in zip(table, cells, kept, strict=True):
-                if counted:
-                    cell += counts
+    for cells, columns in _portions(correct.sum(axis=0), choices):
+        counts = _counts(correct[:, columns], weights[:, columns], pairs)
+        for table, counted in zip(tables, cells, strict=True):
+            for cell, count, counts_here in zip(table, counts, counted, strict=True):
+                if counts_here:
+                    cell += count
     return tables
 
 
@@ -71,21 +75,20 @@ def kappa_of_tables(tables: np.ndarray) -> np.ndarray:
     return kappa_of(both + first + second + neither, both + first, both + second, both)
 
 
-def _portions(
-    n_right: np.ndarray, choices: Sequence[Counted]
-) -> Iterator[tuple[tuple[tuple[bool, ...], ...], np.ndarray]]:
+def _portions(n_right: np.ndarray, choices: Sequence[Counted]) -> Iterator[tuple[Cells, np.ndarray]]:
     """Yield the patterns that are counted in the same cells of every choice's table, and these cells."""
-    numbers: dict[tuple[tuple[bool, ...], ...], list[int]] = defaultdict(list)
+    alike: dict[Cells, list[int]] = defaultdict(list)
     for number in np.unique(n_right).tolist():
-        keep: list[tuple[bool, ...]] = []
-        for kept, without_pair in choices:
-            # How many of the counted models are right, where of the pair both, one and none are.
-            right = [number - without_pair * each for each in (2, 1, 1, 0)]
-            keep.append(tuple(0 <= each < len(kept) and bool(kept[each]) for each in right))
-        numbers[tuple(keep)].append(number)
-    for keep, alike in numbers.items():
-        if any(map(any, keep)):
-            yield keep, np.flatnonzero(np.isin(n_right, alike))
+        alike[tuple(_cells(number, choice) for choice in choices)].append(number)
+    for cells, numbers in alike.items():
+        if any(map(any, cells)):
+            yield cells, np.flatnonzero(np.isin(n_right, numbers))
+
+
+def _cells(n_right: int, choice: Counted) -> tuple[bool, ...]:
+    """Return in which cells an image counts: both of the pair are right, the first, the second, none."""
+    of_others = [n_right - choice.without_pair * of_pair for of_pair in (2, 1, 1, 0)]
+    return tuple(0 <= each < len(choice.kept) and bool(choice.kept[each]) for each in of_others)
 
 
 def _counts(
