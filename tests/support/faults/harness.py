@@ -18,8 +18,13 @@ from faults.chain import COMMANDS, write_booth, write_study
 HOOK = Path(__file__).parents[1] / "faults_hook"
 KEPT = (".locks", ".images.parquet", ".covariates.parquet", "__pycache__")
 """What commands may leave besides their results: locks and caches."""
-CODES = {"SIGKILL": {-signal.SIGKILL}, "SIGINT": {130}, "SIGTERM": {-signal.SIGTERM, 143}}
-"""Exit codes after each signal; 0 as well, where it came after the last step."""
+CODES = {
+    "SIGKILL": {-signal.SIGKILL},
+    "SIGINT": {130},
+    "SIGTERM": {-signal.SIGTERM, 143},
+    "ENOSPC": {2},
+}
+"""Faults, with the exit codes after each; 0 as well: it came after the last step, or in what may fail."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +128,7 @@ class Chain:
         shutil.copytree(self.folder / "before" / command, self.study, symlinks=True)
 
     def interrupt(self, command: str, step: int, by: str) -> Iterator[str]:
-        """Stop a command before one of its steps, run it again, and yield what is wrong."""
+        """Stop a command before one of its steps, or let it fail there; run it again; yield what is wrong."""
         self.restore(command)
         ended = run(self.study, command, f"{by} {step}")
         where = f"{command}, {by} before step {step} of {self.n_steps[command]}"
@@ -131,6 +136,8 @@ class Chain:
             yield f"{where}: exit code {ended.code}: {ended.said}"
         if "Traceback" in ended.said:
             yield f"{where}: {ended.said}"
+        if ended.code == 2 and "No space left" not in ended.said:
+            yield f"{where}: does not say that the disk is full: {ended.said}"
         deadline = time.monotonic() + 10
         while (left := processes_in(self.study)) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -139,11 +146,15 @@ class Chain:
         yield from (f"{where}: {each}" for each in self.continue_(command))
 
     def continue_(self, command: str) -> Iterator[str]:
-        """Run a command and yield in what the study differs from the undisturbed one."""
+        """Run a command again, and yield in what the study then differs from the undisturbed one."""
         ended = run(self.study, command)
         if ended.code != 0:
             yield f"the same command does not continue: {ended.said}"
             return
+        yield from self.differences(command)
+
+    def differences(self, command: str) -> Iterator[str]:
+        """Yield in what the study differs from the undisturbed one."""
         expected, found = self.after[command], contents(self.study)
         for name in sorted(expected.keys() | found.keys()):
             if name not in found:
@@ -152,3 +163,32 @@ class Chain:
                 yield f"{name} is left over"
             elif found[name] != expected[name]:
                 yield f"{name} differs"
+
+    def fill(self, command: str, free_kib: int) -> Iterator[str]:
+        """Run a command on a file system with little room, make room, run it again, and yield what is wrong.
+
+        Needs the right to mount one.
+        """
+        where = f"{command}, {free_kib} KiB free"
+        shutil.rmtree(self.study)
+        self.study.mkdir()
+        disk = ("mount", "-t", "tmpfs", "-o", "size=100m,mode=755", "tmpfs", self.study)
+        subprocess.run(disk, check=True)
+        try:
+            shutil.copytree(self.folder / "before" / command, self.study, symlinks=True, dirs_exist_ok=True)
+            filler = self.study / "filler"
+            room = os.statvfs(self.study)
+            with filler.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, room.f_bavail * room.f_bsize - 1024 * free_kib)
+            ended = run(self.study, command)
+            if ended.code not in (0, 2) or "Traceback" in ended.said:
+                yield f"{where}: exit code {ended.code}: {ended.said}"
+            if ended.code == 2 and "space" not in ended.said:
+                yield f"{where}: does not say that the disk is full: {ended.said}"
+            filler.unlink()
+            if ended.code == 0:
+                yield from (f"{where}: {each}" for each in self.differences(command))
+            else:
+                yield from (f"{where}: {each}" for each in self.continue_(command))
+        finally:
+            subprocess.run(("umount", "-l", self.study), check=True)

@@ -1,11 +1,13 @@
-"""Count what a process does to files of a study, or stop it before one of these steps.
+"""Count what a process does to files of a study, stop it before one of these steps, or let it fail.
 
 Python imports this module at its start where its folder is on the path.  ``TRICKY_FAULT`` says what to do:
-``count FILE`` writes the number of steps to FILE at the end; ``SIGKILL 12`` sends that signal before step 12.
+``count FILE`` writes the number of steps to FILE at the end; ``SIGKILL 12`` sends that signal before step 12;
+from step 12 on, ``ENOSPC 12`` makes every attempt to write a file fail, as on a full disk.
 Only the process that was started does so, none that it starts itself.
 """
 
 import atexit
+import errno
 import os
 import signal
 import sys
@@ -27,23 +29,23 @@ def install(kind: str, argument: str, study: str) -> None:
         full = os.path.abspath(text)  # noqa: PTH100 - without touching the disk
         return full.startswith(study + os.sep) and f"{os.sep}.locks" not in full
 
+    def is_for_writing(mode: object, flags: int) -> bool:
+        if isinstance(mode, str):
+            return mode[:1] in "wax" or "+" in mode
+        return bool((flags or 0) & WRITING)
+
     def watch(event: str, args: tuple) -> None:
         nonlocal steps
-        if event == "open":
-            path, mode, flags = args
-            changes = (
-                bool((flags or 0) & WRITING)
-                if not isinstance(mode, str)
-                else mode[:1] in "wax" or "+" in mode
-            )
-        else:
-            path, changes = (args[0] if args else None), event in CHANGES
-        if not changes or not is_inside(path):
+        opens = event == "open" and is_for_writing(args[1], args[2])
+        if not (opens or event in CHANGES) or not is_inside(args[0]):
             return
         with lock:
             steps += 1
             now = steps
-        if kind != "count" and now == int(argument):
+        if kind == "ENOSPC":
+            if now >= int(argument) and (opens or event == "os.mkdir"):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fsdecode(args[0]))
+        elif kind != "count" and now == int(argument):
             os.kill(os.getpid(), getattr(signal, kind))
 
     def write() -> None:
