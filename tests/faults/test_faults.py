@@ -9,12 +9,12 @@ import os
 import random
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import typer
 from faults.chain import COMMANDS, ELSEWHERE, READERS
 from faults.harness import CODES, Chain
+from typer.core import TyperGroup
 
 from tricky.cli import app
 
@@ -30,15 +30,15 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
 
 
 def test_every_command_is_tried_or_has_a_reason_why_not() -> None:
-    def names(group: typer.core.TyperGroup, before: str = "") -> Iterator[str]:
+    def names(group: TyperGroup, before: str = "") -> Iterator[str]:
         for name, command in group.commands.items():
-            if isinstance(command, typer.core.TyperGroup):
+            if isinstance(command, TyperGroup):
                 yield from names(command, f"{before}{name} ")
             else:
                 yield before + name
 
     commands = typer.main.get_command(app)
-    assert isinstance(commands, typer.core.TyperGroup)
+    assert isinstance(commands, TyperGroup)
     assert sorted(names(commands)) == sorted([*COMMANDS, *ELSEWHERE, *READERS])
 
 
@@ -59,7 +59,7 @@ def test_a_full_disk_is_one_line_and_the_command_continues_when_there_is_room(
         assert list(chain.interrupt(command, 1, "ENOSPC")) == []
 
 
-def test_the_harness_notices_what_is_left_and_what_differs(chain: Chain, tmp_path: Path) -> None:
+def test_the_harness_notices_what_is_left_and_what_differs(chain: Chain) -> None:
     """A harness that finds nothing must be able to."""
     assert set(CODES) == {"SIGKILL", "SIGINT", "SIGTERM", "ENOSPC"}
     command = "label"

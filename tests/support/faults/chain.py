@@ -87,6 +87,7 @@ ELSEWHERE: dict[str, str] = {
     "demo": "runs the commands above",
     "run": "tests/experiment/test_kills.py",
     "calibrate": "writes one file, atomically; needs a screen",
+    "import decisions": "tests/model_eval/import_decisions",
 }
 """Commands that write and are not tried here, and why."""
 
