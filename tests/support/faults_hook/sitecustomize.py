@@ -58,4 +58,5 @@ def install(kind: str, argument: str, study: str) -> None:
 
 
 if fault := os.environ.pop("TRICKY_FAULT", ""):
-    install(*fault.split(" ", 1), os.path.realpath(os.environ["TRICKY_FAULT_STUDY"]))
+    KIND, ARGUMENT = fault.split(" ", 1)
+    install(KIND, ARGUMENT, os.path.realpath(os.environ["TRICKY_FAULT_STUDY"]))
