@@ -99,5 +99,5 @@ def test_interrupted_trials_and_repeated_sessions_of_browsers_are_excluded_if_th
     table = done.sessions.set_index("participant")
     assert table["focus"].to_dict() == {"web0001": 2, "web0002": 0, "01": 0}
     assert table["excluded_by"].fillna("").to_dict() == {"web0001": "", "web0002": "repeated", "01": ""}
-    assert "1 other session" in table.loc["web0002", "reason"]
+    assert table["reason"].fillna("").str.contains("1 other session").sum() == 1
     assert done.kept.groupby("participant").size().to_dict() == {"web0001": 8, "01": 10}
