@@ -88,6 +88,9 @@ ELSEWHERE: dict[str, str] = {
     "run": "tests/experiment/test_kills.py",
     "calibrate": "writes one file, atomically; needs a screen",
     "import decisions": "tests/model_eval/import_decisions",
+    "online invite": "tests/experiment/online",
+    "online serve": "tests/experiment/online",
+    "online status": "only reads",
 }
 """Commands that write and are not tried here, and why."""
 
