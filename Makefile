@@ -16,7 +16,7 @@ TEST_PACKAGES := $(SCREEN_PACKAGES) chromium chromium-driver xdotool xvfb
 CLIENT := experiment/browser
 CLIENT_PACKAGES := $(shell command -v npm >/dev/null || echo npm)
 
-.PHONY: client client-check client-packages gpu-check help setup demo test fuzz lint bench clean
+.PHONY: client client-check client-packages gpu-check help setup demo test fuzz faults lint bench clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is to make
@@ -54,6 +54,9 @@ $(CLIENT)/node_modules/ready: $(CLIENT)/package-lock.json
 
 fuzz: .venv/ready ## Give every reader and every command damaged files: 100,000 in an hour or so
 	@PYTHONPATH=tests/support $(RUN) fuzz --readers $(or $(READERS),98000) --commands $(or $(COMMANDS),2000) --seed $(or $(SEED),$(shell date +%s))
+
+faults: .venv/ready ## Stop every command at every step, and fill the disk: some hours (SOME=5: five steps of each)
+	@PYTHONPATH=tests/support $(RUN) faults $(if $(SOME),--some $(SOME)) --seed $(or $(SEED),$(shell date +%s))
 
 bench: .venv/ready ## Run benchmarks (all, or BENCHMARKS="desk demo"), and write docs/performance.md
 	@$(BIN)/python -P benchmarks/run.py $(BENCHMARKS)

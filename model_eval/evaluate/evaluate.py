@@ -148,8 +148,6 @@ def evaluate_pool(
     write_manifest(folder / "pool.json", PoolManifest, manifest)
     if not failures:  # parts of failed models are kept for the next run
         shutil.rmtree(parts_folder(folder), ignore_errors=True)
-    for unfinished in folder.glob(".*.part"):  # left by a run that was killed while it wrote
-        unfinished.unlink()
 
 
 @dataclass(frozen=True)
