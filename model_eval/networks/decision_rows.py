@@ -49,8 +49,9 @@ def decision_values(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
             torch.special.entr(probabilities).sum(dim=1),
         ]
     )
-    low, high = logits.aminmax(dim=1)
-    return torch.where(low.isfinite() & high.isfinite(), values, torch.nan)
+    # A sum is finite if all of its terms are; `isfinite` of each takes five times as long.
+    finite = logits.sum(dim=1, dtype=torch.float64).isfinite()
+    return torch.where(finite, values, torch.nan)
 
 
 def decision_table(image_ids: Sequence[str], labels: np.ndarray, values: np.ndarray) -> pd.DataFrame:
