@@ -55,6 +55,9 @@ $(CLIENT)/node_modules/ready: $(CLIENT)/package-lock.json
 fuzz: .venv/ready ## Give every reader and every command damaged files: 100,000 in an hour or so
 	@PYTHONPATH=tests/support $(RUN) fuzz --readers $(or $(READERS),98000) --commands $(or $(COMMANDS),2000) --seed $(or $(SEED),$(shell date +%s))
 
+online-check: .venv/ready ## Kill the server of online sessions 20 times under 50 of them; send it 10,000 strange requests
+	@ONLINE_SESSIONS=50 ONLINE_KILLS=20 ONLINE_REQUESTS=10000 $(RUN) pytest -q tests/experiment/online/test_server.py -k "killed or strange"
+
 bench: .venv/ready ## Run benchmarks (all, or BENCHMARKS="desk demo"), and write docs/performance.md
 	@$(BIN)/python -P benchmarks/run.py $(BENCHMARKS)
 
