@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,13 +34,28 @@ class NewSet:
     replace: bool = False
 
 
+_OLD = "old"
+"""Name of a set that is being replaced, in the folder of the new one."""
+
+
 @contextmanager
 def scratch(folder: Path) -> Iterator[Path]:
-    """Yield an empty folder next to the one to write; it disappears at the end, unless it was moved."""
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
-        part = Path(scratch) / "set"
-        part.mkdir(mode=0o755)
+    """Yield a new folder next to a set's own; what a killed process left there is removed first."""
+    beside = folder.with_name(f".{folder.name}.part")
+    _clear(beside, folder)
+    try:
+        part = beside / "set"
+        part.mkdir(mode=0o755, parents=True)
         yield part
+    finally:
+        _clear(beside, folder)
+
+
+def _clear(beside: Path, folder: Path) -> None:
+    """Remove a folder; a set that was moved there, and that no other has replaced, gets its place back."""
+    if (old := beside / _OLD).exists() and not folder.exists():
+        old.rename(folder)
+    shutil.rmtree(beside, ignore_errors=True)
 
 
 def move_into_place(part: Path, folder: Path, *, replace: bool) -> None:
@@ -60,5 +75,5 @@ def move_into_place(part: Path, folder: Path, *, replace: bool) -> None:
                 "a name of its own in study.toml ([stimuli.NAME]), or replace the old one: "
                 f"`{MADE_BY} --replace`"
             )
-        folder.rename(part.with_name("old"))
+        folder.rename(part.with_name(_OLD))
     part.rename(folder)

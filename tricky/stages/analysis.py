@@ -68,6 +68,7 @@ class AnalysisStages(ImageStages):
         self,
         observers: Literal["auto", "person", "simulated"] = "auto",
         labels: Path | None = None,
+        setting: Literal["auto", "lab", "online"] = "auto",
         stimuli: str | None = None,
     ) -> Results[StudyReport]:
         """Score the observers, by the set's own labels or those in another folder, and write the report.
@@ -83,7 +84,7 @@ class AnalysisStages(ImageStages):
         return write_report(
             self.root,
             self.settings.analyse,
-            Selection(name, observers, None if labels is None else labels.resolve()),
+            Selection(name, observers, None if labels is None else labels.resolve(), setting),
             title=self.settings.study.name,
             seed=self.settings.study.seed,
             source=self.open_images_if_here(),
