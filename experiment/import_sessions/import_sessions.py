@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from experiment.data.session_files import disk_errors_in_one_line, participants_
 from experiment.data.withdrawn import read_marks
 from experiment.import_sessions.compare import read_existing
 from experiment.import_sessions.formats import format_of
-from experiment.import_sessions.images import KnownImages, labelled_trials, match_images
+from experiment.import_sessions.images import KnownImages, MatchedImages, labelled_trials, match_images
 from experiment.import_sessions.layout import WHERE, Layout, layout_of
 from experiment.import_sessions.people import participant_ids
 from experiment.import_sessions.read_source import Source, find_sources, read_source
@@ -134,7 +134,7 @@ def import_sessions(
         raise InputError(f"{paths[0]}: no trial is left; " + ("; ".join(notes) or "the files hold none"))
 
     image_ids = {name: image.image_id for name, image in matched.images.items()}
-    made = _make_set(sessions, layout, target, image_ids, matched.images)
+    made = _make_set(sessions, layout, target, matched)
     existing = read_existing(target.data, target.new)
     set_ = existing.set_for(made, target.new)
     writer = RowWriter(made, image_ids, settings, target.dataset)
@@ -255,20 +255,18 @@ def _remarks(sources: Sequence[Source], sessions: Sequence[ImportedSession], lay
 
 
 def _make_set(
-    sessions: Sequence[ImportedSession],
-    layout: Layout,
-    target: Target,
-    image_ids: dict[str, str],
-    images: object,
+    sessions: Sequence[ImportedSession], layout: Layout, target: Target, matched: MatchedImages
 ) -> ImportedSet:
     """Make the stimulus set of the images and trials of these sessions."""
-    assert isinstance(images, dict)
+    names = dict.fromkeys(name for session in sessions for each in session.shown for name in each.images)
+    used = [matched.images[name] for name in names]
     shown = [
-        ImportedShowing(tuple(image_ids[name] for name in each.images), each.condition, each.repeat)
+        ImportedShowing(
+            tuple(matched.images[name].image_id for name in each.images), each.condition, each.repeat
+        )
         for session in sessions
         for each in session.shown
     ]
-    used = [images[name] for name in {name: None for s in sessions for e in s.shown for name in e.images}]
     record = ImportedRecord(
         format=layout.format.name,
         files=tuple(sorted({digest for session in sessions for digest in session.files})),
@@ -280,7 +278,7 @@ def _make_set(
         shown,
         _set_settings(layout, {image.difficulty for image in used}),
         record,
-        replace(target.new),
+        target.new,
         target.known.made_from if labelled else {},
     )
 
