@@ -136,17 +136,20 @@ def test_ten_thousand_strange_requests_leave_other_sessions_alone(server, token)
     """A sample of them; `make online-check` sends all."""
     rng = random.Random(1)
     events = list(OnlineParticipant(plan_of(server, token), right_in_practice).events())
-    victim = _last(server, events[0])
+    victim = ""
     for number in range(int(os.environ.get("ONLINE_REQUESTS", "300"))):
+        if number % 500 == 0:  # before the limit of requests of one link hides what comes of them
+            victim = _begun(server, events[0])
         status = _strange(server, rng, victim, events, number)
-        assert status in (200, 400, 404, 405, 409, 413, 429), status
+        guessed = number % 6 == 5  # which are limited, too
+        assert status in (200, 400, 404, 409, 413) or (guessed and status == 429), status
     # Whatever arrived, the other participant's session is as it was, and goes on.
     assert plan_of(server, token)["state"]["next_seq"] == 0
     assert post(server.port, token, events).json["closed"]["kind"] == "complete"
     assert "Traceback" not in server.errors()
 
 
-def _last(server, consent):
+def _begun(server, consent):
     """Return the token of a session that has begun."""
     (made,) = invite(server.folder, 1, **SETTINGS)
     assert post(server.port, made, [consent]).status == 200
