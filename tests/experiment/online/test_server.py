@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import resource
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -224,6 +225,25 @@ def test_a_server_that_is_stopped_finishes_what_it_writes(tmp_path):
         assert server.stop() == 0
     (session,) = read_data(tmp_path / "data").sessions
     assert session.n_rows == 5
+
+
+def test_a_full_disk_loses_nothing_and_needs_no_restart(tmp_path):
+    """Writing fails at once, as on a full disk; when there is room again, the browser's next try succeeds."""
+    (token,) = invite(tmp_path, 1, **FIELDS)
+    with running(tmp_path, **FIELDS) as server:
+        events = list(OnlineParticipant(plan_of(server, token)).events())
+        assert post(server.port, token, events[:4]).status == 200
+        room = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (1, room[1]))
+        for _ in range(2):
+            refused = post(server.port, token, events[4:6])
+            assert (refused.status, refused.json) == (503, {"error": "not stored"})
+        assert plan_of(server, token)["state"]["next_seq"] == 4
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, room)
+        assert post(server.port, token, events[4:]).json["closed"]["kind"] == "complete"
+    (session,) = read_data(tmp_path / "data").sessions
+    assert session.complete
+    assert "Traceback" not in server.errors()
 
 
 def test_people_from_a_recruitment_service_get_one_link_each(tmp_path):
