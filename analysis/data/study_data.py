@@ -27,7 +27,7 @@ from tricky.core.files import check_hash, sha256_of
 from tricky.core.manifests import StageManifest, read_manifest
 
 Choice = Literal["auto", "person", "simulated"]
-SettingChoice = Literal["auto", "lab", "online"]
+SettingChoice = Literal["auto", "lab", "online", "imported"]
 
 
 @dataclass(frozen=True)
