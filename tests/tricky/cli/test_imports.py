@@ -44,7 +44,7 @@ COMMANDS: dict[str, Command | None] = {
     "online invite": Command(("2",), {"numpy"}),
     "online status": Command((), {"numpy"}),
     "simulate": Command((), {"numpy"}),
-    "import sessions": Command(("humans.csv",), TABLES | {"scipy"}),
+    "import sessions": Command(("humans.csv",), SETS),
     "merge": Command(("other",)),
     "withdraw": Command(("sim01", "--yes")),
     "export": Command(("--psych-ds", "exported")),
