@@ -35,9 +35,19 @@ if TYPE_CHECKING:
     from analysis.statistics.rating_composition import rating_composition
     from analysis.statistics.ratings import rating_distribution
     from analysis.statistics.variance_components import variance_components
+    from analysis.tables.accuracy import analyse_accuracy
+    from analysis.tables.conditions import analyse_conditions
+    from analysis.tables.consistency import analyse_consistency
+    from analysis.tables.items import analyse_items
+    from analysis.tables.ratings import analyse_ratings
 
 __all__ = [
     "accuracy_difference",
+    "analyse_accuracy",
+    "analyse_conditions",
+    "analyse_consistency",
+    "analyse_items",
+    "analyse_ratings",
     "bootstrap_accuracy",
     "copy_model",
     "crossed_model",
