@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.statistics.consistency_comparisons import Answers, comparisons_of
 from analysis.statistics.consistency_intervals import ConsistencyEstimate
 from analysis.statistics.error_consistency import count_pairs, kappa_of, why_undefined
-from analysis.statistics.estimate import NoResult, Result, check_level
+from analysis.statistics.estimate import Result, check_level
 from analysis.statistics.networks_as_observers import consistency_with_people
 from analysis.statistics.pair_limits import PairTable, pair_limits
 from analysis.tables.subjects import Models, Subjects, on_common_items, subjects_of_models, subjects_of_table
@@ -32,7 +32,7 @@ class ConsistencyAnalysis(Result):
         `n_undefined` as in `ConsistencyEstimate`: the mean κ of each kind of pair, and ``observers minus
         observers and models``.  Where people are involved, it is for other observers, other items, and these
         models.
-    noise_ceiling : ConsistencyEstimate or NoResult
+    noise_ceiling : ConsistencyEstimate
         The mean κ of two observers, which is also in `means`: no model can be expected to agree with people
         more than they do with each other.
     models : DataFrame, index model
@@ -42,7 +42,7 @@ class ConsistencyAnalysis(Result):
 
     pairs: pd.DataFrame
     means: pd.DataFrame
-    noise_ceiling: ConsistencyEstimate | NoResult
+    noise_ceiling: ConsistencyEstimate
     models: pd.DataFrame
 
 
@@ -139,9 +139,14 @@ def _analysis(observers: Subjects, models: Subjects, level: float) -> Consistenc
     return ConsistencyAnalysis(
         _pairs(observers, models, everyone, level),
         pd.DataFrame(rows, columns=columns),
-        means.get("observers", NoResult("there is no pair of observers")),
+        means.get("observers") or _no_ceiling(everyone.right.shape[1], level),
         _models(observers, models, level),
     )
+
+
+def _no_ceiling(n_items: int, level: float) -> ConsistencyEstimate:
+    why = "there are no two observers to compare"
+    return ConsistencyEstimate(np.nan, np.nan, np.nan, level, None, n_items, 0, 0, reason=why)
 
 
 def _pairs(observers: Subjects, models: Subjects, everyone: Answers, level: float) -> pd.DataFrame:

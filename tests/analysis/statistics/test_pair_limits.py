@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -43,7 +45,8 @@ def test_at_its_limits_kappa_has_the_standard_error_of_the_textbook():
     for (limit,) in limits:
         # The table with these margins whose κ is the limit, and statsmodels' variance of κ there.
         p = a * b + limit * (a + b - 2 * a * b) / 2
-        error = np.sqrt(cohens_kappa(n * np.array([[p, a - p], [b - p, 1 - a - b + p]])).var_kappa)
+        table: Any = cohens_kappa(n * np.array([[p, a - p], [b - p, 1 - a - b + p]]))
+        error = np.sqrt(table.var_kappa)
         assert abs(kappa - limit) == pytest.approx(Z * error * np.sqrt(n / (n - 1)), rel=1e-6)
 
 

@@ -68,7 +68,7 @@ def test_a_trial_that_is_there_twice_is_refused_unless_both_are_meant():
 
 def test_a_trial_that_was_shown_again_after_no_answer_is_no_repeat():
     trials = crossed_trials().astype({"correct": "boolean"})
-    missed = trials.iloc[[5]].assign(correct=pd.NA)
+    missed = trials.iloc[[5]].assign(correct=None)
     both = pd.concat([missed, trials], ignore_index=True)
     assert analyse_accuracy(both).population == analyse_accuracy(trials).population
 

@@ -26,9 +26,9 @@ def test_every_two_conditions_are_compared_the_first_in_the_alphabet_first():
     assert found.accuracy.set_index("condition")["accuracy"].to_dict() == pytest.approx(means.to_dict())
     pairs = found.differences[["first", "second"]].to_numpy().tolist()
     assert pairs == [["blurred", "inverted"], ["blurred", "upright"], ["inverted", "upright"]]
-    for row in found.differences.itertuples():
-        assert row.difference == pytest.approx(means[row.second] - means[row.first])
-        assert row.low < row.difference < row.high
+    for row in found.differences.to_dict("records"):
+        assert row["difference"] == pytest.approx(means[row["second"]] - means[row["first"]])
+        assert row["low"] < row["difference"] < row["high"]
     row = found.differences.iloc[0]
     two = trials[trials["condition"] != "upright"]
     alone = accuracy_difference(two["correct"], two["observer"], two["item"], two["condition"] == "inverted")

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from rated import rated
 
+from analysis.statistics.agreement import Agreement
 from analysis.statistics.estimate import NoResult
 from analysis.statistics.ordinal_regression import OrdinalFit
 from analysis.tables.ratings import analyse_ratings
@@ -40,6 +41,7 @@ def test_agreement_is_that_of_the_package_krippendorff_and_the_slope_is_recovere
     table = rating_table(30, 300, seed=2)
     found = analyse_ratings(table, predictor="x")
     matrix = table.pivot_table(index="observer", columns="item", values="rating").to_numpy()
+    assert isinstance(found.agreement, Agreement)
     assert found.agreement.estimate == pytest.approx(
         krippendorff.alpha(matrix, level_of_measurement="ordinal")
     )
