@@ -295,9 +295,10 @@ class LabelSettings(SettingsModel):
     leave_out: DifferentNames = ()
     """Models to leave out; models that failed must be named here."""
     label_errors: PathSetting | None = None
-    """A file of image ids whose label is known to be wrong, relative to the study."""
+    """A file of image ids whose label is known to be wrong, or one of `label_evidence.formats.FORMATS`;
+    relative to the study."""
     reassessed: PathSetting | None = None
-    """Correct answers according to annotators: ReaL's ``real.json``, or a CSV file."""
+    """Correct answers according to annotators: a CSV file, or one of `label_evidence.formats.FORMATS`."""
 
 
 class ImportColumns(SettingsModel):

@@ -284,7 +284,7 @@ REFUSED: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "carried columns": (
         "stimuli.carry",
         own_table('carry = ["license"]', HEADER, "ant/00.png,1,CC0"),
-        r"own\.csv, line 1: no column `license`; rename 'licence'",
+        r"\[stimuli\.main\] carry: no column is called 'license'; did you mean 'licence'",
     ),
     "columns to match on": (
         "stimuli.match.exact",
