@@ -1,7 +1,7 @@
 """The statistics of `analysis` under plain names, for notebooks.
 
-``analyse_…`` take a table with one row a trial and answer a question; the others are functions of arrays, each
-with its source.
+``analyse_…`` take a table with one row a trial and answer a question; the others are functions of arrays,
+each with its source.
 
 >>> import tricky
 >>> tricky.stats.analyse_accuracy(trials, observer="Subject", item="Stimulus", correct="OK")  # doctest: +SKIP

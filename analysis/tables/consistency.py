@@ -163,8 +163,12 @@ def _pairs(observers: Subjects, models: Subjects, everyone: Answers, level: floa
         counts.n_both_right[first, second],
     )
     low, high = pair_limits(table, level)
-    reasons = why_undefined(everyone.right, everyone.seen)[first, second].astype(object)
-    reasons[reasons == ""] = None
+    kappa = kappa_of(*table)
+    reasons = np.full(len(kappa), None, dtype=object)
+    if (
+        undefined := np.isnan(kappa)
+    ).any():  # of very many subjects, the words take more memory than the rest
+        reasons[undefined] = why_undefined(*everyone)[first[undefined], second[undefined]]
     names = np.array([*observers.names, *models.names, None], dtype=object)[:-1]
     with np.errstate(invalid="ignore", divide="ignore"):
         accuracies = [each / table.n_common for each in (table.n_first, table.n_second)]
@@ -176,7 +180,7 @@ def _pairs(observers: Subjects, models: Subjects, everyone: Answers, level: floa
             "n_items": table.n_common.astype(int),
             "first_accuracy": accuracies[0],
             "second_accuracy": accuracies[1],
-            "kappa": kappa_of(*table),
+            "kappa": kappa,
             "low": low,
             "high": high,
             "reason": reasons,
