@@ -165,9 +165,8 @@ def _pairs(observers: Subjects, models: Subjects, everyone: Answers, level: floa
     low, high = pair_limits(table, level)
     kappa = kappa_of(*table)
     reasons = np.full(len(kappa), None, dtype=object)
-    if (
-        undefined := np.isnan(kappa)
-    ).any():  # of very many subjects, the words take more memory than the rest
+    undefined = np.isnan(kappa)
+    if undefined.any():  # of very many subjects, the words take more memory than all the rest
         reasons[undefined] = why_undefined(*everyone)[first[undefined], second[undefined]]
     names = np.array([*observers.names, *models.names, None], dtype=object)[:-1]
     with np.errstate(invalid="ignore", divide="ignore"):
