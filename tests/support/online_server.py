@@ -1,4 +1,4 @@
-"""A server of online sessions in a process of its own, whose client does nothing; and ways to talk to it.
+"""A server of online sessions in a process of its own, and ways to talk to it.
 
 `python tests/support/online_server.py FOLDER TASK PORT` runs one for the study that `online_setup` writes.
 """
@@ -18,7 +18,7 @@ from typing import Any
 
 from online_client import Answer, OnlineParticipant, rightmost
 
-SUPPORT = Path(__file__).parent
+BUNDLE = Path(__file__).parents[2] / "experiment" / "browser" / "bundle"
 LONGEST_S = 60.0
 """A participant gives up after so long: only a broken server takes that time."""
 
@@ -188,15 +188,11 @@ def main(folder: str, task: str, port: str, settings: str) -> None:
     def log(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
-    client = Path(folder) / "client"
-    client.mkdir(exist_ok=True)
-    for name in ("client.js", "client.css"):
-        (client / name).touch()
     with OnlineStudy(_offer(Path(folder), task, **json.loads(settings)), log) as study:
         listening = bound_socket("127.0.0.1", int(port))
         study.catch_up()
         print("listening", flush=True)
-        serve(OnlineApp(study, client, "status-key", log), listening)
+        serve(OnlineApp(study, BUNDLE, "status-key", log), listening)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ const RETRY_MS = 3000;
 async function main(): Promise<void> {
   const backend: Backend = new ServeBackend(window.location.pathname);
   const store = window.localStorage;
+  document.body.replaceChildren();
   const jsPsych = initJsPsych();
   const plan = await currentPlan(backend, store);
   if (!plan) return;
@@ -30,7 +31,15 @@ async function main(): Promise<void> {
   const session = new Session(plan, queue, backend, jsPsych, mode !== null);
   if (plan.state.closed) session.ending = endingOf(plan);
   else if (!(await onlyPage(backend.storagePrefix))) session.ending = { page: "elsewhere" };
-  if (!session.ending) await run(jsPsych, session, timeline(session, store, backend.storagePrefix), mode);
+  if (!session.ending) {
+    try {
+      await run(jsPsych, session, timeline(session, store, backend.storagePrefix), mode);
+    } catch (problem) {
+      // An error of the client must not leave a participant in front of an empty page.
+      console.error(problem);
+      session.ending = { page: "error" };
+    }
+  }
   if (queue.closed) store.removeItem(`${backend.storagePrefix}size`);
   showEnding(session);
 }

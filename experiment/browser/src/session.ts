@@ -162,8 +162,9 @@ export class Session {
   private showConnection(): void {
     const { pending, offline } = this.queue;
     const responses = pending.filter((event) => event.type === "response").length;
-    const goesOn = responses <= this.plan.offline_trials;
-    this.notice.show("offline", offline ? this.text(goesOn ? "offline" : "offline_wait") : null);
+    let text = this.text(responses <= this.plan.offline_trials ? "offline" : "offline_wait");
+    if (pending.at(-1)?.type === "finished") text = this.text("saving_wait", { n: pending.length });
+    this.notice.show("offline", offline ? text : null);
   }
 }
 

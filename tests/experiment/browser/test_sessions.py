@@ -1,0 +1,94 @@
+"""Complete sessions in headless Chromium, against the real server."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import Any
+
+import pytest
+from browser_participant import rows_of, sensible
+from chromium import requested_urls
+from online_client import OnlineParticipant
+from online_plans import online_session, online_setup
+from online_server import ask
+
+from experiment.online.apply_events import Progress, TrialAnswered
+from experiment.online.events import parse_event
+
+MEASURED = {
+    *("onset", "duration", "response_time", "dropped_frames", "late_flips", "worst_frame", "timing_ok"),
+    *("image_frames", "image_duration", "confidence_time", "focus_lost", "focus_lost_time"),
+    "left_full_screen",
+}
+QUESTION = {"name": "strategy", "text": "Did you follow a strategy?", "answers": ["no", "sometimes", "yes"]}
+WHOLE: dict[str, Any] = {
+    "information": "information.md",
+    "debriefing": "information.md",
+    "break_every": 3,
+    "questions": [QUESTION],
+    "online": {"completion": {"complete": "C0DE-1234", "address": "https://example.org/done"}},
+}
+CASES = [
+    ("2afc", "keys", {"language": "en", "confidence_levels": 4}, {"full_screen": True}),
+    ("single", "mouse", {"language": "de", "confidence_levels": 3}, {"size": "card"}),
+    ("rating", "touch", {"language": "en"}, {"size": "card"}),
+    ("2afc", "touch", {"language": "de", "practice_criterion": 1.0}, {}),
+]
+
+
+def expected_rows(study, slot: str) -> list[dict[str, str]]:
+    """Return the rows of a session with the same answers, as `test_apply_events.py` compares with the lab."""
+    settings = {name: value for name, value in study.settings.items() if name != "online"}
+    session = online_session(online_setup(study.server.folder, study.task, **settings), slot)
+    progress = Progress(session)
+    from experiment.online.client_plan import ClientPlan
+    from experiment.online.settings import OnlineSettings
+
+    plan = ClientPlan(session, OnlineSettings(), "Study").content(progress.state())
+    steps = [
+        progress.apply(parse_event(json.dumps(event))) for event in OnlineParticipant(plan, sensible).events()
+    ]
+    answered = [step.response for step in steps if isinstance(step, TrialAnswered) and step.round == 0]
+    text = "".join([session.table.header, *map(session.table.row_of, answered)])
+    return list(csv.DictReader(text.splitlines(), delimiter="\t"))
+
+
+@pytest.mark.parametrize(("task", "way", "settings", "require"), CASES)
+def test_a_whole_session_in_a_browser_gives_the_rows_of_the_lab(study_of, task, way, settings, require):
+    study = study_of(task, require, **WHOLE, **settings)
+    study.browser.get_log("browser")
+    study.browser.get_log("performance")
+    participant = study.participant(sensible, way)
+    participant.go_on()
+
+    assert "C0DE-1234" in participant.text()
+    slot = participant.plan["slot"]
+    (table,) = study.data.rglob(f"sub-{slot}_*_beh.tsv")
+    rows, expected = rows_of(table), expected_rows(study, slot)
+    assert [row.keys() for row in rows] == [row.keys() for row in expected]
+    for row, other in zip(rows, expected, strict=True):
+        assert [row[name] for name in row if name not in MEASURED] == [
+            other[name] for name in other if name not in MEASURED
+        ]
+        assert 0 < float(row["response_time"]) < 60
+    onsets = [float(row["onset"]) for row in rows]
+    assert onsets == sorted(onsets)
+    assert study.browser.get_log("browser") == []
+    host = f"http://127.0.0.1:{study.server.port}/"
+    assert [url for url in requested_urls(study.browser) if not url.startswith((host, "chrome:"))] == []
+    n_pages = {"2afc": 13, "single": 10, "rating": 9}[task]
+    assert len(participant.seen) >= n_pages, participant.seen
+
+
+def test_a_finished_session_shows_its_code_again(study_of):
+    study = study_of("rating", **{**WHOLE, "break_every": 0, "questions": ()})
+    participant = study.participant(sensible)
+    participant.go_on()
+    study.browser.refresh()
+    participant.go_on()
+    assert "C0DE-1234" in participant.text()
+    link = study.browser.execute_script("return document.querySelector('a').href")
+    assert link == "https://example.org/done?cc=C0DE-1234"
+    state = ask(study.server.port, "GET", participant.plan_path).json["state"]
+    assert state["ended"] == "complete"
