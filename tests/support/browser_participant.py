@@ -77,9 +77,9 @@ class BrowserParticipant:
         """The path of the plan on the server."""
         return "/" + self.address.split("/", 3)[3] + "/plan"
 
-    def open(self) -> None:
+    def open(self, query: str = "") -> None:
         """Open the link."""
-        self._browser.get(self.address)
+        self._browser.get(self.address + query)
         self.plan: Json = self._browser.execute_async_script(
             "fetch(location.pathname + '/plan').then(r => r.json()).then(arguments[arguments.length - 1])"
         )

@@ -76,7 +76,7 @@ class Server:
         Of the study.
     task : str
     **settings
-        ``online``: of the section ``[online]``; all others of ``[experiment]``.
+        ``online``: of the section ``[online]``; ``preview``: for trial runs; all others of ``[experiment]``.
     """
 
     def __init__(self, folder: Path, task: str = "2afc", **settings: Any) -> None:
@@ -170,14 +170,14 @@ def _until_acknowledged(
     raise TimeoutError(token)
 
 
-def _offer(folder: Path, task: str, online: Any = None, **settings: Any) -> Any:
+def _offer(folder: Path, task: str, online: Any = None, preview: bool = False, **settings: Any) -> Any:
     from online_plans import online_setup
 
     from experiment.online.settings import OnlineSettings
     from experiment.online.study import Offer
 
     made = OnlineSettings.model_validate(online or {})
-    return Offer(online_setup(folder, task, **settings), made, "Study", 1)
+    return Offer(online_setup(folder, task, **settings), made, "Study", 1, preview)
 
 
 def main(folder: str, task: str, port: str, settings: str) -> None:

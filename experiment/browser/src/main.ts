@@ -4,17 +4,18 @@ import { initJsPsych, type JsPsych } from "jspsych";
 import { LinkClosed, type Backend } from "./backend";
 import { ServeBackend } from "./backend-serve";
 import { showClosed, showEnding } from "./ending";
-import { EventQueue, Rejected } from "./events";
+import { EventQueue, Rejected, type Store } from "./events";
 import type { Plan } from "./plan";
 import { Session } from "./session";
 import { modeOf } from "./simulation";
+import { openStorage } from "./storage";
 import { timeline } from "./timeline";
 
 const RETRY_MS = 3000;
 
 async function main(): Promise<void> {
   const backend: Backend = new ServeBackend(window.location.pathname);
-  const store = window.localStorage;
+  const store = openStorage();
   document.body.replaceChildren();
   const jsPsych = initJsPsych();
   const plan = await currentPlan(backend, store);
@@ -63,7 +64,7 @@ async function run(
  * Return the plan with the session's state, after the events that an earlier page could not send; undefined if
  * the link was closed.
  */
-async function currentPlan(backend: Backend, store: Storage): Promise<Plan | undefined> {
+async function currentPlan(backend: Backend, store: Store): Promise<Plan | undefined> {
   for (;;) {
     try {
       const plan = await backend.plan();

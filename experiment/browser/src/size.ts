@@ -1,5 +1,6 @@
 /** The size of the screen in millimetres, and the distance to it, as far as the study asks for them. */
 
+import type { Store } from "./events";
 import VirtualChinrest from "@jspsych/plugin-virtual-chinrest";
 import { make, textOf } from "./dom";
 import { UNKNOWN_SIZE, type ScreenSize } from "./geometry";
@@ -10,11 +11,7 @@ const DISTANCES_MM = [150, 1500] as const;
 const MEASUREMENTS = 5;
 
 /** Return the nodes that measure the size; on the same screen it is measured once, also after a reload. */
-export function sizeNodes(
-  session: Session,
-  store: Pick<Storage, "getItem" | "setItem">,
-  name: string,
-): object[] {
+export function sizeNodes(session: Session, store: Store, name: string): object[] {
   const wanted = session.plan.require.size;
   const known = read(store.getItem(name));
   if (wanted === "none" || known) {

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+import time
+from contextlib import closing
+from typing import Any
+
 import pytest
 from browser_participant import sensible
 from chromium import axe_violations
@@ -80,8 +86,8 @@ def test_the_bank_card_gives_the_size_in_degrees(study_of):
     study = study_of(require={"size": "card"}, image_height_deg=4.2)
     participant = study.participant(sensible)
     participant.go_on(lambda state: state["kind"] == "card")
-    # A card that is 428 pixels wide: 5 pixels per millimetre. 4.2 degrees at 60 cm are 44.0 mm, or 220 pixels,
-    # and the multiple of 28 pixels that is closest to it is 224.
+    # A card that is 428 pixels wide: 5 pixels per millimetre. 4.2 degrees at 60 cm are 44.0 mm, or
+    # 220 pixels; the closest multiple of 28 pixels is 224.
     study.browser.execute_script(
         "const size = document.querySelector('input[type=range]'); size.value = 428;"
         "size.dispatchEvent(new Event('input'))"
@@ -89,3 +95,45 @@ def test_the_bank_card_gives_the_size_in_degrees(study_of):
     participant.go_on(lambda state: state["kind"] == "question")
     height = study.browser.execute_script("return document.querySelector('.image').offsetHeight")
     assert height == 224
+
+
+def event_of(study, participant, kind: str) -> dict[str, Any]:
+    """Return the first event of a kind, as the server keeps it."""
+    with closing(sqlite3.connect(study.server.folder / "online" / "sessions.sqlite")) as store:
+        query = "SELECT event FROM events WHERE participant LIKE ? ORDER BY seq"
+        events = [json.loads(row[0]) for row in store.execute(query, (f"%{participant.plan['slot']}",))]
+    return next(event for event in events if event["type"] == kind)
+
+
+def test_the_blind_spot_gives_the_distance(study_of):
+    study = study_of(require={"size": "chinrest"})
+    participant = study.participant(sensible)
+    participant.go_on(lambda state: state["kind"] == "card")
+    participant.act({"kind": "card"})
+    find = "return document.querySelector(arguments[0]) !== null"
+    while not study.browser.execute_script(find, "#blind-spot"):
+        time.sleep(0.02)
+    while not study.browser.execute_script(find, "#distance-report"):
+        participant.press(" ")  # starts the moving dot
+        time.sleep(0.3)
+        participant.press(" ")  # it has disappeared
+    assert "cm from the screen" in participant.text()
+    study.browser.find_element("id", "proceed").click()
+    participant.go_on(lambda state: state["kind"] == "question")
+    apparatus = event_of(study, participant, "run")["apparatus"]
+    assert apparatus["size_from"] == "chinrest"
+    assert 15 < apparatus["viewing_distance_cm"] < 150
+    assert apparatus["image_height_deg"] > 0
+
+
+def test_images_are_replaced_by_a_mask_after_their_number_of_frames(study_of):
+    study = study_of(presentation={"image_frames": 4, "mask_ms": 100, "fixation_ms": 50})
+    participant = study.participant(sensible)
+    participant.go_on(lambda state: state["kind"] == "question")
+    time.sleep(1)
+    shown = "return document.querySelectorAll('.image.shown').length"
+    assert study.browser.execute_script(shown) == 0
+    participant.go_on(lambda state: state["kind"] == "question" and state["trial"] == 1)
+    timing = event_of(study, participant, "response")["timing"]
+    assert timing["image_frames"] >= 4
+    assert timing["image_duration_s"] > 0
