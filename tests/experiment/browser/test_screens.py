@@ -15,11 +15,14 @@ from chromium import axe_violations
 WIDE = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-@pytest.fixture(scope="module")
-def study(study_of):
-    return study_of(
+@pytest.fixture(scope="module", params=[("2afc", "keys"), ("rating", "touch")], ids=["keys", "touch"])
+def screens(study_of, request):
+    """A study with all screens, and how its participants answer."""
+    task, way = request.param
+    made = study_of(
+        task,
         information="information.md",
-        confidence_levels=4,
+        confidence_levels=4 if task == "2afc" else 0,
         break_every=3,
         presentation={"answer_from_s": 0.0},
         participant_fields=[
@@ -35,14 +38,15 @@ def study(study_of):
         questions=[{"name": "strategy", "text": "Did you follow a strategy?", "answers": ["no", "yes"]}],
         require={"size": "card"},
     )
+    return made, way
 
 
 def fill_in(browser) -> None:
     browser.execute_script("document.querySelectorAll('input[type=number]').forEach(e => { e.value = '33' })")
 
 
-@pytest.mark.parametrize("way", ["keys", "touch"])
-def test_axe_finds_nothing_serious_on_any_screen(study, axe, way):
+def test_axe_finds_nothing_serious_on_any_screen(screens, axe):
+    study, way = screens
     participant = study.participant(sensible, way)
     browser, seen, found = study.browser, set(), []
 
@@ -62,8 +66,9 @@ def test_axe_finds_nothing_serious_on_any_screen(study, axe, way):
     assert {kind for kind, _ in seen} == {"page", "question", "form", "card", "end"}
 
 
-def test_a_form_says_in_the_language_of_the_session_what_is_missing(study):
-    participant = study.participant(sensible)
+def test_a_form_says_in_the_language_of_the_session_what_is_missing(screens):
+    study, way = screens
+    participant = study.participant(sensible, way)
     participant.go_on(lambda state: state["kind"] == "form")
     participant.act({"kind": "form", "title": ""})
     message = "return document.querySelector('[name=age]').validationMessage"
@@ -83,7 +88,7 @@ def test_a_phone_is_declined_before_consent_and_the_link_stays(study_of):
 
 
 def test_the_bank_card_gives_the_size_in_degrees(study_of):
-    study = study_of(require={"size": "card"}, image_height_deg=4.2)
+    study = study_of("rating", require={"size": "card"}, image_height_deg=4.2)
     participant = study.participant(sensible)
     participant.go_on(lambda state: state["kind"] == "card")
     # A card that is 428 pixels wide: 5 pixels per millimetre. 4.2 degrees at 60 cm are 44.0 mm, or
@@ -106,7 +111,7 @@ def event_of(study, participant, kind: str) -> dict[str, Any]:
 
 
 def test_the_blind_spot_gives_the_distance(study_of):
-    study = study_of(require={"size": "chinrest"})
+    study = study_of("rating", require={"size": "chinrest"})
     participant = study.participant(sensible)
     participant.go_on(lambda state: state["kind"] == "card")
     participant.act({"kind": "card"})
@@ -127,7 +132,7 @@ def test_the_blind_spot_gives_the_distance(study_of):
 
 
 def test_images_are_replaced_by_a_mask_after_their_number_of_frames(study_of):
-    study = study_of(presentation={"image_frames": 4, "mask_ms": 100, "fixation_ms": 50})
+    study = study_of("rating", presentation={"image_frames": 4, "mask_ms": 100, "fixation_ms": 50})
     participant = study.participant(sensible)
     participant.go_on(lambda state: state["kind"] == "question")
     time.sleep(1)

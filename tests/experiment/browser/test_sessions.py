@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from browser_participant import rows_of, sensible
 from chromium import requested_urls
-from online_client import OnlineParticipant
+from online_client import OnlineParticipant, rightmost
 from online_plans import online_session, online_setup
 from online_server import ask
 
@@ -34,14 +34,19 @@ PAGES = [
     *("Well done, that was the practice", "Time for a short break"),
 ]
 CASES = [
-    ("2afc", "keys", {"language": "en", "confidence_levels": 4}, {"full_screen": True}),
-    ("single", "mouse", {"language": "de", "confidence_levels": 3}, {"size": "card"}),
-    ("rating", "touch", {"language": "en"}, {"size": "card"}),
-    ("2afc", "touch", {"language": "de", "practice_criterion": 1.0}, {}),
+    ("2afc", "keys", sensible, {"language": "en", "confidence_levels": 4}, {"full_screen": True}),
+    (
+        "single",
+        "mouse",
+        rightmost,
+        {"language": "de", "practice_criterion": 1.0, "practice_repetitions": 1},
+        {},
+    ),
+    ("rating", "touch", sensible, {"language": "en"}, {"size": "card"}),
 ]
 
 
-def expected_rows(study, slot: str) -> list[dict[str, str]]:
+def expected_rows(study, slot: str, answer) -> list[dict[str, str]]:
     """Return the rows of a session with the same answers, as `test_apply_events.py` compares with the lab."""
     settings = {name: value for name, value in study.settings.items() if name != "online"}
     session = online_session(online_setup(study.server.folder, study.task, **settings), slot)
@@ -51,25 +56,27 @@ def expected_rows(study, slot: str) -> list[dict[str, str]]:
 
     plan = ClientPlan(session, OnlineSettings(), "Study").content(progress.state())
     steps = [
-        progress.apply(parse_event(json.dumps(event))) for event in OnlineParticipant(plan, sensible).events()
+        progress.apply(parse_event(json.dumps(event))) for event in OnlineParticipant(plan, answer).events()
     ]
     answered = [step.response for step in steps if isinstance(step, TrialAnswered) and step.round == 0]
     text = "".join([session.table.header, *map(session.table.row_of, answered)])
     return list(csv.DictReader(text.splitlines(), delimiter="\t"))
 
 
-@pytest.mark.parametrize(("task", "way", "settings", "require"), CASES)
-def test_a_whole_session_in_a_browser_gives_the_rows_of_the_lab(study_of, task, way, settings, require):
+@pytest.mark.parametrize(("task", "way", "answer", "settings", "require"), CASES)
+def test_a_whole_session_in_a_browser_gives_the_rows_of_the_lab(
+    study_of, task, way, answer, settings, require
+):
     study = study_of(task, require, **WHOLE, **settings)
     study.browser.get_log("browser")
     study.browser.get_log("performance")
-    participant = study.participant(sensible, way)
+    participant = study.participant(answer, way)
     participant.go_on()
 
     assert "C0DE-1234" in participant.text()
     slot = participant.plan["slot"]
     (table,) = study.data.rglob(f"sub-{slot}_*_beh.tsv")
-    rows, expected = rows_of(table), expected_rows(study, slot)
+    rows, expected = rows_of(table), expected_rows(study, slot, answer)
     assert [row.keys() for row in rows] == [row.keys() for row in expected]
     for row, other in zip(rows, expected, strict=True):
         assert [row[name] for name in row if name not in MEASURED] == [
@@ -84,18 +91,15 @@ def test_a_whole_session_in_a_browser_gives_the_rows_of_the_lab(study_of, task, 
     closing = {"en": "That was it. Thank you!", "de": "Das war’s. Vielen Dank!"}[settings["language"]]
     assert participant.seen[:2] == ["Information", "Your data"]
     assert participant.seen[-3:] == ["Information", "Your data", closing]
-    if require.get("full_screen"):
+    if task == "2afc":
         assert participant.seen[2:-3] == PAGES
+    if task == "single":
+        assert "Noch einmal, bitte" in participant.seen
+    state = ask(study.server.port, "GET", participant.plan_path).json["state"]
+    assert state["ended"] == "complete"
 
-
-def test_a_finished_session_shows_its_code_again(study_of):
-    study = study_of("rating", **{**WHOLE, "break_every": 0, "questions": ()})
-    participant = study.participant(sensible)
-    participant.go_on()
     study.browser.refresh()
     participant.go_on()
     assert "C0DE-1234" in participant.text()
     link = study.browser.execute_script("return document.querySelector('a').href")
     assert link == "https://example.org/done?cc=C0DE-1234"
-    state = ask(study.server.port, "GET", participant.plan_path).json["state"]
-    assert state["ended"] == "complete"

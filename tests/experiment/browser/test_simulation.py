@@ -27,10 +27,9 @@ def wait_for_the_end(participant) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize("mode", ["visual", "data-only"])
-def test_a_simulated_participant_does_a_trial_run_alone(preview, mode):
+def test_a_simulated_participant_does_a_trial_run_alone(preview):
     participant = preview.participant(sensible)
-    participant.open(f"?simulate={mode}&seed=3")
+    participant.open("?simulate=data-only&seed=3")
     wait_for_the_end(participant)
     assert participant.state()["title"] == "That was it. Thank you!"
     slot = participant.plan["slot"]
@@ -39,6 +38,14 @@ def test_a_simulated_participant_does_a_trial_run_alone(preview, mode):
     assert len(rows) == len(participant.plan["trials"])
     assert all(0 < float(row["response_time"]) < 10 for row in rows)
     assert not (preview.server.folder / "data").exists()
+
+
+def test_a_simulated_participant_is_seen_to_answer(preview):
+    participant = preview.participant(sensible)
+    participant.open("?simulate=visual&seed=3")
+    deadline = time.monotonic() + LONGEST_S
+    while participant.state().get("trial") != 1:
+        assert time.monotonic() < deadline, participant.text()
 
 
 def test_nobody_is_simulated_in_a_real_session(study_of):
