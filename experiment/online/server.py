@@ -33,6 +33,7 @@ from experiment.online.status import status_of
 from experiment.online.store import Link
 from experiment.online.study import CLOSED, Closed, Full, OnlineStudy
 from tricky.core.errors import InputError
+from tricky.core.files import read_bytes
 
 BODY_WITHIN_S = 30.0
 """A request is read for so long, at most."""
@@ -169,7 +170,7 @@ class OnlineApp:
         entry.used = time.monotonic()
         if entry.session is None:
             try:
-                entry.session = await to_thread.run_sync(self._study.open, link)
+                entry.session = await to_thread.run_sync(self._study.session_of, link)
             except Full:
                 raise self._closed(410, "full") from None
             except Closed:
@@ -274,7 +275,7 @@ class OnlineApp:
         if study.is_full():
             raise Full
         (link,) = study.invite(1)
-        study.open(link)
+        study.session_of(link)
         self._recruited.add(given, link.participant or "")
         return link.token
 
@@ -322,7 +323,7 @@ async def _read_body(request: Request) -> bytes:
 def _read_bundle(bundle: Path) -> dict[str, tuple[bytes, str]]:
     """Return the files of the client, by name: nothing else of the disk can be asked for."""
     files = sorted(path for path in bundle.glob("*") if path.suffix in MEDIA_TYPES and path.is_file())
-    found = {path.name: (path.read_bytes(), MEDIA_TYPES[path.suffix]) for path in files}
+    found = {path.name: (read_bytes(path), MEDIA_TYPES[path.suffix]) for path in files}
     if missing := sorted({"client.js", "client.css"} - found.keys()):
         raise InputError(f"{bundle / missing[0]}: missing; install tricky again")
     return found

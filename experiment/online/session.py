@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +10,7 @@ from urllib.parse import quote
 
 from experiment.online.apply_events import Progress, Step
 from experiment.online.client_plan import ClientPlan
-from experiment.online.events import Refused, parse_event
+from experiment.online.events import Refused, parse_event, seq_of
 from experiment.online.settings import CompletionSettings
 from tricky.core.errors import InputError
 
@@ -101,7 +100,7 @@ class OnlineSession:
         """
         new: list[NewEvent] = []
         for text in texts:
-            seq = _seq_of(text)
+            seq = seq_of(text)
             if seq is not None and seq < self.progress.next_seq:
                 if self._digests[seq] != _digest(text):
                     return Taken(tuple(new), conflict=True)
@@ -145,10 +144,3 @@ def code_of(ended: str, completion: CompletionSettings) -> tuple[str | None, str
 
 def _digest(text: str) -> bytes:
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
-
-
-def _seq_of(text: str) -> int | None:
-    """Return the number of an event; None if it has none, so that parsing it says what is wrong."""
-    event = json.loads(text)
-    seq = event.get("seq") if isinstance(event, dict) else None
-    return seq if type(seq) is int and seq >= 0 else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from experiment.online.events import Event, QuestionEvent, ResponseEvent, RunEvent, parse_event
 from experiment.online.store import Link, Status, StoredEvent
 from experiment.session.plan import schedule
 from stimuli.records import StimulusSet
@@ -101,23 +101,23 @@ def status_of(
 
 
 def _of_complete(stored: Sequence[StoredEvent], participant: str, stimulus_set: StimulusSet) -> _Complete:
-    events = [(json.loads(each.text), each.received) for each in stored]
-    runs = [received for event, received in events if event["type"] == "run"]
-    last = [received for event, received in events if event["type"] in ("response", "question")]
+    events = [(parse_event(each.text), each.received) for each in stored]
+    runs = [received for event, received in events if isinstance(event, RunEvent)]
+    last = [received for event, received in events if isinstance(event, ResponseEvent | QuestionEvent)]
     duration_s = last[-1] - runs[0] if runs and last else 0.0
-    return _Complete(duration_s, _catch(events, participant, stimulus_set))
+    return _Complete(duration_s, _catch([event for event, _ in events], participant, stimulus_set))
 
 
-def _catch(events: list, participant: str, stimulus_set: StimulusSet) -> tuple[int, int]:
+def _catch(events: Sequence[Event], participant: str, stimulus_set: StimulusSet) -> tuple[int, int]:
     """Return how many catch trials were answered, and how many of them correctly."""
     catch = {trial.trial_id for trial in stimulus_set.trials if trial.catch}
     if not catch:
         return 0, 0
     trials = schedule(stimulus_set, participant)
     answers = [
-        (trials[event["trial"]], event["answers"][0]["value"])
-        for event, _ in events
-        if event["type"] == "response" and event["round"] == 0
+        (trials[event.trial], event.answers[0].value)
+        for event in events
+        if isinstance(event, ResponseEvent) and event.round == 0
     ]
     asked = [(trial, value) for trial, value in answers if trial.trial_id in catch and trial.right_answer]
     return len(asked), sum(trial.right_answer == value for trial, value in asked)

@@ -182,7 +182,7 @@ class OnlineStudy:
                 self._rows.release(participant, partial(self._finish, link) if over else no_more)
         return len(behind)
 
-    def open(self, link: Link) -> OnlineSession:
+    def session_of(self, link: Link) -> OnlineSession:
         """Return the session of a link, with all events that are stored; a new link gets its id here.
 
         Raises

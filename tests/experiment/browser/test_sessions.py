@@ -33,15 +33,10 @@ PAGES = [
     *("Full screen", "Welcome, and thank you", "Examples", "First a little practice"),
     *("Well done, that was the practice", "Time for a short break"),
 ]
+REPEATED: dict[str, Any] = {"practice_criterion": 1.0, "practice_repetitions": 1}
 CASES = [
     ("2afc", "keys", sensible, {"language": "en", "confidence_levels": 4}, {"full_screen": True}),
-    (
-        "single",
-        "mouse",
-        rightmost,
-        {"language": "de", "practice_criterion": 1.0, "practice_repetitions": 1},
-        {},
-    ),
+    ("single", "mouse", rightmost, {"language": "de"} | REPEATED, {}),
     ("rating", "touch", sensible, {"language": "en"}, {"size": "card"}),
 ]
 
@@ -94,7 +89,7 @@ def test_a_whole_session_in_a_browser_gives_the_rows_of_the_lab(
     if task == "2afc":
         assert participant.seen[2:-3] == PAGES
     if task == "single":
-        assert "Noch einmal, bitte" in participant.seen
+        assert "Bitte noch einmal" in participant.seen
     state = ask(study.server.port, "GET", participant.plan_path).json["state"]
     assert state["ended"] == "complete"
 

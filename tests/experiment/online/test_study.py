@@ -54,7 +54,7 @@ def send(study, link, session, events):
 
 def take_part(study, link, n_events=None, answer=rightmost):
     """Send the events of a session, one by one, up to a number of them."""
-    session = study.open(link)
+    session = study.session_of(link)
     plan = json.loads(json.dumps(session.content(study._clock())))
     for number, event in enumerate(OnlineParticipant(plan, answer).events()):
         if number == n_events:
@@ -153,7 +153,7 @@ def test_an_invitation_takes_no_place_until_it_is_opened(study):
     first, second = made.invite(2)
     take_part(made, second, 2)
     with pytest.raises(Full):
-        made.open(first)
+        made.session_of(first)
     assert (first.participant, first.status) == (None, Status.NEW)
 
 
@@ -169,7 +169,7 @@ def test_trial_runs_have_a_data_set_of_their_own(study, tmp_path):
 def test_before_consent_nothing_is_stored_but_the_id(study, tmp_path):
     made = study(information="information.md")
     (link,) = made.invite(1)
-    made.open(link)
+    made.session_of(link)
     made.close()
     assert not (tmp_path / "data").exists()
     assert not (tmp_path / "consent.tsv").exists()
@@ -178,7 +178,7 @@ def test_before_consent_nothing_is_stored_but_the_id(study, tmp_path):
 def test_whoever_does_not_agree_is_only_in_the_list_of_consents(study, tmp_path):
     made = study(information="information.md")
     (link,) = made.invite(1)
-    session = made.open(link)
+    session = made.session_of(link)
     send(made, link, session, [{"seq": 0, "type": "consent", "answer": "not agreed"}])
     made.close()
     assert link.status is Status.NO_CONSENT
@@ -196,7 +196,7 @@ def test_settings_that_events_do_not_go_with_are_named(study):
     again.catch_up()
     assert "web0001: event 0 of this session does not go with the study as it is now" in lines[0]
     with pytest.raises(InputError, match="does not go with the study"):
-        again.open(again.links[0])
+        again.session_of(again.links[0])
 
 
 def test_an_id_of_the_lab_is_not_given_again(study, tmp_path):
@@ -204,7 +204,7 @@ def test_an_id_of_the_lab_is_not_given_again(study, tmp_path):
     (tmp_path / "data/participants.tsv").write_text("participant_id\tkind\nsub-web1\tperson\n")
     made = study()
     (link,) = made.invite(1)
-    made.open(link)
+    made.session_of(link)
     assert link.participant == "web0002"
 
 
@@ -229,7 +229,7 @@ def test_a_withdrawal_removes_events_and_recruitment_ids(study, tmp_path):
     again = study()
     assert again.links[0].status is Status.WITHDRAWN
     with pytest.raises(Closed):
-        again.open(again.links[0])
+        again.session_of(again.links[0])
 
 
 def test_answers_in_practice_reach_the_sidecar(study, tmp_path):
