@@ -38,7 +38,7 @@ KEYS = {"ArrowLeft": Keys.ARROW_LEFT, "ArrowRight": Keys.ARROW_RIGHT, "Escape": 
 def sensible(trial: Json, ask: Json) -> str:
     """Answer right where that is known, and otherwise with the answers in turn."""
     values = [option["value"] for option in ask["options"]]
-    right = trial.get("right_answer")
+    right = str(trial.get("right_answer"))
     return right if right in values else values[trial.get("index", 1) % len(values)]
 
 

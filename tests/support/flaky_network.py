@@ -57,7 +57,9 @@ class FlakyNetwork:
             raise ConnectionError
         return connection.getresponse()
 
-    def _handler(network) -> type[BaseHTTPRequestHandler]:  # noqa: N805 - the handler's self is another
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        network = self  # the handler's self is another
+
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
