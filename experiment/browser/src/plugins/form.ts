@@ -94,7 +94,7 @@ function input(field: Field, session: Session): HTMLElement {
 export function simulatedFields(session: Session): Record<string, string> {
   return Object.fromEntries(
     session.plan.fields.map((field) => {
-      const value = { choice: field.choices[0] ?? "", integer: "30", number: "30", text: "n/a" }[field.type];
+      const value = { choice: field.choices[0] ?? "", integer: "30", number: "30", text: "test" }[field.type];
       return [field.name, value];
     }),
   );
