@@ -26,6 +26,13 @@ def write_parquet(path: Path, table: pd.DataFrame) -> None:
         table.to_parquet(part, index=False)
 
 
+def write_arrow(path: Path, table: Any) -> None:
+    """Write a pyarrow.Table whole or not at all; see `write_parquet`."""
+    pq = _pyarrow_parquet()
+    with replacing(path) as part:
+        pq.write_table(table, part)
+
+
 def read_parquet(
     path: Path, columns: Mapping[str, str], made_by: str, *, others: bool = False
 ) -> pd.DataFrame:
