@@ -148,7 +148,7 @@ class PoolManifest(StageManifest[EvaluatedSettings]):
 
     @property
     def made_by(self) -> str:
-        """The command that wrote it."""
+        """The command that wrote it: decisions are evaluated or imported."""
         return EVALUATE if self.imported is None else IMPORT
 
     @property
