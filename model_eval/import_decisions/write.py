@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,9 @@ from tricky.core.parquet import write_arrow, write_parquet
 from tricky.core.progress import Progress, no_progress
 
 UNKNOWN = "unknown"
+
+REPETITIVE = ("label", "prediction", "label_rank")
+"""Columns of decisions with few different values."""
 
 
 def model_names(names: Sequence[str]) -> list[str]:
@@ -98,20 +103,18 @@ def write_decisions(
     with _in_place_of(folder) as part:
         write_parquet(part / "images.parquet", table)
         rows = _Rows(table, content.classes)
-        entries = []
-        for number, (model, name) in enumerate(zip(models, names, strict=True), start=1):
+
+        def write(model: CollectedModel, name: str) -> dict[str, Any]:
             correct = score(model, content.classes, collected.images.texts)
-            written = rows.of(model, rank[model.images], correct)
-            write_arrow(part / f"{name}.parquet", written)
-            entries.append(
-                {
-                    **{"name": name, "source": f"import:{model.path.name}", "family": "", "weights": UNKNOWN},
-                    **dict.fromkeys(("weights_sha256", "n_parameters", "arithmetic", "noise", "near_ties")),
-                    **{"accuracy": float(correct.mean()), "sha256": sha256_of(part / f"{name}.parquet")},
-                    **({"name_in_source": model.name} if model.name != name else {}),
-                }
-            )
-            progress("Writing decisions", number, len(models))
+            path = part / f"{name}.parquet"
+            write_arrow(path, rows.of(model, rank[model.images], correct), REPETITIVE)
+            return _entry(model, name, float(correct.mean()), sha256_of(path))
+
+        entries = []
+        with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:
+            for entry in threads.map(write, models, names):
+                entries.append(entry)
+                progress("Writing decisions", len(entries), len(models))
         images = {"sha256": sha256_of(part / "images.parquet"), "n": len(table), **manifest["images"]}
         whole = {
             **manifest,
@@ -122,6 +125,17 @@ def write_decisions(
             "models": entries,
         }
         write_manifest(part / "pool.json", PoolManifest, whole)
+
+
+def _entry(model: CollectedModel, name: str, accuracy: float, sha256: str) -> dict[str, Any]:
+    """Return the entry of a model in ``pool.json``."""
+    unknown = dict.fromkeys(("weights_sha256", "n_parameters", "arithmetic", "noise", "near_ties"))
+    return {
+        **{"name": name, "source": f"import:{model.path.name}", "family": "", "weights": UNKNOWN},
+        **unknown,
+        **{"accuracy": accuracy, "sha256": sha256},
+        **({"name_in_source": model.name} if model.name != name else {}),
+    }
 
 
 class _Rows:
