@@ -2,8 +2,8 @@
 
 Files are as ImageNet-X has them (file_name, predicted_class, predicted_probability).  40 different ones are
 drawn, each under 40 names (hard links), so that the disk need not hold 4 GB; all are read, matched and
-written.  Prints as its last line one JSON object: `import_seconds`, and `import_rss_mb`, the largest memory of
-the process that imports.
+written.  Prints as its last line one JSON object: `import_seconds`, and `rss_mb`, the largest memory of the
+process that imports.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def main() -> None:
         took = time.perf_counter() - started
     rss_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"{options.images:,} images × {options.models:,} models: {took:.1f} s, {rss_mb:,.0f} MB")
-    print(json.dumps({"import_seconds": round(took, 2), "import_rss_mb": round(rss_mb)}))
+    print(json.dumps({"import_seconds": round(took, 2), "rss_mb": round(rss_mb)}))
 
 
 if __name__ == "__main__":

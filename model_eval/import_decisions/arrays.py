@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from model_eval.import_decisions.records import MISSING, ModelAnswers, Reading
 from tricky.core.errors import InputError
-from tricky.core.files import sha256_of
+from tricky.core.files import read_bytes, sha256_of
 
 
 def read_array(path: Path) -> np.ndarray:
@@ -21,13 +22,9 @@ def read_array(path: Path) -> np.ndarray:
     InputError
         The file is missing or damaged, or holds something else.
     """
-    if path.exists() and not path.is_file():  # a pipe would be read without end
-        raise InputError(f"{path}: not a file; name an .npy file")
+    content = read_bytes(path)
     try:
-        with path.open("rb") as stream:
-            array = np.lib.format.read_array(stream, allow_pickle=False)
-    except OSError as error:
-        raise InputError(f"{path}: can't be read ({error.strerror or error})") from None
+        array = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
     except Exception as error:  # whatever numpy stumbles over in a damaged header
         why = " ".join(str(error).split()) or type(error).__name__
         raise InputError(f"{path}: not readable as an array ({why}); save it with numpy.save") from None
