@@ -316,8 +316,9 @@ class ImportDecisionsSettings(SettingsModel):
     classes: PathText = ""
     """What classes 0, 1, 2 … are called, where indices and names meet: a file with one name a line,
     ``imagenet-1k`` (WordNet ids), or ``images`` (the classes of the study's images, sorted as text)."""
-    predictions: Literal["index", "name"] | None = None
-    """Whether predictions are indices or names of classes, where both are possible."""
+    predictions: Literal["index", "name", "correct"] | None = None
+    """Whether numbers are indices or names of classes, where both are possible; of an array of 0 and 1,
+    whether these are indices or say that a model is right."""
     images: PathText = ""
     """A list of the images in the order of the source, where the source does not name them; or ``sorted``:
     the study's, sorted by `image_id`."""

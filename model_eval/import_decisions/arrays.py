@@ -57,8 +57,9 @@ def is_mean(array: np.ndarray) -> bool:
 def read_arrays(paths: Sequence[Path], reading: Reading) -> Iterator[tuple[ModelAnswers, str]]:
     """Yield the answers of each model of arrays, with the hash of the file.
 
-    Truths, and numbers that are only 0 and 1, say whether a model is right; other whole numbers and text are
-    predicted classes.  NaN and negative numbers mean that a model did not see an image.
+    Truths, and numbers that are only 0 and 1, say whether a model is right, unless `reading` says that they
+    are classes; other whole numbers and text are predicted classes.  NaN and negative numbers mean that a
+    model did not see an image.
 
     Raises
     ------
@@ -120,7 +121,14 @@ def _rows_of(array: np.ndarray, path: Path, reading: Reading) -> str:
 
 
 def _answers(values: np.ndarray, name: str, path: Path, reading: Reading, *, truths: bool) -> ModelAnswers:
-    if truths and not (reading.binary_is_index and values.dtype.kind != "b"):
+    whole = values.dtype.kind in "iu"
+    if truths and whole and not reading.binary:
+        raise InputError(
+            f"{path}: 0 and 1 could be classes or truths; say which with `--predictions index` or "
+            "`--predictions "
+            "correct`"
+        )
+    if truths and not (whole and reading.binary == "index"):
         missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
         correct = np.where(missing, MISSING, np.nan_to_num(values)).astype(np.int8)
         return ModelAnswers(name, path, None, correct=correct)
@@ -128,6 +136,9 @@ def _answers(values: np.ndarray, name: str, path: Path, reading: Reading, *, tru
         return ModelAnswers(name, path, None, prediction=pa.array(values.tolist(), pa.string()))
     missing = ~(values >= 0)  # NaN, too
     if (values[~missing] % 1 != 0).any():
-        raise InputError(f"{path}: numbers that are no whole ones; expected truths or classes")
+        raise InputError(
+            f"{path}: numbers that are no whole ones; expected truths or classes; means over models go with "
+            "`--n-models`"
+        )
     classes = np.where(missing, 0, values).astype(np.int64)
     return ModelAnswers(name, path, None, prediction=pa.array(classes, mask=missing).cast(pa.string()))

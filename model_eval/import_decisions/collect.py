@@ -149,26 +149,13 @@ class Collected:
                 "keep one of them, or give the models different names"
             )
 
-        def join(name: str, missing: float) -> np.ndarray | None:
-            parts = [getattr(each, name) for each in (one, other)]
-            if all(part is None for part in parts):
-                return None
-            there = next(part for part in parts if part is not None)
-            sizes = (len(one.images), len(other.images))
-            return np.concatenate(
-                [
-                    np.full(n, missing, dtype=there.dtype) if part is None else part
-                    for part, n in zip(parts, sizes, strict=True)
-                ]
-            )
+        def join(part: str) -> np.ndarray | None:
+            first, second = getattr(one, part), getattr(other, part)
+            return None if first is None else np.concatenate([first, second])  # files have the same columns
 
+        images = np.concatenate([one.images, other.images])
         return CollectedModel(
-            one.name,
-            one.path,
-            np.concatenate([one.images, other.images]),
-            join("prediction", NONE),
-            join("correct", MISSING),
-            join("probability", np.nan),
+            one.name, one.path, images, *(join(part) for part in ("prediction", "correct", "probability"))
         )
 
     def _numbers_of(self, answers: ModelAnswers) -> np.ndarray:

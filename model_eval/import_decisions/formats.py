@@ -82,12 +82,12 @@ class Format:
         named : mapping of str to str
             Role → column.
         """
-        by_small = {name.lower(): name for name in reversed(there)}
+        by_small = {name.lower(): name for name in reversed(there) if name not in named.values()}
         found: dict[str, str] = {}
         for column in self.columns:
             usual = [by_small[each] for each in column.names if each in by_small]
             name = named.get(column.role) or (usual[0] if usual else None)
-            if name is not None and (column.role in named or name not in named.values()):
+            if name is not None:
                 found[column.role] = name
         return found
 

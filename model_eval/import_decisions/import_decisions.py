@@ -249,6 +249,10 @@ def _format_of(
     for key, of_format in (("models", "npy"), ("rows", "npy"), ("epoch", "epochs")):
         if getattr(settings, key) is not None and found.name != of_format:
             raise InputError(f"`{key}`: only with files of format `{of_format}`, these are `{found.name}`")
+    if settings.predictions == "correct" and found.name != "npy":
+        raise InputError(
+            '`predictions = "correct"`: only of arrays; name the column with `--column correct=NAME`'
+        )
     models: tuple[str, ...] = ()
     if settings.models is not None:
         models = tuple(read_entries(root / settings.models, "model")[0])
@@ -259,7 +263,7 @@ def _format_of(
         models=models,
         n_images=None if order is None else len(order),
         rows=settings.rows or "",
-        binary_is_index=settings.predictions == "index",
+        binary=settings.predictions or ("" if settings.labels else "correct"),
     )
 
 

@@ -62,8 +62,9 @@ class Reading:
         How many images an array has, where it is known.
     rows : str
         What the rows of an array are: ``models``, ``images``, or empty.
-    binary_is_index : bool
-        Whether whole numbers that are only 0 and 1 are classes.
+    binary : str
+        What whole numbers are that are only 0 and 1: ``index`` (classes), ``correct`` (whether a model is
+        right), or empty where this would have to be guessed.
     """
 
     columns: dict[str, str]
@@ -71,7 +72,7 @@ class Reading:
     models: tuple[str, ...] = ()
     n_images: int | None = None
     rows: str = ""
-    binary_is_index: bool = False
+    binary: str = "correct"
 
 
 _TRUTHS = {"true": 1, "1": 1, "1.0": 1, "false": 0, "0": 0, "0.0": 0}

@@ -35,10 +35,11 @@ class Rows(StrEnum):
 
 
 class Predictions(StrEnum):
-    """What numbers in a column of predictions are."""
+    """What numbers are: indices or names of classes, or (in arrays) whether models are right."""
 
     INDEX = "index"
     NAME = "name"
+    CORRECT = "correct"
 
 
 @import_app.command()

@@ -130,7 +130,8 @@ def _from_csv(content: bytes, path: Path, separator: str, header: bool) -> Any:
     if not content.strip():
         raise InputError(f"{path}: empty; expected a header and one row for each image")
     first = content.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n").partition(b"\n")[0]
-    parse_table(first, path, separator=separator)  # refuses another separator, and two columns of one name
+    if header:
+        parse_table(first, path, separator=separator)  # refuses another separator, two columns of one name
     parsing = csv.ParseOptions(delimiter=separator, newlines_in_values=b'"' in content)
     try:
         top = csv.read_csv(pa.BufferReader(first + b"\n"), parse_options=parsing)
