@@ -2,11 +2,14 @@
 
 Studies are simulated in which the same observers rate the same items: the logit of a rating above a step of
 the scale is a slope times the item's predictor, plus an effect of the observer and one of the item, both
-normal.  The true mean follows by quadrature; the true slope is that of very many ratings, each by an observer
-and of an item of its own, the true agreement that of one very large study.
+normal.  The true mean and the true shares follow by quadrature; the true slope is that of very many ratings,
+each by an observer and of an item of its own, the true agreement that of one very large study.
+
+Shares of groups within a rating are those of items with a low, a middle and a high predictor (two, one and
+two of its five values), over all ratings.  Counted shares depend on how many items of each group a study has.
 
 Each study goes through the functions that any data go through.  A regression takes a hundred times as long as
-the rest, so slopes come from a part of the studies.
+the rest, so slopes come from a part of the studies, and so do shares, of which a study has many.
 
 Run ``python -P benchmarks/coverage_ratings.py [STUDIES] [--save]``.  It prints a table; the last line is one
 JSON object.  With ``--save`` the results go to ``benchmarks/results``, for the table in the docs.
@@ -31,6 +34,7 @@ if __name__ == "__main__":  # started as a file, the repository's folder is not 
 from analysis.statistics.agreement import rating_agreement
 from analysis.statistics.ordinal_regression import ordinal_regression
 from analysis.statistics.population_mean import population_mean
+from analysis.statistics.rating_composition import rating_composition
 from benchmarks.coverage_counts import monte_carlo_error
 from benchmarks.simulated_studies import mixture
 from benchmarks.stored_results import Table, save
@@ -45,8 +49,11 @@ STEPS_LOGIT = np.array([-1.0, 0.2, 1.3, 2.5])
 SLOPE_LOGIT = 2.0
 PREDICTOR = np.linspace(0, 1, 5)
 """The values that the predictor has, each as often as any other."""
+GROUPS = np.array([0, 0, 1, 2, 2])
+"""The group of each of these."""
 SLOPES_EVERY = {True: 20, False: 2}
 """Of how many studies one has its slope estimated, of large ones and of others."""
+SHARES_EVERY = 4
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,28 @@ def true_mean(design: RatingDesign) -> float:
     return 1 + sum(above) / len(PREDICTOR)
 
 
+def true_shares(design: RatingDesign) -> np.ndarray:
+    """Return the share of each rating in each group, shape (n_ratings, n_groups)."""
+    sd = float(np.hypot(design.observer_sd_logit, design.item_sd_logit))
+    above = np.array(
+        [[mixture(design.slope_logit * x - step, sd) for x in PREDICTOR] for step in STEPS_LOGIT]
+    )
+    ends = np.ones((1, len(PREDICTOR)))
+    of_value = -np.diff(np.concatenate([ends, above, 0 * ends]), axis=0)
+    return np.stack([of_value[:, group == GROUPS].mean(axis=1) for group in np.unique(GROUPS)], axis=1)
+
+
+def composition_held(ratings: tuple[np.ndarray, ...], shares: np.ndarray, *, equalised: bool) -> list[bool]:
+    """Return for each rating and group that has an interval whether it holds the true share."""
+    rating, x, observer, item = ratings
+    group = GROUPS[np.searchsorted(PREDICTOR, x)]
+    found = rating_composition(rating, group, observer, item, LEVEL, equalised=equalised)
+    joint = found["base_rate"] * shares[found["rating"].astype(int) - 1, found["group"].astype(int)]
+    truth = joint / joint.groupby(found["rating"]).transform("sum")
+    held = (found["low"] <= truth) & (truth <= found["high"])
+    return held[found["low"].notna()].tolist()
+
+
 def true_slope(rng: np.random.Generator, design: RatingDesign) -> float:
     """Return the slope of ratings that share neither observers nor items."""
     x = rng.choice(PREDICTOR, N_RATINGS)
@@ -122,10 +151,12 @@ def coverage(numbered: tuple[int, RatingDesign, int]) -> dict[str, float]:
         "mean": true_mean(design),
         "slope": true_slope(rng, design),
     }
-    held: dict[str, list[bool]] = {name: [] for name in truth}
+    shares = true_shares(design)
+    held: dict[str, list[bool]] = {name: [] for name in (*truth, "counted", "equalised")}
     every = SLOPES_EVERY[design.n_observers * design.n_items > 5000]
     for study in range(n_studies):
-        rating, x, observer, item = simulate(rng, design.n_observers, design.n_items, *about)
+        ratings = simulate(rng, design.n_observers, design.n_items, *about)
+        rating, x, observer, item = ratings
         found = {
             "agreement": rating_agreement(rating, observer, item, LEVEL),
             "mean": population_mean(rating, observer, item, LEVEL, bounds=(1, len(STEPS_LOGIT) + 1)),
@@ -133,6 +164,9 @@ def coverage(numbered: tuple[int, RatingDesign, int]) -> dict[str, float]:
         if study % every == 0:
             with suppress(InputError):  # where the fit does not converge, and the function says so
                 found["slope"] = ordinal_regression(rating, x, observer, item, LEVEL)
+        if study % SHARES_EVERY == 0:
+            held["counted"] += composition_held(ratings, shares, equalised=False)
+            held["equalised"] += composition_held(ratings, shares, equalised=True)
         for name, each in found.items():
             if np.isfinite(each.low):
                 held[name].append(bool(each.low <= truth[name] <= each.high))
@@ -147,7 +181,7 @@ def table_of(results: list[dict[str, float]], n_studies: int) -> Table:
             f"{design.n_observers} × {design.n_items}",
             f"{design.observer_sd_logit:g}, {design.item_sd_logit:g}",
             f"{design.slope_logit:g}",
-            *(f"{100 * found[name]:.1f}" for name in ("agreement", "mean")),
+            *(f"{100 * found[name]:.1f}" for name in ("agreement", "mean", "counted", "equalised")),
             f"{100 * found['slope']:.1f} ± {monte_carlo_error(round(found['n_slope'])):.1f}",
         ]
         for design, found in zip(DESIGNS, results, strict=True)
@@ -156,11 +190,12 @@ def table_of(results: list[dict[str, float]], n_studies: int) -> Table:
     caption = (
         "How often 95% intervals of ratings hold the true value, in percent. "
         f"{n_studies:,} studies a design; "
-        f"a figure of α or mean is sure to ±{error:.1f} points, of slopes, from fewer studies, as stated."
+        f"a figure of α or mean is sure to ±{error:.1f} points, of slopes, from fewer studies, as stated. "
+        f"Shares are averaged over ratings and groups in every {SHARES_EVERY}th study."
     )
     columns = (
         *("observers × items", "SD of observers, items", "slope", "Krippendorff's α", "mean rating"),
-        "estimated slope",
+        *("share of a group, counted", "share of a group, equalised", "estimated slope"),
     )
     return Table("coverage-ratings", caption, columns, rows)
 
@@ -179,7 +214,7 @@ def main() -> None:
         save("coverage_ratings", measured, [table])
     extremes = {
         name: [min(each[name] for each in results), max(each[name] for each in results)]
-        for name in ("agreement", "mean", "slope")
+        for name in ("agreement", "mean", "counted", "equalised", "slope")
     }
     print(json.dumps(extremes))
 

@@ -63,6 +63,8 @@ INTERVALS = {
     ),
     "named.shares": SHARE,
     "questions.distribution": SHARE,
+    "questions.composition": Measured("coverage-ratings", "share of a group, counted"),
+    "questions.composition.equalised": Measured("coverage-ratings", "share of a group, equalised"),
     "questions.means": Measured("coverage-ratings", "mean rating"),
     "questions.graded": Measured("coverage-ratings", "mean rating"),
     "questions.slope": Measured("coverage-ratings", "estimated slope"),

@@ -161,6 +161,27 @@ LIMITED_COLUMNS = (
 )
 """Further columns where the presentation of images is limited."""
 
+ONLINE_COLUMNS = (
+    Column(
+        "focus_lost",
+        "How often another window or tab had the focus, from the fixation before the images to the last "
+        "answer.",
+        lambda r: str(r.focus.lost),
+    ),
+    Column(
+        "focus_lost_time",
+        "For how long in all another window or tab had the focus in that time.",
+        lambda r: seconds(r.focus.lost_s),
+        units="s",
+    ),
+    Column(
+        "left_full_screen",
+        "How often the page left the full screen in that time.",
+        lambda r: str(r.focus.left_full_screen),
+    ),
+)
+"""Further columns of online sessions."""
+
 SHARED_COLUMNS = (*TRIAL_COLUMNS, *TIME_COLUMNS, *SCREEN_COLUMNS)
 """The columns of every session table."""
 

@@ -22,6 +22,13 @@ class Kind(StrEnum):
     SIMULATED = "simulated"
 
 
+class Setting(StrEnum):
+    """Where a session takes place."""
+
+    LAB = "lab"
+    ONLINE = "online"
+
+
 @dataclass(frozen=True, slots=True)
 class ScheduledTrial:
     """One trial of one observer's session.
@@ -192,6 +199,25 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
+class Focus:
+    """What took an online participant away from a trial, from the fixation to the last answer.
+
+    Attributes
+    ----------
+    lost : int
+        How often another window or tab had the focus.
+    lost_s : float
+        For how long in all.
+    left_full_screen : int
+        How often the page left the full screen.
+    """
+
+    lost: int = 0
+    lost_s: float = 0.0
+    left_full_screen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """One row of the session table.
 
@@ -212,6 +238,8 @@ class Response:
         Pauses in a trial that a crash then ended are not counted; the crash is.
     further : tuple of Choice
         Answers to the task's further questions.
+    focus : Focus
+        Only of online sessions.
     """
 
     trial: ScheduledTrial
@@ -221,6 +249,7 @@ class Response:
     resumed: bool = False
     broken_off: int = 0
     further: tuple[Choice, ...] = ()
+    focus: Focus = Focus()
 
     @property
     def correct(self) -> bool | None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     Field,
+    PrivateAttr,
     field_serializer,
     field_validator,
     model_validator,
@@ -181,6 +182,19 @@ class ModelEntry(SettingsModel):
             raise ValueError("no `head` for openclip: its outputs are the classes of the images")
         return self
 
+    _is_trusted: bool = PrivateAttr(default=False)  # no key of a file: a study can't say that it is trusted
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the user trusts the code that the model runs, if it runs any."""
+        return self._is_trusted
+
+    def as_trusted(self) -> ModelEntry:
+        """Return the entry of a model whose code the user trusts."""
+        trusted = self.model_copy()
+        trusted._is_trusted = True
+        return trusted
+
     @property
     def origin(self) -> ModelSource:
         """The parts of `source`."""
@@ -288,9 +302,10 @@ class LabelSettings(SettingsModel):
     leave_out: DifferentNames = ()
     """Models to leave out; models that failed must be named here."""
     label_errors: PathSetting | None = None
-    """A file of image ids whose label is known to be wrong, relative to the study."""
+    """A file of image ids whose label is known to be wrong, or one of `label_evidence.formats.FORMATS`;
+    relative to the study."""
     reassessed: PathSetting | None = None
-    """Correct answers according to annotators: ReaL's ``real.json``, or a CSV file."""
+    """Correct answers according to annotators: a CSV file, or one of `label_evidence.formats.FORMATS`."""
 
 
 class ImportColumns(SettingsModel):

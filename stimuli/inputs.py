@@ -137,7 +137,7 @@ def read_inputs(
 
     lists = read_lists(settings, rows, inspect, name=name, root=root)
     made_from = _labels_made_from(sources)
-    for path in (*lists.files, *([] if settings.table is None else [settings.table])):
+    for path in (*lists.files, *settings.table):
         made_from[path.as_posix()] = sha256_of(root / path)
     return Inputs(rows.join(own), sources, lists.names, matched | of_table | lists.matched, made_from)
 

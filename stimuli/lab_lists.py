@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from model_eval.images.check import Inspection
+from model_eval.label_evidence.formats import Use, read_evidence, recognised
 from stimuli.columns import FEATURES, ITEM_COLUMNS
 from stimuli.settings import StimulusSettings
 from tricky.core.errors import InputError
@@ -119,7 +120,7 @@ def read_lists(
 def read_own_table(
     settings: StimulusSettings, rows: pd.DataFrame, *, name: str, root: Path
 ) -> tuple[pd.DataFrame, dict[str, dict[str, int]]]:
-    """Read the lab's own columns, and check that every column in the settings exists.
+    """Read the lab's own columns and published ones, and check that every column in the settings exists.
 
     Parameters
     ----------
@@ -131,7 +132,7 @@ def read_own_table(
     columns : DataFrame, indexed by `image_id`
         Covariates as numbers, other columns as text; missing values are NaN and None.
     matched : dict of str to dict
-        ``table`` → how many of its rows are of labelled images; nothing without a table.
+        ``table`` (of several, ``table <file>``) → how many of its rows are of labelled images.
 
     Raises
     ------
@@ -139,38 +140,56 @@ def read_own_table(
         The table can't be read, has none of the images, an image twice, a column that tricky itself uses, or
         a covariate that is not a number; or a column is missing.
     """
-    own, matched = pd.DataFrame(index=rows.index), {}
-    if settings.table is not None:
-        path = root / settings.table
-        table = read_table(path, ["image_id", *settings.carry])
-        columns = [column for column in table.columns if column != "image_id"]
-        if taken := [column for column in columns if column in rows.columns or column in RESERVED]:
-            raise InputError(f"{path}, line 1: tricky itself has a column {taken[0]}; rename the table's")
-        found = match_entries(
-            table.names("image_id", unique=True),
-            rows.index,
-            where=f"{path} ([stimuli.{name}] table)",
-            what="labelled image",
-            lines=table.lines,
-            partial=True,
-        )
-        matched["table"] = found.counts()
-        own = pd.DataFrame(
-            {
-                column: table.numbers(column, missing=True)
-                if column in settings.match.covariates
-                else pd.Series(table.optional_texts(column), dtype="object")
-                for column in columns
-            }
-        )
-        own.index = pd.Index([found.found.get(each) for each in table.names("image_id")], name="image_id")
-        own = own[own.index.notna()]
+    own, matched = pd.DataFrame(index=rows.index), dict[str, dict[str, int]]()
+    for path in settings.table:
+        where = f"{root / path} ([stimuli.{name}] table)"
+        found, columns = _read_columns(root / path, rows, settings, where)
+        for owner, theirs in (
+            ("tricky itself", RESERVED.union(rows.columns)),
+            ("another table", own.columns),
+        ):
+            if taken := [column for column in columns if column in theirs]:
+                raise InputError(
+                    f"{root / path}, line 1: {owner} has a column {taken[0]}; rename the table's"
+                )
+        own = own.join(columns)
+        matched["table" if len(settings.table) == 1 else f"table {path.as_posix()}"] = found
+    match_entries(settings.carry, own.columns, where=f"[stimuli.{name}] carry", what="column")
     known = [each for each in (*rows.columns, *own.columns) if each not in NOT_TO_MATCH_ON]
     section = f"[stimuli.{name}.match]"
     match_entries(settings.match.exact, known, where=f"{section} exact", what="column")
     measured = dict.fromkeys([*FEATURES, *known])
     match_entries(settings.match.covariates, measured, where=f"{section} covariates", what="column")
     return own, matched
+
+
+def _read_columns(
+    path: Path, rows: pd.DataFrame, settings: StimulusSettings, where: str
+) -> tuple[dict[str, int], pd.DataFrame]:
+    """Return how many entries of a table match, and its columns, indexed by `image_id`."""
+    if recognised(path):
+        evidence = read_evidence(path, rows.reset_index(), Use.TABLE, where)
+        return evidence.counts(), evidence.columns
+    table = read_table(path, ["image_id"])
+    found = match_entries(
+        table.names("image_id", unique=True),
+        rows.index,
+        where=where,
+        what="labelled image",
+        lines=table.lines,
+        partial=True,
+    )
+    columns = pd.DataFrame(
+        {
+            column: table.numbers(column, missing=True)
+            if column in settings.match.covariates
+            else pd.Series(table.optional_texts(column), dtype="object")
+            for column in table.columns
+            if column != "image_id"
+        }
+    )
+    columns.index = pd.Index([found.found.get(each) for each in table.names("image_id")], name="image_id")
+    return found.counts(), columns[columns.index.notna()]
 
 
 def _require_classes(settings: StimulusSettings, rows: pd.DataFrame, section: str) -> None:

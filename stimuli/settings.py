@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from model_eval.columns import Difficulty
 from stimuli.columns import RULE
-from tricky.core.names import ColumnName, DifferentNames, Line, Name, PathSetting, Wording, first_duplicate
+from tricky.core.names import (
+    ColumnName,
+    DifferentNames,
+    Line,
+    Name,
+    PathSetting,
+    Wording,
+    check_path,
+    first_duplicate,
+)
 from tricky.core.settings import SettingError, SettingsModel
 from tricky.core.tasks import DEFAULT_TASK, TaskName, declaration
 
@@ -124,8 +134,9 @@ class StimulusSettings(SettingsModel):
     """Minimum number of trials between a trial and its repeat."""
     sessions: Annotated[int, Field(ge=1)] = 1
     """Number of lists that the main block is divided into; a session shows one."""
-    table: PathSetting | None = None
-    """A CSV file with `image_id` and columns to match on or to keep with the items."""
+    table: tuple[PathSetting, ...] = ()
+    """CSV files with `image_id` and columns to match on or to keep with the items, or published files of what
+    people said about labels; a single one may be written without brackets."""
     carry: DifferentNames = ()
     """Columns of `table` that are kept with the items, such as licence and source."""
     questions: tuple[QuestionSettings, ...] = ()
@@ -140,6 +151,11 @@ class StimulusSettings(SettingsModel):
             if difficulty == group or low <= n_correct <= high:
                 return group
         return None
+
+    @field_validator("table", mode="before")
+    @classmethod
+    def _one_table_or_several(cls, table: Any) -> Any:
+        return (check_path(table),) if isinstance(table, str | Path) else table
 
     @field_validator("ranges")
     @classmethod
@@ -174,7 +190,7 @@ class StimulusSettings(SettingsModel):
         declaration(self.task, "stimuli").check_settings(self)
         if (self.catch_trials > 0) != (self.catch_images is not None):
             raise ValueError("`catch_images`, a file, together with `catch_trials`, and only then")
-        if self.carry and self.table is None:
+        if self.carry and not self.table:
             raise SettingError("carry", self.carry, "`table` next to it, a file with these columns")
         if self.sessions > self.trials:
             raise SettingError("sessions", self.sessions, f"at most one for each of {self.trials} trials")

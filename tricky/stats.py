@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from analysis.statistics.ordinal_regression import ordinal_regression
     from analysis.statistics.population_mean import population_mean
     from analysis.statistics.power import plan_study
+    from analysis.statistics.rating_composition import rating_composition
     from analysis.statistics.ratings import rating_distribution
     from analysis.statistics.variance_components import variance_components
 
@@ -61,6 +62,7 @@ __all__ = [
     "population_accuracy",
     "population_mean",
     "rating_agreement",
+    "rating_composition",
     "rating_distribution",
     "study_difference",
     "variance_components",

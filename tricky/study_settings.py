@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from analysis.settings import AnalyseSettings
+from experiment.online.settings import OnlineSettings
 from experiment.settings import ExperimentSettings, SimulateSettings
 from model_eval.settings import (
     EvaluateSettings,
@@ -54,6 +55,7 @@ class Settings(SettingsModel):
     label: LabelSettings = LabelSettings()
     stimuli: dict[FileName, StimulusSettings] = {"main": StimulusSettings()}
     experiment: ExperimentSettings = ExperimentSettings()
+    online: OnlineSettings = OnlineSettings()
     simulate: SimulateSettings = SimulateSettings()
     analyse: AnalyseSettings = AnalyseSettings()
 

@@ -1,4 +1,4 @@
-"""Groups of images, from easy to hard for networks, and how often each answer was given to each of them."""
+"""Groups of images, from easy to hard for networks, and which answers were given to each of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from analysis.data.study_data import StudyData
+from analysis.statistics.rating_composition import rating_composition
 from analysis.statistics.ratings import rating_distribution
 from experiment.tasks import groups_of
 from model_eval.columns import Difficulty
@@ -68,6 +69,59 @@ def answer_shares(
     found[["n_ratings", "n"]] = found[["n_ratings", "n"]].astype(float).fillna(0).astype(int)
     table = found.reset_index()
     table.insert(2, "answer", [answers[place] for place in table["rating"]])
+    table["group"] = [groups[place] for place in table["group"]]
+    table["rating"] += 1
+    return table
+
+
+def group_shares(
+    groups: Sequence[str],
+    answers: Sequence[str],
+    group: pd.Series,
+    answer: pd.Series,
+    observer: pd.Series,
+    item: pd.Series,
+    level: float,
+) -> pd.DataFrame:
+    """Return the share of each group in each answer, including answers and groups without a trial.
+
+    Parameters
+    ----------
+    groups, answers, group, answer, observer, item, level
+        As for `answer_shares`.
+
+    Returns
+    -------
+    DataFrame, one row an answer and group
+        `rating` (position of the answer, from 1), `answer`, `group`, `n_ratings` (of this answer), `n` (of
+        these, to this group), `base_rate` (share of this group in all answers), `share`, `low`, `high`,
+        `reason`; and `equalised`, `equalised_low`, `equalised_high`, `equalised_reason`: the share if there
+        were equally many answers to each group, as `rating_composition` returns it.
+    """
+    every = pd.MultiIndex.from_product([range(len(answers)), range(len(groups))], names=["rating", "group"])
+
+    def composition(*, equalised: bool) -> pd.DataFrame:
+        found = rating_composition(
+            answer, group, observer, item, level, scale=range(len(answers)), equalised=equalised
+        )
+        return found.astype({"group": int, "rating": int}).set_index(["rating", "group"]).reindex(every)
+
+    if answer.notna().any():
+        found, equal = composition(equalised=False), composition(equalised=True)
+    else:
+        names = ["n_ratings", "n", "base_rate", "share", "low", "high", "reason"]
+        found = equal = pd.DataFrame(index=every, columns=names)
+    found = found.assign(equalised=equal["share"], equalised_low=equal["low"], equalised_high=equal["high"])
+    found["equalised_reason"] = equal["reason"]
+    # Of a group without an answer, every other column is missing; of an answer that nobody gave, only these.
+    empty = found["n"].isna()
+    for reason in ("reason", "equalised_reason"):
+        found[reason] = found[reason].astype(object).mask(empty, f"{UNANSWERED} to an image of this group")
+    found[["n_ratings", "n"]] = found[["n_ratings", "n"]].astype(float).fillna(0).astype(int)
+    found["n_ratings"] = found.groupby("rating")["n"].transform("sum")
+    found["base_rate"] = found["base_rate"].astype(float).fillna(0.0)
+    table = found.reset_index()
+    table.insert(1, "answer", [answers[place] for place in table["rating"]])
     table["group"] = [groups[place] for place in table["group"]]
     table["rating"] += 1
     return table

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
 
-from analysis.report.style import DIFFICULTY_COLOURS, FAINT, INK, TEXT_COLOURS, WIDTH_IN, reach, styled
+from analysis.report.style import (
+    DIFFICULTY_COLOURS,
+    FAINT,
+    INK,
+    TEXT_COLOURS,
+    WIDTH_IN,
+    reach,
+    styled,
+    without_left_axis,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +28,8 @@ OTHER_COLOURS = (INK, "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Of groups that are no classes of difficulty (Okabe & Ito 2008)."""
 FEW_ITEMS = 5
 """Intervals of fewer images are drawn thin."""
+RULE = "#dde1e6"
+"""Colour of the lines between rows."""
 MARKERS = ("o", "s", "D", "^", "v", "P")
 
 
@@ -38,6 +49,11 @@ class RatedQuestion(Protocol):
     @property
     def distribution(self) -> pd.DataFrame:
         """Shares of answers by group."""
+        ...
+
+    @property
+    def composition(self) -> pd.DataFrame:
+        """Shares of groups by answer."""
         ...
 
     @property
@@ -62,20 +78,13 @@ def rating_distributions(questions: Sequence[RatedQuestion], level: float) -> Fi
         groups = list(shares["group"].unique())
         for place, group in enumerate(groups):
             rows = shares[shares["group"] == group]
-            x = rows["rating"] + 0.2 * (place - (len(groups) - 1) / 2)
             fill, text, marker = _look(group, place)
-            error = 100 * reach(rows["share"], rows["low"], rows["high"])
             axes.errorbar(
-                x,
+                rows["rating"] + 0.2 * (place - (len(groups) - 1) / 2),
                 100 * rows["share"],
-                yerr=error,
-                fmt=f"{marker}-",
-                color=text,
-                mfc=fill,
-                mec=text,
-                ms=5.5,
-                lw=0.8,
-                elinewidth=1.2,
+                yerr=100 * reach(rows["share"], rows["low"], rows["high"]),
+                **_dots(fill, text, marker),
+                ls="-",
                 label=f"{group} (n = {rows['n_ratings'].iloc[0]:,})",
             )
         axes.set_xticks(range(1, len(answers) + 1), _wrapped(answers, max(8, 48 // len(answers))))
@@ -86,6 +95,55 @@ def rating_distributions(questions: Sequence[RatedQuestion], level: float) -> Fi
             ylabel=f"answers (%)\nwith {level:.0%} intervals",
         )
     _legend(figure, panels[0])
+    return figure
+
+
+@styled
+def rating_compositions(questions: Sequence[RatedQuestion], level: float) -> Figure:
+    """Draw the share of each group in each answer, all groups counting the same, one panel a question.
+
+    Answers are rows, from the first to the last.  A dashed line is drawn at the share that each group would
+    have if answers did not depend on the group.
+
+    Parameters
+    ----------
+    questions : sequence of RatedQuestion
+    level : float
+        Coverage of the intervals.
+    """
+    from matplotlib.figure import Figure
+
+    heights = [0.75 + 0.42 * len(each.answers) for each in questions]
+    figure = Figure(figsize=(WIDTH_IN, 0.25 + sum(heights)), layout="constrained")
+    panels = figure.subplots(len(questions), 1, squeeze=False, height_ratios=heights)[:, 0]
+    for axes, each in zip(panels, questions, strict=True):
+        shares = each.composition
+        groups = list(shares["group"].unique())
+        for place, group in enumerate(groups):
+            rows = shares[shares["group"] == group]
+            fill, text, marker = _look(group, place)
+            axes.errorbar(
+                100 * rows["equalised"],
+                rows["rating"] + 0.22 * (place - (len(groups) - 1) / 2),
+                xerr=100 * reach(rows["equalised"], rows["equalised_low"], rows["equalised_high"]),
+                **_dots(fill, text, marker),
+                ls="none",
+                label=group,
+            )
+        if n_rated := shares.loc[shares["base_rate"] > 0, "group"].nunique():
+            axes.axvline(100 / n_rated, color=FAINT, lw=1, ls=(0, (4, 3)), zorder=0.5, label="base rate")
+        n = shares.groupby("rating")["n"].sum()
+        names = [f"{answer}\n(n = {n[place]:,})" for place, answer in enumerate(each.answers, start=1)]
+        axes.set_yticks(range(1, len(names) + 1), _wrapped(names, 18))
+        axes.hlines(np.arange(1, len(names)) + 0.5, 0, 1, RULE, lw=0.8, transform=axes.get_yaxis_transform())
+        without_left_axis(axes)
+        axes.set(
+            xlim=(-1, 101),
+            ylim=(len(names) + 0.5, 0.5),
+            xlabel=f"images (%) with {level:.0%} intervals",
+        )
+        axes.set_title("\n".join(textwrap.wrap(f"“{each.text}”", 60)), size=9, loc="left", color=FAINT)
+    _legend(figure, panels[0], n_columns=4)
     return figure
 
 
@@ -149,11 +207,11 @@ def _panels(n: int, height_in: float) -> tuple[Figure, list[Axes]]:
     return figure, list(np.ravel(figure.subplots(n, 1, squeeze=False)))
 
 
-def _legend(figure: Figure, axes: Axes) -> None:
+def _legend(figure: Figure, axes: Axes, n_columns: int = 3) -> None:
     """Write the names of the groups once, above all panels."""
     handles, labels = axes.get_legend_handles_labels()
-    look = {"ncols": 3, "handletextpad": 0.3, "columnspacing": 1.2, "handlelength": 1.2, "fontsize": 8.5}
-    figure.legend(handles, labels, loc="outside upper center", **look)
+    look = {"handletextpad": 0.3, "columnspacing": 1.2, "handlelength": 1.2, "fontsize": 8.5}
+    figure.legend(handles, labels, ncols=n_columns, loc="outside upper center", **look)
 
 
 def _look(group: str, place: int) -> tuple[str, str, str]:
@@ -164,5 +222,21 @@ def _look(group: str, place: int) -> tuple[str, str, str]:
     return fills.get(group, other), lines.get(group, other), MARKERS[place % len(MARKERS)]
 
 
+def _dots(fill: str, text: str, marker: str) -> dict[str, Any]:
+    """Return the look of dots with intervals, for `Axes.errorbar`."""
+    return {
+        "marker": marker,
+        "color": text,
+        "mfc": fill,
+        "mec": text,
+        "ms": 5.5,
+        "lw": 0.8,
+        "elinewidth": 1.2,
+    }
+
+
 def _wrapped(names: Sequence[str], width: int) -> list[str]:
-    return ["\n".join(textwrap.wrap(name, width)) for name in names]
+    """Return names in lines of so many letters; lines that a name has stay apart."""
+    return [
+        "\n".join(part for line in name.split("\n") for part in textwrap.wrap(line, width)) for name in names
+    ]

@@ -35,6 +35,21 @@ def rating_table(
     return table.astype({"rating": float} | ({"x": float} if "x" in further else {}))
 
 
+def steps_of(rating: pd.Series, scale: Sequence[float] | None) -> list[float]:
+    """Return the ratings that could be given, from low to high; those that were given, without a scale.
+
+    Raises
+    ------
+    InputError
+        A rating is not on the scale.
+    """
+    given: set[float] = set(rating)
+    steps = sorted(given if scale is None else scale)
+    if unknown := given - set(steps):
+        raise InputError(f"rating {min(unknown):g} is not on the scale {', '.join(f'{s:g}' for s in steps)}")
+    return steps
+
+
 def rating_distribution(
     rating: ArrayLike,
     group: ArrayLike,
@@ -74,10 +89,7 @@ def rating_distribution(
     """
     check_level(level)
     table = rating_table(rating, observer, item, group=group)
-    given = set(table["rating"])
-    steps = sorted(given if scale is None else scale)
-    if unknown := given - set(steps):
-        raise InputError(f"rating {min(unknown):g} is not on the scale {', '.join(f'{s:g}' for s in steps)}")
+    steps = steps_of(table["rating"], scale)
     rows: list[dict[str, object]] = []
     for name, of_group in table.groupby("group", observed=True):
         for step in steps:

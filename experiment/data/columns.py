@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from experiment.columns import (
     CONFIDENCE,
     LIMITED_COLUMNS,
+    ONLINE_COLUMNS,
     SCREEN_COLUMNS,
     SHARED_COLUMNS,
     TIME_COLUMNS,
@@ -15,7 +16,7 @@ from experiment.columns import (
     Column,
     further_columns,
 )
-from experiment.records import Ask, Response, Task
+from experiment.records import Ask, Response, Setting, Task
 from experiment.tasks import TaskKind, kind_of
 from tricky.core.errors import InputError
 from tricky.core.tasks import known_tasks
@@ -68,12 +69,13 @@ class Table:
         return "response_time" if ask is self.task.asks[0] else f"{ask.name}_time"
 
 
-def table_of(task: Task) -> Table:
+def table_of(task: Task, setting: Setting = Setting.LAB) -> Table:
     """Return the session table of a task.
 
     After the columns of the trial come those of the items shown and of the first answer, as the task declares
     them, the times, `correct` where answers can be right, and what was measured of screen and keys.  Every
     further question, such as that about confidence, has a column with its answer and one with its time.
+    Limited presentation and online sessions add columns at the end.
 
     Raises
     ------
@@ -91,6 +93,7 @@ def table_of(task: Task) -> Table:
         *SCREEN_COLUMNS,
         *(each for index, ask in enumerate(rest, start=1) for each in further_columns(ask, index)),
         *(LIMITED_COLUMNS if task.limited else ()),
+        *(ONLINE_COLUMNS if setting is Setting.ONLINE else ()),
     )
     names = [column.name for column in columns]
     if twice := [name for name in names if names.count(name) > 1]:
@@ -134,7 +137,7 @@ SIDECAR_KEYS = (
     *("TaskName", "TaskDescription", "Instructions", "CogAtlasID", "CogPOID", "InstitutionName"),
     *("InstitutionalDepartmentName", "InstitutionAddress", "AnswerKeys", "StimulusSet", "Simulated"),
     *("Settings", "Versions", "Apparatus", "Runs", "Consent", "Questionnaire", "Practice", "Preflight"),
-    *("Participant", "Session", "RecordedAs", "TableSHA256", "TableChanged", "schema_version"),
+    *("Participant", "Session", "RecordedAs", "Setting", "TableSHA256", "TableChanged", "schema_version"),
 )
 """Keys of a session's sidecar, and of ``participants.json``, apart from those that describe columns."""
 
@@ -147,7 +150,7 @@ def session_columns() -> tuple[str, ...]:
         for each in (*kind.item_columns, *kind.answer_columns(_ANY_QUESTION), kind.correct_column)
         if each is not None
     ]
-    shared = [column.name for column in (*SHARED_COLUMNS, *LIMITED_COLUMNS)]
+    shared = [column.name for column in (*SHARED_COLUMNS, *LIMITED_COLUMNS, *ONLINE_COLUMNS)]
     return tuple(dict.fromkeys([*shared, *of_tasks, *(CONFIDENCE + end for end in OF_QUESTIONS)]))
 
 

@@ -7,16 +7,15 @@ compares every row with the schedule, and continues after the last one.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
-
-from filelock import FileLock, Timeout
 
 from experiment.data.columns import Table
 from experiment.interfaces import NotSaved
 from experiment.records import Response, ScheduledTrial
+from tricky.core import locks
 from tricky.core.errors import InputError
 from tricky.core.files import replacing, sync_folder
 from tricky.core.tables import parse_table
@@ -215,11 +214,8 @@ def parse_rows(
     return rows
 
 
-@contextmanager
-def locked(data_folder: Path, what: str, busy: str, timeout_s: float = 0) -> Iterator[None]:
+def locked(data_folder: Path, what: str, busy: str, timeout_s: float = 0) -> AbstractContextManager[None]:
     """Hold a lock for a part of a data set; the lock file is next to the data set, so that this stays valid.
-
-    The operating system releases the lock when the process ends, however it ends.
 
     Parameters
     ----------
@@ -237,18 +233,5 @@ def locked(data_folder: Path, what: str, busy: str, timeout_s: float = 0) -> Ite
     InputError
         Another process holds the lock.
     """
-    folder = data_folder.resolve().parent / ".locks"
-    lock = FileLock(folder / f"{data_folder.name}.{what}.lock")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=timeout_s)
-    except Timeout:
-        raise InputError(busy) from None
-    except (OSError, NotImplementedError) as error:  # the latter on network drives without locks
-        raise InputError(
-            f"{folder}: files can't be locked there ({error}); move the study to a drive that allows it"
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
+    folder = data_folder.resolve()
+    return locks.locked(folder.parent / locks.LOCKS / f"{folder.name}.{what}.lock", busy, timeout_s)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from experiment.columns import LIMITED_COLUMNS, SHARED_COLUMNS, TRUTH
+from experiment.columns import LIMITED_COLUMNS, ONLINE_COLUMNS, SHARED_COLUMNS, TRUTH
 from experiment.data.columns import missing_columns
 from experiment.data.find_sessions import SessionFile
 from experiment.data.sidecar import Sidecar, read_sidecar
@@ -23,7 +23,9 @@ from tricky.core.tables import parse_table
 from tricky.core.typed_table import TextTable
 from tricky.core.write_tables import tsv_line
 
-TIMES = frozenset(column.name for column in (*SHARED_COLUMNS, *LIMITED_COLUMNS) if column.units == "s")
+TIMES = frozenset(
+    column.name for column in (*SHARED_COLUMNS, *LIMITED_COLUMNS, *ONLINE_COLUMNS) if column.units == "s"
+)
 """Columns of times, in seconds; so are those whose sidecar says so."""
 TRUTHS = frozenset(
     ["correct", *(c.name for c in SHARED_COLUMNS if c.levels and set(c.levels) == {"true", "false"})]
@@ -31,7 +33,7 @@ TRUTHS = frozenset(
 COUNTS = frozenset(
     [
         *("trial_index", "dropped_frames", "late_flips", "early_keys", "keys_together", "broken_off"),
-        "image_frames",
+        *("image_frames", "focus_lost", "left_full_screen"),
     ]
 )
 _TRUE = {"true", "wahr", "vrai", "vero", "verdadero", "verdadeiro", "waar", "sann", "sand", "prawda"}

@@ -17,6 +17,7 @@ from pydantic.alias_generators import to_pascal
 
 from experiment.data.bids import Dataset, SessionPath
 from experiment.data.columns import Table
+from experiment.records import Setting
 from experiment.tasks import kind_of
 from tricky.core.errors import InputError
 from tricky.core.files import write_json
@@ -122,6 +123,8 @@ class Sidecar(_Part):
         Whose session it is, as in the file's name.
     recorded_as : str or None
         The id that determines order, sides and keys, if `tricky merge` gave the participant another.
+    setting : Setting or None
+        Where the session took place; None in data of other programs, which is read as the lab.
     simulated : dict or None
         The simulated observer's parameters; None for a person.
     settings, versions, apparatus, preflight
@@ -148,6 +151,7 @@ class Sidecar(_Part):
     participant: str | None = None
     session: str | None = None
     recorded_as: str | None = None
+    setting: Setting | None = None
     stimulus_set: ShownSet
     answer_keys: dict[str, dict[str, str]] = Field(default_factory=dict)
     simulated: dict[str, Any] | None = None

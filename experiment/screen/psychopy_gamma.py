@@ -10,6 +10,7 @@ from pathlib import Path
 
 import json_tricks
 import numpy as np
+from json_tricks.decoders import json_numpy_obj_hook
 from psychopy import monitors, visual
 
 from tricky.core.errors import InputError
@@ -26,7 +27,10 @@ def read_gamma(path: Path) -> list[float]:
     where = f"{path} ([experiment.monitor] gamma_file)"
     try:
         with path.open(encoding="utf-8") as file:
-            calibrations = json_tricks.load(file, ignore_comments=False, preserve_order=False)
+            # Arrays are all that PsychoPy saves there; the other hooks import what a file names.
+            calibrations = json_tricks.load(
+                file, ignore_comments=False, preserve_order=False, obj_pairs_hooks=[json_numpy_obj_hook]
+            )
         newest = calibrations[max(calibrations)]
         found = monitors.Monitor("of no file", currentCalib=newest, autoLog=False)
         found.currentCalib = newest

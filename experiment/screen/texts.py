@@ -39,9 +39,12 @@ TABLES = {
     "key_caps": set[str](),
 }
 """Tables of short texts, with the keys that each must have; more are allowed."""
+ONLINE = "online"
+"""A table that only online sessions need: a lab's own file may leave it out."""
 PLACEHOLDERS = {
     *("left_key", "right_key", "continue_key", "answers", "n_done", "n_main"),
     *("answer", "key", "reason"),
+    *("code", "n", "n_trials", "width_px", "height_px", "browsers"),
 }
 
 
@@ -61,7 +64,8 @@ class Texts:
         The pages.
     tables : dict of str to dict
         Short texts: ``groups`` (names of groups), ``confidence_levels``, ``key_names`` (names of keys in a
-        sentence) and ``key_caps`` (labels on pictures of keys).
+        sentence), ``key_caps`` (labels on pictures of keys), and ``online`` (only online sessions; may be
+        missing).
     """
 
     task: str
@@ -201,11 +205,12 @@ def parse_texts(content: dict[str, Any], where: str) -> dict[str, Texts]:
     """
     kinds = {task: kind_of(task) for task in known_tasks()}
     tasks = [task for task, kind in kinds.items() if kind.texts is None or task in content]
-    _check_keys(content, {*SHARED_TEXTS, *SHARED_PAGES, *TABLES, *tasks}, where)
-    for name in (*TABLES, *tasks):
+    tables = TABLES | ({ONLINE: set()} if ONLINE in content else {})
+    _check_keys(content, {*SHARED_TEXTS, *SHARED_PAGES, *tables, *tasks}, where)
+    for name in (*tables, *tasks):
         if not isinstance(content[name], dict):
             raise InputError(f"{where}: [{name}] must be a table; correct it")
-    for name, needed in TABLES.items():
+    for name, needed in tables.items():
         if missing := sorted(needed - set(content[name])):
             raise InputError(f"{where}: [{name}] lacks {missing[0]!r}; add it")
         for key, text in content[name].items():
@@ -225,7 +230,7 @@ def parse_texts(content: dict[str, Any], where: str) -> dict[str, Texts]:
             task,
             of_task,
             {name: _page(page, f"{where}: [{_place(task, name)}]") for name, page in both.items()},
-            {name: dict(content[name]) for name in TABLES},
+            {name: dict(content[name]) for name in tables},
         )
     return texts
 

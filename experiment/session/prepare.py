@@ -11,7 +11,7 @@ from pathlib import Path
 from experiment.data.bids import Dataset, SessionPath, check_new_participant
 from experiment.data.columns import Table, table_of
 from experiment.data.session_files import drawn_for, earlier_sidecar
-from experiment.records import Ask, ScheduledTrial, Task
+from experiment.records import Ask, ScheduledTrial, Setting, Task
 from experiment.screen.content import SessionContent
 from experiment.screen.markdown_pages import Document, read_document
 from experiment.screen.texts import Texts, read_texts
@@ -35,6 +35,8 @@ class SessionSetup:
         How the data set describes itself.
     root : Path
         The study's folder, which paths in the settings are relative to.
+    setting : Setting
+        Whether sessions take place in the lab or online.
     """
 
     stimuli: Path
@@ -42,6 +44,7 @@ class SessionSetup:
     settings: ExperimentSettings
     dataset: Dataset
     root: Path = Path()
+    setting: Setting = Setting.LAB
 
 
 @dataclass(frozen=True)
@@ -167,7 +170,7 @@ def prepare_session(
     stimulus_set, texts = material.stimulus_set, material.texts
     trials = schedule(stimulus_set, drawn_for, path.session)
     task = task_of(stimulus_set, setup.settings, drawn_for, texts.wording)
-    table = table_of(task)
+    table = table_of(task, setup.setting)
     content = SessionContent(
         settings=setup.settings,
         texts=texts,

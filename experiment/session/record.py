@@ -29,11 +29,17 @@ from experiment.data.sidecar import (
     write_sidecar,
 )
 from experiment.interfaces import NotSaved
-from experiment.records import Choice, Response
+from experiment.records import Choice, Response, Setting
 from experiment.session.engine import EarlierRuns
 from experiment.session.practice import Practice
 from experiment.session.prepare import PreparedSession
 from tricky.core.files import sha256_of, versions_of
+
+_PACKAGES = {
+    Setting.LAB: ("psychopy", "psychtoolbox", "pyglet", "pillow", "numpy"),
+    Setting.ONLINE: ("starlette", "uvicorn", "numpy"),
+}
+"""Packages whose versions the sidecar names."""
 
 
 class SessionRecord:
@@ -91,6 +97,16 @@ class SessionRecord:
     def n_done(self) -> int:
         """Number of trials on disk."""
         return self._journal.n_done
+
+    @property
+    def n_runs(self) -> int:
+        """Number of runs that the sidecar mentions, this one included once it has started."""
+        return len(self._sidecar.runs)
+
+    @property
+    def n_repeated(self) -> int:
+        """Number of answers in repetitions of the practice that are on disk."""
+        return self._practice.n_repeated
 
     @property
     def trials_done(self) -> bool:
@@ -242,7 +258,8 @@ def _describe(session: PreparedSession, before: Sidecar | None, consent: Consent
         simulated=None,
     ).with_(
         settings={"experiment": setup.settings.model_dump(mode="json")},
-        versions=versions_of("psychopy", "psychtoolbox", "pyglet", "pillow", "numpy"),
+        setting=setup.setting,
+        versions=versions_of(*_PACKAGES[setup.setting]),
         apparatus={},
         runs=() if before is None else before.runs,
         consent=kept,

@@ -167,6 +167,7 @@ def _describe(session: PreparedSession, observer: ObserverSpec, devices: Devices
         drawn_for=session.drawn_for,
         simulated=observer.parameters | ({"visual": True} if visual else {}),
     ).with_(
+        setting=session.setup.setting,
         settings={"experiment": session.setup.settings.model_dump(mode="json")},
         versions=versions_of("numpy", *packages),
         apparatus=devices.apparatus,

@@ -42,6 +42,7 @@ from model_eval.networks.build import (
 )
 from model_eval.networks.device import arithmetic, choose_device, memory_format, threads_within_models
 from model_eval.networks.sample_images import draw_sample
+from model_eval.networks.trust import require_trust
 from model_eval.settings import EvaluateSettings, ModelEntry
 from model_eval.train.split import never_seen
 from tricky.core.errors import InputError
@@ -92,13 +93,15 @@ def evaluate_pool(
     Raises
     ------
     InputError
-        Weights are missing or don't fit; the training images are no longer those of the data set; an image
-        can't be read and the study doesn't say to skip it; no model gives a usable output.
+        A model runs code, and its entry is not trusted; weights are missing or don't fit; the training images
+        are no longer those of the data set; an image can't be read and the study doesn't say to skip it; no
+        model gives a usable output.
     """
     device = choose_device(settings.device)
     start_worker_server(settings.workers)
     selected = _select_images(source, entries, root, training, reporter)
     for entry in entries:  # before anything is downloaded or run
+        require_trust(entry, root)
         check_head(entry, selected.classes, root)
         check_files(entry, root, training)
     sample = draw_sample(source, selected.images)
@@ -144,8 +147,6 @@ def evaluate_pool(
     write_manifest(folder / "pool.json", PoolManifest, manifest)
     if not failures:  # parts of failed models are kept for the next run
         shutil.rmtree(parts_folder(folder), ignore_errors=True)
-    for unfinished in folder.glob(".*.part"):  # left by a run that was killed while it wrote
-        unfinished.unlink()
 
 
 @dataclass(frozen=True)

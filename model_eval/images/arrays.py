@@ -13,6 +13,7 @@ from PIL import Image
 
 from model_eval.images.check import Inspection, catalogue_of
 from model_eval.settings import ImageSettings
+from tricky.core.array_files import read_arrays
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
 from tricky.core.progress import Progress, no_progress
@@ -119,7 +120,7 @@ def npz_images(settings: ImageSettings, path: Path) -> ArrayImages:
     InputError
         The file is missing, lacks an array, or an array is of another type or shape.
     """
-    content = _load(path)
+    content = read_arrays(path, "save `images` and `labels` with numpy.savez")
     for name in ("images", "labels"):
         if name not in content:
             raise InputError(f"{path}: no array `{name}`; there is {', '.join(content) or 'none'}")
@@ -141,26 +142,6 @@ def npz_images(settings: ImageSettings, path: Path) -> ArrayImages:
             "labels 0, 1, 2 …"
         )
     return ArrayImages(settings, f"npz:{path.name}", images, _named(labels, names, path))
-
-
-def _load(path: Path) -> dict[str, np.ndarray]:
-    """Return the arrays in a file by name; no code in it is run."""
-    save = "save `images` and `labels` with numpy.savez"
-    if path.exists() and not path.is_file():  # a pipe would be read without end
-        raise InputError(f"{path}: not a file; name a file of arrays")
-    try:
-        with path.open("rb") as stream:
-            file = np.load(stream, allow_pickle=False)
-            single = isinstance(file, np.ndarray)
-            content = {} if single else {name: file[name] for name in file.files}
-    except OSError as error:
-        raise InputError(f"{path}: can't be read ({error.strerror or error})") from None
-    except Exception as error:  # a broken archive raises whatever zipfile, zlib and numpy stumble over
-        why = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"{path}: not readable as arrays ({why}); {save}") from None
-    if single:
-        raise InputError(f"{path}: a single array, as in an .npy file; {save}")
-    return {name: each for name, each in content.items() if isinstance(each, np.ndarray)}
 
 
 def _described(array: np.ndarray) -> str:

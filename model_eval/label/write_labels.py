@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,7 +13,8 @@ import pandas as pd
 from model_eval.columns import DIFFICULTY_DTYPES, LEAVE_ONE_OUT, POOL_SIZE, Difficulty
 from model_eval.difficulty import DifficultyTable, read_difficulty
 from model_eval.label.criterion import NOT_LABELLED, difficulty_of, least_models, stability
-from model_eval.label.reassessed import Reason, read_reassessed, why_impossible
+from model_eval.label_evidence.evidence import Evidence, Reason
+from model_eval.label_evidence.formats import Use, read_evidence, recognised
 from model_eval.manifests import DifficultyManifest
 from model_eval.settings import LabelSettings
 from tricky.core.errors import InputError
@@ -131,7 +132,7 @@ def _labelled(counts: ImageCounts, settings: LabelSettings, lists: _Lists) -> pd
     impossible = difficulty == Difficulty.IMPOSSIBLE
     if lists.origins:
         wrong = lists.label_error[impossible]
-        table.loc[impossible, "reason"] = why_impossible(table[impossible], wrong, lists.right)
+        table.loc[impossible, "reason"] = why_impossible(table["image_id"][impossible], wrong, lists.reasons)
     images = table[list(DIFFICULTY_DTYPES)].astype(DIFFICULTY_DTYPES)
     return images.sort_values("image_id", ignore_index=True)
 
@@ -143,8 +144,8 @@ class _Lists(NamedTuple):
     ----------
     label_error : ndarray of bool, shape (n_images,)
         Images whose label is known to be wrong.
-    right : dict or None
-        As in `Reassessed`; None where the images were not reassessed.
+    reasons : dict of str to Reason
+        As in `Evidence`; empty where no annotators reassessed the images.
     origins : dict of str to str
         Path relative to the study → SHA-256.
     matched : dict of str to dict
@@ -152,31 +153,70 @@ class _Lists(NamedTuple):
     """
 
     label_error: np.ndarray
-    right: dict[str, frozenset[str]] | None
+    reasons: dict[str, Reason]
     origins: dict[str, str]
     matched: dict[str, dict[str, int]]
 
 
 def _read_lists(table: pd.DataFrame, settings: LabelSettings, root: Path) -> _Lists:
-    label_error, right = np.zeros(len(table), dtype=bool), None
+    label_error = np.zeros(len(table), dtype=bool)
+    reasons: dict[str, Reason] = {}
     origins: dict[str, str] = {}
     matched: dict[str, dict[str, int]] = {}
     if settings.label_errors is not None:
         path = root / settings.label_errors
-        entries, lines = read_entries(path)
-        where = f"{path} ([label] label_errors)"
-        known = table["image_id"].tolist()
-        found = match_entries(entries, known, where=where, what="image", lines=lines, partial=True)
-        label_error = table["image_id"].isin(found.names).to_numpy()
+        names, counts = _label_errors(path, table)
+        label_error = table["image_id"].isin(names).to_numpy()
         origins[_relative(path, root)] = sha256_of(path)
-        matched["label_errors"] = found.counts()
+        matched |= counts
     if settings.reassessed is not None:
         path = root / settings.reassessed
-        reassessed = read_reassessed(path, table)
-        right = reassessed.right
+        evidence = read_evidence(path, table, Use.REASSESSED, f"{path} ([label] reassessed)")
+        reasons = evidence.reasons
         origins[_relative(path, root)] = sha256_of(path)
-        matched |= reassessed.matched
-    return _Lists(label_error, right, origins, matched)
+        matched |= _counts("reassessed", evidence)
+    return _Lists(label_error, reasons, origins, matched)
+
+
+def _label_errors(path: Path, table: pd.DataFrame) -> tuple[frozenset[str], dict[str, dict[str, int]]]:
+    """Return the images whose label is an error by a list or a published file, and how many entries match."""
+    where = f"{path} ([label] label_errors)"
+    if recognised(path):
+        evidence = read_evidence(path, table, Use.LABEL_ERRORS, where)
+        return evidence.errors, _counts("label_errors", evidence)
+    entries, lines = read_entries(path)
+    known = table["image_id"].tolist()
+    found = match_entries(entries, known, where=where, what="image", lines=lines, partial=True)
+    return found.names, {"label_errors": found.counts()}
+
+
+def _counts(name: str, evidence: Evidence) -> dict[str, dict[str, int]]:
+    classes = {f"{name} {what}": counts for what, counts in evidence.classes.items()}
+    return {name: evidence.counts(), **classes}
+
+
+def why_impossible(
+    image_ids: Iterable[str], label_error: np.ndarray, reasons: Mapping[str, Reason]
+) -> np.ndarray:
+    """Return the `Reason` of each impossible image.
+
+    Parameters
+    ----------
+    image_ids : iterable of str, length n_images
+    label_error : ndarray of bool, shape (n_images,)
+        Whether a list of label errors has the image: its label is wrong, whatever else is known.
+    reasons : mapping of str to Reason
+        As in `Evidence`.
+
+    Returns
+    -------
+    ndarray of str, shape (n_images,)
+    """
+    found = [
+        Reason.WRONG_LABEL if wrong else reasons.get(image_id, Reason.NOT_REASSESSED)
+        for image_id, wrong in zip(image_ids, label_error, strict=True)
+    ]
+    return np.array(found, dtype=object)
 
 
 def count_difficulties(images: pd.DataFrame) -> dict[str, int]:

@@ -17,6 +17,7 @@ from model_eval.networks.preprocessing import Preprocessing, fit_square
 from model_eval.networks.sample_images import Sample, count_outputs
 from model_eval.networks.timm import new_network
 from model_eval.networks.trained_weights import TrainedRecord, check_state, read_trained_record
+from model_eval.networks.trust import require_trust
 from model_eval.settings import ModelEntry
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
@@ -152,7 +153,7 @@ def build_classifier(
     ------
     InputError
         The source has no such model, the weights are missing, don't fit the architecture, or were made for
-        classes that can't be matched with these.
+        classes that can't be matched with these; the model runs code, and its entry is not trusted.
     """
     check_files(entry, root, training)
     path = weights_path(entry, root, training)
@@ -199,6 +200,7 @@ def _head_beforehand(entry: ModelEntry, classes: tuple[str, ...], root: Path) ->
 def _build(entry: ModelEntry, classes: tuple[str, ...], root: Path) -> Network:
     from model_eval.networks import custom, openclip, timm, torchvision
 
+    require_trust(entry, root)
     if entry.library == "openclip":
         return openclip.build(entry, classes, root)
     head = stated_head(entry.name, entry.head, classes, root) if entry.head else None

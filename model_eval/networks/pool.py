@@ -16,7 +16,7 @@ class _PoolFile(SettingsModel):
     models: Models
 
 
-def read_pool(settings: PoolSettings, root: Path) -> tuple[ModelEntry, ...]:
+def read_pool(settings: PoolSettings, root: Path, *, trust: bool = False) -> tuple[ModelEntry, ...]:
     """Return the models of a study, in the pool's order.
 
     Parameters
@@ -26,6 +26,9 @@ def read_pool(settings: PoolSettings, root: Path) -> tuple[ModelEntry, ...]:
         the path of a TOML file, relative to `root`.
     root : Path
         The study's folder.
+    trust : bool
+        Whether the user trusts code that the study brings; without it, models that run code can be listed
+        but not built.
 
     Raises
     ------
@@ -37,7 +40,7 @@ def read_pool(settings: PoolSettings, root: Path) -> tuple[ModelEntry, ...]:
         where, entries = _read_file(settings.file, root)
     if len(entries) == 0:
         raise InputError(f"{where}: no models; add [[models]] entries")
-    return tuple(entries)
+    return tuple(entry.as_trusted() if trust else entry for entry in entries)
 
 
 def shipped_pools() -> list[str]:

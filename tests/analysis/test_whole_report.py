@@ -176,11 +176,12 @@ def test_a_report_holds_its_own_figures_and_tables_and_none_of_another_task(rehe
     stale = root / "report" / "figures" / "consistency_means.svg"
     stale.parent.mkdir(parents=True)
     stale.write_text("of an earlier report")
-    figures = ("ratings", "graded", "observer_details", "histogram")
+    figures = ("ratings", "composition", "graded", "observer_details", "histogram")
     tables = (
         "questions",
         "missing",
         "ratings",
+        "composition",
         "graded",
         "observer_details",
         "trials",

@@ -181,6 +181,38 @@ def test_licence_and_source_go_along_with_the_items(build, tmp_path, difficulty_
     assert problems(built.folder) == []
 
 
+def test_published_evidence_can_be_matched_on_next_to_the_lab_s_own_table(build, tmp_path, difficulty_rows):
+    """Images 0 to 79 with the labels 0 to 9 in turn, about which 50 people said what they saw."""
+    rows = difficulty_rows(20, n_classes=10)
+    counts = 50 * np.eye(10, dtype=int)[np.arange(10_000) % 10]
+    unsure = np.arange(10_000) % 3 == 0
+    counts[unsure] = 5  # everything is as likely: an entropy of ln 10
+    counts[unsure, np.flatnonzero(unsure) % 10] += 1
+    np.save(tmp_path / "cifar10h-counts.npy", counts)
+    pd.DataFrame({"image_id": rows["image_id"], "licence": "CC0"}).to_csv(tmp_path / "own.csv", index=False)
+    asked = {
+        "table": ["own.csv", "cifar10h-counts.npy"],
+        "carry": ["licence", "human_n"],
+        "match": {"covariates": ["human_entropy"], "caliper_sd": 0.1},
+    }
+    built = build(rows, asked, root=tmp_path)
+    for trial in built.trials:
+        one, other = (float(built.more[item]["human_entropy"]) for item in trial.item_ids)
+        assert one == other
+        assert one in (0, pytest.approx(np.log(10), abs=0.01))
+    assert {(more["licence"], more["human_n"]) for more in built.more.values()} == {
+        ("CC0", "50"),
+        ("CC0", "51"),
+    }
+    matched = {name: each.model_dump() for name, each in built.manifest.matched.items()}
+    assert matched == {
+        "table own.csv": {"n_entries": 60, "n_matched": 60},
+        "table cifar10h-counts.npy": {"n_entries": 10_000, "n_matched": 60},
+    }
+    with pytest.raises(InputError, match=r"own\.csv, line 1: another table has a column licence; rename"):
+        build(rows, {"table": ["own.csv", "own.csv"]}, root=tmp_path, name="other")
+
+
 def test_no_reference_to_images_without_files(build, difficulty_rows):
     with pytest.raises(InputError, match="has no image files to refer to"):
         build(difficulty_rows(20), {"export": {"reference": True}})

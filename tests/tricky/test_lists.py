@@ -284,7 +284,7 @@ REFUSED: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "carried columns": (
         "stimuli.carry",
         own_table('carry = ["license"]', HEADER, "ant/00.png,1,CC0"),
-        r"own\.csv, line 1: no column `license`; rename 'licence'",
+        r"\[stimuli\.main\] carry: no column is called 'license'; did you mean 'licence'",
     ),
     "columns to match on": (
         "stimuli.match.exact",
@@ -333,6 +333,9 @@ NO_NAMES_OF_DATA = {
     "experiment.participant_fields.choices": "new names",
     "experiment.privacy.leave_out": "words that pydantic checks",
     "experiment.monitor.size_px": "numbers",
+    "online.recruitment_parameters": "new names",
+    "online.require.min_screen_px": "numbers",
+    "online.require.browsers": "words that pydantic checks",
     "experiment.monitor.gamma_file": "a file",
     **{f"import.decisions.{key}": "a file" for key in ("labels", "images", "models")},
 }

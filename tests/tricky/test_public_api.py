@@ -46,6 +46,7 @@ EXPORTED = {
         "population_accuracy",
         "population_mean",
         "rating_agreement",
+        "rating_composition",
         "rating_distribution",
         "study_difference",
         "variance_components",

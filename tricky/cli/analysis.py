@@ -28,6 +28,14 @@ class Observers(StrEnum):
     SIMULATED = "simulated"
 
 
+class Where(StrEnum):
+    """Where the sessions of a report took place."""
+
+    AUTO = "auto"
+    LAB = "lab"
+    ONLINE = "online"
+
+
 @app.command(rich_help_panel=STAGES)
 def dynamics(
     context: typer.Context,
@@ -63,6 +71,9 @@ def analyse(
             metavar="DIR", help="Score by the difficulty table in DIR, and report what that changes."
         ),
     ] = None,
+    setting: Annotated[
+        Where, typer.Option(help="auto: sessions in the lab, or online where there are none in the lab.")
+    ] = Where.AUTO,
     compare_with: Annotated[
         list[Path] | None,
         typer.Option(metavar="DIR", help="An analysed study to compare with; may be repeated."),
@@ -73,7 +84,7 @@ def analyse(
     if compare_with:
         folders = [Path(os.path.relpath(each.resolve(), study.root)).as_posix() for each in compare_with]
         study = study.with_settings(where="command line", analyse={"compare_with": folders})
-    results = study.analyse(observers.value, labels)
+    results = study.analyse(observers.value, labels, setting.value)
     show_results(results)
     for note in results.content["sessions"]["notes"]:
         say(Styled(note, "yellow"))

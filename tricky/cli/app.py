@@ -18,6 +18,8 @@ STUDY = "Study"
 STAGES = "Stages"
 TOLERANCE = "Number of models that may be wrong about a trivial image, or right about an impossible one."
 """Help of the option ``--tolerance``."""
+TRUST = "Run code of the study: models from python:, torchscript: and export:."
+"""Help of the option ``--trust``."""
 
 
 _OF_STAGES = dict.fromkeys(name for stage in declared.STAGES for name in stage.commands)
@@ -51,6 +53,9 @@ pool_app = typer.Typer(no_args_is_help=True, help="List and check the models of 
 app.add_typer(pool_app, name="pool", rich_help_panel=STAGES)
 import_app = typer.Typer(no_args_is_help=True, help="Import what others have measured.")
 app.add_typer(import_app, name="import", rich_help_panel=STAGES)
+
+online_app = typer.Typer(no_args_is_help=True, help="Run sessions in the browsers of participants.")
+app.add_typer(online_app, name="online", rich_help_panel=STAGES)
 
 
 def open_study(context: typer.Context, **flags: dict[str, Any]) -> Study:

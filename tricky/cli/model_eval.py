@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tricky.cli.app import STAGES, TOLERANCE, app, open_study
+from tricky.cli.app import STAGES, TOLERANCE, TRUST, app, open_study
 from tricky.cli.images import show_not_counted
 from tricky.cli.output import Styled, Table, notify, progress, say
 from tricky.core.errors import InputError
@@ -62,13 +62,14 @@ def train(
 def evaluate(
     context: typer.Context,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
+    trust: Annotated[bool, typer.Option("--trust", help=TRUST)] = False,
 ) -> None:
     """Run every model on every image, except those that models were trained on."""
     from model_eval.decisions import read_pool
 
     study = open_study(context, evaluate={"device": device})
     with progress() as moved:
-        study.evaluate(moved, notify)
+        study.evaluate(moved, notify, trust=trust)
     show_pool(read_pool(study.decisions))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tricky.cli.app import open_study, pool_app
+from tricky.cli.app import TRUST, open_study, pool_app
 from tricky.cli.output import Styled, Table, progress, say
 
 if TYPE_CHECKING:
@@ -36,11 +36,12 @@ def show(
 def check(
     context: typer.Context,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
+    trust: Annotated[bool, typer.Option("--trust", help=TRUST)] = False,
 ) -> None:
     """Build every model and run one batch of the study's images; exit code 1 if a model fails."""
     study = open_study(context, evaluate={"device": device})
     with progress() as moved:
-        checks = study.check_pool(moved)
+        checks = study.check_pool(moved, trust=trust)
     show_checks(checks)
     if any(check.problem for check in checks):
         raise typer.Exit(1)

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tricky.core.progress import Progress, no_progress
+from tricky.stages.declared import DYNAMICS, REPORT
 from tricky.stages.images import ImageStages
 from tricky.stages.installed import require
+from tricky.stages.writes import writes
 
 if TYPE_CHECKING:
     from analysis.report.build import Results
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 class AnalysisStages(ImageStages):
     """The stages that compare models and score observers."""
 
+    @writes(DYNAMICS)
     def dynamics(
         self,
         *,
@@ -60,10 +63,12 @@ class AnalysisStages(ImageStages):
             representations=representations,
         )
 
+    @writes(REPORT)
     def analyse(
         self,
         observers: Literal["auto", "person", "simulated"] = "auto",
         labels: Path | None = None,
+        setting: Literal["auto", "lab", "online"] = "auto",
     ) -> Results[StudyReport]:
         """Score the observers, by the set's own labels or those in another folder, and write the report."""
         require("matplotlib", extra="analysis", to="write the report")
@@ -75,13 +80,17 @@ class AnalysisStages(ImageStages):
             self.root,
             self.settings.analyse,
             Selection(
-                self.settings.experiment.stimuli, observers, None if labels is None else labels.resolve()
+                self.settings.experiment.stimuli,
+                observers,
+                None if labels is None else labels.resolve(),
+                setting,
             ),
             title=self.settings.study.name,
             seed=self.settings.study.seed,
             source=self.open_images_if_here(),
         )
 
+    @writes(REPORT)
     def power(
         self, observers: Sequence[int], trials: Sequence[int], progress: Progress = no_progress
     ) -> Plan:

@@ -114,8 +114,8 @@ DATA = Stage(
     folder="data",
     command="run",
     description="sessions of people and of simulated observers: a BIDS data set",
-    sections=("experiment", "simulate", "import"),
-    commands=("calibrate", "doctor", "run", "simulate", "import", "merge", "withdraw", "export"),
+    sections=("experiment", "online", "simulate", "import"),
+    commands=("calibrate", "doctor", "run", "online", "simulate", "import", "merge", "withdraw", "export"),
 )
 REPORT = Stage(
     name="report",

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from tricky.core.errors import InputError
 from tricky.core.progress import Notify, Progress, Reporter, no_notice, no_progress
 from tricky.core.settings import validated
+from tricky.stages.declared import CONDITIONS, DECISIONS, DIFFICULTY, TRAINING
 from tricky.stages.images import ImageStages
 from tricky.stages.installed import require
+from tricky.stages.writes import writes
 from tricky.status import require_current
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 class ModelEvalStages(ImageStages):
     """The stages that train and evaluate models, and label images."""
 
+    @writes(TRAINING)
     def train(self, progress: Progress = no_progress, notify: Notify = no_notice) -> int:
         """Train the models of the pool that need training, and return the number of trained models."""
         require("torch", extra="model-eval", to="train models")
@@ -38,6 +41,7 @@ class ModelEvalStages(ImageStages):
             reporter=Reporter(progress, notify),
         )
 
+    @writes(CONDITIONS)
     def train_conditions(self, progress: Progress = no_progress, notify: Notify = no_notice) -> None:
         """Train the base network and the conditions of the recipe that ``[train]`` names."""
         require("torch", extra="model-eval", to="train models")
@@ -61,8 +65,18 @@ class ModelEvalStages(ImageStages):
             reporter=Reporter(progress, notify),
         )
 
-    def evaluate(self, progress: Progress = no_progress, notify: Notify = no_notice) -> None:
-        """Run every model of the pool on every image that no model was trained on."""
+    @writes(DECISIONS)
+    def evaluate(
+        self, progress: Progress = no_progress, notify: Notify = no_notice, *, trust: bool = False
+    ) -> None:
+        """Run every model of the pool on every image that no model was trained on.
+
+        Parameters
+        ----------
+        progress, notify : callable
+        trust : bool
+            Whether models that run code (``python:``, ``torchscript:``, ``export:``) may be built.
+        """
         self._require_own_decisions()
         require("torch", extra="model-eval", to="run models")
         from model_eval.evaluate.worker_server import start_worker_server
@@ -73,7 +87,7 @@ class ModelEvalStages(ImageStages):
 
         evaluate_pool(
             self.open_images(),
-            read_pool(self.settings.pool, self.root),
+            read_pool(self.settings.pool, self.root, trust=trust),
             self.settings.evaluate,
             root=self.root,
             training=self.training,
@@ -96,10 +110,10 @@ class ModelEvalStages(ImageStages):
         if imported is not None:
             raise InputError(
                 f"{self.decisions}: these decisions were imported; evaluate models in a study of its own, or "
-                "delete "
-                "this folder first"
+                "delete this folder first"
             )
 
+    @writes(DECISIONS)
     def import_decisions(
         self,
         sources: Sequence[Path],
@@ -153,6 +167,7 @@ class ModelEvalStages(ImageStages):
         import_decisions(sources, settings, target, study, Reporter(progress, notify))
         return self.decisions / "pool.json"
 
+    @writes(DIFFICULTY)
     def label(self) -> DifficultyTable:
         """Label every evaluated image trivial, in-between or impossible."""
         from model_eval.label.label import label_decisions
@@ -166,12 +181,14 @@ class ModelEvalStages(ImageStages):
             seed=self.settings.study.seed,
         )
 
+    @writes(DIFFICULTY)
     def label_counts(self, counts: Path, n_models: int | None) -> DifficultyTable:
         """Label images by a table of counts instead of the study's own decisions."""
         from model_eval.label.label import label_counts
 
         return label_counts(counts, self.difficulty, self.settings.label, n_models, root=self.root)
 
+    @writes(DIFFICULTY)
     def compare_labels(self, other: Path) -> tuple[Comparison, Path, Path]:
         """Compare the study's labels with others of the same images, and list the images that differ.
 

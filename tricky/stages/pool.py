@@ -22,15 +22,22 @@ class PoolStages(ImageStages):
         """Look up the models of the study's pool."""
         return _look_up(self.settings.pool, self.root)
 
-    def check_pool(self, progress: Progress = no_progress) -> list[PoolCheck]:
-        """Build every model of the pool and run one batch of the study's images."""
+    def check_pool(self, progress: Progress = no_progress, *, trust: bool = False) -> list[PoolCheck]:
+        """Build every model of the pool and run one batch of the study's images.
+
+        Parameters
+        ----------
+        progress : Progress
+        trust : bool
+            Whether models that run code may be built.
+        """
         require("torch", extra="model-eval", to="run models")
         from model_eval.evaluate.check_pool import check_pool
         from model_eval.networks.pool import read_pool
 
         return check_pool(
             self.open_images(),
-            read_pool(self.settings.pool, self.root),
+            read_pool(self.settings.pool, self.root, trust=trust),
             self.settings.evaluate,
             root=self.root,
             training=self.training,

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from tricky.core.errors import InputError
 from tricky.core.progress import Progress, no_progress
 from tricky.core.settings import validated
+from tricky.stages.declared import STIMULI
 from tricky.stages.images import ImageStages
 from tricky.stages.installed import require
+from tricky.stages.writes import writes
 from tricky.status import require_current
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 class StimuliStages(ImageStages):
     """The stages that build, refresh, check and show stimulus sets."""
 
+    @writes(STIMULI)
     def build_stimuli(
         self,
         name: str,
@@ -51,6 +54,7 @@ class StimuliStages(ImageStages):
         new = NewSet(name, self.stimulus_set(name), self.settings.study.seed, replace)
         return build_set(self._sources(self.difficulty, self.decisions), settings, new, progress)
 
+    @writes(STIMULI)
     def refresh_stimuli(
         self,
         name: str,
@@ -107,6 +111,7 @@ class StimuliStages(ImageStages):
 
         return check_set(self.stimulus_set(name))
 
+    @writes(STIMULI)
     def show_stimuli(self, name: str) -> Sheet:
         """Write a stimulus set's contact sheets."""
         for package in ("jinja2", "matplotlib"):

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from analysis.report.formatting import in_words
-from analysis.report.groups import UNANSWERED, answer_shares, easiest_first, missing_by_group
+from analysis.report.groups import (
+    UNANSWERED,
+    answer_shares,
+    easiest_first,
+    group_shares,
+    missing_by_group,
+)
 from analysis.report.item_agreement import ItemAgreement, explain_items
 from analysis.report.json_values import Inline, LeftOut, as_json
 from analysis.report.measures import MeasureSummary, summarise_measure
 from analysis.report.rated_images import images_of, ratings_of, rows_of
-from analysis.report.rating_figures import mean_ratings, rating_distributions
+from analysis.report.rating_figures import mean_ratings, rating_compositions, rating_distributions
 from analysis.report.section import Section
 from analysis.report.task import StudyReport
 from analysis.statistics.agreement import Agreement, rating_agreement
@@ -22,6 +28,9 @@ from analysis.statistics.estimate import NoResult, or_reason
 from analysis.statistics.ordinal_regression import OrdinalFit, ordinal_regression
 from analysis.statistics.ratings import mean_by, observer_correlations
 from stimuli.settings import QuestionSettings
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 EXTREMES = 6
 """Images with the highest and with the lowest mean ratings that are shown for each question."""
@@ -55,6 +64,8 @@ class QuestionResults:
     distribution : DataFrame
         Share of each answer in each group, from easy to hard for networks, as
         `analysis.report.groups.answer_shares` returns it.
+    composition : DataFrame
+        Share of each group in each answer, as `analysis.report.groups.group_shares` returns it.
     means, graded : DataFrame
         Means by group, and by `group` and the share of correct models, `image_share`; as `mean_by` returns
         them.
@@ -80,6 +91,7 @@ class QuestionResults:
     text: str
     answers: tuple[str, ...]
     distribution: pd.DataFrame
+    composition: pd.DataFrame
     means: pd.DataFrame
     graded: pd.DataFrame
     missing: dict[str, int]
@@ -149,11 +161,13 @@ def describe_question(
     bounds = (1.0, float(len(question.answers)))
     observers = observer_correlations(rating, rows["image_share"].astype(float), observer, level)
     by_mean = _by_mean(report, ratings, name)
+    trials = groups, question.answers, place, rating - 1, observer, item, level
     return QuestionResults(
         name=name,
         text=question.text,
         answers=question.answers,
-        distribution=answer_shares(groups, question.answers, place, rating - 1, observer, item, level),
+        distribution=answer_shares(*trials),
+        composition=group_shares(*trials),
         means=_every_group(groups, mean_by(place, rating, observer, item, level, bounds=bounds)),
         graded=_graded(rows, question, groups, level),
         missing=missing_by_group(report.data, groups, name),
@@ -207,6 +221,11 @@ def _slope(rows: pd.DataFrame, question: QuestionSettings, level: float) -> Ordi
     )
 
 
+def _composition_figure(found: RatingResults, report: StudyReport) -> Figure | None:
+    """Draw the share of each group in each answer; of one group it is always 1."""
+    return rating_compositions(found.questions, report.level) if len(found.ratings.groups) > 1 else None
+
+
 def _questions_table(found: RatingResults, _: StudyReport) -> pd.DataFrame:
     rows = []
     for each in found.questions:
@@ -257,12 +276,14 @@ SECTION = Section(
     results=lambda found: {"ratings": found.ratings, "questions": found.questions},
     figures={
         "ratings": lambda found, report: rating_distributions(found.questions, report.level),
+        "composition": _composition_figure,
         "graded": lambda found, report: mean_ratings(found.questions, report.level),
     },
     tables={
         "questions": _questions_table,
         "missing": _missing_table,
         "ratings": lambda found, _: _stacked(found, [each.distribution for each in found.questions]),
+        "composition": lambda found, _: _stacked(found, [each.composition for each in found.questions]),
         "graded": lambda found, _: _stacked(found, [each.graded for each in found.questions]),
     },
     sentence=_sentence,

@@ -6,7 +6,7 @@ import krippendorff
 import numpy as np
 import pandas as pd
 import pytest
-from reports import QUESTIONS, report
+from reports import QUESTIONS, report, text_of
 from scipy import optimize, special, stats
 
 from model_eval.label.label import label_counts
@@ -98,6 +98,15 @@ def test_numbers_are_those_of_the_raw_tables(rehearse):
             for place, answer in enumerate(question["answers"], start=1)
         }
         assert shares == pytest.approx(expected)
+        behind = {(row["answer"], row["group"]): row["share"] for row in found["composition"]}
+        counted = pd.crosstab(rating, rows["difficulty"], normalize="index")
+        assert behind == pytest.approx(
+            {
+                (question["answers"][place - 1], group): counted.loc[place].get(group, 0)
+                for place in counted.index
+                for group in said.index
+            }
+        )
         means = {row["group"]: row["mean"] for row in found["means"]}
         assert means == pytest.approx(rating.groupby(rows["difficulty"]).mean().to_dict())
         wrong = 1 - rows["n_correct"].to_numpy() / 11
@@ -122,6 +131,37 @@ def test_numbers_are_those_of_the_raw_tables(rehearse):
     assert results.sentence.startswith("6 simulated observers rated 36 images. clear: slope ")
 
 
+def test_with_unequal_groups_their_shares_in_an_answer_are_given_as_shown_and_with_equal_weights(rehearse):
+    root = rehearse(**THREE)
+    rate_by_difficulty(root)
+    equal = report(root)
+    assert all(row["share"] == row["equalised"] for row in equal.content["questions"][0]["composition"])
+    assert "Groups count" not in text_of(equal)
+    counts = pd.read_csv(root / "counts.csv", dtype={"image_id": str, "class_name": str})
+    easier = counts["n_correct"].where(counts["n_correct"] < 5, 11)
+    counts.assign(n_correct=easier).to_csv(root / "new.csv", index=False)
+    label_counts(root / "new.csv", root / "new", LabelSettings(), n_models=11)
+    found = report(root, labels=root / "new")
+    question = found.content["questions"][0]
+    table = pd.DataFrame(question["composition"])
+    n, base_rate, equalised = (
+        table[name].to_numpy(float).reshape(3, 3) for name in ("n", "base_rate", "equalised")
+    )
+    n_of_group = n.sum(axis=0)
+    assert n_of_group.min() < n_of_group.max()
+    assert base_rate == pytest.approx(np.tile(n_of_group / n.sum(), (3, 1)))
+    within = n / n_of_group
+    assert equalised == pytest.approx(within / within.sum(axis=1, keepdims=True))
+    assert "Answer Answers Groups count Trivial" in text_of(found)
+
+
+def test_one_group_of_images_has_no_shares_of_groups_to_show(rehearse):
+    found = report(rehearse(**THREE | {"groups": ["trivial"]}))
+    assert not (found.page.parent / "figures" / "composition.svg").exists()
+    assert {row["share"] for row in found.content["questions"][0]["composition"]} <= {1.0, None}
+    assert "Difficulty by answer" not in text_of(found)
+
+
 def test_an_answer_that_nobody_gave_is_shown_and_ratings_that_never_vary_are_named(rehearse, digits):
     root = rehearse(**THREE)
     for path in tables(root):
@@ -130,6 +170,8 @@ def test_an_answer_that_nobody_gave_is_shown_and_ratings_that_never_vary_are_nam
         as_recorded(path)
     found = report(root, digits).content["questions"][0]
     assert [row["n"] for row in found["distribution"]] == [0, 0, 72] * 3
+    assert [row["n_ratings"] for row in found["composition"]] == [0] * 6 + [216] * 3
+    assert {row["reason"] for row in found["composition"][:6]} == {"nobody gave this rating"}
     assert (found["slope"]["estimate"], found["agreement"]["estimate"]) == (None, None)
     page = (root / "report" / "report.html").read_text()
     assert "there is no slope: ratings took one value only" in page

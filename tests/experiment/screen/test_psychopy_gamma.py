@@ -20,13 +20,15 @@ monitor.newCalib("2099_01_01 10:00")
 monitor.setGammaGrid(np.array([[0, 90, 2.3], [0, 30, 2.2], [0, 40, 2.1], [0, 20, 2.0]]))
 monitor.save()
 calibTools.Monitor("unmeasured", width=53).save()
+this = '{"__instance_type__": ["this", "Monitor"], "attributes": {}}'  # a module that prints when imported
+Path(sys.argv[1], "names_code.json").write_text('{"2099_01_01 10:00": ' + this + "}")
 """
 READ = """
 import sys
 from pathlib import Path
 from tricky.core.errors import InputError
 from experiment.screen.psychopy_window import read_gamma
-for name in ("booth", "unmeasured", "missing"):
+for name in ("booth", "unmeasured", "names_code", "missing"):
     try:
         print(read_gamma(Path(sys.argv[1]) / f"{name}.json"))
     except InputError as error:
@@ -62,9 +64,10 @@ def test_the_newest_gamma_of_a_file_by_psychopy_is_read_and_a_screen_without_a_t
     screen, tmp_path
 ):
     said(WRITE, tmp_path, screen)
-    booth, unmeasured, missing = said(READ, tmp_path, screen)
+    booth, unmeasured, names_code, missing = said(READ, tmp_path, screen)
     assert booth == "[2.2, 2.1, 2.0]"
     assert "no gamma in it" in unmeasured
+    assert "no gamma in it" in names_code
     assert "missing.json" in missing
     assert "not readable" in missing
     (refused,) = said(OPEN, tmp_path, screen)  # a virtual screen has no gamma table

@@ -30,7 +30,7 @@ def leaves(content: dict, *above: str):
             yield from leaves(value, *above, key)
 
 
-NEEDED = [path for path in leaves(CONTENT) if path[0] not in FREE or len(path) == 1]
+NEEDED = [path for path in leaves(CONTENT) if path[0] != "online" and (path[0] not in FREE or len(path) == 1)]
 
 
 @pytest.mark.parametrize("path", NEEDED, ids=".".join)
@@ -59,6 +59,13 @@ def test_a_text_that_is_none_is_named(value):
 def test_a_table_without_what_it_must_have_is_named(table):
     with pytest.raises(InputError, match=rf"\[{table}\] lacks"):
         parse_texts(CONTENT | {table: {}}, "en.toml")
+
+
+def test_texts_of_online_sessions_may_be_left_out_but_are_checked_where_they_are_there():
+    content = {name: text for name, text in CONTENT.items() if name != "online"}
+    assert "online" not in parse_texts(content, "own.toml")["single"].tables
+    with pytest.raises(InputError, match=r"own.toml: online\.code"):
+        parse_texts(content | {"online": {"code": ""}}, "own.toml")
 
 
 @pytest.mark.parametrize("text", ["{n_don} of {n_main}", "a { b"])

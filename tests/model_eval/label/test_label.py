@@ -217,6 +217,38 @@ def test_impossible_images_are_split_by_what_annotators_found(decisions: Path) -
     assert not table.images["label_error"].any()
 
 
+def test_published_evidence_gives_label_errors_and_reasons(decisions: Path) -> None:
+    """Of Mechanical Turk's answers about images that are numbered, as the file of CIFAR-10 has them."""
+    counts = decisions.parent / "counts.csv"
+    counts.write_text("image_id,n_correct,label,class_name\n0,11,0,a\n1,0,1,b\n2,0,2,c\n3,0,3,d\n4,0,4,e\n")
+    answers = ({"given": 5}, {"given": 1, "guessed": 4}, {"given": 2, "both": 3}, {"given": 4, "neither": 1})
+    entries = [
+        {
+            "id": place,
+            "url": f"https://labelerrors.com/static/cifar10/{place}.png",
+            "given_original_label": place,
+            "mturk": given,
+        }
+        for place, given in enumerate([*answers, {"given": 5}, {"given": 5}])
+        if place != 4  # which nobody suspected
+    ]
+    (decisions.parent / "mturk.json").write_text(json.dumps(entries))
+    folder = decisions.parent / "difficulty"
+    both = {"label_errors": Path("mturk.json"), "reassessed": Path("mturk.json")}
+    finer = label_counts(counts, folder, LabelSettings.model_validate(both | {"label_errors": None}), 11)
+    assert finer.manifest.impossible == {
+        "wrong label": 1,
+        "ambiguous": 1,
+        "truly hard": 1,
+        "not reassessed": 1,
+    }
+    table = label_counts(counts, folder, LabelSettings.model_validate(both), 11)
+    assert table.images["label_error"].tolist() == [False, True, True, False, False]
+    assert table.manifest.impossible == {"wrong label": 2, "truly hard": 1, "not reassessed": 1}
+    matched = {name: each.model_dump() for name, each in table.manifest.matched.items()}
+    assert matched == {key: {"n_entries": 5, "n_matched": 4} for key in ("label_errors", "reassessed")}
+
+
 def test_tables_show_how_labels_depend_on_parts_of_the_pool(decisions: Path) -> None:
     folder = decisions.parent / "difficulty"
     label_decisions(decisions, folder, LabelSettings())

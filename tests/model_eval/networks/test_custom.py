@@ -78,7 +78,8 @@ def module(study: Path) -> str:
 
 def build(study: Path, source: str, **more: object) -> Classifier:
     content = {"name": "net", "source": source, "head": "images", "preprocessing": STATED} | more
-    return build_classifier(ModelEntry.model_validate(content), CLASSES, SAMPLE, root=study, training=study)
+    entry = ModelEntry.model_validate(content).as_trusted()
+    return build_classifier(entry, CLASSES, SAMPLE, root=study, training=study)
 
 
 def network() -> torch.nn.Module:
@@ -163,7 +164,7 @@ def test_a_network_that_standardises_each_image_is_tried_on_real_ones(study: Pat
 def test_the_image_to_which_there_is_no_finite_answer_is_named(study: Path) -> None:
     source = f"python:{module(study)}:standardised"
     content = {"name": "net", "source": source, "head": "images", "preprocessing": STATED}
-    entry = ModelEntry.model_validate(content)
+    entry = ModelEntry.model_validate(content).as_trusted()
     photo, grey = SAMPLE.images[0], Image.new("RGB", (64, 64), (127, 127, 127))
     sample = Sample(("china", "grey"), {"china": photo, "grey": grey}.__getitem__)
     with pytest.raises(InputError, match=r"net: the answer of .* to image grey isn't finite"):

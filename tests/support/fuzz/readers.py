@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
+from fuzz.evidence import EVIDENCE, SLOW_EVIDENCE, published_images
 from fuzz.studies import MODELS, PLAIN
 from tricky.core.errors import InputError
 
@@ -43,6 +44,7 @@ class Reader:
 
 NOT_READERS = {
     "model_eval.networks.output_classes:read_out": "chooses outputs of a network; reads no file",
+    "model_eval.label_evidence.formats:read_evidence": "chooses a reader by the content of the file",
     "model_eval.decisions:read_images": "part of `read_decisions` and `read_conditions`",
     "tricky.core.files:read_bytes": "part of every reader of text",
     "tricky.core.foreign_tables:read_tables_ahead": "calls `read_foreign_table`",
@@ -136,6 +138,19 @@ def _named(
     return name, Reader(_lazy(module, function, arguments), files, edited, slow)
 
 
+def _evidence(file: str, function: str) -> tuple[str, Reader]:
+    """Return an entry for a published file in ``lab/``, read for images that it is about."""
+    name = f"model_eval.label_evidence.{function}"
+    entry = _named(
+        name,
+        lambda root: (root / "lab" / file, published_images(file), file),
+        (f"lab/{file}",),
+        edited=True,
+        slow=file in SLOW_EVIDENCE,
+    )
+    return entry if file != "cifar10_mturk.json" else (f"{name.replace(':', ': ')} by place", entry[1])
+
+
 def _rows(root: Path) -> Any:
     from model_eval.decisions import read_decisions, read_rows
 
@@ -162,15 +177,6 @@ def _set(root: Path) -> Any:
     from stimuli.records import read_any_set
 
     return read_any_set(root / "stimuli" / "main")
-
-
-def _reassessed(name: str) -> Callable[[Path], Any]:
-    def call(root: Path) -> Any:
-        from model_eval.label.reassessed import read_reassessed
-
-        return read_reassessed(root / "lab" / name, _labels(root).reset_index())
-
-    return call
 
 
 def _state(root: Path) -> Any:
@@ -411,13 +417,25 @@ READERS: Mapping[str, Reader] = dict(
         ),
         ("model_eval.images.decode: pictures", Reader(_decode, ("lab/picture.*",), edited=True)),
         ("model_eval.images.check: pictures", Reader(_inspect, ("lab/picture.*",), edited=True)),
-        (
-            "model_eval.label.reassessed:read_reassessed",
-            Reader(_reassessed("reassessed.csv"), ("lab/reassessed.csv",), edited=True),
+        _named(
+            "model_eval.label_evidence.answers_table:read_answers",
+            lambda root: (root / "lab/reassessed.csv", _labels(root).reset_index(), "the table"),
+            ("lab/reassessed.csv",),
+            edited=True,
         ),
-        (
-            "model_eval.label.reassessed: real.json",
-            Reader(_reassessed("real.json"), ("lab/real.json",), edited=True, slow=True),
+        *(_evidence(file, function) for file, function in EVIDENCE.items()),
+        _named(
+            "tricky.core.array_files:read_array",
+            lambda root: (root / "lab/cifar10h-counts.npy", "do something"),
+            ("lab/cifar10h-counts.npy",),
+            edited=True,
+            slow=True,
+        ),
+        _named(
+            "tricky.core.array_files:read_arrays",
+            lambda root: (root / "lab/images.npz", "do something"),
+            ("lab/images.npz",),
+            edited=True,
         ),
         _named(
             "model_eval.label.published_counts:read_counts",

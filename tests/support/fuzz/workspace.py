@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +11,7 @@ import pandas as pd
 from made_up import HASH
 from PIL import Image
 
+from fuzz.evidence import write_evidence
 from fuzz.studies import N_IMAGES, PLAIN
 
 
@@ -46,7 +46,7 @@ def workspace(study: Path, folder: Path) -> Path:
     for suffix in ("png", "jpg", "gif", "bmp", "tif", "webp", "ppm"):
         Image.fromarray(pixels[0]).save(lab / f"picture.{suffix}")
     (lab / "list.json").write_text("[1, [2, null], {}]")
-    (lab / "real.json").write_text(json.dumps([[0]] * 50_000))
+    write_evidence(lab)
     (lab / "texts.toml").write_text(files("experiment").joinpath("screen/texts/en.toml").read_text("utf-8"))
     trials = pd.read_csv(folder / "stimuli/main/trials.tsv", sep="\t")["trial_id"]
     rows = [f"{trial},0.{index % 9 + 1}" for index, trial in enumerate(trials)]

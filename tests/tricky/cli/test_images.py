@@ -86,7 +86,7 @@ NOT_COUNTED = [
 
 
 def test_every_command_that_counts_images_says_what_does_not_count(study: Path, succeed) -> None:
-    for command in (("images", "check"), ("train",), ("evaluate",), ("label",)):
+    for command in (("images", "check"), ("train",), ("evaluate", "--trust"), ("label",)):
         said = re.sub(r"\s+", " ", succeed(*command, cwd=study))
         for line in NOT_COUNTED:
             assert re.search(f"not counted: {line}", said), (command, line)

@@ -42,6 +42,8 @@ COMMANDS: dict[str, Command | None] = {
     "stimuli orders": Command((), {"numpy"}),
     "stimuli refresh": Command(("--as", "next"), SETS | {"sklearn"}),
     "stimuli show": Command((), SETS | {"matplotlib", "jinja2"}),
+    "online invite": Command(("2",), {"numpy"}),
+    "online status": Command((), {"numpy"}),
     "simulate": Command((), {"numpy"}),
     "merge": Command(("other",)),
     "withdraw": Command(("sim01", "--yes")),
@@ -51,7 +53,7 @@ COMMANDS: dict[str, Command | None] = {
     "dynamics": Command((), REPORT),
     # These run models, or show something on a screen.
     **dict.fromkeys(("demo", "train", "evaluate", "pool show", "pool check"), None),
-    **dict.fromkeys(("run", "calibrate", "doctor"), None),
+    **dict.fromkeys(("run", "calibrate", "doctor", "online serve"), None),
 }
 """Every command. None: only its `--help` is run."""
 
