@@ -142,8 +142,7 @@ def measured(
 
 def unmeasured(image_ids: Sequence[str]) -> pd.DataFrame:
     """Return the table of `measured` for images that are not there: no feature has a value."""
-    index = pd.Index(image_ids, dtype="str", name="image_id")
-    return _typed(pd.DataFrame(index=index)).rename_axis("image_id")
+    return _typed(pd.DataFrame(index=pd.Index(list(image_ids)))).rename_axis("image_id")
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:

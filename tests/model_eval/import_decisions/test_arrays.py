@@ -100,7 +100,7 @@ def means(tmp_path, values, n_models: int, **settings) -> str:
 
 def test_means_over_models_become_a_table_of_counts(tmp_path):
     assert (
-        means(tmp_path, np.float32([0, 1 / 11, 1]), 11)
+        means(tmp_path, np.array([0, 1 / 11, 1], dtype=np.float32), 11)
         == "image_id,n_correct,n_models\n0,0,11\n1,1,11\n2,11,11\n"
     )
     assert not (tmp_path / "decisions").exists()
