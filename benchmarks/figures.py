@@ -71,6 +71,9 @@ class Benchmark:
 SIZES = ((10, 50_000), (100, 5_000), (100, 50_000), (100, 500_000), (1_000, 50_000))
 """Models and images of the scaling curves."""
 
+COMPARED_SIZES = ((100, 50_000), (1_000, 50_000))
+"""Those of them whose models are compared on a page."""
+
 BENCHMARKS = (
     Benchmark(
         "desk",
@@ -139,7 +142,14 @@ BENCHMARKS = (
                     ("kappa", "_seconds", "κ of all pairs"),
                 )
             ),
-            Figure("rss_gb", "peak memory of all of it"),
+            *(
+                Figure(
+                    f"dynamics_{models}_models_{images}_images_seconds",
+                    f"{models:,} × {images:,}: `tricky dynamics`",
+                )
+                for models, images in COMPARED_SIZES
+            ),
+            Figure("rss_gb", "peak memory of all of it", at_most=16),
         ),
     ),
     Benchmark(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Mapping
 from enum import StrEnum
@@ -36,6 +37,10 @@ class Where(StrEnum):
     ONLINE = "online"
 
 
+NEW_OBJECTS = 50_000
+"""After so many new objects Python looks for cycles: libraries and figures create millions that stay."""
+
+
 @app.command(rich_help_panel=STAGES)
 def dynamics(
     context: typer.Context,
@@ -52,6 +57,7 @@ def dynamics(
     ] = None,
 ) -> None:
     """Compare models decision by decision: what conditions change, and which images distinguish models."""
+    gc.set_threshold(NEW_OBJECTS)
     study = open_study(context, label={"tolerance": tolerance})
     with progress() as moved:
         results = study.dynamics(layers=layer or (), superclasses=superclasses, progress=moved)
@@ -80,6 +86,7 @@ def analyse(
     ] = None,
 ) -> None:
     """Score the observers and write the report."""
+    gc.set_threshold(NEW_OBJECTS)
     study = open_study(context)
     if compare_with:
         folders = [Path(os.path.relpath(each.resolve(), study.root)).as_posix() for each in compare_with]

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from analysis.statistics.pair_tables import kappa_of_tables, pair_tables
+from analysis.statistics.pair_tables import Counted, kappa_of_tables, pair_tables
+from analysis.statistics.pool_intervals import n_resamples_for
 from analysis.statistics.subsets import (
     LabelledBy,
     Subset,
@@ -100,7 +101,8 @@ def test_intervals_cover_the_truth_for_new_images_and_new_models():
         return ability + rng.normal(0, 1.8, n_images) + rng.normal(size=(n_models, n_images)) > 0
 
     def mean_kappa(correct):
-        tables = pair_tables(correct, np.ones((1, correct.shape[1])), np.ones(len(correct) + 1, bool), False)
+        every = Counted(np.ones(len(correct) + 1, bool), without_pair=False)
+        (tables,) = pair_tables(correct, np.ones((1, correct.shape[1])), [every])
         return kappa_of_tables(tables).mean()
 
     truth = np.mean([mean_kappa(draw(np.random.default_rng(seed), 120, 4000)) for seed in range(6)])
@@ -146,3 +148,10 @@ def test_refuses_a_single_model_and_a_tolerance_beyond_its_pool():
         consistency_by_subset(np.ones((1, 5), bool), 0, np.random.default_rng(0), holds_for="images")
     with pytest.raises(InputError, match="both trivial and impossible"):
         consistency_by_subset(np.ones((2, 5), bool), 1, np.random.default_rng(0), holds_for="images")
+
+
+def test_very_large_pools_are_resampled_fewer_times():
+    assert n_resamples_for(100, 50_000) == 1000
+    assert n_resamples_for(500, 50_000) == 200
+    assert n_resamples_for(1000, 50_000) == 100
+    assert n_resamples_for(1000, 500_000) == 100

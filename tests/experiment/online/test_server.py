@@ -133,7 +133,7 @@ def test_the_state_of_the_study_needs_its_key(server, token):
 
 
 def test_ten_thousand_strange_requests_leave_other_sessions_alone(server, token):
-    """A sample of them; `ONLINE_REQUESTS=10000` sends all."""
+    """A sample of them; `make online-check` sends all."""
     rng = random.Random(1)
     events = list(OnlineParticipant(plan_of(server, token), right_in_practice).events())
     victim = _last(server, events[0])
@@ -175,7 +175,7 @@ def _strange(server, rng, token, events, number):
 
 
 def test_no_trial_is_lost_or_counted_twice_when_the_server_is_killed(tmp_path):
-    """A sample; `ONLINE_KILLS=20 ONLINE_SESSIONS=50` is what docs/online.md reports."""
+    """A sample; `make online-check` kills it 20 times under 50 sessions."""
     n_sessions = int(os.environ.get("ONLINE_SESSIONS", "6"))
     n_kills = int(os.environ.get("ONLINE_KILLS", "3"))
     pause_s = 0.05 * n_kills  # so that sessions are as long as there are kills
