@@ -193,6 +193,16 @@ BENCHMARKS = (
         ),
     ),
     Benchmark(
+        "online",
+        (
+            Figure("events_lost", "answers lost, of 300 online sessions at once", at_most=0),
+            Figure("answer_p50_ms", "from sending an answer until it is on disk, median", at_most=50),
+            Figure("answer_p99_ms", "the same, 99th percentile", at_most=100),
+            Figure("session_kib", "memory of the server for each session, KiB"),
+            Figure("events_per_second", "events that arrived, per second"),
+        ),
+    ),
+    Benchmark(
         "gpu",
         (
             Figure("gpu_pool_vs_timm", "`tricky evaluate`, exact ÷ timm's way", at_most=0.4),
