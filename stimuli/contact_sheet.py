@@ -73,6 +73,7 @@ def show_set(folder: Path) -> Sheet:
     """
     stimulus_set = read_any_set(folder)
     stimulus_set.refuse_imported("a contact sheet")
+    stimulus_set.require_images("draw contact sheets")
     rows = items_table(stimulus_set)
     groups = stimulus_set.settings.groups
     colours = dict(zip(groups, GROUP_COLOURS, strict=False))

@@ -42,9 +42,9 @@ class Item:
     image_id : str
         Name in the data set that the image comes from.
     file : str
-        Path of the image relative to the set's folder, with ``/``; empty where an imported set has none.
+        Path of the image relative to the set's folder, with ``/``; empty where the study has no images.
     sha256 : str
-        Hash of that file; empty where there is none.
+        Hash of that file; empty without one.
     label, class_name : int, str
         The true class.
     difficulty : str
@@ -145,6 +145,15 @@ class StimulusSet:
         """The settings that it was built with."""
         return self.manifest.settings.stimuli
 
+    def require_images(self, to: str) -> None:
+        """Raise InputError if the set was built without images, which are needed `to` do something."""
+        if not all(item.file for item in self.items.values()):
+            raise InputError(
+                f"{self.folder}: was built without images, which are needed to {to}; name them in [images], "
+                "import "
+                "or evaluate again, and build the set again"
+            )
+
     @property
     def imported(self) -> bool:
         """Whether the set was made of imported sessions, so that it cannot be shown."""
@@ -165,7 +174,7 @@ class StimulusSet:
 
 
 def read_any_set(folder: Path) -> StimulusSet:
-    """Read a set and check its tables and images against their hashes.
+    """Read a set and check its tables and images (if it has any) against their hashes.
 
     Raises
     ------
@@ -236,11 +245,15 @@ def _read_items(path: Path, manifest: SetManifest) -> tuple[dict[str, Item], dic
     read: dict[str, list[Any]] = {name: table.texts(name) for name in own if name not in read_as}
     read |= {name: reader(table, name) for name, reader in read_as.items()}
     further = {name: table.cells(name) for name in table.columns if name not in own}
+    if "image_sha256" in further:  # missing where the study has no images
+        further["image_sha256"] = [each or "" for each in table.optional_texts("image_sha256")]
     items, more = {}, {}
     for row, item_id in enumerate(table.texts("item_id", unique=True)):
         item = Item(**{name: read[name][row] for name in own})
         if item.n_correct > item.n_models:
             raise table.error(row, "n_correct", f"a number of models, at most {item.n_models}")
+        if not (item.file or reference):
+            raise table.error(row, "file", "a path in the set's folder")
         if PureWindowsPath(item.file).anchor or (".." in PurePosixPath(item.file).parts and not reference):
             raise table.error(row, "file", "a path in the set's folder")
         items[item_id] = item
@@ -249,6 +262,8 @@ def _read_items(path: Path, manifest: SetManifest) -> tuple[dict[str, Item], dic
 
 
 _READ_AS: Mapping[str, Callable[[TextTable, str], list[Any]]] = {
+    "file": lambda table, name: [each or "" for each in table.optional_texts(name)],
+    "sha256": lambda table, name: [each or "" for each in table.optional_texts(name)],
     "image_id": lambda table, name: table.texts(name, unique=True),
     "label": lambda table, name: table.whole_numbers(name, least=-1),
     "class_name": lambda table, name: [each or "" for each in table.optional_texts(name)],

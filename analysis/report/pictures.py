@@ -38,16 +38,10 @@ class Picture:
     pixelated: bool
 
 
-def embed_file(path: Path, largest_px: int = LARGEST_PX) -> Picture:
-    """Return an image file as a data URI; see `embed`."""
-    with Image.open(path) as image:
-        return embed(image, largest_px)
-
-
 def embed_items(
     folder: Path, items: Iterable[Mapping[str, Any]], largest_px: int = LARGEST_PX
-) -> dict[str, Picture]:
-    """Return the pictures of a set's items, by `item_id`; items of an imported set may have none.
+) -> dict[str, Picture | None]:
+    """Return the pictures of a set's items, by `item_id`; None where the set was built without images.
 
     Parameters
     ----------
@@ -56,10 +50,16 @@ def embed_items(
     items : iterable of mapping
         `item_id` and `file` of each.
     largest_px : int
-        Of the longer side.
+        As for `embed`.
     """
-    files = {item["item_id"]: item["file"] for item in items if item["file"]}
-    return {item_id: embed_file(folder / file, largest_px) for item_id, file in files.items()}
+    found: dict[str, Picture | None] = {}
+    for item in items:
+        if not item["file"]:
+            found[item["item_id"]] = None
+        elif item["item_id"] not in found:
+            with Image.open(folder / item["file"]) as image:
+                found[item["item_id"]] = embed(image, largest_px)
+    return found
 
 
 def embed(image: Image.Image, largest_px: int = LARGEST_PX) -> Picture:

@@ -45,6 +45,6 @@ def item_of(report: StudyReport, row: Mapping[Any, Any], place: str) -> dict[str
     return about | {name: row[f"{place}_{name}"] for name in ("difficulty", "n_correct", "n_models")}
 
 
-def thumbnails(report: StudyReport, items: Iterable[Mapping[str, Any]]) -> dict[str, Picture]:
+def thumbnails(report: StudyReport, items: Iterable[Mapping[str, Any]]) -> dict[str, Picture | None]:
     """Return small pictures of items, by `item_id`."""
     return embed_items(report.data.stimulus_set.folder, items, THUMBNAIL_PX)

@@ -16,11 +16,10 @@ def compute(report: StudyReport) -> RatingResults:
     return report.of(ratings.compute)
 
 
-def pictures(found: RatingResults, report: StudyReport) -> Mapping[str, Picture]:
+def pictures(found: RatingResults, report: StudyReport) -> Mapping[str, Picture | None]:
     """Return the pictures of these images, by `item_id`."""
-    folder = report.data.stimulus_set.folder
     shown = [row["image"] for each in found.questions for row in (*each.highest, *each.lowest)]
-    return embed_items(folder, shown)
+    return embed_items(report.data.stimulus_set.folder, shown)
 
 
 SECTION = Section(name="rating_extremes", compute=compute, results=lambda _: {}, pictures=pictures)

@@ -60,11 +60,11 @@ def compute(report: StudyReport) -> Trials:
     )
 
 
-def pictures(found: Trials, report: StudyReport) -> Mapping[str, Picture]:
+def pictures(found: Trials, report: StudyReport) -> Mapping[str, Picture | None]:
     """Return the pictures of these trials, by `item_id`."""
-    folder, places = report.data.stimulus_set.folder, report.task.places
+    places = report.task.places
     shown = [row[place.name] for row in (*found.hardest, *found.easiest) for place in places]
-    return embed_items(folder, shown)
+    return embed_items(report.data.stimulus_set.folder, shown)
 
 
 SECTION = Section(
