@@ -57,7 +57,7 @@ def train(name: str, evaluated: InspectedSource, training_set: InspectedSource, 
         folder=folder / "conditions",
         seed=1,
         batch_size=100,
-        hardware=Hardware("cpu"),
+        hardware=Hardware("cpu", 1),
     )
     return read_conditions(folder / "conditions")
 
