@@ -13,7 +13,7 @@ SETUP_PACKAGES := $(shell $(PYTHON) -c 'import ensurepip' 2>/dev/null || echo py
 SCREEN_PACKAGES := libegl1 libgl1 libgl1-mesa-dri libglu1-mesa libjack0 fonts-dejavu-core
 TEST_PACKAGES := $(SCREEN_PACKAGES) chromium chromium-driver xdotool xvfb
 
-.PHONY: gpu-check help setup demo test fuzz lint bench clean
+.PHONY: gpu-check help setup demo test fuzz lint paper bench clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is to make
@@ -35,6 +35,9 @@ lint: .venv/ready ## Check style, types and imports between packages
 
 fuzz: .venv/ready ## Give every reader and every command damaged files: 100,000 in an hour or so
 	@PYTHONPATH=tests/support $(RUN) fuzz --readers $(or $(READERS),98000) --commands $(or $(COMMANDS),2000) --seed $(or $(SEED),$(shell date +%s))
+
+paper: .venv/ready ## The figures and numbers of Meding et al. (2022): DATA=folder of its published files [OUT=paper TRAIN=small]
+	@$(BIN)/python examples/paper $(if $(DATA),'$(DATA)') --out '$(or $(OUT),paper)' $(if $(TRAIN),--train $(TRAIN)) $(if $(SUPERCLASSES),--superclasses '$(SUPERCLASSES)')
 
 bench: .venv/ready ## Run benchmarks (all, or BENCHMARKS="desk demo"), and write docs/performance.md
 	@$(BIN)/python -P benchmarks/run.py $(BENCHMARKS)
