@@ -12,31 +12,53 @@ RUN := $(BIN)/python -m
 SETUP_PACKAGES := $(shell $(PYTHON) -c 'import ensurepip' 2>/dev/null || echo python3 python3-venv)
 SCREEN_PACKAGES := libegl1 libgl1 libgl1-mesa-dri libglu1-mesa libjack0 fonts-dejavu-core
 TEST_PACKAGES := $(SCREEN_PACKAGES) chromium chromium-driver xdotool xvfb
+# The client of online sessions is built with npm; another one than Debian's is as good.
+CLIENT := experiment/browser
+CLIENT_PACKAGES := $(shell command -v npm >/dev/null || echo npm)
 
-.PHONY: gpu-check help setup demo test fuzz lint paper bench clean
+.PHONY: client client-check client-packages gpu-check help setup demo test fuzz faults lint paper bench clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is to make
-	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 8
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 8
 
 setup: .venv/ready ## Set up .venv with all that any stage, the tests and the checks need
 
 demo: .venv/demo-ready ## A whole study in two minutes: look at demo-study/report/report.html
 	@$(RUN) tricky demo demo-study
 
-test: .venv/ready system-packages ## Run all tests, those with a screen and a browser included
+test: .venv/ready system-packages client-packages ## Run all tests, those with a screen and a browser included
 	@$(RUN) pytest -n 2 --dist loadfile
 
-lint: .venv/ready ## Check style, types and imports between packages
+lint: .venv/ready client-check ## Check style, types and imports between packages
 	@$(RUN) ruff check
 	@$(RUN) ruff format --check
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
 
+client: client-packages ## Build the client of online sessions again: experiment/browser/bundle, which is committed
+	@cd $(CLIENT) && npm run --silent build
+
+# Whoever changes the client commits its bundle, too, so that installing tricky needs no npm.
+client-check: client-packages
+	@cd $(CLIENT) && npm run --silent check
+	@rm -rf $(CLIENT)/node_modules/.bundle && cd $(CLIENT) && npm run --silent build -- node_modules/.bundle
+	@diff -rq $(CLIENT)/node_modules/.bundle $(CLIENT)/bundle || \
+	  { echo "$(CLIENT)/bundle is not what the sources give: run make client, and commit it" >&2; exit 1; }
+
+client-packages: $(CLIENT)/node_modules/ready
+$(CLIENT)/node_modules/ready: $(CLIENT)/package-lock.json
+	@$(MAKE) --no-print-directory packages PACKAGES="$(CLIENT_PACKAGES)"
+	@cd $(CLIENT) && npm ci --silent --ignore-scripts
+	@touch $@
+
 fuzz: .venv/ready ## Give every reader and every command damaged files: 100,000 in an hour or so
 	@PYTHONPATH=tests/support $(RUN) fuzz --readers $(or $(READERS),98000) --commands $(or $(COMMANDS),2000) --seed $(or $(SEED),$(shell date +%s))
 
-paper: .venv/ready ## The figures and numbers of Meding et al. (2022): DATA=folder of its published files [OUT=paper TRAIN=small]
+faults: .venv/ready ## Stop every command at every step, and fill the disk: some hours (SOME=5: five steps of each)
+	@PYTHONPATH=tests/support $(RUN) faults $(if $(SOME),--some $(SOME)) --seed $(or $(SEED),$(shell date +%s))
+
+paper: .venv/ready ## Figures and numbers of Meding et al. (2022) from DATA=folder of their files (docs/paper.md)
 	@$(BIN)/python examples/paper $(if $(DATA),'$(DATA)') --out '$(or $(OUT),paper)' $(if $(TRAIN),--train $(TRAIN)) $(if $(SUPERCLASSES),--superclasses '$(SUPERCLASSES)')
 
 bench: .venv/ready ## Run benchmarks (all, or BENCHMARKS="desk demo"), and write docs/performance.md
@@ -48,7 +70,7 @@ gpu-check: ## Where there is a GPU: run the tests that need one, then the benchm
 	@PYTHONPATH=$(CURDIR):$$PYTHONPATH $(GPU_PYTHON) -P benchmarks/gpu.py $(GPU_IMAGES)
 
 clean: ## Remove .venv and the demo's study
-	rm -rf .venv demo-study
+	rm -rf .venv demo-study $(CLIENT)/node_modules
 
 # The demo and `tricky run` need neither pymc nor the tools for tests and style: `make demo` leaves them out, and the
 # other targets add them to the same .venv. Python compiles modules when it first imports them; most are never imported.

@@ -7,7 +7,7 @@ from tricky.core.tasks import known_places
 ENTITIES = ("participant", "session", "kind", "set_id")
 """Columns of `read_sessions` that name a session."""
 
-SESSION_COLUMNS = ("complete", "interrupted", "forced")
+SESSION_COLUMNS = ("complete", "interrupted", "forced", "setting", "earlier_sessions")
 """Columns about a whole session, on each of its rows."""
 
 ABOUT_TRIALS = ("block", "list", "catch", "repeats", "scored", "labelled", "right_answer")
@@ -23,7 +23,8 @@ INTERNAL_COLUMNS = ("observer", "study", "rating", "index", "level_0", "level_1"
 """Columns that frames of sessions have temporarily while they are read, compared or scored."""
 
 EXCLUSION_COLUMNS = (
-    *("participant", "session", "n_expected", "n_recorded", "timing", "too_fast", "too_slow", "n_kept"),
+    *("participant", "session", "n_expected", "n_recorded", "timing", "focus", "too_fast", "too_slow"),
+    "n_kept",
     *("n_unanswered", "catch_accuracy", "share_missing", "excluded_by", "reason"),
 )
 """One row for each session: what was excluded, and why."""

@@ -22,6 +22,11 @@ class ExcludeSettings(SettingsModel):
     """Smallest share of correct catch trials of a session."""
     timing_ok: bool = False
     """Whether to exclude trials whose `timing_ok` is false."""
+    focus: bool = False
+    """Whether to exclude trials of online sessions during which another window had the focus, or the page
+    left the full screen."""
+    repeated: bool = False
+    """Whether to exclude online sessions in a browser in which another session had been begun before."""
     min_response_time_s: Seconds | None = None
     max_response_time_s: Seconds | None = None
     max_share_missing: Share | None = None

@@ -18,10 +18,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from analysis.statistics.training_dynamics import compare_with_base
-from model_eval.epoch_decisions import BASE, read_conditions
+from model_eval.epoch_decisions import read_conditions
 from model_eval.images.open import open_images
 from model_eval.networks.device import Hardware
-from model_eval.recipe_settings import BaseRecipe
+from model_eval.recipe_settings import BASE, BaseRecipe
 from model_eval.settings import EvaluateSettings, ImageSettings, TrainSettings
 from model_eval.train.conditions import ConditionImages, train_conditions
 from model_eval.train.recipe import read_recipe

@@ -22,16 +22,19 @@ as its last line one JSON object:
     Peak memory of a process that evaluates ten times as many images, less that for the number given: the
     median of three pairs of runs (Linux tells it).
 
-``python -P benchmarks/evaluate.py [N_IMAGES] [N_MODELS]`` runs it smaller.
+``python -P benchmarks/evaluate.py [N_IMAGES] [N_MODELS]`` runs it smaller; ``--trace N_IMAGES`` only shows
+how much memory one evaluation of many small images takes, in tenths of it (`rss_mb`).
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -54,6 +57,7 @@ from model_eval.images.imagenet_classes import wordnet_ids
 from model_eval.networks.device import Arithmetic, threads_within_models
 from model_eval.networks.preprocessing import published
 from model_eval.settings import EvaluateSettings, ImageSettings, ModelEntry
+from tricky.core.progress import SILENT, Reporter
 
 sys.path.append(str(Path(__file__).resolve().parent))  # last: files here share names with packages
 from others import one_model_with_timm
@@ -71,8 +75,8 @@ def photographs() -> list[Image.Image]:
     return [portrait, *(Image.fromarray(pixels) for pixels in load_sample_images().images)]
 
 
-def write_images(folder: Path, n_images: int) -> None:
-    """Write JPEGs of 500 × 375 pixels into two class folders."""
+def write_images(folder: Path, n_images: int, size: tuple[int, int] = (500, 375)) -> None:
+    """Write JPEGs into two class folders."""
     rng = np.random.default_rng(1)
     originals = photographs()
     for index in range(n_images):
@@ -83,7 +87,7 @@ def write_images(folder: Path, n_images: int) -> None:
         path = folder / f"class-{index % 2}" / f"{index:05d}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         cut = image.crop((left, top, left + width, top + height))
-        cut.resize((500, 375), Image.Resampling.BICUBIC).save(path, quality=90)
+        cut.resize(size, Image.Resampling.BICUBIC).save(path, quality=90)
 
 
 def write_weights(folder: Path, names: Sequence[str]) -> list[ModelEntry]:
@@ -110,7 +114,11 @@ def seconds(work: Callable[[], Any]) -> float:
 
 
 def with_tricky(
-    entries: Sequence[ModelEntry], images: Path, root: Path, arithmetic: Arithmetic = "fast"
+    entries: Sequence[ModelEntry],
+    images: Path,
+    root: Path,
+    arithmetic: Arithmetic = "fast",
+    reporter: Reporter = SILENT,
 ) -> None:
     """Evaluate a pool as `tricky evaluate` does, once it has started."""
     with tempfile.TemporaryDirectory(dir=root) as folder:
@@ -121,6 +129,7 @@ def with_tricky(
             root=root,
             training=root,
             folder=Path(folder),
+            reporter=reporter,
         )
 
 
@@ -202,8 +211,53 @@ def measure_memory(images: Path, root: Path) -> None:
     """Evaluate one model and print this process's peak memory in MB."""
     with_tricky(write_weights(root, ["test_resnet"]), images, root)
     # Not `ru_maxrss`: a child begins with its parent's, which is larger here.
+    print(memory_mb("VmHWM"))
+
+
+def memory_mb(name: str) -> float:
+    """Return a figure of this process's memory, such as ``VmRSS`` for what it holds now."""
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    print(float(status["VmHWM"].split()[0]) / 1024)
+    return float(status[name].split()[0]) / 1024
+
+
+def show_trace(n_images: int) -> None:
+    """Evaluate one model on many small images, and print the largest memory during each tenth of them."""
+    largest = [0.0] * 11
+    tenth, done = 0, threading.Event()
+
+    def progress(what: str, n_done: int, n_expected: int) -> None:
+        nonlocal tenth
+        if what == "Evaluating models":
+            tenth = 10 * n_done // n_expected
+
+    def watch() -> None:
+        while not done.wait(0.02):
+            largest[tenth] = max(largest[tenth], memory_mb("VmRSS"))
+
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        few, images = root / "few", root / "images"
+        write_images(few, min(n_images, 500), (160, 120))
+        multiply(few, images, -(-n_images // 500))
+        entries = write_weights(root, ["test_resnet"])
+        watching = threading.Thread(target=watch)
+        watching.start()
+        try:
+            with_tricky(entries, images, root, reporter=Reporter(progress))
+        finally:
+            done.set()
+            watching.join()
+    for number, value in enumerate(largest[:10]):
+        print(f"images {number * n_images // 10:6,} to {(number + 1) * n_images // 10:6,}: {value:.0f} MB")
+    print(json.dumps({"rss_mb": [round(value) for value in largest[:10]]}))
+
+
+def multiply(images: Path, folder: Path, n_copies: int) -> None:
+    """Give each image several names in another folder, without copies on the disk."""
+    for path in images.glob("*/*.jpg"):
+        (folder / path.parent.name).mkdir(parents=True, exist_ok=True)
+        for copy in range(n_copies):
+            (folder / path.parent.name / f"{path.stem}-{copy}.jpg").hardlink_to(path)
 
 
 NO_OP = """
@@ -255,11 +309,19 @@ def overhead_ms(root: Path, device: str) -> float:
 
 def main() -> None:
     """Measure everything, print lines for people and one for machines."""
-    if "--memory" in sys.argv:
-        measure_memory(Path(sys.argv[-2]), Path(sys.argv[-1]))
+    parser = argparse.ArgumentParser(description="Measure the evaluation of a pool.")
+    parser.add_argument("n_images", type=int, nargs="?", default=600)
+    parser.add_argument("n_models", type=int, nargs="?", default=len(MODELS))
+    parser.add_argument("--trace", type=int, metavar="N_IMAGES", help="only show memory over so many images")
+    parser.add_argument("--memory", type=Path, nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.memory:
+        measure_memory(*options.memory)
         return
-    n_images = int(sys.argv[1]) if len(sys.argv) > 1 else 600
-    n_models = int(sys.argv[2]) if len(sys.argv) > 2 else len(MODELS)
+    if options.trace:
+        show_trace(options.trace)
+        return
+    n_images, n_models = options.n_images, options.n_models
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         images = root / "images"
@@ -282,10 +344,7 @@ def main() -> None:
         print(f"tricky with exact arithmetic {exact:.1f} s")
 
         many = root / "many"
-        for path in images.glob("*/*.jpg"):
-            (many / path.parent.name).mkdir(parents=True, exist_ok=True)
-            for copy in range(10):
-                (many / path.parent.name / f"{path.stem}-{copy}.jpg").hardlink_to(path)
+        multiply(images, many, 10)
         pairs = [(peak_mb(images, root), peak_mb(many, root)) for _ in range(3)]
         print(f"peak memory in MB for {n_images} and {10 * n_images} images:", *pairs)
     figures = {

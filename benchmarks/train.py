@@ -31,7 +31,7 @@ from torchvision.transforms import v2
 from model_eval.cores import n_cores
 from model_eval.images.open import open_images
 from model_eval.networks.device import Hardware
-from model_eval.networks.preprocessing import scale, square_pixels
+from model_eval.networks.preprocessing import square_pixels, training_input
 from model_eval.settings import EvaluateSettings, ImageSettings
 from model_eval.train.conditions import ConditionImages, train_conditions
 from model_eval.train.recipe import Recipe
@@ -132,7 +132,8 @@ def main() -> None:
     shuffled = np.random.default_rng(1).permutation(len(labels))
     to_train, to_evaluate = shuffled[:N_TRAINING], shuffled[N_TRAINING:]
     training = PlainDataset(pixels[to_train], labels[to_train])
-    evaluated, targets = scale(pixels[to_evaluate]), torch.from_numpy(labels[to_evaluate])
+    evaluated = training_input(torch.from_numpy(pixels[to_evaluate]))
+    targets = torch.from_numpy(labels[to_evaluate])
 
     torch.set_num_threads(1)
     plain_loop(training, evaluated, targets, 1)  # the first one fills caches

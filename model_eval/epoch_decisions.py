@@ -22,9 +22,6 @@ from tricky.core.files import check_hash, sha256_of
 from tricky.core.manifests import read_manifest, write_manifest
 from tricky.core.parquet import read_parquet, write_parquet
 
-BASE = "base"
-"""The condition that all others are compared with."""
-
 MANIFEST = "conditions.json"
 MADE_BY = "tricky train"
 
@@ -98,11 +95,6 @@ class EpochDecisions:
     def correct_at_end(self) -> np.ndarray:
         """Whether each model was right after its own last epoch, bool, shape (n_models, n_images)."""
         return np.stack([predictions[-1] == self.labels for predictions in self.predictions])
-
-
-def model_name(condition: str, replicate: int) -> str:
-    """Return the name of a condition's model and of its files."""
-    return f"{condition}-{replicate}"
 
 
 def write_epochs(path: Path, after_epochs: Sequence[pd.DataFrame]) -> None:

@@ -10,6 +10,14 @@ from model_eval.network_source import TrainableSource
 from tricky.core.names import Line
 from tricky.core.settings import SettingsModel
 
+BASE = "base"
+"""The condition that all others are compared with."""
+
+
+def model_name(condition: str, replicate: int) -> str:
+    """Return the name of a condition's model and of its files."""
+    return f"{condition}-{replicate}"
+
 
 class NetworkRecipe(SettingsModel):
     """Training of one network: the keys of ``[base]``, any of which a condition may change."""

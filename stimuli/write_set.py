@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-import tempfile
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -64,6 +64,10 @@ def carried_columns(settings: StimulusSettings) -> list[str]:
     named += [*settings.match.exact, *settings.carry]
     own = {each.name for each in fields(Item)}
     return [name for name in dict.fromkeys(named) if name not in own]
+
+
+_OLD = "old"
+"""Name of a set that is being replaced, in the folder of the new one."""
 
 
 @dataclass(frozen=True)
@@ -139,10 +143,22 @@ def write_set(
 
 @contextmanager
 def _scratch(folder: Path) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
-        part = Path(scratch) / "set"
-        part.mkdir(mode=0o755)
+    """Yield a new folder next to a set's own; what a killed process left there is removed first."""
+    scratch = folder.with_name(f".{folder.name}.part")
+    _clear(scratch, folder)
+    try:
+        part = scratch / "set"
+        part.mkdir(mode=0o755, parents=True)
         yield part
+    finally:
+        _clear(scratch, folder)
+
+
+def _clear(scratch: Path, folder: Path) -> None:
+    """Remove a folder; a set that was moved there, and that no other has replaced, gets its place back."""
+    if (old := scratch / _OLD).exists() and not folder.exists():
+        old.rename(folder)
+    shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _export(
@@ -236,5 +252,5 @@ def _move_into_place(part: Path, folder: Path, *, replace: bool) -> None:
                 "a name of its own in study.toml ([stimuli.NAME]), or replace the old one: "
                 f"`{MADE_BY} --replace`"
             )
-        folder.rename(part.with_name("old"))
+        folder.rename(part.with_name(_OLD))
     part.rename(folder)

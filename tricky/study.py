@@ -12,15 +12,15 @@ from tricky.core.errors import InputError
 from tricky.core.files import write_text
 from tricky.core.settings import validated
 from tricky.stages.analysis import AnalysisStages
-from tricky.stages.experiment import ExperimentStages
 from tricky.stages.model_eval import ModelEvalStages
+from tricky.stages.online import OnlineStages
 from tricky.stages.pool import PoolStages
 from tricky.stages.stimuli import StimuliStages
 from tricky.status import StageStatus, study_status
 from tricky.study_settings import FILE_NAME, Settings, read_settings
 
 
-class Study(PoolStages, ModelEvalStages, StimuliStages, ExperimentStages, AnalysisStages):
+class Study(PoolStages, ModelEvalStages, StimuliStages, OnlineStages, AnalysisStages):
     """A study's folder, its settings and its stages.
 
     A stage reads folders of the stages before it and writes its own; what is finished is kept when it is

@@ -12,7 +12,8 @@ import pandas as pd
 
 from model_eval.decisions import Decisions, read_decisions, read_pool
 from model_eval.difficulty import read_difficulty
-from model_eval.epoch_decisions import BASE, EpochDecisions, read_conditions
+from model_eval.epoch_decisions import EpochDecisions, read_conditions
+from model_eval.recipe_settings import BASE
 from model_eval.training_manifests import ConditionsManifest
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of

@@ -11,9 +11,9 @@ import pandas as pd
 from analysis.settings import ExcludeSettings
 from tricky.core.matching import match_entries
 
-SESSION_RULES = ("named", "catch", "missing")
+SESSION_RULES = ("named", "catch", "repeated", "missing")
 """Rules that exclude whole sessions, in their order; a session counts under the first that applies."""
-TRIAL_RULES = ("timing", "too_fast", "too_slow")
+TRIAL_RULES = ("timing", "focus", "too_fast", "too_slow")
 """Rules that exclude single trials, in their order; a trial counts under the first that applies."""
 
 
@@ -28,9 +28,9 @@ class Exclusion:
     sessions : DataFrame, one row a session
         `participant`, `session`, `n_expected` (scored trials of the set), `n_recorded`, `n_unanswered`
         (of these, without an answer), then how many of the others each rule for trials excluded (`timing`,
-        `too_fast`, `too_slow`), `n_kept`, `catch_accuracy` (missing without catch trials), `share_missing`,
-        and `excluded_by`: the rule that excluded the whole session (``named``, ``catch``, ``missing``), or
-        missing, with the `reason`.
+        `focus`, `too_fast`, `too_slow`), `n_kept`, `catch_accuracy` (missing without catch trials),
+        `share_missing`, and `excluded_by`: the rule that excluded the whole session (one of `SESSION_RULES`),
+        or missing, with the `reason`.
     """
 
     kept: pd.DataFrame
@@ -58,10 +58,12 @@ def exclude(sessions: pd.DataFrame, rules: ExcludeSettings) -> Exclusion:
 
     1. sessions that are named, for the reason given;
     2. sessions with too small a share of correct catch trials;
-    3. trials whose timing is not good;
-    4. trials that were answered too fast, or too slowly;
-    5. sessions that lack too large a share of their scored trials, including trials without an answer and
-       trials excluded by rules 3 and 4.
+    3. online sessions in a browser in which another session had been begun before;
+    4. trials whose timing is not good;
+    5. trials of online sessions during which another window had the focus, or the page left the full screen;
+    6. trials that were answered too fast, or too slowly;
+    7. sessions that lack too large a share of their scored trials, including trials without an answer and
+       trials excluded by rules 4 to 6.
 
     Parameters
     ----------
@@ -96,7 +98,7 @@ def exclude(sessions: pd.DataFrame, rules: ExcludeSettings) -> Exclusion:
     table["n_kept"] = count(key[counted], minlength=n_sessions)
     table["catch_accuracy"] = _catch_accuracy(sessions, key, n_sessions)
     table["share_missing"] = 1 - table["n_kept"] / table["n_expected"].clip(lower=1)
-    excluded_by, reasons = _sessions_excluded(table, rules)
+    excluded_by, reasons = _sessions_excluded(table, rules, _begun_before(first))
     # As objects, since a column of texts would hold NaN in place of None.
     table["excluded_by"], table["reason"] = (
         pd.Series(each, table.index, dtype=object) for each in (excluded_by, reasons)
@@ -113,7 +115,19 @@ def _broken_by_trial(sessions: pd.DataFrame, rules: ExcludeSettings) -> np.ndarr
     low = -np.inf if rules.min_response_time_s is None else rules.min_response_time_s
     high = np.inf if rules.max_response_time_s is None else rules.max_response_time_s
     bad_timing = ~sessions["timing_ok"].fillna(True).to_numpy(bool) & rules.timing_ok
-    return np.select([bad_timing, times < low, times > high], [1, 2, 3], default=0)
+    distracted = np.zeros(len(sessions), bool)
+    if rules.focus:
+        for name in ("focus_lost", "left_full_screen"):
+            if name in sessions:  # only online sessions have these columns
+                distracted |= sessions[name].fillna(0).to_numpy(int) > 0
+    return np.select([bad_timing, distracted, times < low, times > high], [1, 2, 3, 4], default=0)
+
+
+def _begun_before(first: pd.DataFrame) -> np.ndarray:
+    """Return for each session how many others had been begun in the same browser; 0 in the lab."""
+    if "earlier_sessions" not in first:
+        return np.zeros(len(first), int)
+    return first["earlier_sessions"].fillna(0).to_numpy(int)
 
 
 def _catch_accuracy(sessions: pd.DataFrame, key: np.ndarray, n_sessions: int) -> np.ndarray:
@@ -126,7 +140,7 @@ def _catch_accuracy(sessions: pd.DataFrame, key: np.ndarray, n_sessions: int) ->
 
 
 def _sessions_excluded(
-    table: pd.DataFrame, rules: ExcludeSettings
+    table: pd.DataFrame, rules: ExcludeSettings, begun_before: np.ndarray
 ) -> tuple[list[str | None], list[str | None]]:
     """Return for each session the rule that excludes it and why, in the order of the rules."""
     named = _named(table, rules.sessions)
@@ -137,6 +151,8 @@ def _sessions_excluded(
             found.append(("named", named[number]))
         elif rules.min_catch_accuracy is not None and catch < rules.min_catch_accuracy:
             found.append(("catch", f"{catch:.0%} of catch trials right"))
+        elif rules.repeated and begun_before[number]:
+            found.append(("repeated", f"{begun_before[number]} other session(s) in the same browser before"))
         elif rules.max_share_missing is not None and missing > rules.max_share_missing:
             found.append(("missing", f"{missing:.0%} of its trials missing"))
         else:

@@ -112,5 +112,6 @@ def answers_of(root: Path, results: AccuracyResultsManifest) -> pd.DataFrame | N
     if not (root / "data").is_dir():
         return None
     labels = None if results.other_labels is None else root / results.other_labels.labels
-    selection = Selection(results.sessions.stimulus_set.name, results.sessions.kind, labels)
+    sessions = results.sessions
+    selection = Selection(sessions.stimulus_set.name, sessions.kind, labels, sessions.setting)
     return gather(root, selection, results.settings.analyse.exclude).kept

@@ -58,6 +58,7 @@ class SessionsRecord(Record):
     """The sessions that a report is about."""
 
     kind: Literal["person", "simulated"]
+    setting: Literal["lab", "online"] = "lab"
     stimulus_set: ShownSetRecord
 
 

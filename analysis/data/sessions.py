@@ -14,6 +14,7 @@ from analysis.columns import ENTITIES, SESSION_COLUMNS
 from analysis.data.trials import joined, labels_of, trials_of
 from experiment.data.read_data import RecordedData, read_data
 from experiment.data.session_table import SessionTable
+from experiment.records import Setting
 from model_eval.difficulty import read_difficulty
 from stimuli.records import StimulusSet, read_tables
 from tricky.core.errors import InputError
@@ -22,10 +23,13 @@ from tricky.core.tsv_cells import unescaped
 CATEGORIES = ("block", "trial_id", "left_item", "right_item", "item", "response", "response_item")
 ORDERED = {"block": ("practice", "main"), "response": ("left", "right")}
 """Categories with an order of their own; others are in alphabetical order."""
-FLOATS = ("response_time", "onset", "worst_frame", "image_duration", "confidence", "confidence_time")
+FLOATS = (
+    *("response_time", "onset", "worst_frame", "image_duration", "confidence", "confidence_time"),
+    "focus_lost_time",
+)
 INTEGERS = (
     *("trial_index", "dropped_frames", "late_flips", "early_keys", "keys_together", "broken_off"),
-    "image_frames",
+    *("image_frames", "focus_lost", "left_full_screen"),
 )
 BOOLEANS = ("correct", "timing_ok", "key_held", "resumed")
 
@@ -58,7 +62,8 @@ def read_sessions(
         missing where both items of the trial are equally hard, and in ratings), and of the session as a whole
         `complete`: whether it has a row for each trial of its set (missing where its sidecar doesn't say how
         many there are), `interrupted`: whether it was continued later, and `forced`: whether it was started
-        although a check before it had failed.
+        although a check before it had failed, `setting`: ``lab`` or ``online``, and `earlier_sessions`: how
+        many other sessions had been begun in the same browser (missing in the lab).
 
     Raises
     ------
@@ -159,5 +164,13 @@ def _parse(recorded: RecordedData, places: Sequence[int]) -> pd.DataFrame:
         set_id=spread([each.sidecar.stimulus_set.set_id for each in sessions], "str"),
         complete=spread([each.complete for each in sessions], "boolean"),
         forced=spread([each.sidecar.forced for each in sessions], "boolean"),
+        setting=spread([each.sidecar.setting or Setting.LAB for each in sessions], "str"),
+        earlier_sessions=spread([_earlier_sessions(each) for each in sessions], "Int64"),
         _place=spread(list(places), "int64"),
     )
+
+
+def _earlier_sessions(session: SessionTable) -> int | None:
+    """Return how many other sessions had been begun in the browser of an online session."""
+    found = session.sidecar.apparatus.get("earlier_sessions")
+    return found if isinstance(found, int) else None

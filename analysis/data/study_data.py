@@ -16,7 +16,7 @@ from analysis.data.sessions import check_trials, table_of
 from analysis.data.trials import joined, labels_of, trials_of
 from analysis.settings import ExcludeSettings
 from experiment.data.read_data import RecordedData, read_data
-from experiment.records import Kind
+from experiment.records import Kind, Setting
 from model_eval.decisions import Decisions, read_decisions, read_pool
 from model_eval.difficulty import DifficultyTable, read_difficulty, read_label_tables
 from model_eval.training_manifests import TrainingManifest
@@ -26,6 +26,7 @@ from tricky.core.files import check_hash, sha256_of
 from tricky.core.manifests import StageManifest, read_manifest
 
 Choice = Literal["auto", "person", "simulated"]
+SettingChoice = Literal["auto", "lab", "online"]
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,14 @@ class Selection:
         ``auto``: people if there is at least one session of a person, else simulated observers.
     labels : Path or None
         Folder of another difficulty table, to score answers by in place of the set's own labels.
+    setting : {"auto", "lab", "online"}
+        ``auto``: sessions in the lab if there is at least one, else online sessions.
     """
 
     stimulus_set: str
     observers: Choice = "auto"
     labels: Path | None = None
+    setting: SettingChoice = "auto"
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,8 @@ class StudyData:
     trials : DataFrame
         Trials of the set under the labels that answers are scored by, as `trials_of` returns them.
     recorded : DataFrame
-        All rows of the sessions with that set and of one kind of observer, as `joined` returns them.
+        All rows of the sessions with that set, of one kind of observer and in one setting, as `joined`
+        returns them.
     exclusion : Exclusion
         Which trials of the main block count, and what the rules excluded; catch trials and repeats never
         count.
@@ -90,10 +95,13 @@ class StudyData:
         Where answers are scored by other labels than the set's own.
     kind : Kind
         Whether observers are people or simulated; never both.
+    setting : Setting
+        Whether sessions were in the lab or online; never both.
     n_sessions, n_incomplete : int
         Number of sessions, and of those that lack a trial so far.
-    n_other_kind, n_other_set : int
-        Sessions that are not used: of the other kind of observer, and with another stimulus set.
+    n_other_kind, n_other_setting, n_other_set : int
+        Sessions that are not used: of the other kind of observer, in the other setting, and with another
+        stimulus set.
     conditions : list of dict
         How sessions were run, from their sidecars: `settings`, `versions`, `apparatus`, `simulated` (what all
         simulated observers share, or None), and the number of sessions that were run so, `n_sessions`.
@@ -115,9 +123,11 @@ class StudyData:
     exclusion: Exclusion
     relabelled: Relabelled | None
     kind: Kind
+    setting: Setting
     n_sessions: int
     n_incomplete: int
     n_other_kind: int
+    n_other_setting: int
     n_other_set: int
     conditions: list[dict[str, Any]]
     notes: tuple[str, ...]
@@ -180,7 +190,8 @@ def gather(root: Path, selection: Selection, rules: ExcludeSettings) -> StudyDat
     check_trials(every, stimulus_set, root / "data")
     every["session_key"] = every.groupby(["participant", "session"], observed=True, dropna=False).ngroup()
     with_set = every[every["set_id"] == stimulus_set.set_id]
-    kind, shown = _of_one_kind(with_set, root / "data", selection, stimulus_set)
+    kind, of_kind = _of_one_kind(with_set, root / "data", selection, stimulus_set)
+    setting, shown = _in_one_setting(of_kind, root / "data", selection)
     complete = shown.groupby("session_key")["complete"].first()
 
     labels, own = selection.labels, trials_of(stimulus_set)
@@ -208,11 +219,13 @@ def gather(root: Path, selection: Selection, rules: ExcludeSettings) -> StudyDat
         exclusion=exclusion,
         relabelled=None if labels is None else Relabelled(_relative(labels, root), own),
         kind=kind,
+        setting=setting,
         n_sessions=len(complete),
         n_incomplete=int((~complete.astype("boolean").fillna(False)).sum()),
-        n_other_kind=with_set["session_key"].nunique() - len(complete),
+        n_other_kind=with_set["session_key"].nunique() - of_kind["session_key"].nunique(),
+        n_other_setting=of_kind["session_key"].nunique() - len(complete),
         n_other_set=every["session_key"].nunique() - with_set["session_key"].nunique(),
-        conditions=_conditions(data, stimulus_set.set_id, set(shown["participant"])),
+        conditions=_conditions(data, stimulus_set.set_id, shown),
         notes=data.notes,
         manifests=manifests,
         made_from=_hashes(root, list(manifests), labels, data),
@@ -258,6 +271,22 @@ def _of_one_kind(
     return kind, shown
 
 
+def _in_one_setting(of_kind: pd.DataFrame, data: Path, selection: Selection) -> tuple[Setting, pd.DataFrame]:
+    """Return the setting that was selected, and the rows of its sessions."""
+    lab = Setting.LAB if (of_kind["setting"] == Setting.LAB).any() else Setting.ONLINE
+    setting = lab if selection.setting == "auto" else Setting(selection.setting)
+    shown = of_kind[of_kind["setting"] == setting]
+    if shown.empty:
+        other = Setting.ONLINE if setting is Setting.LAB else Setting.LAB
+        raise InputError(
+            f"{data}: all sessions are {_IN[other]}, none is {_IN[setting]}; leave out --setting"
+        )
+    return setting, shown
+
+
+_IN = {Setting.LAB: "in the lab", Setting.ONLINE: "online"}
+
+
 def _hashes(root: Path, manifests: list[str], labels: Path | None, data: RecordedData) -> dict[str, str]:
     """Return the SHA-256 of each file that was read, by its path relative to the study."""
     files = [root / name for name in manifests]
@@ -272,12 +301,15 @@ def _relative(path: Path, root: Path) -> str:
     return Path(os.path.relpath(path, root)).as_posix()
 
 
-def _conditions(data: RecordedData, set_id: str, participants: set[str]) -> list[dict[str, Any]]:
-    """Return the different ways in which these participants' sessions were run, each with its number."""
+def _conditions(data: RecordedData, set_id: str, shown: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the different ways in which the sessions of these rows were run, each with its number."""
+    participants, settings = set(shown["participant"]), set(shown["setting"])
     found: dict[str, dict[str, Any]] = {}
     for session in data.sessions:
         sidecar = session.sidecar
         if sidecar.stimulus_set.set_id != set_id or session.file.participant not in participants:
+            continue
+        if (sidecar.setting or Setting.LAB) not in settings:
             continue
         simulated = sidecar.simulated
         if simulated is not None:  # each observer has its own effect

@@ -19,6 +19,10 @@ from tricky.core.write_tables import write_csv
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_FORMULA = re.compile(r"\s*[=+\-@]|[\t\r]")
+"""How text begins that spreadsheets take for a formula."""
+_NUMBER = re.compile(r"\s*[+-]?[0-9.]+(e[+-]?[0-9]+)?%?\s*", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class ReportFiles:
@@ -61,9 +65,24 @@ class ReportFiles:
         """Write each table as CSV, undefined values as ``n/a``, and remove those of an earlier report."""
         folder = self.page.parent / "tables"
         for name, table in tables.items():
-            write_csv(folder / f"{self.prefix}{name}.csv", table)
+            write_csv(folder / f"{self.prefix}{name}.csv", without_formulas(table))
         names = {name for section in self.stale for name in section.tables}
         _remove_stale(folder, self.prefix, names, set(tables), (".csv",))
+
+
+def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without text that a spreadsheet would run: such text begins with an apostrophe.
+
+    Names of classes and images, and what participants typed, come from anyone. A number stays a number, also
+    where it is text.
+    """
+
+    def literal(cell: object) -> object:
+        if isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
+            return f"'{cell}"
+        return cell
+
+    return table.rename(columns=literal).map(literal)
 
 
 def _remove_stale(

@@ -55,21 +55,22 @@ class PairMean:
         """Weight of each pair in either order; they add up to 1."""
         return self.n_asked / self.n_asked.sum()
 
-    @property
+    @cached_property
     def value(self) -> float:
         """The mean over pairs."""
         return float(np.nansum(self.kappa * self.weights))
 
-    @property
+    @cached_property
     def without_each(self) -> np.ndarray:
         """The mean over the pairs without each subject, shape (n_subjects,); NaN where no pair is left."""
-        total = np.nansum(self.kappa * self.n_asked)
+        of_subject = np.nansum(self.kappa * self.n_asked, axis=1)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return (total - 2 * np.nansum(self.kappa * self.n_asked, axis=1)) / self._n_left
+            return (of_subject.sum() - 2 * of_subject) / self._n_left
 
-    @property
+    @cached_property
     def _n_left(self) -> np.ndarray:
-        return self.n_asked.sum() - 2 * self.n_asked.sum(axis=1)
+        of_subject = self.n_asked.sum(axis=1)
+        return of_subject.sum() - 2 * of_subject
 
     def influences(
         self, right: np.ndarray, seen: np.ndarray | None
@@ -161,7 +162,8 @@ def variance_path(
         The mean κ, ascending, and the variance of its estimate from so many items.
     """
     involved = np.flatnonzero(mean.n_asked.any(axis=1))
-    between = np.ix_(involved, involved)
+    # Of many subjects the matrices are large, and copying them would take as long as all the rest.
+    between = ... if len(involved) == len(right) else np.ix_(involved, involved)
     weights, used = mean.weights[between], mean.n_asked[between] > 0
     scaled = weights / np.where(used, mean.counts.n_common[between], 1)
     n_items = right.shape[1]

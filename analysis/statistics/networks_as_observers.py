@@ -93,10 +93,11 @@ def consistency_with_people(networks: np.ndarray, people: np.ndarray, level: flo
 
     def measure(network: np.ndarray) -> tuple[float, float, float, str | None]:
         every = np.vstack([network, people])
+        seen = ~np.isnan(every)
         found = measure_consistency(
             every == 1,
             pairs_between([0], observers),
-            observed=~np.isnan(every),
+            observed=None if seen.all() else seen,
             new_subjects=[observers],
             level=level,
         )

@@ -209,8 +209,10 @@ def _by_observer(observer: ArrayLike, *arrays: np.ndarray) -> Iterator[tuple[obj
             f"{len(who)} observers for arrays of {[len(array) for array in arrays]} trials; give one a trial"
         )
     codes, names = pd.factorize(who, sort=True)
-    for code, name in enumerate(names):
-        yield name, [array[codes == code] for array in arrays]
+    order = np.argsort(codes, kind="stable")
+    starts = np.searchsorted(codes[order], np.arange(len(names) + 1))
+    for name, start, stop in zip(names, starts[:-1], starts[1:], strict=True):
+        yield name, [array[order[start:stop]] for array in arrays]
 
 
 def _difference(first: np.ndarray, second: np.ndarray, level: float, lacking: str) -> tuple[Any, ...]:

@@ -15,6 +15,10 @@ from scipy import stats
 
 N_RESAMPLES = 1000
 """Enough for the standard deviation of a bootstrap to be known to 2%."""
+FEWEST_RESAMPLES = 100
+"""The standard deviation is known to 7%."""
+_DECISIONS_OF_PAIRS = 2.5e12
+"""Resamples times squared number of models times images: 1,000 resamples of 220 models on 50,000 images."""
 _CELLS = 2**22
 """Counts that are held in memory at a time: 32 MB."""
 
@@ -56,7 +60,14 @@ def patterns_of(correct: np.ndarray) -> Patterns:
     return Patterns(np.unpackbits(packed, axis=0, count=len(correct)).astype(bool), n_images)
 
 
-def resampled(n_images: np.ndarray, n_resamples: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+def n_resamples_for(n_models: int, n_images: int) -> int:
+    """Return how many resamples a value over all pairs takes: fewer of very large pools, to limit time."""
+    return int(np.clip(_DECISIONS_OF_PAIRS / (n_models**2 * n_images), FEWEST_RESAMPLES, N_RESAMPLES))
+
+
+def resampled(
+    n_images: np.ndarray, n_resamples: int, rng: np.random.Generator, at_most: int = N_RESAMPLES
+) -> Iterator[np.ndarray]:
     """Draw as many images again, with replacement, and count them by pattern.
 
     Parameters
@@ -64,6 +75,8 @@ def resampled(n_images: np.ndarray, n_resamples: int, rng: np.random.Generator) 
     n_images : ndarray of int, shape (n_patterns,)
     n_resamples : int
     rng : Generator
+    at_most : int
+        Resamples at a time; it changes no number.
 
     Yields
     ------
@@ -71,7 +84,7 @@ def resampled(n_images: np.ndarray, n_resamples: int, rng: np.random.Generator) 
         Some of the resamples, `n_resamples` rows in all; each row sums to the number of images.
     """
     total = n_images.sum()
-    at_a_time = max(1, _CELLS // len(n_images))
+    at_a_time = max(1, min(at_most, _CELLS // len(n_images)))
     for start in range(0, n_resamples, at_a_time):
         yield rng.multinomial(total, n_images / total, size=min(at_a_time, n_resamples - start))
 

@@ -17,7 +17,8 @@ from scipy.spatial import distance
 
 from analysis.statistics.consistency_intervals import measure_consistency, pairs_within
 from analysis.statistics.estimate import Estimate
-from analysis.statistics.pair_tables import kappa_of_tables, pair_tables
+from analysis.statistics.pair_spread import PairSpread, n_models_of
+from analysis.statistics.pair_tables import Counted, kappa_of_tables, pair_tables
 from analysis.statistics.pool_intervals import (
     N_RESAMPLES,
     HoldsFor,
@@ -27,6 +28,9 @@ from analysis.statistics.pool_intervals import (
     resampled,
 )
 from tricky.core.errors import InputError
+
+_PAIRS = 2**21
+"""κ of pairs in resamples that are held at once: 16 MB for each subset."""
 
 
 class Subset(StrEnum):
@@ -118,58 +122,57 @@ def consistency_by_subset(
             "image may be both trivial and impossible"
         )
     patterns = patterns_of(correct)
-    kept = {
-        choice: (_kept(*choice, n_models, tolerance), choice[1] == LabelledBy.OTHERS) for choice in _choices()
-    }
-    replicates: dict[tuple[Subset, LabelledBy], list[np.ndarray]] = {choice: [] for choice in kept}
-    for weights in resampled(patterns.n_images, n_resamples, rng):
-        for choice in kept:
-            tables = pair_tables(patterns.correct, weights, *kept[choice])
-            replicates[choice].append(kappa_of_tables(tables))
+    choices = list(_choices())
+    counted = [
+        Counted(_kept(*choice, n_models, tolerance), choice[1] == LabelledBy.OTHERS) for choice in choices
+    ]
+    tables = pair_tables(patterns.correct, patterns.n_images[np.newaxis], counted)
+    of_models = holds_for == "images and models"
+    spreads = [PairSpread(kappa_of_tables(each[:, 0]), of_models) for each in tables]
+    n_pairs = n_models * (n_models - 1) // 2
+    for weights in resampled(patterns.n_images, n_resamples, rng, at_most=max(1, _PAIRS // n_pairs)):
+        for spread, each in zip(spreads, pair_tables(patterns.correct, weights, counted), strict=True):
+            spread.add(kappa_of_tables(each))
     found: list[SubsetConsistency] = []
-    for choice in kept:
-        tables = pair_tables(patterns.correct, patterns.n_images[np.newaxis], *kept[choice])
-        bootstrap = np.concatenate(replicates[choice])
-        counted, by_others = kept[choice]
+    for choice, (kept, by_others), table, spread in zip(choices, counted, tables, spreads, strict=True):
         # Where the whole pool labels, all pairs are compared on the same images.
-        chosen = None if by_others else correct[:, counted[correct.sum(axis=0)]]
-        found.append(_summary(choice, tables[:, 0], bootstrap, chosen, holds_for, level))
+        chosen = None if by_others else correct[:, kept[correct.sum(axis=0)]]
+        n_images = float(table.sum(axis=0).mean())
+        found.append(_summary(choice, n_images, spread, chosen, holds_for, level))
     return found
 
 
 def _summary(
     choice: tuple[Subset, LabelledBy],
-    tables: np.ndarray,
-    bootstrap: np.ndarray,
+    n_images: float,
+    spread: PairSpread,
     chosen: np.ndarray | None,
     holds_for: HoldsFor,
     level: float,
 ) -> SubsetConsistency:
-    """Summarise tables of all pairs and the κ of resampled images.
+    """Summarise the κ of all pairs and that of resampled images.
 
     Parameters
     ----------
     choice : (Subset, LabelledBy)
-    tables : ndarray of float, shape (4, n_pairs)
-    bootstrap : ndarray of float, shape (n_resamples, n_pairs)
+    n_images : float
+    spread : PairSpread
     chosen : ndarray of bool, shape (n_models, n_images_chosen), or None
         The decisions, where all pairs are compared on the same images.
     holds_for, level
         As for `consistency_by_subset`.
     """
-    kappa = kappa_of_tables(tables)
-    n_models = round((1 + np.sqrt(1 + 8 * len(kappa))) / 2)
+    kappa, values = spread.kappa, spread.means
+    n_models = n_models_of(len(kappa))
     matrix = np.eye(n_models)
     pairs = np.triu_indices(n_models, k=1)
     matrix[pairs] = matrix.T[pairs] = kappa
-    of_models = holds_for == "images and models"
-    values, replicates = _means(kappa[np.newaxis], of_models)[0], _means(bootstrap, of_models)
     if chosen is None:
-        low, high = interval(values, replicates, level)
+        low, high = interval(values, spread.replicates, level)
         method, reason = described(values, low, holds_for)
     else:
-        everyone = np.arange(int(n_models))
-        groups: list[np.ndarray] = [everyone] if of_models else []
+        everyone = np.arange(n_models)
+        groups: list[np.ndarray] = [everyone] if holds_for == "images and models" else []
         found = measure_consistency(chosen, pairs_within(everyone), new_subjects=groups, level=level)
         low, high, method, reason = found.low, found.high, found.method, found.reason
     return SubsetConsistency(
@@ -181,9 +184,9 @@ def _summary(
         *choice,
         matrix,
         reason=reason,
-        n_images=float(tables.sum(axis=0).mean()),
+        n_images=n_images,
         sd=float(np.nanstd(kappa, ddof=1)) if np.isfinite(kappa).sum() > 1 else np.nan,
-        reliability=_reliability(kappa, bootstrap - replicates[:, :1]),
+        reliability=spread.reliability,
     )
 
 
@@ -227,34 +230,3 @@ def _kept(subset: Subset, labelled_by: LabelledBy, n_models: int, tolerance: int
         (impossible & (subset in (Subset.NO_IMPOSSIBLE, Subset.IN_BETWEEN)))
         | (trivial & (subset in (Subset.NO_TRIVIAL, Subset.IN_BETWEEN)))
     )
-
-
-def _means(kappa: np.ndarray, of_models: bool) -> np.ndarray:
-    """Return the mean over defined pairs, and with `of_models` that without each model.
-
-    Parameters
-    ----------
-    kappa : ndarray of float, shape (n_samples, n_pairs)
-    of_models : bool
-
-    Returns
-    -------
-    ndarray of float, shape (n_samples, 1) or (n_samples, 1 + n_models)
-        NaN, without a warning, where no pair is defined.
-    """
-    n_models = round((1 + np.sqrt(1 + 8 * kappa.shape[1])) / 2)
-    pairs = np.column_stack(np.triu_indices(n_models, k=1))
-    without: np.ndarray = (pairs[:, :, np.newaxis] != np.arange(int(n_models))).all(axis=1)
-    kept = np.hstack([np.ones((len(pairs), 1), bool), without if of_models else without[:, :0]])
-    defined = np.isfinite(kappa)
-    number, total = defined.astype(float) @ kept, np.where(defined, kappa, 0) @ kept
-    return np.where(number > 0, total / np.maximum(number, 1), np.nan)
-
-
-def _reliability(kappa: np.ndarray, deviations: np.ndarray) -> float:
-    """Return the share of the variance over pairs that resampled images don't explain."""
-    usable = np.isfinite(kappa) & (np.isfinite(deviations).mean(axis=0) > 0.5)
-    if usable.sum() < 2 or (variance := kappa[usable].var(ddof=1)) == 0:
-        return np.nan
-    sampling = np.nanvar(deviations[:, usable], axis=0, ddof=1).mean()
-    return float(np.clip(1 - sampling / variance, 0, 1))

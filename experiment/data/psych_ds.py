@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from experiment.data.atomic_folders import new_folder
 from experiment.data.bids import Dataset
 from experiment.data.find_sessions import SessionFile
 from experiment.data.read_data import read_data
@@ -49,31 +50,34 @@ def export_psych_ds(
     recorded = read_data(data_folder)
     if not recorded.sessions:
         raise InputError(f"{data_folder}: no session yet; run `tricky run` or `tricky simulate` first")
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder}: contains something already; name an empty folder, or a new one")
     about = read_json_object(data_folder / "participants.json", "restore the file from a copy")
     readme = read_text(data_folder / "README")
     for note in recorded.notes:
         notify(note)
     variables: dict[str, Mapping[str, Any]] = {}
-    written = []
+    tables = {}
     for session in recorded.sessions:
         table = session.cells()
-        written.append(folder / "data" / f"{_stem(session.file)}_data.csv")
-        write_text(written[-1], csv_text(table.columns, table.rows))
+        tables[f"{_stem(session.file)}_data.csv"] = csv_text(table.columns, table.rows)
         for column in table.columns:
             variables.setdefault(column, session.sidecar.described(column))
-    written.append(folder / "data" / "description-participants_data.csv")
     people = recorded.participants
     rows = [[row[column] for column in people.columns] for row in people.rows.values()]
-    write_text(written[-1], csv_text(people.columns, rows))
+    tables["description-participants_data.csv"] = csv_text(people.columns, rows)
     for column in people.columns:
         described = about.get(column)
         variables.setdefault(column, described if isinstance(described, dict) else {})
     description = json.dumps(_description(dataset, variables), indent=2, ensure_ascii=False)
-    write_text(folder / "dataset_description.json", description + "\n")
-    write_text(folder / "README.md", readme)
-    return written
+    with new_folder(folder) as part:
+        for name, text in tables.items():
+            write_text(part / "data" / name, text)
+        write_text(part / "dataset_description.json", description + "\n")
+        write_text(part / "README.md", readme)
+        if folder.exists():  # and empty, as it was found above
+            folder.rmdir()
+    return [folder / "data" / name for name in tables]
 
 
 def _stem(file: SessionFile) -> str:

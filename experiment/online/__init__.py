@@ -4,3 +4,5 @@ The client in `experiment.browser` gets the plan of a *slot*, a numbered place i
 events. `client_plan` makes that plan, `apply_events` checks events against it, `server` talks to browsers,
 and `store` keeps what they sent. The modules of this package are internal.
 """
+
+__all__: list[str] = []

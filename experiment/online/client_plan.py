@@ -14,13 +14,11 @@ from experiment.online.settings import OnlineSettings
 from experiment.pages import Page, PageName, PageText
 from experiment.records import Ask, Option, ScheduledTrial
 from experiment.screen import colours
-from experiment.screen.masks import pink_noise
 from experiment.screen.texts import INSTRUCTIONS, ONLINE, Texts, read_texts
 from experiment.session.consent import AGREE, DISAGREE
 from experiment.session.prepare import PreparedSession
 from stimuli.records import Block
 from tricky.core.errors import InputError
-from tricky.core.randomness import generator
 
 SCHEMA = 1
 MASK_PX = 512
@@ -203,6 +201,9 @@ class ClientPlan:
 
 def mask_png(slot: str, seed: int) -> bytes:
     """Return the noise that masks images in a slot, as a PNG file."""
+    from experiment.screen.masks import pink_noise
+    from tricky.core.randomness import generator
+
     file = io.BytesIO()
     pink_noise((MASK_PX, MASK_PX), generator(seed, "online mask", slot)).save(file, "PNG")
     return file.getvalue()

@@ -264,3 +264,10 @@ def parse_request(body: bytes) -> list[str]:
     if not 1 <= len(events) <= MAX_EVENTS:
         raise Refused(f"request: {len(events)} events; 1 to {MAX_EVENTS} are allowed")
     return [canonical(event) for event in events]
+
+
+def seq_of(text: str) -> int | None:
+    """Return the number of an event; None if it has none, so that parsing it says what is wrong."""
+    event = json.loads(text)
+    seq = event.get("seq") if isinstance(event, dict) else None
+    return seq if type(seq) is int and seq >= 0 else None

@@ -64,6 +64,11 @@ class Practice:
             "repetitions": [list(each) for each in self._repetitions if each],
         }
 
+    @property
+    def n_repeated(self) -> int:
+        """Number of answers in all repetitions."""
+        return sum(map(len, self._repetitions))
+
     def first_round(self, response: Response) -> None:
         """Add a response to the first round, if its trial is a practice trial."""
         if response.trial.block is Block.PRACTICE:

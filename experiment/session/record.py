@@ -99,6 +99,16 @@ class SessionRecord:
         return self._journal.n_done
 
     @property
+    def n_runs(self) -> int:
+        """Number of runs that the sidecar mentions, this one included once it has started."""
+        return len(self._sidecar.runs)
+
+    @property
+    def n_repeated(self) -> int:
+        """Number of answers in repetitions of the practice that are on disk."""
+        return self._practice.n_repeated
+
+    @property
     def trials_done(self) -> bool:
         """Whether every trial is on disk."""
         return self._journal.complete

@@ -14,6 +14,7 @@ import torch
 
 from model_eval.columns import IMAGE_DTYPES
 from model_eval.decisions import EVALUATE
+from model_eval.evaluate.allocator import keep_freed_memory
 from model_eval.evaluate.batches import BatchMaker
 from model_eval.evaluate.decision_files import (
     DecisionFile,
@@ -30,7 +31,7 @@ from model_eval.evaluate.training_images import images_trained_on
 from model_eval.evaluate.worker_server import start_worker_server
 from model_eval.images.check import Inspection
 from model_eval.images.decode import DECODING
-from model_eval.images.image_source import InspectedSource, class_names, list_images
+from model_eval.images.image_source import InspectedSource, class_names, list_images, never_seen
 from model_eval.images.uncounted_files import record_not_counted
 from model_eval.manifests import PoolManifest
 from model_eval.networks.build import (
@@ -44,7 +45,6 @@ from model_eval.networks.device import arithmetic, choose_device, memory_format,
 from model_eval.networks.sample_images import draw_sample
 from model_eval.networks.trust import require_trust
 from model_eval.settings import EvaluateSettings, ModelEntry
-from model_eval.train.split import never_seen
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of, versions_of
 from tricky.core.manifests import write_manifest
@@ -97,8 +97,9 @@ def evaluate_pool(
         are no longer those of the data set; an image can't be read and the study doesn't say to skip it; no
         model gives a usable output.
     """
+    keep_freed_memory()
     device = choose_device(settings.device)
-    start_worker_server(settings.workers)
+    start_worker_server(settings.workers, device.type)
     selected = _select_images(source, entries, root, training, reporter)
     for entry in entries:  # before anything is downloaded or run
         require_trust(entry, root)
@@ -147,8 +148,6 @@ def evaluate_pool(
     write_manifest(folder / "pool.json", PoolManifest, manifest)
     if not failures:  # parts of failed models are kept for the next run
         shutil.rmtree(parts_folder(folder), ignore_errors=True)
-    for unfinished in folder.glob(".*.part"):  # left by a run that was killed while it wrote
-        unfinished.unlink()
 
 
 @dataclass(frozen=True)

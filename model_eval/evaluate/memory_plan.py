@@ -8,8 +8,8 @@ import psutil
 import torch
 from torch import nn
 
-SHARE_ON_THE_CPU = 0.5
-"""Of the free memory, for weights; the rest is for images and activations, which are not measured there."""
+SHARE_ON_THE_CPU = 0.7
+"""Of the free memory, for weights and the largest activations that were measured; the rest is for images."""
 
 SHARE_ON_A_GPU = 0.9
 """Of the free memory, for weights and the largest activations that were measured."""
@@ -39,7 +39,7 @@ class MemoryPlan:
     weights : int
         Bytes of the weights of the models in this round.
     activations : int
-        The most bytes that a model of any round took up beyond the weights while it ran.
+        The most bytes that the models of any round took up beyond the weights while they ran.
     n_models : int
         Models in this round.
     """
@@ -67,28 +67,3 @@ class MemoryPlan:
     def next_round(self) -> None:
         """Forget the models of the last round."""
         self.weights = self.n_models = 0
-
-
-class ActivationMeter:
-    """Measures how much memory a model takes up while it runs, on a GPU.
-
-    Parameters
-    ----------
-    device : torch.device
-    """
-
-    def __init__(self, device: torch.device) -> None:
-        self._device = device
-        self._before = 0
-
-    def start(self) -> None:
-        """Begin to measure."""
-        if self._device.type == "cuda":
-            torch.cuda.reset_peak_memory_stats(self._device)
-            self._before = torch.cuda.memory_allocated(self._device)
-
-    def stop(self) -> int:
-        """Return the most bytes that were in use beyond those of the start; 0 on other devices."""
-        if self._device.type != "cuda":
-            return 0
-        return torch.cuda.max_memory_allocated(self._device) - self._before

@@ -22,7 +22,12 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from model_eval.cores import n_cores
-from model_eval.evaluate.worker_server import FEW_CORES, begin_worker, without_main_module, worker_context
+from model_eval.evaluate.worker_server import (
+    begin_worker,
+    use_processes,
+    without_main_module,
+    worker_context,
+)
 from model_eval.images.image_source import ImageSource
 from model_eval.networks.preprocessing import Preprocessing, prepare_pixels
 from tricky.core.errors import InputError
@@ -81,17 +86,17 @@ def choose_workers(setting: int | str, device: torch.device, ways: Mapping[str, 
     Parameters
     ----------
     setting : int or str
-        `workers` of ``[evaluate]``; ``auto`` takes as many processes as there are cores, where there are more
-        than `FEW_CORES` or models run on a GPU.
+        `workers` of ``[evaluate]``; ``auto`` takes as many processes as there are cores, where
+        `use_processes` says so.
     device : torch.device
     ways : mapping of str to Preprocessing
         Used to estimate how much memory processes need to share.
     """
     if setting != "auto":
         return int(setting)
-    cores = n_cores()
-    if cores <= 1 or (cores <= FEW_CORES and device.type != "cuda"):
+    if not use_processes(setting, device.type):
         return 0
+    cores = n_cores()
     return cores if chunk_images(ways, cores) else 0
 
 

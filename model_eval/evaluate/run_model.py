@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from model_eval.evaluate.memory_meters import TensorMeter
 from model_eval.networks.build import Classifier
 from model_eval.networks.device import exact_arithmetic, memory_format
 from model_eval.networks.preprocessing import Preprocessing
@@ -137,6 +138,25 @@ class RunningModel:
                 return float((again - logits[:n]).abs().max())
         except _OutOfMemoryError:
             raise ModelFailure("not enough memory to measure its numeric noise") from None
+
+    @torch.inference_mode()
+    def activation_bytes(self, inputs: torch.Tensor) -> int:
+        """Return how much memory the activations of a batch take up on the CPU, as measured with one image.
+
+        0 where the model fails on that image, which it will on the batch.
+
+        Parameters
+        ----------
+        inputs : Tensor
+            As for `logits`.
+        """
+        meter = TensorMeter()
+        try:
+            with _answering(), self._precision(), meter:
+                self._module(inputs[:1])
+        except (ModelFailure, _OutOfMemoryError):
+            return 0
+        return meter.peak * self.batch_size
 
     def _in_portions(self, inputs: torch.Tensor, n: int) -> torch.Tensor:
         answers = []

@@ -13,7 +13,8 @@ import torch
 from model_eval.cores import n_cores
 from model_eval.evaluate.batches import Batch, BatchMaker
 from model_eval.evaluate.load_models import Load, LoadedModel, ModelLoader
-from model_eval.evaluate.memory_plan import ActivationMeter, MemoryPlan, size_bytes
+from model_eval.evaluate.memory_meters import GpuMeter
+from model_eval.evaluate.memory_plan import MemoryPlan, size_bytes
 from model_eval.evaluate.model_run import ModelRun
 from model_eval.evaluate.results import BatchResults
 from model_eval.evaluate.run_model import ModelFailure, RunningModel
@@ -151,6 +152,7 @@ class _Round:
         self._noise_of = noise_of
         self._stack = ExitStack()
         self._threads: ThreadPoolExecutor | None = None
+        self._n_at_once = 1
         self._runs: list[ModelRun] = []
         self._waiting: BatchResults | None = None
         self.failures: dict[str, str] = {}
@@ -172,7 +174,8 @@ class _Round:
         if self._device.type == "cpu":
             self._stack.enter_context(threads_within_models(max(1, n_cores() // len(tasks))))
             if len(tasks) > 1:  # every thread that runs a model keeps memory for its layers
-                self._threads = self._stack.enter_context(ThreadPoolExecutor(n_cores()))
+                self._n_at_once = min(n_cores(), len(tasks))
+                self._threads = self._stack.enter_context(ThreadPoolExecutor(self._n_at_once))
         maker, images = self._about.maker, self._images
         batches = self._stack.enter_context(closing(maker.batches(images, _different(tasks))))
         batch = next(batches)
@@ -195,7 +198,7 @@ class _Round:
         self, batch: Batch, first: LoadedModel | None, models: Iterator[LoadedModel]
     ) -> LoadedModel | None:
         """Run each model on the first batch as soon as it is loaded; return the first that doesn't fit."""
-        plan, meter = self._about.plan, ActivationMeter(self._device)
+        plan = self._about.plan
         started: list[tuple[ModelRun, Future[torch.Tensor | ModelFailure]]] = []
         too_much = None
         while (loaded := first or next(models, None)) is not None:
@@ -213,11 +216,24 @@ class _Round:
                 continue
             run = ModelRun(loaded.file, model, self._images, self._noise_of[model.name])
             self._runs.append(run)
-            meter.start()
-            started.append((run, self._start(run, batch)))
-            plan.activations = max(plan.activations, meter.stop())
+            started.append((run, self._start_measured(run, batch)))
         self._collect(batch.rows, started)
         return too_much
+
+    def _start_measured(self, run: ModelRun, batch: Batch) -> Future[torch.Tensor | ModelFailure]:
+        """Start a model for the first time, and measure the memory that its activations take up."""
+        activations = 0
+        if self._device.type == "cuda":
+            with GpuMeter(self._device) as meter:
+                future = self._start(run, batch)
+            activations = meter.peak
+        else:
+            if self._device.type == "cpu":
+                inputs = batch.inputs[run.model.preprocessing.key]
+                activations = run.model.activation_bytes(inputs) * self._n_at_once
+            future = self._start(run, batch)
+        self._about.plan.activations = max(self._about.plan.activations, activations)
+        return future
 
     def _start(self, run: ModelRun, batch: Batch) -> Future[torch.Tensor | ModelFailure]:
         if self._threads is not None:

@@ -35,16 +35,25 @@ def worker_context() -> BaseContext:
     return context
 
 
-def start_worker_server(workers: int | str) -> None:
-    """Start the server where processes will prepare images.
+def use_processes(workers: int | str, device: str) -> bool:
+    """Return whether processes prepare images, rather than threads of this process.
 
     Parameters
     ----------
     workers : int or str
-        `workers` of ``[evaluate]``.
+        `workers` of ``[evaluate]``; ``auto`` takes processes where there are more than `FEW_CORES` cores, or
+        more than one and models run on a GPU.
+    device : str
+        As torch or ``[evaluate]`` name it: ``cuda:0``, ``cpu``, ``auto`` …
     """
-    unlikely = workers == 0 or (workers == "auto" and n_cores() <= FEW_CORES)
-    if unlikely or "forkserver" not in multiprocessing.get_all_start_methods():
+    if workers == "auto":
+        return n_cores() > (1 if device.startswith("cuda") else FEW_CORES)
+    return workers != 0
+
+
+def start_worker_server(workers: int | str, device: str) -> None:
+    """Start the server if processes will prepare images; parameters as for `use_processes`."""
+    if not use_processes(workers, device) or "forkserver" not in multiprocessing.get_all_start_methods():
         return
     from multiprocessing import forkserver
 

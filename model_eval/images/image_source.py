@@ -13,6 +13,7 @@ from PIL import Image
 
 from model_eval.images.check import Inspection
 from model_eval.settings import ImageSettings
+from tricky.core.errors import InputError
 from tricky.core.progress import Progress, Reporter, no_progress
 
 
@@ -90,3 +91,26 @@ def class_names(catalogue: pd.DataFrame) -> tuple[str, ...]:
     """Return the names of a catalogue's classes in the order of their labels."""
     pairs = catalogue[["label", "class_name"]].drop_duplicates().sort_values("label")
     return tuple(pairs["class_name"])
+
+
+def never_seen(catalogue: pd.DataFrame, trained_on: pd.DataFrame) -> pd.DataFrame:
+    """Return the images of a catalogue that are neither trained on nor exact copies of training images.
+
+    Contents are compared, not names: the same name may be another image in another data set.
+
+    Parameters
+    ----------
+    catalogue, trained_on : DataFrame
+        `IMAGE_COLUMNS`.
+
+    Raises
+    ------
+    InputError
+        None is left.
+    """
+    known = catalogue["sha256"].isin(trained_on["sha256"])
+    if known.all():
+        raise InputError(
+            "no image is left to evaluate: all are trained on; lower `images` in [train], or in [train.base]"
+        )
+    return catalogue[~known].reset_index(drop=True)

@@ -22,8 +22,6 @@ from model_eval.label.criterion import (
 N_ORDERS = 100
 """Number of random orders of the models; each order gives one sub-pool of every size."""
 
-_PLANES_UP_TO = 8
-"""With a larger tolerance, counting in bits is no faster."""
 _WORDS_AT_ONCE = 16_384
 """Number of words whose bits stay in a processor's cache."""
 
@@ -65,7 +63,7 @@ def shares_by_size(
     n_models = len(correct)
     sizes = np.arange(2 * tolerance + 1, n_models + 1)
     orders = np.array([rng.permutation(n_models) for _ in range(n_orders)])
-    by_all = seen.all(axis=0) & (tolerance < _PLANES_UP_TO)
+    by_all = seen.all(axis=0)
     counts = _count_seen_by_all(correct if by_all.all() else correct[:, by_all], orders, tolerance)
     counts = counts[:, sizes - 1]
     if not by_all.all():
@@ -93,7 +91,8 @@ def _count_seen_by_all(correct: np.ndarray, orders: np.ndarray, tolerance: int) 
     """Count the images of each difficulty in the first 1, 2, 3 … models of each order.
 
     An image is not impossible (trivial) as soon as more than `tolerance` models were right (wrong), so higher
-    counts are not needed: for each image, bit `k` says whether more than `k` models were right (wrong).
+    counts are not needed.  Each image has a counter, whose bits are spread over as many arrays, so that an
+    operation adds 64 images at once; it starts such that it overflows as soon as there are too many.
 
     Parameters
     ----------
@@ -108,19 +107,23 @@ def _count_seen_by_all(correct: np.ndarray, orders: np.ndarray, tolerance: int) 
     """
     n_orders, n_models = orders.shape
     n_images = correct.shape[1]
+    n_bits, every = tolerance.bit_length(), 2**64 - 1
+    start = 2**n_bits - (tolerance + 1)
     n_beyond = np.zeros((2, n_orders, n_models), dtype=np.int64)  # images that more models got right, wrong
     for which, answers in enumerate((correct, ~correct)):
         packed = _packed(answers)
         at_once = max(1, _WORDS_AT_ONCE // max(1, packed.shape[1]))
         for first in range(0, n_orders, at_once):
             part = slice(first, first + at_once)
-            more_than = np.zeros((tolerance + 1, len(orders[part]), packed.shape[1]), dtype=np.uint64)
+            beyond = np.zeros((len(orders[part]), packed.shape[1]), dtype=np.uint64)
+            bits = [beyond + np.uint64(every * (start >> k & 1)) for k in range(n_bits)]
             for place, models in enumerate(orders[part].T):
-                added = packed[models]
-                for k in range(tolerance, 0, -1):
-                    more_than[k] |= more_than[k - 1] & added
-                more_than[0] |= added
-                n_beyond[which, part, place] = np.bitwise_count(more_than[tolerance]).sum(axis=1)
+                carry = packed[models]
+                for bit in bits:
+                    bit ^= carry
+                    carry &= ~bit
+                beyond |= carry
+                n_beyond[which, part, place] = np.bitwise_count(beyond).sum(axis=1)
     impossible, trivial = n_images - n_beyond
     return np.stack([trivial, n_images - trivial - impossible, impossible], axis=2)
 

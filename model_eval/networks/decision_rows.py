@@ -31,20 +31,21 @@ def decision_values(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         equal logits the one with the smallest index counts as the better.  `entropy` is that of the predicted
         distribution, −Σ p log p (Shannon 1948), in nats: from 0 to the logarithm of n_classes.
     """
-    logits = logits.to(torch.float64)
+    # Comparisons are as exact in the type of the logits, and take half the time.
     prediction = logits.argmax(dim=1)
     of_label = logits.gather(1, labels[:, None])
     before_label = torch.arange(logits.shape[1], device=logits.device) < labels[:, None]
     better = (logits > of_label) | ((logits == of_label) & before_label)
-    probabilities = torch.softmax(logits, dim=1)
+    probabilities = torch.softmax(logits, dim=1, dtype=torch.float64)
     two_best, _ = logits.topk(2, dim=1)
+    margin = two_best.to(torch.float64).diff(dim=1)[:, 0].neg()
     values = torch.stack(
         [
             prediction.to(torch.float64),
             1.0 + better.sum(dim=1),
             probabilities.gather(1, labels[:, None])[:, 0],
             probabilities.gather(1, prediction[:, None])[:, 0],
-            two_best[:, 0] - two_best[:, 1],
+            margin,
             torch.special.entr(probabilities).sum(dim=1),
         ]
     )

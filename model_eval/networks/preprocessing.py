@@ -149,9 +149,19 @@ def square_pixels(image: Image.Image, size_px: int, crop_pct: float = 1.0) -> np
     return square
 
 
-def scale(pixels: np.ndarray) -> torch.Tensor:
-    """Turn uint8 of shape (…, height, width, 3) into float32 of shape (…, 3, height, width) in −1 … 1."""
-    return torch.from_numpy(pixels).movedim(-1, -3).to(torch.float32).div(127.5).sub(1).contiguous()
+def training_input(pixels: torch.Tensor) -> torch.Tensor:
+    """Scale training images as `fit_square` scales them in evaluation.
+
+    Parameters
+    ----------
+    pixels : Tensor of uint8, shape (n_images, height, width, 3)
+
+    Returns
+    -------
+    Tensor of float32, shape (n_images, 3, height, width)
+        In −1 … 1, contiguous.
+    """
+    return fit_square(size_px=1).scale(pixels).contiguous()
 
 
 def published(config: dict[str, Any]) -> Preprocessing:

@@ -66,7 +66,10 @@ def write_trained(path: Path, state: dict[str, torch.Tensor], record: TrainedRec
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
     content = record.model_dump(mode="json") | {"state_sha256": hash_of_state(tensors)}
     with replacing(path) as part:
-        save_file(tensors, part, metadata={_KEY: json.dumps(sealed(TrainedRecord, content))})
+        try:
+            save_file(tensors, part, metadata={_KEY: json.dumps(sealed(TrainedRecord, content))})
+        except SafetensorError as error:  # what the library makes of a full disk
+            raise OSError(str(error)) from error
 
 
 def read_trained_record(path: Path) -> TrainedRecord | None:

@@ -17,7 +17,7 @@ import torch
 from model_eval.cores import n_cores
 from model_eval.epoch_decisions import ConditionModel, write_conditions
 from model_eval.images.check import Inspection
-from model_eval.images.image_source import InspectedSource, class_names, list_images
+from model_eval.images.image_source import InspectedSource, class_names, list_images, never_seen
 from model_eval.images.uncounted_files import record_not_counted
 from model_eval.networks.device import AUTOMATIC, Hardware, choose_device
 from model_eval.train.checkpoints import finished
@@ -25,7 +25,7 @@ from model_eval.train.data_loading import DecodedImages, room_for_images, traini
 from model_eval.train.evaluate_epoch import EvaluationImages
 from model_eval.train.parallel_jobs import run_jobs
 from model_eval.train.recipe import Recipe, Run, runs_of
-from model_eval.train.split import deal, draw_training_images, never_seen
+from model_eval.train.split import deal, draw_training_images
 from model_eval.train.training_job import TrainingJob
 from model_eval.training_manifests import DivergedRecord
 from tricky.core.errors import InputError

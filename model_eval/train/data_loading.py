@@ -16,7 +16,7 @@ from torchvision.transforms import v2
 
 from model_eval.cores import n_cores
 from model_eval.images.image_source import ImageSource
-from model_eval.networks.preprocessing import scale, square_pixels
+from model_eval.networks.preprocessing import square_pixels, training_input
 from model_eval.recipe_settings import NetworkRecipe
 from model_eval.train.recipe import Run
 from tricky.core.progress import Progress, no_progress
@@ -81,8 +81,10 @@ class DecodedImages:
     def batch(self, rows: Sequence[int] | np.ndarray) -> torch.Tensor:
         """Return images of equal size as a network sees them, float32 of shape (n, 3, height, width)."""
         if self._path is None:
-            return scale(np.stack([self[row] for row in rows]))
-        return scale(self._kept.reshape(-1, *self._shapes[0])[rows])
+            pixels = np.stack([self[row] for row in rows])
+        else:
+            pixels = self._kept.reshape(-1, *self._shapes[0])[rows]
+        return training_input(torch.from_numpy(pixels))
 
     @cached_property
     def _kept(self) -> np.ndarray:
@@ -157,7 +159,7 @@ class TrainingBatches(Dataset[Batch]):
             images = [self._augmented(row, int(self._seeds[epoch][row]), self._augment) for row in rows]
         finally:
             torch.set_rng_state(before)
-        return torch.stack(images).to(torch.float32).div(127.5).sub(1), self._labels[rows]
+        return training_input(torch.stack(images).movedim(1, -1)), self._labels[rows]
 
     def _augmented(
         self, row: int, seed: int, augment: Callable[[torch.Tensor], torch.Tensor]

@@ -15,12 +15,12 @@ from model_eval.cores import n_cores
 from model_eval.images.image_source import InspectedSource, class_names, list_images
 from model_eval.images.uncounted_files import record_not_counted
 from model_eval.networks.device import AUTOMATIC, Hardware, choose_device
-from model_eval.recipe_settings import NetworkRecipe
+from model_eval.recipe_settings import BASE, NetworkRecipe
 from model_eval.settings import ModelEntry, TrainSettings
 from model_eval.train.checkpoints import finished
 from model_eval.train.data_loading import DecodedImages, room_for_images
 from model_eval.train.parallel_jobs import run_jobs
-from model_eval.train.recipe import BASE, Run, Seeds
+from model_eval.train.recipe import Run, Seeds
 from model_eval.train.split import draw_training_images
 from model_eval.train.training_job import TrainingJob
 from model_eval.training_manifests import TrainingManifest

@@ -14,16 +14,13 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-import numpy as np
 from pydantic import ConfigDict, Field, create_model, field_validator
 
-from model_eval.epoch_decisions import BASE, model_name
-from model_eval.recipe_settings import BaseRecipe, NetworkRecipe
+from model_eval.recipe_settings import BASE, BaseRecipe, NetworkRecipe, model_name
 from model_eval.settings import TrainSettings
 from tricky.core.errors import InputError
 from tricky.core.matching import match_entries
 from tricky.core.names import FileName, first_duplicate
-from tricky.core.randomness import derived_seeds
 from tricky.core.settings import SettingsModel, read_toml, validated
 
 Chance = Literal["initialisation", "order", "augmentation", "noise", "parts"]
@@ -272,6 +269,10 @@ def _network_recipe(name: str, content: Mapping[str, Any]) -> NetworkRecipe:
 
 
 def _seeds(seed: int, new: tuple[Chance, ...] = (), *names: str) -> Seeds:
+    import numpy as np
+
+    from tricky.core.randomness import derived_seeds
+
     def draw(source: Chance) -> int:
         sequence = derived_seeds(seed, "conditions", source, *(names if source in new else ()))
         return int(sequence.generate_state(1, np.uint64)[0])

@@ -71,26 +71,3 @@ def deal(labels: np.ndarray, n_parts: int, rng: np.random.Generator) -> np.ndarr
     parts = np.empty(len(labels), dtype=np.int64)
     parts[by_class] = np.arange(len(labels)) % n_parts
     return parts
-
-
-def never_seen(catalogue: pd.DataFrame, trained_on: pd.DataFrame) -> pd.DataFrame:
-    """Return the images of a catalogue that are neither trained on nor exact copies of training images.
-
-    Contents are compared, not names: the same name may be another image in another data set.
-
-    Parameters
-    ----------
-    catalogue, trained_on : DataFrame
-        `IMAGE_COLUMNS`.
-
-    Raises
-    ------
-    InputError
-        None is left.
-    """
-    known = catalogue["sha256"].isin(trained_on["sha256"])
-    if known.all():
-        raise InputError(
-            "no image is left to evaluate: all are trained on; lower `images` in [train], or in [train.base]"
-        )
-    return catalogue[~known].reset_index(drop=True)

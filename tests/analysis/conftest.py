@@ -247,14 +247,22 @@ class SmallStudy:
         write_text(self.data / "participants.tsv", "participant_id\tkind\n" + "".join(lines))
         return path
 
-    def write_observers(self, n: int, *, kind: str = "simulated", prefix: str = "sim", seed: int = 8) -> None:
+    def write_observers(
+        self,
+        n: int,
+        *,
+        kind: str = "simulated",
+        prefix: str = "sim",
+        seed: int = 8,
+        sidecar: Mapping[str, Any] | None = None,
+    ) -> None:
         """Write sessions of observers who are right in four of five trials, and depend on the trial."""
         rng = np.random.default_rng(seed)
         ease = 1.7 + 1.6 * rng.standard_normal(len(self.trials))
         for number in range(1, n + 1):
             right = rng.random(len(ease)) < 1 / (1 + np.exp(-(ease + 0.5 * rng.standard_normal())))
             answers = {trial["trial_id"]: bool(each) for trial, each in zip(self.trials, right, strict=True)}
-            self.write_session(f"{prefix}{number:02d}", answers, kind=kind)
+            self.write_session(f"{prefix}{number:02d}", answers, kind=kind, sidecar=sidecar)
 
 
 def write_tsv(path: Path, rows: list[dict[str, Any]]) -> None:

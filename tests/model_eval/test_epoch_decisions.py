@@ -10,12 +10,12 @@ from made_up import HASH, origins
 from model_eval.columns import DECISION_DTYPES
 from model_eval.epoch_decisions import (
     ConditionModel,
-    model_name,
     read_conditions,
     write_conditions,
     write_epochs,
 )
 from model_eval.networks.decision_rows import decision_rows
+from model_eval.recipe_settings import model_name
 from model_eval.training_manifests import DivergedRecord
 from tricky.core.errors import InputError
 from tricky.core.parquet import write_parquet

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.data.study_data import Choice, Selection
+from analysis.data.study_data import Choice, Selection, SettingChoice
 from analysis.report.build import Results, write_report
 from analysis.report.task import StudyReport
 from analysis.settings import AnalyseSettings
@@ -38,13 +38,14 @@ def report(
     title: str = "Small study",
     seed: int = 1,
     labels: Path | None = None,
+    setting: SettingChoice = "auto",
     **settings: Any,
 ) -> Results[StudyReport]:
     """Write the report of a study about its set ``main``; `settings` are those of ``[analyse]``."""
     return write_report(
         root,
         AnalyseSettings.model_validate(settings),
-        Selection("main", observers, labels),
+        Selection("main", observers, labels, setting),
         title=title,
         seed=seed,
         source=source,

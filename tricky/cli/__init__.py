@@ -6,7 +6,7 @@ import sys
 
 from typer import Abort, BadParameter
 
-from tricky.cli import analysis, experiment, images, imports, model_eval, output, pool, stimuli, study
+from tricky.cli import analysis, experiment, images, imports, model_eval, online, output, pool, stimuli, study
 from tricky.cli.app import app
 from tricky.core.errors import InputError
 
@@ -18,6 +18,7 @@ __all__ = [
     "imports",
     "main",
     "model_eval",
+    "online",
     "pool",
     "stimuli",
     "study",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Mapping
 from enum import StrEnum
@@ -28,6 +29,18 @@ class Observers(StrEnum):
     SIMULATED = "simulated"
 
 
+class Where(StrEnum):
+    """Where the sessions of a report took place."""
+
+    AUTO = "auto"
+    LAB = "lab"
+    ONLINE = "online"
+
+
+NEW_OBJECTS = 50_000
+"""After so many new objects Python looks for cycles: libraries and figures create millions that stay."""
+
+
 @app.command(rich_help_panel=STAGES)
 def dynamics(
     context: typer.Context,
@@ -44,6 +57,7 @@ def dynamics(
     ] = None,
 ) -> None:
     """Compare models decision by decision: what conditions change, and which images distinguish models."""
+    gc.set_threshold(NEW_OBJECTS)
     study = open_study(context, label={"tolerance": tolerance})
     with progress() as moved:
         results = study.dynamics(layers=layer or (), superclasses=superclasses, progress=moved)
@@ -63,17 +77,21 @@ def analyse(
             metavar="DIR", help="Score by the difficulty table in DIR, and report what that changes."
         ),
     ] = None,
+    setting: Annotated[
+        Where, typer.Option(help="auto: sessions in the lab, or online where there are none in the lab.")
+    ] = Where.AUTO,
     compare_with: Annotated[
         list[Path] | None,
         typer.Option(metavar="DIR", help="An analysed study to compare with; may be repeated."),
     ] = None,
 ) -> None:
     """Score the observers and write the report."""
+    gc.set_threshold(NEW_OBJECTS)
     study = open_study(context)
     if compare_with:
         folders = [Path(os.path.relpath(each.resolve(), study.root)).as_posix() for each in compare_with]
         study = study.with_settings(where="command line", analyse={"compare_with": folders})
-    results = study.analyse(observers.value, labels)
+    results = study.analyse(observers.value, labels, setting.value)
     show_results(results)
     for note in results.content["sessions"]["notes"]:
         say(Styled(note, "yellow"))

@@ -54,6 +54,9 @@ app.add_typer(pool_app, name="pool", rich_help_panel=STAGES)
 import_app = typer.Typer(no_args_is_help=True, help="Import what others have measured.")
 app.add_typer(import_app, name="import", rich_help_panel=STAGES)
 
+online_app = typer.Typer(no_args_is_help=True, help="Run sessions in the browsers of participants.")
+app.add_typer(online_app, name="online", rich_help_panel=STAGES)
+
 
 def open_study(context: typer.Context, **flags: dict[str, Any]) -> Study:
     """Open the study of the command; options of this run override its settings."""

@@ -33,7 +33,11 @@ class UnwritableError(InputError, OSError):
 
     def __init__(self, message: str, cause: OSError) -> None:
         super().__init__(message)
+        self._cause = cause
         self.errno, self.strerror, self.filename = cause.errno, cause.strerror, cause.filename
+
+    def __reduce__(self) -> tuple[type[UnwritableError], tuple[str, OSError]]:
+        return type(self), (self.args[0], self._cause)  # a worker process may be who meets a full disk
 
     def __str__(self) -> str:
         return self.args[0]  # an OSError with a number would show that

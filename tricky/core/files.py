@@ -11,7 +11,6 @@ import hashlib
 import json
 import math
 import os
-import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from tricky.core.errors import InputError, UnwritableError
+from tricky.core.temporary_file import empty_file
 
 SCHEMA_VERSION = 1
 
@@ -35,27 +35,28 @@ def sha256_of(content: bytes | str | Path) -> str:
 def replacing(path: Path) -> Generator[Path, None, None]:
     """Give a temporary path to write to; on success it takes the place of `path` in one step.
 
-    After a crash or an exception `path` is what it was before: never half of the new content.
+    After a crash or an exception `path` is what it was before: never half of the new content. Every file has
+    one temporary name, so that what a killed process left is overwritten when the file is written again.
 
     Raises
     ------
     UnwritableError
-        The disk is full, `path` is a folder, there is no permission.
+        The disk is full, `path` is a folder, there is no permission, or another process is writing it.
     """
+    part = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        os.close(handle)
-        part = Path(name)
-        try:
-            yield part
-            with part.open("rb+") as file:
-                os.fsync(file.fileno())
-            part.chmod(0o666 & ~_umask())
-            part.replace(path)
+        with empty_file(part):
+            try:
+                yield part
+                with part.open("rb+") as file:
+                    os.fsync(file.fileno())
+                part.chmod(0o666 & ~_umask())
+                part.replace(path)
+            except BaseException:
+                part.unlink(missing_ok=True)
+                raise
             sync_folder(path.parent)
-        finally:
-            part.unlink(missing_ok=True)
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else str(error)
         raise UnwritableError(

@@ -68,6 +68,7 @@ class AnalysisStages(ImageStages):
         self,
         observers: Literal["auto", "person", "simulated"] = "auto",
         labels: Path | None = None,
+        setting: Literal["auto", "lab", "online"] = "auto",
     ) -> Results[StudyReport]:
         """Score the observers, by the set's own labels or those in another folder, and write the report."""
         require("matplotlib", extra="analysis", to="write the report")
@@ -79,7 +80,10 @@ class AnalysisStages(ImageStages):
             self.root,
             self.settings.analyse,
             Selection(
-                self.settings.experiment.stimuli, observers, None if labels is None else labels.resolve()
+                self.settings.experiment.stimuli,
+                observers,
+                None if labels is None else labels.resolve(),
+                setting,
             ),
             title=self.settings.study.name,
             seed=self.settings.study.seed,

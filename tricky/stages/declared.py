@@ -115,7 +115,7 @@ DATA = Stage(
     command="run",
     description="sessions of people and of simulated observers: a BIDS data set",
     sections=("experiment", "online", "simulate", "import"),
-    commands=("calibrate", "doctor", "run", "simulate", "import", "merge", "withdraw", "export"),
+    commands=("calibrate", "doctor", "run", "online", "simulate", "import", "merge", "withdraw", "export"),
 )
 REPORT = Stage(
     name="report",

@@ -148,7 +148,9 @@ class ExperimentStages(StudyFolder):
         """Remove a participant's data, and leave a mark so that a merge does not restore them."""
         from experiment.data.session_files import readable_by
         from experiment.data.withdraw import withdraw
+        from experiment.online.folder import FOLDER, forget
 
+        forget(self.root / FOLDER, participant.removeprefix("sub-"))
         with readable_by(self.settings.experiment.privacy, self.data):
             withdraw(self.data, participant)
 

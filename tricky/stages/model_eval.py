@@ -79,7 +79,8 @@ class ModelEvalStages(ImageStages):
         require("torch", extra="model-eval", to="run models")
         from model_eval.evaluate.worker_server import start_worker_server
 
-        start_worker_server(self.settings.evaluate.workers)  # it imports torch while this process does
+        settings = self.settings.evaluate
+        start_worker_server(settings.workers, settings.device)  # it imports torch while this process does
         from model_eval.evaluate.evaluate import evaluate_pool
         from model_eval.networks.pool import read_pool
 

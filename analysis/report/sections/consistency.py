@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 MOST_PERMUTATIONS, FEWEST_PERMUTATIONS = 1999, 99
 SUBJECTS_SQUARED = 2e7
 """Permutations times squared number of subjects, to limit time: 2,000 permutations of 100 subjects."""
-LARGE = 100_000
-"""Of more answers, the fewest permutations are enough: a dependence that matters is then obvious."""
+ANSWERS_PERMUTED = 1e7
+"""Permutations times answers, to limit time: with many answers, a dependence that matters is obvious."""
 COLUMNS = [
     "between",
     *(each.name for each in fields(ConsistencyEstimate)),
@@ -127,10 +127,8 @@ def mean_consistencies(
 
 def n_permutations_for(n_subjects: int, n_answers: int) -> int:
     """Return how many permutations the test over so many subjects and answers takes."""
-    if n_answers >= LARGE:
-        return FEWEST_PERMUTATIONS
-    n_permutations = SUBJECTS_SQUARED / max(n_subjects, 1) ** 2 - 1
-    return int(np.clip(n_permutations, FEWEST_PERMUTATIONS, MOST_PERMUTATIONS))
+    within_time = min(SUBJECTS_SQUARED / max(n_subjects, 1) ** 2, ANSWERS_PERMUTED / max(n_answers, 1))
+    return int(np.clip(within_time - 1, FEWEST_PERMUTATIONS, MOST_PERMUTATIONS))
 
 
 @dataclass(frozen=True)

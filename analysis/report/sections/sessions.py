@@ -20,7 +20,9 @@ class Sessions:
     kind : str
         ``person`` or ``simulated``.
     simulated : bool
-    n, n_incomplete, n_other_kind, n_other_set, notes, conditions
+    setting : str
+        ``lab`` or ``online``.
+    n, n_incomplete, n_other_kind, n_other_setting, n_other_set, notes, conditions
         As in `StudyData`.
     n_interrupted, n_forced : int
         Sessions that were resumed, and that were started although a check had failed.
@@ -38,9 +40,11 @@ class Sessions:
 
     kind: str
     simulated: bool
+    setting: str
     n: int
     n_incomplete: int
     n_other_kind: int
+    n_other_setting: int
     n_other_set: int
     notes: list[str]
     n_interrupted: int
@@ -60,9 +64,11 @@ def compute(report: StudyReport) -> Sessions:
     return Sessions(
         kind=str(data.kind),
         simulated=data.kind == Kind.SIMULATED,
+        setting=str(data.setting),
         n=data.n_sessions,
         n_incomplete=data.n_incomplete,
         n_other_kind=data.n_other_kind,
+        n_other_setting=data.n_other_setting,
         n_other_set=data.n_other_set,
         notes=list(data.notes),
         n_interrupted=_n_sessions(data, "interrupted"),

@@ -14,6 +14,7 @@ from analysis.report.section import DynamicsReport, Section
 from analysis.report.sections import independent_models
 from analysis.report.style import FAINT, INK, NAMES_UP_TO, WIDTH_IN, new_axes, styled
 from analysis.report.subject_consistency import table_of_pairs
+from analysis.statistics.pool_intervals import n_resamples_for
 from analysis.statistics.subsets import (
     LabelledBy,
     Subset,
@@ -60,6 +61,7 @@ def compute(report: DynamicsReport) -> ConsistencyBySubset:
         report.generator("subsets"),
         holds_for=models.holds_for,
         level=report.level,
+        n_resamples=n_resamples_for(*models.correct.shape),
     )
     on_all = next(each for each in subsets if each.subset == Subset.ALL).kappa
     on_in_between = next(each.kappa for each in subsets if _labelled_by_others(each))

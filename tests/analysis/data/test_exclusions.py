@@ -86,3 +86,18 @@ def test_a_trial_without_an_answer_is_missing():
 def test_times_out_of_order_are_refused():
     with pytest.raises(ValueError, match="min_response_time_s"):
         ExcludeSettings(min_response_time_s=3, max_response_time_s=2)
+
+
+def test_interrupted_trials_and_repeated_sessions_of_browsers_are_excluded_if_the_study_says_so():
+    online = session("web0001").assign(focus_lost=[0, 2, *[0] * 8], left_full_screen=[0, 0, 1, *[0] * 7])
+    again = session("web0002").assign(focus_lost=0, left_full_screen=0)
+    data = together(
+        online.assign(earlier_sessions=0), again.assign(earlier_sessions=1), session("01")
+    ).astype(dict.fromkeys(["focus_lost", "left_full_screen", "earlier_sessions"], "Int64"))
+    assert len(exclude(data, ExcludeSettings()).kept) == 30
+    done = exclude(data, ExcludeSettings(focus=True, repeated=True))
+    table = done.sessions.set_index("participant")
+    assert table["focus"].to_dict() == {"web0001": 2, "web0002": 0, "01": 0}
+    assert table["excluded_by"].fillna("").to_dict() == {"web0001": "", "web0002": "repeated", "01": ""}
+    assert table["reason"].fillna("").str.contains("1 other session").sum() == 1
+    assert done.kept.groupby("participant").size().to_dict() == {"web0001": 8, "01": 10}

@@ -132,6 +132,28 @@ def test_people_and_simulated_observers_are_never_mixed(study):
     assert "Left out: 2 sessions of people." in text_of(again)
 
 
+def test_sessions_in_the_lab_and_online_are_never_pooled(study):
+    study.write_observers(3)
+    alone = report(study.root)
+    study.write_observers(2, prefix="web", seed=3, sidecar={"Setting": "online"})
+    lab = report(study.root)
+    assert accuracy_of(lab) == accuracy_of(alone)
+    assert lab.content["sessions"]["setting"] == "lab"
+    assert "Left out: 2 sessions online; sessions in the lab and online are analysed separately" in text_of(
+        lab
+    )
+    online = report(study.root, setting="online")
+    assert online.report.of(observers.compute).observers.index.str.startswith("web").all()
+    assert "All sessions were online." in text_of(online)
+    assert "Left out: 3 sessions in the lab" in text_of(online)
+
+
+def test_a_setting_without_sessions_is_named(study):
+    study.write_observers(2)
+    with pytest.raises(InputError, match="all sessions are in the lab, none is online; leave out --setting"):
+        report(study.root, setting="online")
+
+
 def test_sessions_with_another_set_are_left_out_and_counted(study):
     study.write_observers(3)
     before = report(study.root)

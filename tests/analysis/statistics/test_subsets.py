@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from analysis.statistics.pair_tables import kappa_of_tables, pair_tables
+from analysis.statistics.pair_tables import Counted, kappa_of_tables, pair_tables
 from analysis.statistics.subsets import (
     LabelledBy,
     Subset,
@@ -100,7 +100,8 @@ def test_intervals_cover_the_truth_for_new_images_and_new_models():
         return ability + rng.normal(0, 1.8, n_images) + rng.normal(size=(n_models, n_images)) > 0
 
     def mean_kappa(correct):
-        tables = pair_tables(correct, np.ones((1, correct.shape[1])), np.ones(len(correct) + 1, bool), False)
+        every = Counted(np.ones(len(correct) + 1, bool), without_pair=False)
+        (tables,) = pair_tables(correct, np.ones((1, correct.shape[1])), [every])
         return kappa_of_tables(tables).mean()
 
     truth = np.mean([mean_kappa(draw(np.random.default_rng(seed), 120, 4000)) for seed in range(6)])

@@ -25,7 +25,8 @@ import model_eval.evaluate.run_models
 from model_eval.columns import DECISION_DTYPES, IMAGE_COLUMNS
 from model_eval.decisions import read_decisions, read_rows
 from model_eval.evaluate.evaluate import evaluate_pool
-from model_eval.evaluate.memory_plan import size_bytes
+from model_eval.evaluate.memory_plan import SHARE_ON_THE_CPU, size_bytes
+from model_eval.evaluate.run_model import RunningModel
 from model_eval.settings import EvaluateSettings, ModelEntry
 from tricky.core.cache import write_memory
 from tricky.core.errors import InputError
@@ -450,14 +451,21 @@ def test_models_that_do_not_fit_in_memory_together_run_in_rounds_with_the_same_d
     drawn.reads.clear()
 
     built = [size_bytes(timm.create_model(name, num_classes=3)) for name in names]
-    monkeypatch.setattr(model_eval.evaluate.memory_plan, "free_bytes", lambda _: 2 * (built[0] + built[1]))
+    free = (built[0] + built[1] + 1) / SHARE_ON_THE_CPU
+    monkeypatch.setattr(model_eval.evaluate.memory_plan, "free_bytes", lambda _: free)
     messages: list[str] = []
-    apart = rows_of(evaluate(drawn, entries, tmp_path, tell=messages.append))
+    with monkeypatch.context() as patched:
+        patched.setattr(RunningModel, "activation_bytes", lambda *_: 0)
+        apart = rows_of(evaluate(drawn, entries, tmp_path, tell=messages.append))
     assert messages[0].startswith("2 models were run together")
     assert messages[0].endswith("that are free on cpu; 1 are left for further rounds")
     assert set(drawn.reads.values()) <= {2, 3}  # once per round, and what was prepared ahead when it was full
     for name, rows in together.items():
         pd.testing.assert_frame_equal(apart[name], rows, check_exact=True)
+
+    shutil.rmtree(tmp_path / "decisions")
+    evaluate(drawn, entries, tmp_path, tell=messages.append)
+    assert messages[1].startswith("1 models were run together")  # with their activations two don't fit
 
 
 def test_other_arithmetic_is_another_decision_and_is_recorded(drawn, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 import model_eval.evaluate.prepare_images
+import model_eval.evaluate.worker_server
 from model_eval.evaluate.prepare_images import choose_workers, prepared_chunks
 from model_eval.images.folder import ImageFolder
 from model_eval.networks.preprocessing import fit_square, published
@@ -88,7 +89,7 @@ from model_eval.settings import ImageSettings
 folder = Path(sys.argv[1])
 source = ImageFolder(ImageSettings(source="folder", path=folder), folder)
 ids = source.catalogue()["image_id"].tolist()
-start_worker_server(2)
+start_worker_server(2, "cpu")
 for n, chunk in enumerate(prepared_chunks(source, [ids] * 1000, {"": fit_square(32)}, 2)):
     if n == 3:
         print("running", flush=True)
@@ -129,7 +130,8 @@ def test_whatever_ends_the_command_leaves_no_process_behind(
 
 def test_processes_are_chosen_where_they_are_faster(monkeypatch: pytest.MonkeyPatch) -> None:
     def chosen(setting: int | str, n_cores: int, device: torch.device) -> int:
-        monkeypatch.setattr(model_eval.evaluate.prepare_images, "n_cores", lambda: n_cores)
+        for module in (model_eval.evaluate.prepare_images, model_eval.evaluate.worker_server):
+            monkeypatch.setattr(module, "n_cores", lambda: n_cores)
         return choose_workers(setting, device, WAYS)
 
     assert [chosen("auto", n, CPU) for n in (1, 2, 4, 5, 16)] == [0, 0, 0, 5, 16]

@@ -85,6 +85,15 @@ def raises(error: Exception) -> Any:
     return answer
 
 
+def test_activations_of_a_batch_are_measured_with_one_image() -> None:
+    # Of one image: the means of 3 colours and 4 outputs, of 4 bytes each.
+    network = Scripted(honest)
+    assert running(network, batch_size=5).activation_bytes(some_images(5)) == 5 * (3 + 4) * 4
+    assert network.shapes == [(1, 3, 32, 32)]
+    failing = running(Scripted(raises(RuntimeError("no weights"))), batch_size=5)
+    assert failing.activation_bytes(some_images(5)) == 0  # its run says why
+
+
 @pytest.mark.parametrize(
     ("answer", "why"),
     [

@@ -5,7 +5,7 @@ import torch
 from scipy.stats import rankdata
 
 from model_eval.columns import DECISION_DTYPES
-from model_eval.networks.decision_rows import decision_rows
+from model_eval.networks.decision_rows import decision_rows, decision_values
 
 
 def test_decisions_of_hand_computed_logits() -> None:
@@ -50,3 +50,12 @@ def test_of_equal_logits_the_smaller_class_is_first_and_rank_one_means_right() -
     assert rows["prediction"].tolist() == [0, 0, 0]
     assert rows["label_rank"].tolist() == [1, 2, 3]
     assert rows["margin"].tolist() == [0, 0, 0]
+
+
+def test_an_image_with_a_logit_that_is_not_finite_has_no_values() -> None:
+    logits = torch.zeros(4, 3)
+    for image, value in enumerate((torch.inf, -torch.inf, torch.nan)):
+        logits[image, 1] = value
+    values = decision_values(logits, torch.zeros(4, dtype=torch.int64))
+    assert values[:, :3].isnan().all()
+    assert values[:, 3].isfinite().all()

@@ -16,8 +16,8 @@ from model_eval.networks.preprocessing import (
     fit_square,
     prepare_pixels,
     published,
-    scale,
     square_pixels,
+    training_input,
 )
 
 CONFIG = {
@@ -54,13 +54,13 @@ def test_a_large_image_is_resized_with_antialiasing() -> None:
 
 
 def test_pixels_are_scaled_to_minus_one_to_one() -> None:
-    pixels = np.array([[[[0, 51, 255]]]], dtype=np.uint8)
-    torch.testing.assert_close(scale(pixels), torch.tensor([-1.0, -0.6, 1.0]).reshape(1, 3, 1, 1))
+    pixels = torch.tensor([[[[0, 51, 255]]]], dtype=torch.uint8)
+    torch.testing.assert_close(training_input(pixels), torch.tensor([-1.0, -0.6, 1.0]).reshape(1, 3, 1, 1))
 
 
 def test_training_and_evaluation_see_the_same() -> None:
     images = [Image.new("L", (28, 28), 90), Image.new("RGB", (50, 90), (1, 2, 3))]
-    in_training = scale(np.stack([square_pixels(image, 32) for image in images]))
+    in_training = training_input(torch.from_numpy(np.stack([square_pixels(image, 32) for image in images])))
     in_evaluation = torch.stack([fit_square(32).transform(image) for image in images])
     assert torch.equal(in_training, in_evaluation)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model_eval.train.split import draw_training_images, never_seen
+from model_eval.train.split import draw_training_images
 from tricky.core.errors import InputError
 
 
@@ -46,11 +46,3 @@ def test_some_images_must_be_left_to_evaluate() -> None:
 def test_a_class_without_a_training_image_is_named() -> None:
     with pytest.raises(InputError, match="leaves class 'rare' without a training image"):
         draw_training_images(catalogue_of(often=97, rare=3), 10, np.random.default_rng(1))
-
-
-def test_images_are_distinguished_from_trained_ones_by_content_and_not_by_name() -> None:
-    catalogue = pd.DataFrame({"image_id": ["a", "b", "copy of a", "c"], "sha256": ["1", "2", "1", "3"]})
-    trained_on = pd.DataFrame({"image_id": ["a", "b"], "sha256": ["1", "another b"]})
-    assert never_seen(catalogue, trained_on)["image_id"].tolist() == ["b", "c"]
-    with pytest.raises(InputError, match="no image is left to evaluate"):
-        never_seen(catalogue, catalogue)

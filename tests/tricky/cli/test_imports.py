@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import typer
-from fuzz.studies import finish, without_drawing
+from fuzz.studies import finish, train, without_drawing
 
 from tricky.cli import app
 
@@ -41,6 +41,8 @@ COMMANDS: dict[str, Command | None] = {
     "stimuli orders": Command((), {"numpy"}),
     "stimuli refresh": Command(("--as", "next"), SETS | {"sklearn"}),
     "stimuli show": Command((), SETS | {"matplotlib", "jinja2"}),
+    "online invite": Command(("2",), {"numpy"}),
+    "online status": Command((), {"numpy"}),
     "simulate": Command((), {"numpy"}),
     "merge": Command(("other",)),
     "withdraw": Command(("sim01", "--yes")),
@@ -50,7 +52,7 @@ COMMANDS: dict[str, Command | None] = {
     "dynamics": Command((), REPORT),
     # These run models, or show something on a screen.
     **dict.fromkeys(("demo", "train", "evaluate", "pool show", "pool check", "import decisions"), None),
-    **dict.fromkeys(("run", "calibrate", "doctor"), None),
+    **dict.fromkeys(("run", "calibrate", "doctor", "online serve"), None),
 }
 """Every command. None: only its `--help` is run."""
 
@@ -105,6 +107,15 @@ def test_a_command_loads_only_what_it_uses(finished, tmp_path, name):
     command = COMMANDS[name]
     assert command
     assert loaded(*name.split(), *command.arguments, cwd=study) <= command.loads
+
+
+def test_the_status_of_controlled_training_loads_nothing_heavy(finished, tmp_path):
+    study = tmp_path / "study"
+    shutil.copytree(finished, study)
+    train(study)
+    file = study / "study.toml"
+    file.write_text(file.read_text(encoding="utf-8") + '[train]\nrecipe = "small"\n', encoding="utf-8")
+    assert loaded("status", cwd=study) == set()
 
 
 def test_help_loads_nothing_heavy(tmp_path):

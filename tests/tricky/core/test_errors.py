@@ -1,10 +1,13 @@
 """An error is one line, whatever it quotes."""
 
+import errno
+import pickle
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tricky.core.errors import InputError
+from tricky.core.errors import InputError, UnwritableError
 
 
 @given(st.text())
@@ -21,3 +24,14 @@ def test_characters_that_break_a_line_are_written_out(text, shown):
 
 def test_other_characters_stay_as_they_are():
     assert str(InputError("né 図 🐝: wrong")) == "né 図 🐝: wrong"
+
+
+def test_a_file_that_cannot_be_written_is_told_from_one_process_to_another() -> None:
+    cause = OSError(errno.ENOSPC, "No space left on device", "weights.safetensors")
+    error = pickle.loads(pickle.dumps(UnwritableError("weights.safetensors: full", cause)))
+    assert isinstance(error, UnwritableError)
+    assert (str(error), error.errno, error.filename) == (
+        "weights.safetensors: full",
+        errno.ENOSPC,
+        "weights.safetensors",
+    )

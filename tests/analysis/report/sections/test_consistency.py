@@ -33,4 +33,5 @@ def test_many_subjects_or_answers_get_fewer_permutations():
     assert n_permutations_for(24, 24 * 60) == 1999
     assert n_permutations_for(200, 200 * 60) == 499
     assert n_permutations_for(1000, 1000 * 60) == FEWEST_PERMUTATIONS
+    assert n_permutations_for(11, 11 * 4600) == 196
     assert n_permutations_for(11, 11 * 50_000) == FEWEST_PERMUTATIONS
