@@ -70,7 +70,12 @@ TRAININGS = (
     Training(
         "nfnet",
         "the same conditions of another base network",
-        {"conditions": ("15", "A small network without normalisation, as VGG-11 is, on digits in place of ImageNet.")},
+        {
+            "conditions": (
+                "15",
+                "A small network without normalisation, as VGG-11, on digits.",
+            )
+        },
         base={"network": "timm:test_nfnet"},
     ),
     Training(
