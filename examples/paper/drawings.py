@@ -91,6 +91,7 @@ def difficulty_of_groups(difficulty: np.ndarray, groups: np.ndarray) -> Figure:
                 color=DIFFICULTY_COLOURS[kind],
                 mec=TEXT_COLOURS[kind],
                 ms=5,
+                clip_on=False,
                 label=str(kind),
             )
     axes.set_yticks(rows, [str(name) for name in order])
