@@ -291,7 +291,7 @@ def overhead_ms(root: Path, device: str) -> float:
             ModelEntry.model_validate(
                 {"name": f"m{number}", "source": "python:no_op:network", "head": "imagenet-1k"}
                 | {"preprocessing": preprocessing}
-            )
+            ).as_trusted()
             for number in range(n_models)
         ]
         settings = EvaluateSettings(device=device, batch_size=128, workers=0)

@@ -71,6 +71,9 @@ class Benchmark:
 SIZES = ((10, 50_000), (100, 5_000), (100, 50_000), (100, 500_000), (1_000, 50_000))
 """Models and images of the scaling curves."""
 
+COMPARED_SIZES = ((100, 50_000), (1_000, 50_000))
+"""Those of them whose models are compared on a page."""
+
 BENCHMARKS = (
     Benchmark(
         "desk",
@@ -132,7 +135,14 @@ BENCHMARKS = (
                     ("kappa", "_seconds", "κ of all pairs"),
                 )
             ),
-            Figure("rss_gb", "peak memory of all of it"),
+            *(
+                Figure(
+                    f"dynamics_{models}_models_{images}_images_seconds",
+                    f"{models:,} × {images:,}: `tricky dynamics`",
+                )
+                for models, images in COMPARED_SIZES
+            ),
+            Figure("rss_gb", "peak memory of all of it", at_most=16),
         ),
     ),
     Benchmark(
@@ -173,6 +183,16 @@ BENCHMARKS = (
             Figure("fsync_ms", "what the disk takes of that"),
             Figure("loopback_ms", "error of response times, median"),
             Figure("loopback_sd_ms", "error of response times, SD"),
+        ),
+    ),
+    Benchmark(
+        "online",
+        (
+            Figure("events_lost", "answers lost, of 300 online sessions at once", at_most=0),
+            Figure("answer_p50_ms", "from sending an answer until it is on disk, median", at_most=50),
+            Figure("answer_p99_ms", "the same, 99th percentile", at_most=100),
+            Figure("session_kib", "memory of the server for each session, KiB"),
+            Figure("events_per_second", "events that arrived, per second"),
         ),
     ),
     Benchmark(

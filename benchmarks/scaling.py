@@ -3,7 +3,8 @@
 Decisions are drawn as in ``benchmarks/labels.py``.  Prints as its last line one JSON object: for each size
 the seconds of labelling (`label_<models>_models_<images>_images_seconds`) and of the error consistency of
 all pairs (`kappa_…`), the share of labelling that reading takes (`reading_share_…`; the lines above
-name the largest step, which it was), and the largest memory of this process (`rss_gb`).
+name the largest step, which it was), for two sizes the seconds of the page that compares the models
+(`dynamics_…`), and the largest memory of this process (`rss_gb`).
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from typing import Any
 if __name__ == "__main__":  # started as a file, the repository's folder is not where modules are looked for
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from analysis.report.build import DynamicsSettings, write_dynamics
 from analysis.statistics.error_consistency import error_consistency
-from benchmarks.figures import SIZES
+from benchmarks.figures import COMPARED_SIZES, SIZES
 from benchmarks.labels import write_decisions
 from model_eval.decisions import read_decisions
 from model_eval.label import label
@@ -68,6 +70,7 @@ def measure(n_models: int, n_images: int, steps: dict[str, float]) -> dict[str, 
         label.label_decisions(folder, Path(scratch) / "difficulty", LabelSettings())
         of_labels = time.perf_counter() - started
         correct = read_decisions(folder).correct
+        of_page = compare(Path(scratch)) if (n_models, n_images) in COMPARED_SIZES else None
     dominating = max(steps, key=lambda name: steps[name])
     started = time.perf_counter()
     error_consistency(correct)
@@ -79,11 +82,21 @@ def measure(n_models: int, n_images: int, steps: dict[str, float]) -> dict[str, 
         flush=True,
     )
     size = f"{n_models}_models_{n_images}_images"
-    return {
+    compared = {} if of_page is None else {f"dynamics_{size}_seconds": round(of_page, 3)}
+    return compared | {
         f"label_{size}_seconds": round(of_labels, 3),
         f"reading_share_{size}": round(steps["reading"] / of_labels, 3),
         f"kappa_{size}_seconds": round(of_kappa, 3),
     }
+
+
+def compare(root: Path) -> float:
+    """Write the page that compares the models, and return how long it took."""
+    started = time.perf_counter()
+    write_dynamics(root, DynamicsSettings(tolerance=0, level=0.95), title="Scaling", seed=1)
+    seconds = time.perf_counter() - started
+    print(f"their comparison, as `tricky dynamics` writes it: {seconds:.1f} s", flush=True)
+    return seconds
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ from starlette.routing import Route
 
 from experiment.online.client_plan import mask_png, online_texts
 from experiment.online.events import MAX_REQUEST_BYTES, Refused, parse_request
-from experiment.online.limits import Allowance
+from experiment.online.limits import Allowance, lasting
 from experiment.online.pages import HEADERS, notice, shell, status_page
 from experiment.online.recruitment import Recruited
 from experiment.online.session import OnlineSession, Taken
@@ -92,7 +92,7 @@ class OnlineApp:
     def __init__(
         self, study: OnlineStudy, bundle: Path, status_key: str, log: Callable[[str], None] = lambda _: None
     ) -> None:
-        self._study, self._status_key, self._log = study, status_key, log
+        self._study, self._status_key, self._log = study, status_key, lasting(log)
         self._texts = online_texts(study.material.texts)
         language = study.setup.settings.language
         self._language = language if len(language) == 2 else ""

@@ -18,6 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from tricky.core.errors import InputError
+from tricky.core.files import sha256_of
 
 FILE = "sessions.sqlite"
 VERSION = 1
@@ -29,6 +30,7 @@ CREATE TABLE links (
 ) WITHOUT ROWID;
 CREATE TABLE events (
   participant TEXT NOT NULL, seq INTEGER NOT NULL, received REAL NOT NULL, event TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
   PRIMARY KEY (participant, seq)
 ) WITHOUT ROWID;
 """
@@ -114,6 +116,7 @@ class Store:
         self.path = folder / FILE
         if create:
             folder.mkdir(parents=True, exist_ok=True)
+            self.path.touch(0o600)  # tokens are secrets; SQLite's other files get the same rights
         elif not self.path.is_file():
             raise InputError(
                 f"{self.path}: missing; run `tricky online invite` or `tricky online serve` first"
@@ -123,7 +126,6 @@ class Store:
             self._prepare()
         except sqlite3.DatabaseError as error:
             raise database_errors_in_one_line(self.path) from error
-        self.path.chmod(0o600)  # tokens are secrets
         self._lock = threading.Lock()
         self._jobs: queue.SimpleQueue[tuple[list[tuple[str, tuple[object, ...]]], Future[None]] | None] = (
             queue.SimpleQueue()
@@ -136,6 +138,8 @@ class Store:
         run("PRAGMA busy_timeout = 10000")
         run("PRAGMA journal_mode = WAL")
         run("PRAGMA synchronous = FULL")  # a commit returns when the log is on disk
+        if run("PRAGMA quick_check").fetchall() != [("ok",)]:
+            raise sqlite3.DatabaseError("damaged")
         run("BEGIN IMMEDIATE")
         (version,) = run("PRAGMA user_version").fetchone()
         if version == 0 and not run("SELECT name FROM sqlite_master").fetchall():
@@ -263,7 +267,8 @@ class Store:
 
     def add_event(self, participant: str, seq: int, text: str) -> tuple[str, tuple[object, ...]]:
         """Return the change that adds an event; it fails if there is one with this number."""
-        return "INSERT INTO events VALUES (?, ?, ?, ?)", (participant, seq, time.time(), text)
+        digest = _digest(participant, seq, text)
+        return "INSERT INTO events VALUES (?, ?, ?, ?, ?)", (participant, seq, time.time(), text, digest)
 
     def events(self, participant: str) -> list[StoredEvent]:
         """Return the events of a participant, in order.
@@ -271,16 +276,18 @@ class Store:
         Raises
         ------
         InputError
-            One is missing between others.
+            One is missing between others, or has changed.
         """
         rows = self._read(
-            "SELECT seq, event, received FROM events WHERE participant = ? ORDER BY seq", (participant,)
+            "SELECT seq, event, received, sha256 FROM events WHERE participant = ? ORDER BY seq",
+            (participant,),
         )
-        if [seq for seq, _, _ in rows] != list(range(len(rows))):
+        numbered = [seq for seq, *_ in rows] == list(range(len(rows)))
+        if not numbered or any(_digest(participant, seq, text) != sha256 for seq, text, _, sha256 in rows):
             raise InputError(
-                f"{self.path}: events of {participant} are missing; restore the file from a copy"
+                f"{self.path}: events of {participant} are missing or changed; restore the file from a copy"
             )
-        return [StoredEvent(str(text), float(received)) for _, text, received in rows]
+        return [StoredEvent(text, float(received)) for _, text, received, _ in rows]
 
     def _read(self, query: str, values: tuple[object, ...] = ()) -> list[tuple]:
         try:
@@ -301,6 +308,11 @@ class Store:
         with self._lock:  # what was deleted remains neither in free pages nor in the log
             self._connection.execute("VACUUM")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _digest(participant: str, seq: int, text: object) -> str:
+    """Return a hash of an event, which shows later damage."""
+    return sha256_of(f"{participant}/{seq}/{text}")
 
 
 @contextmanager

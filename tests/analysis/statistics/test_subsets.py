@@ -8,6 +8,7 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from analysis.statistics.pair_tables import Counted, kappa_of_tables, pair_tables
+from analysis.statistics.pool_intervals import n_resamples_for
 from analysis.statistics.subsets import (
     LabelledBy,
     Subset,
@@ -147,3 +148,10 @@ def test_refuses_a_single_model_and_a_tolerance_beyond_its_pool():
         consistency_by_subset(np.ones((1, 5), bool), 0, np.random.default_rng(0), holds_for="images")
     with pytest.raises(InputError, match="both trivial and impossible"):
         consistency_by_subset(np.ones((2, 5), bool), 1, np.random.default_rng(0), holds_for="images")
+
+
+def test_very_large_pools_are_resampled_fewer_times():
+    assert n_resamples_for(100, 50_000) == 1000
+    assert n_resamples_for(500, 50_000) == 200
+    assert n_resamples_for(1000, 50_000) == 100
+    assert n_resamples_for(1000, 500_000) == 100
