@@ -42,6 +42,8 @@ def write(chosen: argparse.Namespace) -> None:
     """Compute everything, write it, and print the numbers."""
     print(f"Published files: {chosen.data.resolve()}", flush=True)
     data, results = read_published(chosen.data), Results(chosen.out)
+    path = chosen.superclasses
+    groups = from_published.read_superclasses(path, len(data.n_correct)) if path else None
     print(
         f"{len(data.n_correct):,} images, {data.label_error.sum():,} label errors, "
         f"{data.ratings['observer'].nunique()} observers of {data.ratings['item'].nunique()} images",
@@ -50,8 +52,8 @@ def write(chosen: argparse.Namespace) -> None:
     from_published.difficulty(data, results)
     from_published.distributions(data, results)
     from_published.ratings(data, results)
-    if chosen.superclasses:
-        from_published.superclasses(data, chosen.superclasses, results)
+    if groups is not None:
+        from_published.superclasses(data, groups, results)
     from_published.not_published(results)
     if chosen.train:
         from_training.train(results, chosen.train == "quick", lambda text: print(text, flush=True))

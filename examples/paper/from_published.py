@@ -167,25 +167,32 @@ def _drawn_as_published(table: pd.DataFrame) -> list[Number]:
     ]
 
 
-def superclasses(data: Published, path: Path, results: Results) -> None:
-    """Figures 11 and 12, given the superclass of each class."""
+def read_superclasses(path: Path, n_images: int) -> np.ndarray:
+    """Return the superclass of each image; empty where the file has none for its class.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or names none of ImageNet's classes.
+    """
     table = read_table(path, ["class_name", "superclass"])
     of_class = dict(zip(table.names("class_name", unique=True), table.names("superclass"), strict=True))
-    ids = np.array(wordnet_ids())
-    if len(data.n_correct) % len(ids):
-        raise InputError(
-            f"{path}: {len(data.n_correct)} images, expected as many of each of ImageNet's classes"
-        )
-    # The files are in the order of class folders.
-    names = np.repeat(ids, len(data.n_correct) // len(ids))
-    kept = np.array([name in of_class for name in names])
-    if not kept.any():
+    ids = wordnet_ids()
+    if not of_class.keys() & set(ids):
         raise InputError(f"{path}: names none of ImageNet's classes by its WordNet id (n01440764 …)")
-    groups = np.array([of_class[name] for name in names[kept]])
-    kinds = difficulty_of(data.n_correct, N_MODELS, 0)[kept]
+    if n_images % len(ids):
+        raise InputError(f"{path}: {n_images} images, expected equally many of each of {len(ids)} classes")
+    # The published files are in the order of class folders.
+    return np.repeat([of_class.get(name, "") for name in ids], n_images // len(ids))
+
+
+def superclasses(data: Published, groups: np.ndarray, results: Results) -> None:
+    """Figures 11 and 12, given the superclass of each image."""
+    kept = groups != ""
+    kinds, groups = difficulty_of(data.n_correct, N_MODELS, 0)[kept], groups[kept]
     shares = shares_by_group(kinds, groups, LEVEL)
     results.table("superclasses", shares.reset_index())
-    differs = f"Superclasses are those of {path.name}."
+    differs = "Superclasses are those of the file that was named."
     results.draw("11", difficulty_by_class(shares, "superclasses"), FILES, differs)
     results.draw("12", difficulty_of_groups(kinds, groups), FILES, differs)
 
