@@ -116,6 +116,13 @@ BENCHMARKS = (
         ),
     ),
     Benchmark(
+        "import_decisions",
+        (
+            Figure("import_seconds", "1,600 CSV files of 50,000 images each", at_most=60),
+            Figure("rss_mb", "peak memory of that", at_most=4_000),
+        ),
+    ),
+    Benchmark(
         "labels",
         (
             Figure("label_seconds", "labels of 50,000 images by 100 models", at_most=1),
