@@ -55,8 +55,9 @@ $(CLIENT)/node_modules/ready: $(CLIENT)/package-lock.json
 fuzz: .venv/ready ## Give every reader and every command damaged files: 100,000 in an hour or so
 	@PYTHONPATH=tests/support $(RUN) fuzz --readers $(or $(READERS),98000) --commands $(or $(COMMANDS),2000) --seed $(or $(SEED),$(shell date +%s))
 
-online-check: .venv/ready ## Kill the server of online sessions 20 times under 50 of them; send it 10,000 strange requests
+online-check: .venv/ready ## Kill the server of online sessions 20 times under 50 of them; send it 10,000 strange requests; cut the network
 	@ONLINE_SESSIONS=50 ONLINE_KILLS=20 ONLINE_REQUESTS=10000 $(RUN) pytest -q tests/experiment/online/test_server.py -k "killed or strange"
+	@BROWSER_SEEDS=20 $(RUN) pytest -q tests/experiment/browser/test_interruptions.py -k cut
 
 faults: .venv/ready ## Stop every command at every step, and fill the disk: some hours (SOME=5: five steps of each)
 	@PYTHONPATH=tests/support $(RUN) faults $(if $(SOME),--some $(SOME)) --seed $(or $(SEED),$(shell date +%s))

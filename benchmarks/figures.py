@@ -116,6 +116,13 @@ BENCHMARKS = (
         ),
     ),
     Benchmark(
+        "import_decisions",
+        (
+            Figure("import_seconds", "1,600 CSV files of 50,000 images each", at_most=60),
+            Figure("rss_mb", "peak memory of that", at_most=4_000),
+        ),
+    ),
+    Benchmark(
         "labels",
         (
             Figure("label_seconds", "labels of 50,000 images by 100 models", at_most=1),
@@ -183,6 +190,16 @@ BENCHMARKS = (
             Figure("fsync_ms", "what the disk takes of that"),
             Figure("loopback_ms", "error of response times, median"),
             Figure("loopback_sd_ms", "error of response times, SD"),
+        ),
+    ),
+    Benchmark(
+        "online",
+        (
+            Figure("events_lost", "answers lost, of 300 online sessions at once", at_most=0),
+            Figure("answer_p50_ms", "from sending an answer until it is on disk, median", at_most=50),
+            Figure("answer_p99_ms", "the same, 99th percentile", at_most=100),
+            Figure("session_kib", "memory of the server for each session, KiB"),
+            Figure("events_per_second", "events that arrived, per second"),
         ),
     ),
     Benchmark(

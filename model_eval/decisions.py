@@ -10,16 +10,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from model_eval.columns import DECISION_DTYPES, IMAGE_DTYPES
-from model_eval.manifests import ModelRecord, PoolManifest
+from model_eval.manifests import EVALUATE, ModelRecord, PoolManifest
 from tricky.core.errors import InputError
 from tricky.core.files import check_hash
 from tricky.core.manifests import read_manifest
 from tricky.core.parquet import read_arrow, read_parquet, require_columns, stored_column
 
-EVALUATE = "tricky evaluate"
-"""The command that writes ``decisions/``."""
+UNKNOWN = -1
+"""In `Decisions`: the class that a model predicted, or the true class of an image, is not known."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,16 @@ class Decisions:
     images : DataFrame, n_images rows
         `IMAGE_COLUMNS`.
     predictions : ndarray of int32, shape (n_models, n_images)
-        Predicted class of each model (its top-1 answer); −1 where it did not see the image.
-    near_ties : ndarray of bool, shape (n_models, n_images)
+        Predicted class of each model (its top-1 answer); `UNKNOWN` where it did not see the image, and where
+        imported decisions say only that it was wrong.
+    correct : ndarray of bool, shape (n_models, n_images)
+        Whether each model was right on each image.
+    seen : ndarray of bool, shape (n_models, n_images)
+        Whether each model saw each image.
+    near_ties : ndarray of bool, shape (n_models, n_images), or None
         Whether numeric noise could turn a decision from right to wrong or back: the two best logits differ
-        by less than twice the noise of the model, and one of them is that of the true class.
+        by less than twice the noise of the model, and one of them is that of the true class.  None where the
+        noise is unknown, as of imported decisions.
     failures : dict of str to str
         Models of the pool without decisions, and why.
     """
@@ -47,23 +54,20 @@ class Decisions:
     families: tuple[str, ...]
     images: pd.DataFrame
     predictions: np.ndarray
-    near_ties: np.ndarray
+    correct: np.ndarray
+    seen: np.ndarray
+    near_ties: np.ndarray | None
     failures: dict[str, str]
 
     @property
     def labels(self) -> np.ndarray:
-        """True class index of each image, shape (n_images,)."""
+        """True class index of each image, shape (n_images,); `UNKNOWN` where it is not known."""
         return self.images["label"].to_numpy()
 
     @property
-    def seen(self) -> np.ndarray:
-        """Whether each model saw each image, bool, shape (n_models, n_images)."""
-        return self.predictions >= 0
-
-    @property
-    def correct(self) -> np.ndarray:
-        """Whether each model was right on each image, bool, shape (n_models, n_images)."""
-        return self.predictions == self.labels
+    def complete(self) -> np.ndarray:
+        """Whether all answers to each image are known, bool, shape (n_images,)."""
+        return ((self.predictions != UNKNOWN) == self.seen).all(axis=0)
 
     @property
     def accuracy(self) -> np.ndarray:
@@ -93,18 +97,26 @@ def read_decisions(folder: Path) -> Decisions:
     """
     manifest_path = folder / "pool.json"
     manifest = read_pool(folder)
-    images = read_images(folder / "images.parquet", manifest.images.sha256, manifest_path, EVALUATE)
+    made_by = manifest.made_by
+    images = read_images(folder / "images.parquet", manifest.images.sha256, manifest_path, made_by)
     known = _KnownImages(pa.array(images["image_id"].tolist(), pa.string()))
+    labels = images["label"].to_numpy()
     shape = len(manifest.answered), len(images)
-    predictions = np.full(shape, -1, dtype=np.int32)
-    near_ties = np.zeros(shape, dtype=bool)
+    predictions = np.full(shape, UNKNOWN, dtype=np.int32)
+    correct, seen = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    has_noise = all(model.noise is not None for model in manifest.answered)
+    near_ties = np.zeros(shape, dtype=bool) if has_noise else None
 
     def read_model(row: int, model: ModelRecord) -> None:
         path = folder / f"{model.name}.parquet"
-        check_hash(path, model.sha256, manifest_path, EVALUATE)
-        table, place = _answers(path, known)
-        predictions[row, place] = table["prediction"].to_numpy()
-        near_ties[row, place] = _could_turn(table, model.noise)
+        check_hash(path, model.sha256, manifest_path, made_by)
+        table, place = _answers(path, known, made_by)
+        predicted, rank = (_filled(table[name]) for name in ("prediction", "label_rank"))
+        predictions[row, place] = predicted
+        correct[row, place] = np.where(predicted == UNKNOWN, rank == 1, predicted == labels[place])
+        seen[row, place] = True
+        if near_ties is not None:
+            near_ties[row, place] = _could_turn(table["margin"].to_numpy(), rank, model.noise or 0.0)
 
     with ThreadPoolExecutor() as threads:  # hashing and reading release the GIL
         for _ in threads.map(read_model, *zip(*enumerate(manifest.answered), strict=True)):
@@ -114,6 +126,8 @@ def read_decisions(folder: Path) -> Decisions:
         families=tuple(model.family for model in manifest.answered),
         images=images,
         predictions=predictions,
+        correct=correct,
+        seen=seen,
         near_ties=near_ties,
         failures=manifest.failures,
     )
@@ -152,28 +166,32 @@ class _KnownImages:
     stored: object = None
 
 
-def _answers(path: Path, known: _KnownImages) -> tuple[pa.Table, np.ndarray | slice]:
+def _answers(path: Path, known: _KnownImages, made_by: str) -> tuple[pa.Table, np.ndarray | slice]:
     """Read one model's predictions, with what near ties follow from, and the place of each row's image."""
     columns = ["prediction", "margin", "label_rank"]
-    require_columns(path, ["image_id", *columns], EVALUATE)
-    table = read_arrow(path, columns, EVALUATE, use_threads=False)  # models are read side by side
+    require_columns(path, ["image_id", *columns], made_by)
+    table = read_arrow(path, columns, made_by, use_threads=False)  # models are read side by side
     # Most of the time would go into decoding the ids, which are the same bytes in nearly all files.
-    stored = stored_column(path, "image_id", EVALUATE)
+    stored = stored_column(path, "image_id", made_by)
     if stored == known.stored:
         return table, slice(None)
-    found = read_arrow(path, ["image_id"], EVALUATE)["image_id"].combine_chunks().cast(pa.string())
+    found = read_arrow(path, ["image_id"], made_by)["image_id"].combine_chunks().cast(pa.string())
     if found.equals(known.ids):
         known.stored = stored
         return table, slice(None)
     place = pd.Index(known.ids.to_pylist()).get_indexer(pd.Index(found.to_pylist()))
     if (place < 0).any() or len(np.unique(place)) < len(place):
-        raise InputError(f"{path}: its images are not those of images.parquet; run `{EVALUATE}` again")
+        raise InputError(f"{path}: its images are not those of images.parquet; run `{made_by}` again")
     return table, place
 
 
-def _could_turn(table: pa.Table, noise: float) -> np.ndarray:
+def _filled(column: pa.ChunkedArray) -> np.ndarray:
+    """Return a column of whole numbers, `UNKNOWN` where it is null."""
+    return (pc.fill_null(column, UNKNOWN) if column.null_count else column).to_numpy()
+
+
+def _could_turn(margin: np.ndarray, rank: np.ndarray, noise: float) -> np.ndarray:
     """Return which decisions are near ties; each of the two best logits may be off by the noise."""
-    margin, rank = table["margin"].to_numpy(), table["label_rank"].to_numpy()
     return (margin < np.float32(2 * noise)) & (rank <= 2)  # in the precision of the margins
 
 

@@ -18,6 +18,9 @@ from tricky.core.manifests import (
     unique,
 )
 
+EVALUATE, IMPORT = "tricky evaluate", "tricky import decisions"
+"""The commands that write ``decisions/``."""
+
 
 class NotCountedRecord(Record):
     """Files of one kind that are not counted as images: their number, and the first of them."""
@@ -63,9 +66,11 @@ class ModelRecord(Record):
 
     Attributes
     ----------
-    noise : float
-        Largest change of a logit by rounding alone.
-    near_ties : int
+    weights_sha256, n_parameters, arithmetic
+        None where they are unknown, as of imported decisions.
+    noise : float or None
+        Largest change of a logit by rounding alone; None where it is unknown.
+    near_ties : int or None
         Decisions that this noise could change.
     failure : str or None
         Why the model gave no decisions; the fields about its decisions are missing then.
@@ -75,12 +80,12 @@ class ModelRecord(Record):
     source: str
     family: str
     weights: str
-    weights_sha256: str
-    n_parameters: Count
+    weights_sha256: str | None
+    n_parameters: Count | None
     arithmetic: str | None = None
     accuracy: Share = 0.0
-    noise: Annotated[float, Field(ge=0)] = 0.0
-    near_ties: Count = 0
+    noise: Annotated[float, Field(ge=0)] | None = None
+    near_ties: Count | None = None
     sha256: Sha256 = ""
     failure: str | None = None
 
@@ -95,7 +100,33 @@ class ModelRecord(Record):
 class EvaluatedSettings(Record):
     """What ``pool.json`` was made with."""
 
-    pool: PoolRecord
+    pool: PoolRecord | None = None
+
+
+class ImportRecord(Record):
+    """How decisions were imported.
+
+    Attributes
+    ----------
+    format : str
+    columns : dict of str to str
+        Role → column of the source.
+    sources : tuple of str
+        Files, as `made_from` names them.
+    labels : str
+        Where the labels are from; empty where there are none.
+    n_unknown_predictions : int
+        Decisions known to be wrong, of which the predicted class is unknown.
+    n_without_answer : int
+        Rows of the source without an answer, which are left out.
+    """
+
+    format: str
+    columns: dict[str, str]
+    sources: tuple[str, ...]
+    labels: str
+    n_unknown_predictions: Count
+    n_without_answer: Count
 
 
 class PoolManifest(StageManifest[EvaluatedSettings]):
@@ -107,6 +138,18 @@ class PoolManifest(StageManifest[EvaluatedSettings]):
     classes: tuple[str, ...]
     device: str
     models: Annotated[tuple[ModelRecord, ...], unique("name")]
+    imported: ImportRecord | None = None
+
+    @model_validator(mode="after")
+    def _evaluated_or_imported(self) -> PoolManifest:
+        if (self.settings.pool is None) != (self.imported is not None):
+            raise ValueError("either `pool` in `settings`, or `imported`")
+        return self
+
+    @property
+    def made_by(self) -> str:
+        """The command that wrote it: decisions are evaluated or imported."""
+        return EVALUATE if self.imported is None else IMPORT
 
     @property
     def answered(self) -> tuple[ModelRecord, ...]:
@@ -122,7 +165,8 @@ class PoolManifest(StageManifest[EvaluatedSettings]):
         """Return the numbers of models and images, the range of accuracy, and what is missing."""
         accuracies = [model.accuracy for model in self.answered]
         return (
-            f"{len(accuracies)} models × {self.images.n:,} images"
+            ("" if self.imported is None else "imported: ")
+            + f"{len(accuracies)} models × {self.images.n:,} images"
             + (f", top-1 {min(accuracies):.1%} to {max(accuracies):.1%}" if accuracies else "")
             + (f", {len(self.failures)} failed" if self.failures else "")
             + (f", {len(self.images.skipped):,} images skipped" if self.images.skipped else "")

@@ -28,8 +28,13 @@ from tricky.core.names import (
 )
 from tricky.core.settings import SettingError, SettingsModel
 
-IMAGE_SOURCES = ("mnist-5k", "gaussian", "folder", "imagenet-val", "csv", "npz", "torchvision:NAME/SPLIT")
+IMAGE_SOURCES = (
+    *("mnist-5k", "gaussian", "none", "folder", "imagenet-val", "csv", "npz", "torchvision:NAME/SPLIT"),
+)
 """Possible values of `source` in ``[images]``."""
+
+WITHOUT_PATH = ("mnist-5k", "gaussian", "none")
+"""Those that need no `path`."""
 
 
 class GaussianSettings(SettingsModel):
@@ -73,10 +78,12 @@ class ImageSettings(SettingsModel):
 
     @model_validator(mode="after")
     def _path_goes_with_source(self) -> ImageSettings:
-        if (self.source in ("mnist-5k", "gaussian")) != (self.path is None):
-            raise ValueError('`path` with every source but "mnist-5k" and "gaussian", and only then')
+        if (self.source in WITHOUT_PATH) != (self.path is None):
+            raise ValueError('`path` with every source but "mnist-5k", "gaussian" and "none", and only then')
         if (self.source == "imagenet-val") != (self.labels is not None):
             raise ValueError('`labels` together with `source = "imagenet-val"`, and only then')
+        if self.source == "none" and self.entry_level:
+            raise SettingError("entry_level", self.entry_level, "`false`, as there are no images to sort")
         if self.follow_links and self.source not in ("folder", "imagenet-val"):
             raise ValueError('`follow_links` only with `source = "folder"` or "imagenet-val"')
         if self.synsets is not None and self.labels is None:
@@ -320,14 +327,16 @@ class ImportDecisionsSettings(SettingsModel):
     """By default the content says it."""
     columns: ImportColumns = ImportColumns()
     labels: PathSetting | None = None
-    """A table with the label of each image, where neither the source nor the study's images have it."""
+    """The label of each image, where neither the source nor the study's images have it."""
     classes: PathText = ""
-    """Names of the classes 0, 1, 2 …, one a line, or ``imagenet-1k``; where predictions are indices, and
-    labels are names."""
-    predictions: Literal["index", "name"] | None = None
-    """Whether predictions are indices or names of classes, where both are possible."""
-    images: PathSetting | None = None
-    """A list of the images in the order of the source, where the source does not name them."""
+    """What classes 0, 1, 2 … are called, where indices and names meet: a file with one name a line,
+    ``imagenet-1k`` (WordNet ids), or ``images`` (the classes of the study's images, sorted as text)."""
+    predictions: Literal["index", "name", "correct"] | None = None
+    """Whether numbers are indices or names of classes, where both are possible; of an array of 0 and 1,
+    whether these are indices or say that a model is right."""
+    images: PathText = ""
+    """A list of the images in the order of the source, where the source does not name them; or ``sorted``:
+    the study's, sorted by `image_id`."""
     models: PathSetting | None = None
     """A list of the models in the order of an array."""
     rows: Literal["models", "images"] | None = None

@@ -12,7 +12,7 @@ import pandas as pd
 from stimuli.balance import balance_table, classify_by_features, unbalanced
 from stimuli.columns import FEATURES
 from stimuli.eligibility import Candidates, candidates_of, cap_classes
-from stimuli.features import measured
+from stimuli.features import measured, unmeasured
 from stimuli.inputs import Inputs, Sources, generator_of_set, read_inputs
 from stimuli.matching import Space, draw_tuples
 from stimuli.records import Block, StimulusSet
@@ -125,13 +125,17 @@ def contents_of(
     """Return the contents of a set: its items with their measured features, its trials, and its summary."""
     image_ids = sorted({image for slot in slots for image in slot.images})
     rows = eligible.rows.loc[image_ids]
-    features = measured(
-        dict(zip(image_ids, rows["sha256"], strict=True)),
-        inputs.sources.images,
-        originals=inputs.sources.originals,
-        cache=inputs.sources.cache,
-        hashes=settings.eligible.min_hash_distance > 0,
-        progress=progress,
+    features = (
+        unmeasured(image_ids)
+        if inputs.sources.without_images
+        else measured(
+            dict(zip(image_ids, rows["sha256"], strict=True)),
+            inputs.sources.images,
+            originals=inputs.sources.originals,
+            cache=inputs.sources.cache,
+            hashes=settings.eligible.min_hash_distance > 0,
+            progress=progress,
+        )
     )
     rows = rows[[name for name in rows.columns if name not in features]].join(features)
     if rows["phash"].isna().all():

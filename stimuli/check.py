@@ -98,6 +98,8 @@ def _balanced(stimulus_set: StimulusSet) -> list[str]:
 def _files(subject: _SetUnderCheck) -> Iterator[str]:
     for item in subject.set.items.values():
         path = subject.set.folder / item.file
+        if not item.file:  # of a study without images
+            continue
         if not path.is_file():
             yield f"{item.file} is missing"
         elif sha256_of(path) != item.sha256:
@@ -138,7 +140,7 @@ def _ids(subject: _SetUnderCheck) -> Iterator[str]:
 def _once(subject: _SetUnderCheck) -> Iterator[str]:
     for column, what in (("image_id", "image"), ("image_sha256", "content of image")):
         for value, n in subject.items[column].value_counts().items():
-            if n > 1:
+            if n > 1 and value:  # without images, their content is unknown
                 yield f"{what} {value} belongs to {n} items"
     shown = Counter(item for trial in subject.set.trials if trial.repeats is None for item in trial.item_ids)
     for item in subject.set.items:

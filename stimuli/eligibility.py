@@ -175,7 +175,7 @@ def candidates_of(
 
 
 def _first_of_its_kind(rows: pd.DataFrame, n_fixed: int) -> np.ndarray:
-    first = ~rows["sha256"].duplicated().to_numpy()
+    first = ~(rows["sha256"].duplicated() & (rows["sha256"] != "")).to_numpy()  # empty: it is not known
     first[:n_fixed] = True
     return first
 
@@ -201,6 +201,12 @@ def _needs_features(settings: StimulusSettings) -> bool:
 def _features(
     inputs: Inputs, rows: pd.DataFrame, settings: StimulusSettings, progress: Progress
 ) -> pd.DataFrame:
+    if inputs.sources.without_images:
+        raise InputError(
+            'the study has no images ([images] source = "none"), and size, near-duplicates and low-level '
+            "features "
+            "of images cannot be measured without them; take these rules and covariates out of study.toml"
+        )
     return measured(
         dict(zip(rows.index, rows["sha256"], strict=True)),
         inputs.sources.images,

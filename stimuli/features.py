@@ -6,7 +6,7 @@ are rounded to six significant digits: the last bits of a sum depend on the proc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -138,6 +138,11 @@ def measured(
     table = known.loc[list(images.values())]
     table.index = pd.Index(list(images), dtype="str", name="image_id")
     return table
+
+
+def unmeasured(image_ids: Sequence[str]) -> pd.DataFrame:
+    """Return the table of `measured` for images that are not there: no feature has a value."""
+    return _typed(pd.DataFrame(index=pd.Index(list(image_ids)))).rename_axis("image_id")
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:

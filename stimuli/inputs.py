@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 
 from model_eval.difficulty import read_difficulty
+from model_eval.images.check import Inspection
 from model_eval.images.image_source import InspectedSource
+from model_eval.images.no_images import NoImages
 from stimuli.lab_lists import read_lists, read_own_table
 from stimuli.settings import StimulusSettings
 from tricky.core.errors import InputError
@@ -51,6 +53,11 @@ class Sources:
     cache: Path | None = None
     made_from: Mapping[str, str] | None = None
 
+    @property
+    def without_images(self) -> bool:
+        """Whether the study has no images, so that nothing can be measured, copied or shown."""
+        return isinstance(self.images, NoImages)
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -59,8 +66,8 @@ class Inputs:
     Attributes
     ----------
     rows : DataFrame, indexed and sorted by `image_id`
-        The difficulty table; `sha256` of each image's content (missing where there is no such image); the
-        columns of the lab's table.
+        The difficulty table; `sha256` of each image's content (missing where there is no such image, empty
+        where the study has no images at all); the columns of the lab's table.
     sources : Sources
     lists : dict of str to frozenset of str
         `allow_images`, `deny_images`, `catch_images`, `allow_classes`, `deny_classes`: the images and
@@ -121,16 +128,25 @@ def read_inputs(
             f"{sources.images.name}; run `tricky evaluate` and `tricky label` again"
         )
     root = sources.root
-    known = sources.images.catalogue(progress) if sources.catalogue is None else sources.catalogue
-    rows, of_labels = _labelled(table.images, known, sources)
+    rows, of_labels = _labelled(table.images, _catalogue(sources, table.images, progress), sources)
     matched = {"counts": of_labels.counts()} if published else {}
     own, of_table = read_own_table(settings, rows, name=name, root=root)
 
-    lists = read_lists(settings, rows, lambda: sources.images.inspect(progress), name=name, root=root)
+    def inspect() -> Inspection:
+        return Inspection(rows.reset_index()) if sources.without_images else sources.images.inspect(progress)
+
+    lists = read_lists(settings, rows, inspect, name=name, root=root)
     made_from = _labels_made_from(sources)
     for path in (*lists.files, *settings.table):
         made_from[path.as_posix()] = sha256_of(root / path)
     return Inputs(rows.join(own), sources, lists.names, matched | of_table | lists.matched, made_from)
+
+
+def _catalogue(sources: Sources, labelled: pd.DataFrame, progress: Progress) -> pd.DataFrame:
+    """Return `image_id` and `sha256` of the images; the hash is empty where the study has none."""
+    if sources.without_images:
+        return labelled[["image_id"]].assign(sha256="")
+    return sources.images.catalogue(progress) if sources.catalogue is None else sources.catalogue
 
 
 def _labels_made_from(sources: Sources) -> dict[str, str]:

@@ -12,6 +12,7 @@ from model_eval.columns import Difficulty
 from stimuli.columns import trial_item_columns
 from stimuli.manifest import SetManifest
 from stimuli.settings import StimulusSettings
+from tricky.core.errors import InputError
 from tricky.core.files import check_hash
 from tricky.core.manifests import read_manifest
 from tricky.core.tables import read_table
@@ -39,9 +40,9 @@ class Item:
     image_id : str
         Name in the data set that the image comes from.
     file : str
-        Path of the image relative to the set's folder, with ``/``.
+        Path of the image relative to the set's folder, with ``/``; empty where the study has no images.
     sha256 : str
-        Hash of that file.
+        Hash of that file; empty without one.
     label, class_name : int, str
         The true class.
     difficulty : str
@@ -133,6 +134,15 @@ class StimulusSet:
         """The settings that it was built with."""
         return self.manifest.settings.stimuli
 
+    def require_images(self, to: str) -> None:
+        """Raise InputError if the set was built without images, which are needed `to` do something."""
+        if not all(item.file for item in self.items.values()):
+            raise InputError(
+                f"{self.folder}: was built without images, which are needed to {to}; name them in [images], "
+                "import "
+                "or evaluate again, and build the set again"
+            )
+
     @property
     def n_sessions(self) -> int:
         """Number of lists that the main block is divided into."""
@@ -140,7 +150,7 @@ class StimulusSet:
 
 
 def read_any_set(folder: Path) -> StimulusSet:
-    """Read a set and check its tables and images against their hashes.
+    """Read a set and check its tables and images (if it has any) against their hashes.
 
     Raises
     ------
@@ -149,7 +159,8 @@ def read_any_set(folder: Path) -> StimulusSet:
     """
     stimulus_set = read_tables(folder)
     for item in stimulus_set.items.values():
-        check_hash(folder / item.file, item.sha256, folder / "items.tsv", MADE_BY)
+        if item.file:
+            check_hash(folder / item.file, item.sha256, folder / "items.tsv", MADE_BY)
     return stimulus_set
 
 
@@ -203,11 +214,15 @@ def _read_items(path: Path, *, reference: bool) -> tuple[dict[str, Item], dict[s
     read: dict[str, list[Any]] = {name: table.texts(name) for name in own if name not in _READ_AS}
     read |= {name: read_as(table, name) for name, read_as in _READ_AS.items()}
     further = {name: table.cells(name) for name in table.columns if name not in own}
+    if "image_sha256" in further:  # missing where the study has no images
+        further["image_sha256"] = [each or "" for each in table.optional_texts("image_sha256")]
     items, more = {}, {}
     for row, item_id in enumerate(table.texts("item_id", unique=True)):
         item = Item(**{name: read[name][row] for name in own})
         if item.n_correct > item.n_models:
             raise table.error(row, "n_correct", f"a number of models, at most {item.n_models}")
+        if not (item.file or reference):
+            raise table.error(row, "file", "a path in the set's folder")
         if PureWindowsPath(item.file).anchor or (".." in PurePosixPath(item.file).parts and not reference):
             raise table.error(row, "file", "a path in the set's folder")
         items[item_id] = item
@@ -216,6 +231,8 @@ def _read_items(path: Path, *, reference: bool) -> tuple[dict[str, Item], dict[s
 
 
 _READ_AS: Mapping[str, Callable[[TextTable, str], list[Any]]] = {
+    "file": lambda table, name: [each or "" for each in table.optional_texts(name)],
+    "sha256": lambda table, name: [each or "" for each in table.optional_texts(name)],
     "image_id": lambda table, name: table.texts(name, unique=True),
     "label": lambda table, name: table.whole_numbers(name, least=-1),
     "class_name": lambda table, name: [each or "" for each in table.optional_texts(name)],

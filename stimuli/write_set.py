@@ -172,7 +172,14 @@ def _export(
     """Write each image; return the cells of the items in the order of their ids."""
     item_ids = item_ids_of(rows)
     originals = inputs.sources.originals
-    if settings.export.reference and originals is None:
+    without = inputs.sources.without_images
+    if without and not settings.export.reference:
+        raise InputError(
+            f"{folder}: the study has no images to copy; refer to them only, with `--reference` or "
+            "`reference = true` "
+            "in its export settings, or name them in [images]"
+        )
+    if settings.export.reference and originals is None and not without:
         raise InputError(
             f"{inputs.sources.images.name}: has no image files to refer to; leave `reference` out of "
             "study.toml"
@@ -182,20 +189,20 @@ def _export(
         (part / "images").mkdir()
 
     def export(image_id: str) -> dict[str, Any]:
-        item_id = item_ids[image_id]
-        if settings.export.reference:
+        item_id, file, digest = item_ids[image_id], "", ""
+        if settings.export.reference and not without:
             original = find_file(originals, image_id)  # type: ignore[arg-type] - refused above
             check_referable(original)
-            file, written = Path(os.path.relpath(original, folder)).as_posix(), original
-        else:
+            file, digest = Path(os.path.relpath(original, folder)).as_posix(), sha256_of(original)
+        elif not settings.export.reference:
             file = f"images/{item_id}.png"
-            written = part / file
             try:
-                export_image(inputs.sources.images.read(image_id), settings.export, written)
+                export_image(inputs.sources.images.read(image_id), settings.export, part / file)
             except InputError as error:
                 raise InputError(f"{image_id}: {error}") from None
+            digest = sha256_of(part / file)
         row: dict[str, Any] = dict(zip(rows.columns, rows.loc[image_id], strict=True))
-        own = {"item_id": item_id, "image_id": image_id, "file": file, "sha256": sha256_of(written)}
+        own = {"item_id": item_id, "image_id": image_id, "file": file, "sha256": digest}
         return {**row, "image_sha256": row["sha256"], **own}
 
     items: list[dict[str, Any]] = []

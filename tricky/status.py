@@ -109,6 +109,7 @@ def _stage_status(
         manifest = read_manifest(path, stage.manifest_class, command)
     except InputError as error:
         return StageStatus(folder, command, State.OUT_OF_DATE, why=str(error))
+    command = manifest.made_by or command
     holds = manifest.summary()
     broken = list(_broken_links(study.root, manifest.made_from, before))
     if stage is REPORT:
@@ -156,9 +157,18 @@ def _other_settings(study: StudyFolder, folder: str, made_with: Mapping[str, Any
         if section == "recipe":
             yield from _other_recipe(study, then)
             continue
-        for key, value in then.items():
-            if now[section].get(key) != value:
-                yield f"{section}.{key} was {value}, study.toml has {now[section].get(key)}"
+        yield from _differences(section, then, now[section])
+
+
+def _differences(section: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """Describe which values of a section, or of a table within it, are others now."""
+    for key, value in then.items():
+        current = now.get(key)
+        if isinstance(value, dict) and isinstance(current, dict):
+            both = dict.fromkeys([*value, *current])
+            yield from _differences(f"{section}.{key}", both | value, both | current)
+        elif current != value:
+            yield f"{section}.{key} was {value}, study.toml has {current}"
 
 
 def _other_models(study: StudyFolder, folder: str, then: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -31,13 +31,13 @@ def image_scores(folder: Path, decisions: Decisions, image_ids: Sequence[str]) -
         Columns (network, measure): of each model its ``confidence`` (probability of the predicted class),
         ``margin`` (between the two best logits) and ``entropy`` (of the predicted distribution, in nats, with
         a minus sign: smaller where it is less sure, as the others are); of all models together the mean
-        confidence and ``agreement``, the share of models that give the most frequent answer.
+        confidence and ``agreement``, the share of models that give the most frequent answer.  What decisions
+        do not contain, as imported ones may, is NaN.
     """
     wanted = decisions.images["image_id"].isin(image_ids).to_numpy()
     index = pd.Index(decisions.images.loc[wanted, "image_id"].astype(str), name="image_id")
-    predictions = decisions.predictions[:, wanted]
     columns: dict[tuple[str, str], np.ndarray] = {}
-    for name, seen in zip(decisions.models, predictions >= 0, strict=True):
+    for name, seen in zip(decisions.models, decisions.seen[:, wanted], strict=True):
         rows = read_rows(folder / f"{name}.parquet", ["image_id", "p_prediction", "margin", "entropy"])
         rows = rows.set_index("image_id").reindex(index)  # a model's file may lack images
         columns[name, "confidence"] = np.where(seen, rows["p_prediction"], np.nan)
@@ -45,7 +45,8 @@ def image_scores(folder: Path, decisions: Decisions, image_ids: Sequence[str]) -
         columns[name, "entropy"] = np.where(seen, -rows["entropy"], np.nan)
     confidences = pd.DataFrame([columns[name, "confidence"] for name in decisions.models])
     columns[ENSEMBLE, "confidence"] = confidences.mean().to_numpy()
-    columns[ENSEMBLE, "agreement"] = _agreement(predictions)
+    agreement = _agreement(decisions.predictions[:, wanted])
+    columns[ENSEMBLE, "agreement"] = np.where(decisions.complete[wanted], agreement, np.nan)
     table = pd.DataFrame(columns, index=index)
     table.columns = pd.MultiIndex.from_tuples(list(columns), names=["network", "measure"])
     return table.reindex(pd.Index(image_ids, name="image_id"))
@@ -54,4 +55,4 @@ def image_scores(folder: Path, decisions: Decisions, image_ids: Sequence[str]) -
 def _agreement(predictions: np.ndarray) -> np.ndarray:
     """Return the share of models that give the most frequent answer, of those that saw the image (not −1)."""
     counts = pd.DataFrame(predictions).where(predictions >= 0).apply(lambda each: each.value_counts().max())
-    return counts.to_numpy(float) / (predictions >= 0).sum(axis=0)
+    return counts.to_numpy(float) / np.maximum((predictions >= 0).sum(axis=0), 1)

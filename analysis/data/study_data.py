@@ -91,6 +91,9 @@ class StudyData:
     exclusion : Exclusion
         Which trials of the main block count, and what the rules excluded; catch trials and repeats never
         count.
+    elsewhere : DataFrame
+        The rows that count of the sessions in the other setting, for comparison only; empty if there are
+        none.
     relabelled : Relabelled or None
         Where answers are scored by other labels than the set's own.
     kind : Kind
@@ -121,6 +124,7 @@ class StudyData:
     trials: pd.DataFrame
     recorded: pd.DataFrame
     exclusion: Exclusion
+    elsewhere: pd.DataFrame
     relabelled: Relabelled | None
     kind: Kind
     setting: Setting
@@ -205,7 +209,8 @@ def gather(root: Path, selection: Selection, rules: ExcludeSettings) -> StudyDat
             "[analyse.exclude] min_catch_accuracy: answers of the task "
             f'"{stimulus_set.task}" are neither right nor wrong; leave it out'
         )
-    exclusion = exclude(recorded, rules)
+    elsewhere = of_kind[of_kind["setting"] != setting]
+    exclusion = exclude(recorded, _without(rules, _participants(elsewhere) - _participants(shown)))
     if why := why_nothing_counts(exclusion, stimulus_set, labels):
         raise InputError(f"{root / 'data'}: {why}")
     return StudyData(
@@ -217,6 +222,7 @@ def gather(root: Path, selection: Selection, rules: ExcludeSettings) -> StudyDat
         trials=trials,
         recorded=recorded,
         exclusion=exclusion,
+        elsewhere=_kept(elsewhere, trials, _without(rules, _participants(shown)), labels),
         relabelled=None if labels is None else Relabelled(_relative(labels, root), own),
         kind=kind,
         setting=setting,
@@ -269,6 +275,29 @@ def _of_one_kind(
             f"(set_id {stimulus_set.set_id}); run one, or name the set that was shown"
         )
     return kind, shown
+
+
+def _participants(rows: pd.DataFrame) -> set[str]:
+    return set(rows["participant"].astype(str))
+
+
+def _without(rules: ExcludeSettings, participants: set[str]) -> ExcludeSettings:
+    """Return the rules without those sessions of these participants that are excluded by name."""
+    kept = {
+        name: reason
+        for name, reason in rules.sessions.items()
+        if name.removeprefix("sub-").partition("/")[0] not in participants
+    }
+    return rules.model_copy(update={"sessions": kept})
+
+
+def _kept(
+    rows: pd.DataFrame, trials: pd.DataFrame, rules: ExcludeSettings, labels: Path | None
+) -> pd.DataFrame:
+    """Return the rows that count, of sessions in the other setting."""
+    if rows.empty:
+        return rows
+    return exclude(joined(rows.reset_index(drop=True), trials, rescore=labels is not None), rules).kept
 
 
 def _in_one_setting(of_kind: pd.DataFrame, data: Path, selection: Selection) -> tuple[Setting, pd.DataFrame]:

@@ -58,8 +58,10 @@ def explain_items(
     if ceiling.estimate > 0:
         predictors = {
             "difficulty (number of correct models)": about[list(task.difficulty)],
-            "class": about[[f"{which}_class" for which in places]],
         }
+        classes = about[[f"{which}_class" for which in places]]
+        if (classes != "").all(axis=None):  # of published counts and imported decisions it may be unknown
+            predictors["class"] = classes
         features = [features_of(data, about[f"{which}_item"]) for which in places]
         if features[0].shape[1]:
             low_level = pd.concat(features, axis=1, keys=places).droplevel(0, axis=1)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,10 +38,28 @@ class Picture:
     pixelated: bool
 
 
-def embed_file(path: Path, largest_px: int = LARGEST_PX) -> Picture:
-    """Return an image file as a data URI; see `embed`."""
-    with Image.open(path) as image:
-        return embed(image, largest_px)
+def embed_items(
+    folder: Path, items: Iterable[Mapping[str, Any]], largest_px: int = LARGEST_PX
+) -> dict[str, Picture | None]:
+    """Return the pictures of a set's items, by `item_id`; None where the set was built without images.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the set.
+    items : iterable of mapping
+        `item_id` and `file` of each.
+    largest_px : int
+        As for `embed`.
+    """
+    found: dict[str, Picture | None] = {}
+    for item in items:
+        if not item["file"]:
+            found[item["item_id"]] = None
+        elif item["item_id"] not in found:
+            with Image.open(folder / item["file"]) as image:
+                found[item["item_id"]] = embed(image, largest_px)
+    return found
 
 
 def embed(image: Image.Image, largest_px: int = LARGEST_PX) -> Picture:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.report.pictures import THUMBNAIL_PX, Picture, embed_file
+from analysis.report.pictures import THUMBNAIL_PX, Picture, embed_items
 from analysis.report.task import StudyReport
 
 LISTED_UP_TO = 300
@@ -45,8 +45,6 @@ def item_of(report: StudyReport, row: Mapping[Any, Any], place: str) -> dict[str
     return about | {name: row[f"{place}_{name}"] for name in ("difficulty", "n_correct", "n_models")}
 
 
-def thumbnails(report: StudyReport, items: Iterable[Mapping[str, Any]]) -> dict[str, Picture]:
+def thumbnails(report: StudyReport, items: Iterable[Mapping[str, Any]]) -> dict[str, Picture | None]:
     """Return small pictures of items, by `item_id`."""
-    folder = report.data.stimulus_set.folder
-    files = {item["item_id"]: item["file"] for item in items}
-    return {item_id: embed_file(folder / file, THUMBNAIL_PX) for item_id, file in files.items()}
+    return embed_items(report.data.stimulus_set.folder, items, THUMBNAIL_PX)

@@ -1,7 +1,7 @@
 /** Bundle the client: bundle/client.js, client.css, and the licences of what is in it. */
 
 import { build } from "esbuild";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -33,6 +33,7 @@ const styles = await build({
 
 await mkdir(out, { recursive: true });
 for (const file of [...made.outputFiles, ...styles.outputFiles]) await writeFile(file.path, file.contents);
+await copyFile(join(root, "src", "icon.svg"), join(out, "icon.svg"));
 await writeFile(join(out, "LICENSES.txt"), await licences(Object.keys(made.metafile.inputs)));
 
 /** Return the licences of the packages that are in the bundle. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +93,12 @@ def _read_scores(name: str, score: str, stimulus_set: StimulusSet, decisions: Pa
             f"{path}: lacks image {missing[0]} of {stimulus_set.name}; run `tricky evaluate` again"
         )
     by_item = {item.item_id: float(scores[item.image_id]) for item in items}
+    if unknown := [item.image_id for item in items if math.isnan(by_item[item.item_id])]:
+        raise InputError(
+            f"{path}: has no {column} of image {unknown[0]}, as these decisions were imported without it; "
+            "choose "
+            "another `score` or other `models` in [simulate]"
+        )
     return Scores({"model": name, "score": score, "decisions_sha256": sha256[name]}, by_item)
 
 

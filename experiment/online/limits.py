@@ -1,12 +1,23 @@
-"""Limits on how often a link is used, so that one sender can't occupy the server."""
+"""What keeps the server at work: limits on how often a link is used, and a log that can't stop it."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 _MAX_KEYS = 10_000
+
+
+def lasting(log: Callable[[str], None]) -> Callable[[str], None]:
+    """Return a log that does not stop the server if a line can't be written, as on a full disk."""
+
+    def write(line: str) -> None:
+        with suppress(OSError):
+            log(line)
+
+    return write
 
 
 @dataclass

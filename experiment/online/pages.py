@@ -30,7 +30,7 @@ def shell(study: str, language: str, texts: Mapping[str, str]) -> str:
         language,
         f'<main id="app"></main>\n<noscript>{escape(texts["no_script"])}</noscript>\n'
         '<script src="../static/client.js" defer></script>',
-        styles="../static/client.css",
+        static="../static",
     )
 
 
@@ -47,8 +47,11 @@ def status_page(study: str, rows: Sequence[tuple[str, str]]) -> str:
     return _page(study, "en", f"<main><h1>{escape(study)}</h1><table>{lines}</table></main>")
 
 
-def _page(title: str, language: str, body: str, styles: str | None = None) -> str:
-    link = "" if styles is None else f'<link rel="stylesheet" href="{styles}">\n'
+def _page(title: str, language: str, body: str, static: str | None = None) -> str:
+    link = ""
+    if static is not None:
+        icon = f'<link rel="icon" href="{static}/icon.svg" type="image/svg+xml">'
+        link = f'<link rel="stylesheet" href="{static}/client.css">\n{icon}\n'
     return (
         f'<!doctype html>\n<html lang="{escape(language)}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

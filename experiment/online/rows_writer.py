@@ -5,11 +5,11 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from experiment.online.apply_events import Step
 from experiment.online.rows import SessionRows
-from tricky.core.errors import InputError
 
 
 def no_more() -> None:
@@ -48,7 +48,8 @@ class RowsWriter:
         def close() -> None:
             rows = self._open.pop(participant, None)
             if rows is not None:
-                rows.close()
+                with suppress(OSError):  # everything in the files is flushed
+                    rows.close()
                 then()
 
         self._jobs.put(close)
@@ -63,6 +64,12 @@ class RowsWriter:
         """
         with self._writing:
             self._write_all(participant)
+
+    def settle(self) -> None:
+        """Return when everything that was put so far has been tried."""
+        done = threading.Event()
+        self._jobs.put(done.set)
+        done.wait()
 
     def close(self) -> None:
         """Write everything that was put, and close all files."""
@@ -84,7 +91,7 @@ class RowsWriter:
                     self._open[participant].write(step)
             else:
                 self._write_all(participant)
-        except (InputError, OSError) as error:
+        except Exception as error:  # whatever it is, it must not stop the rows of all other sessions
             self.log(f"{participant}: rows are not written yet ({error}); the events are safe")
             self._drop(participant)
 
@@ -101,4 +108,5 @@ class RowsWriter:
     def _drop(self, participant: str) -> None:
         rows = self._open.pop(participant, None)
         if rows is not None:
-            rows.close()
+            with suppress(OSError):
+                rows.close()

@@ -19,6 +19,7 @@ from experiment.data.withdrawn import read_marks
 from experiment.online.apply_events import RunStarted, Step
 from experiment.online.client_plan import ClientPlan
 from experiment.online.folder import FOLDER
+from experiment.online.limits import lasting
 from experiment.online.rows import SessionRows
 from experiment.online.rows_writer import RowsWriter, no_more
 from experiment.online.session import NewEvent, OnlineSession
@@ -104,7 +105,7 @@ class OnlineStudy:
         log: Callable[[str], None] = lambda _: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.offer, self._log, self._clock = offer, log, clock
+        self.offer, self._log, self._clock = offer, lasting(log), clock
         self.setup = offer.placed()
         self.material: Material = read_material_for_people(self.setup)
         stimulus_set = self.material.stimulus_set
@@ -123,7 +124,7 @@ class OnlineStudy:
             if begun_with is None:
                 self.store.remember("set_id", stimulus_set.set_id)
             self._links = {link.token: link for link in self.store.links()}
-            self._rows = RowsWriter(self._rows_of, log)
+            self._rows = RowsWriter(self._rows_of, self._log)
             self._stack = stack.pop_all()
         self._assigning, self._changing = threading.Lock(), threading.Lock()
 
@@ -252,6 +253,10 @@ class OnlineStudy:
     def release(self, participant: str) -> None:
         """Close the files of a session that nobody uses at the moment."""
         self._rows.release(participant)
+
+    def settle(self) -> None:
+        """Return when all rows are written that were put so far, or are known to be behind."""
+        self._rows.settle()
 
     def close_abandoned(self) -> None:
         """Close the sessions that were not continued for too long; their lists go to others."""

@@ -44,7 +44,7 @@ ONLINE = "online"
 PLACEHOLDERS = {
     *("left_key", "right_key", "continue_key", "answers", "n_done", "n_main"),
     *("answer", "key", "reason"),
-    *("code", "n", "n_trials", "width_px", "height_px", "browsers"),
+    *("code", "n", "n_trials", "width_px", "height_px", "browsers", "cm"),
 }
 
 

@@ -131,9 +131,11 @@ def read_material_for_people(setup: SessionSetup) -> Material:
     Raises
     ------
     InputError
-        Like `read_material`; or a document is missing, or a question has more answers than there are keys.
+        Like `read_material`; the set was built without images; a document is missing, or a question has more
+        answers than there are keys.
     """
     material = read_material(setup)
+    material.stimulus_set.require_images("show them")
     return Material(
         material.stimulus_set,
         material.texts,
@@ -174,7 +176,9 @@ def prepare_session(
         texts=texts,
         task=task,
         trials=trials,
-        image_files={item.item_id: stimulus_set.folder / item.file for item in stimulus_set.items.values()},
+        image_files={
+            item.item_id: stimulus_set.folder / item.file for item in stimulus_set.items.values() if item.file
+        },
         characters=_characters(material, task),
         root=setup.root,
     )

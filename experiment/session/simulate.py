@@ -112,6 +112,8 @@ def simulate_sessions(
         on the same data set.
     """
     data, material = setup.data, read_material(setup)
+    if open_devices is not without_screen:
+        material.stimulus_set.require_images("show them")
     observers = observers_from_settings(
         settings,
         material.stimulus_set,

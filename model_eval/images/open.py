@@ -33,9 +33,12 @@ def open_images(settings: ImageSettings, root: Path) -> InspectedSource:
     from model_eval.images.image_files import ImageFiles
     from model_eval.images.image_table import ImageTable
     from model_eval.images.imagenet_val import ImageNetValidation
+    from model_eval.images.no_images import NoImages
 
     path = root / (settings.path or "")
     source: InspectedSource
+    if settings.source == "none":
+        return NoImages(settings, root)
     if settings.source == "mnist-5k":
         source = mnist_5k(settings)
     elif settings.source == "gaussian":

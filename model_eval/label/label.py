@@ -77,7 +77,7 @@ def label_decisions(
         n_models=seen.sum(axis=0),
         n_correct=correct.sum(axis=0),
         stability_families=in_families,
-        **modal_answers(decisions.predictions, decisions.labels)._asdict(),
+        **modal_answers(decisions.predictions, decisions.labels, decisions.complete)._asdict(),
     )
     counts = ImageCounts(
         images=table,
@@ -89,7 +89,9 @@ def label_decisions(
             "seed": seed,
             "images": pool.images.source,
             "not_counted": {kind: each.model_dump() for kind, each in pool.images.not_counted.items()},
-            "near_ties": count_near_ties(correct, seen, decisions.near_ties, settings.tolerance),
+            "near_ties": None
+            if decisions.near_ties is None
+            else count_near_ties(correct, seen, decisions.near_ties, settings.tolerance),
         },
     )
     return write_labels(counts, folder, settings, root or folder.parent)
@@ -165,6 +167,8 @@ def _without(decisions: Decisions, leave_out: tuple[str, ...], where: Path) -> D
         families=tuple(decisions.families[index] for index in kept),
         images=decisions.images,
         predictions=decisions.predictions[kept],
-        near_ties=decisions.near_ties[kept],
+        correct=decisions.correct[kept],
+        seen=decisions.seen[kept],
+        near_ties=None if decisions.near_ties is None else decisions.near_ties[kept],
         failures={},
     )

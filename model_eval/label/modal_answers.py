@@ -14,7 +14,8 @@ class ModalAnswers(NamedTuple):
     """The commonest answer to each image, and the share of models that gave it; each of shape (n_images,).
 
     Of equally common answers, the one with the smallest index is taken.  Where there is no such answer, the
-    index is −1 and the share 0.
+    index is −1 and the share 0.  Where the answers to an image are not all known, the index is −1 and the
+    share NaN: of models that are wrong in ways that nobody recorded, the commonest answer cannot be known.
     """
 
     modal_prediction: np.ndarray
@@ -23,7 +24,9 @@ class ModalAnswers(NamedTuple):
     modal_error_share: np.ndarray
 
 
-def modal_answers(predictions: np.ndarray, labels: np.ndarray) -> ModalAnswers:
+def modal_answers(
+    predictions: np.ndarray, labels: np.ndarray, complete: np.ndarray | None = None
+) -> ModalAnswers:
     """Return the commonest answer and the commonest error, with the share of models that gave them.
 
     Parameters
@@ -31,6 +34,8 @@ def modal_answers(predictions: np.ndarray, labels: np.ndarray) -> ModalAnswers:
     predictions : ndarray of int, shape (n_models, n_images)
         Top-1 class index of each model; −1 where it did not see the image.
     labels : ndarray of int, shape (n_images,)
+    complete : ndarray of bool, shape (n_images,), optional
+        Images to which all answers are known; by default all.
 
     Returns
     -------
@@ -44,6 +49,9 @@ def modal_answers(predictions: np.ndarray, labels: np.ndarray) -> ModalAnswers:
         answers_of_part = _modal_answers(predictions[:, part], labels[part])
         for column, values in zip(found, answers_of_part, strict=True):
             column[part] = values
+    if complete is not None:
+        for column in found:
+            column[~complete] = -1 if column.dtype.kind == "i" else np.nan
     return found
 
 

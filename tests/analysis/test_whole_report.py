@@ -1,69 +1,19 @@
-import hashlib
-import io
-import json
-import sys
-import tarfile
-import urllib.request
-from pathlib import Path
-
 import pytest
+from chromium import axe_source, axe_violations, chromium, requested_urls, resize
 from reports import RATING, SINGLE, report
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 
 from tricky.core.files import sha256_of
-
-FLAGS = (
-    *(
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-first-run",
-        "--disable-sync",
-        "--disable-quic",
-    ),
-    *("--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"),
-)
-
-AXE_VERSION = "4.14.1"
-AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
 
 
 @pytest.fixture(scope="session")
 def axe():
-    """Return the source of axe-core, fetched once from the npm registry and held against its hash."""
-    path = Path(sys.prefix) / f"axe-core-{AXE_VERSION}.min.js"
-    if not path.exists():
-        url = f"https://registry.npmjs.org/axe-core/-/axe-core-{AXE_VERSION}.tgz"
-        with urllib.request.urlopen(url, timeout=120) as answer:
-            package = io.BytesIO(answer.read())
-        with tarfile.open(fileobj=package) as archive:
-            file = archive.extractfile("package/axe.min.js")
-            assert file is not None
-            path.write_bytes(file.read())
-    content = path.read_bytes()
-    assert hashlib.sha256(content).hexdigest() == AXE_SHA256
-    return content.decode()
+    return axe_source()
 
 
 @pytest.fixture
 def browser(tmp_path):
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
-    driver.execute_cdp_cmd("Network.enable", {})
-    yield driver
-    driver.quit()
-
-
-def requested_urls(browser):
-    for entry in browser.get_log("performance"):
-        message = json.loads(entry["message"])["message"]
-        if message["method"] == "Network.requestWillBeSent":
-            yield message["params"]["request"]["url"]
+    with chromium(tmp_path / "profile") as driver:
+        yield driver
 
 
 @pytest.fixture(params=["2afc", "single", "rating"])
@@ -80,8 +30,7 @@ def test_the_page_opens_alone_complete_and_as_wide_as_the_screen(write_page, bro
     results = write_page()
     browser.get_log("performance")
     for width in (1440, 390):
-        metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        resize(browser, width)
         browser.get(results.page.as_uri())
         browser.execute_script("document.querySelectorAll('details').forEach(each => { each.open = true })")
         wide, screen = browser.execute_script(
@@ -108,11 +57,7 @@ def test_the_page_opens_alone_complete_and_as_wide_as_the_screen(write_page, bro
 def test_axe_finds_nothing_serious(write_page, browser, axe):
     browser.get(write_page().page.as_uri())
     browser.execute_script("document.querySelectorAll('details').forEach(each => { each.open = true })")
-    browser.execute_script(axe)
-    found = browser.execute_async_script(
-        "const done = arguments[arguments.length - 1];"
-        "axe.run(document).then(r => done(r.violations.map(v => [v.impact, v.id, v.nodes[0].html])))"
-    )
+    found = axe_violations(browser, axe)
     assert [each for each in found if each[0] in ("serious", "critical")] == []
 
 

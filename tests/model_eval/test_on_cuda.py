@@ -93,7 +93,7 @@ def differences(folder: Path, reference: Path) -> tuple[int, int, int]:
         assert rows["image_id"].equals(expected["image_id"])
         changed = rows["prediction"] != expected["prediction"]
         n, differ = n + len(rows), differ + int(changed.sum())
-        clearly += int((changed & (rows["margin"] >= 2 * noise[name])).sum())
+        clearly += int((changed & (rows["margin"] >= 2 * (noise[name] or 0))).sum())
     return n, differ, clearly
 
 

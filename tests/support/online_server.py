@@ -1,4 +1,4 @@
-"""A server of online sessions in a process of its own, whose client does nothing; and ways to talk to it.
+"""A server of online sessions in a process of its own, and ways to talk to it.
 
 `python tests/support/online_server.py FOLDER TASK PORT` runs one for the study that `online_setup` writes.
 """
@@ -18,7 +18,7 @@ from typing import Any
 
 from online_client import Answer, OnlineParticipant, rightmost
 
-SUPPORT = Path(__file__).parent
+BUNDLE = Path(__file__).parents[2] / "experiment" / "browser" / "bundle"
 LONGEST_S = 300.0
 """A participant gives up after so long: only a broken server takes that time."""
 
@@ -76,7 +76,7 @@ class Server:
         Of the study.
     task : str
     **settings
-        ``online``: of the section ``[online]``; all others of ``[experiment]``.
+        ``online``: of the section ``[online]``; ``preview``: for trial runs; all others of ``[experiment]``.
     """
 
     def __init__(self, folder: Path, task: str = "2afc", **settings: Any) -> None:
@@ -170,14 +170,14 @@ def _until_acknowledged(
     raise TimeoutError(token)
 
 
-def _offer(folder: Path, task: str, online: Any = None, **settings: Any) -> Any:
+def _offer(folder: Path, task: str, online: Any = None, preview: bool = False, **settings: Any) -> Any:
     from online_plans import online_setup
 
     from experiment.online.settings import OnlineSettings
     from experiment.online.study import Offer
 
     made = OnlineSettings.model_validate(online or {})
-    return Offer(online_setup(folder, task, **settings), made, "Study", 1)
+    return Offer(online_setup(folder, task, **settings), made, "Study", 1, preview)
 
 
 def main(folder: str, task: str, port: str, settings: str) -> None:
@@ -188,15 +188,11 @@ def main(folder: str, task: str, port: str, settings: str) -> None:
     def log(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
-    client = Path(folder) / "client"
-    client.mkdir(exist_ok=True)
-    for name in ("client.js", "client.css"):
-        (client / name).touch()
     with OnlineStudy(_offer(Path(folder), task, **json.loads(settings)), log) as study:
         listening = bound_socket("127.0.0.1", int(port))
         study.catch_up()
         print("listening", flush=True)
-        serve(OnlineApp(study, client, "status-key", log), listening)
+        serve(OnlineApp(study, BUNDLE, "status-key", log), listening)
 
 
 if __name__ == "__main__":

@@ -91,6 +91,11 @@ class StageManifest(Manifest, Generic[Settings]):
     versions: dict[str, str]
     seed: int | None = None
 
+    @property
+    def made_by(self) -> str | None:
+        """The command that wrote it, where it may be another than the stage's own."""
+        return None
+
     def summary(self) -> str:
         """Return in a few words what the stage's folder holds, for `tricky status`."""
         return ""

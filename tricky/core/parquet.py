@@ -26,6 +26,21 @@ def write_parquet(path: Path, table: pd.DataFrame) -> None:
         table.to_parquet(part, index=False)
 
 
+def write_arrow(path: Path, table: Any, repetitive: Sequence[str]) -> None:
+    """Write a pyarrow.Table whole or not at all; see `write_parquet`.
+
+    Parameters
+    ----------
+    path : Path
+    table : pyarrow.Table
+    repetitive : sequence of str
+        Columns with few different values, which are stored once; looking for such in others takes long.
+    """
+    pq = _pyarrow_parquet()
+    with replacing(path) as part:
+        pq.write_table(table, part, use_dictionary=list(repetitive))
+
+
 def read_parquet(
     path: Path, columns: Mapping[str, str], made_by: str, *, others: bool = False
 ) -> pd.DataFrame:

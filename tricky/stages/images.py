@@ -39,6 +39,8 @@ class ImageStages(StudyFolder):
 
     def open_images_if_here(self) -> ImageSource | None:
         """Open the images, or return None on a machine that does not have them: a report needs none."""
+        if self.settings.images.source == "none":
+            return None
         try:
             return self.open_images()
         except InputError:

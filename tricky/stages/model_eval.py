@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tricky.core.errors import InputError
 from tricky.core.progress import Notify, Progress, Reporter, no_notice, no_progress
+from tricky.core.settings import validated
 from tricky.stages.declared import CONDITIONS, DECISIONS, DIFFICULTY, TRAINING
 from tricky.stages.images import ImageStages
 from tricky.stages.installed import require
@@ -76,6 +77,7 @@ class ModelEvalStages(ImageStages):
         trust : bool
             Whether models that run code (``python:``, ``torchscript:``, ``export:``) may be built.
         """
+        self._require_own_decisions()
         require("torch", extra="model-eval", to="run models")
         from model_eval.evaluate.worker_server import start_worker_server
 
@@ -94,10 +96,77 @@ class ModelEvalStages(ImageStages):
             reporter=Reporter(progress, notify),
         )
 
+    def _require_own_decisions(self) -> None:
+        """Raise InputError where ``decisions/`` were imported: evaluating would mix or replace them."""
+        from model_eval.manifests import PoolManifest
+        from tricky.core.manifests import read_manifest
+
+        path = self.decisions / "pool.json"
+        if not path.is_file():
+            return
+        try:
+            imported = read_manifest(path, PoolManifest, "tricky evaluate").imported
+        except InputError:  # damaged: evaluating writes it again
+            return
+        if imported is not None:
+            raise InputError(
+                f"{self.decisions}: these decisions were imported; evaluate models in a study of its own, or "
+                "delete this folder first"
+            )
+
     @writes(DECISIONS)
-    def import_decisions(self, sources: Sequence[Path]) -> None:
-        """Write ``decisions/`` from the decisions that others have published or measured."""
-        raise InputError(f"{sources[0]}: this version imports no decisions yet; use `tricky label --counts`")
+    def import_decisions(
+        self,
+        sources: Sequence[Path],
+        *,
+        n_models: int | None = None,
+        replace: bool = False,
+        progress: Progress = no_progress,
+        notify: Notify = no_notice,
+        **options: Any,
+    ) -> Path:
+        """Write ``decisions/`` from the decisions that others have published or measured.
+
+        Parameters
+        ----------
+        sources : sequence of Path
+            Files, or folders of files, of one format.
+        n_models : int, optional
+            For an array of the mean over so many models: a table of counts is written in place of decisions.
+        replace : bool
+            Whether decisions that are there may be replaced.
+        **options
+            Keys of ``[import.decisions]``, which override the study file in this run; None leaves one as it
+            is.
+
+        Returns
+        -------
+        Path
+            ``pool.json``, or the table of counts.
+        """
+        from model_eval.images.arrays import ArrayImages
+        from model_eval.images.image_source import list_images
+        from model_eval.import_decisions.images import StudyImages
+        from model_eval.import_decisions.import_decisions import Target, import_decisions, import_means
+        from model_eval.settings import ImportDecisionsSettings
+
+        own = self.settings.import_.decisions
+        given = {key: value for key, value in options.items() if value is not None}
+        content = own.model_dump() | given
+        content["columns"] = own.columns.model_dump() | given.get("columns", {})
+        settings = validated(ImportDecisionsSettings, content, where="command line")
+        study = None
+        if self.settings.images.source != "none":
+            source = self.open_images()
+            images, _ = list_images(source, Reporter(progress, notify))
+            study = StudyImages(images, source.name, isinstance(source, ArrayImages))
+        target = Target(self.root, self.decisions, self.settings.images, own, replace)
+        if n_models is not None:
+            if len(sources) != 1:
+                raise InputError("--n-models goes with one array, the mean over these models")
+            return import_means(sources[0], n_models, settings, target, study)
+        import_decisions(sources, settings, target, study, Reporter(progress, notify))
+        return self.decisions / "pool.json"
 
     @writes(DIFFICULTY)
     def label(self) -> DifficultyTable:

@@ -34,13 +34,14 @@ class Classes:
 
     Attributes
     ----------
-    classes : DataFrame, index group
-        As `shares_by_group` returns it.
+    classes : DataFrame or None, index group
+        As `shares_by_group` returns it; None where no image's class is known.  Images without one are left
+        out.
     superclasses : DataFrame or None
         The same; None where none were named.
     """
 
-    classes: pd.DataFrame
+    classes: pd.DataFrame | None
     superclasses: pd.DataFrame | None
 
 
@@ -54,6 +55,10 @@ def compute(report: DynamicsReport) -> Classes:
     """
     difficulty = report.of(independent_models.compute).of_image
     names, superclasses = report.models.images["class_name"].to_numpy(), None
+    known = names != ""
+    if not known.any():
+        return Classes(None, None)
+    difficulty, names = difficulty[known], names[known]
     if report.superclass_of is not None:
         groups = _superclasses(names, report.superclass_of)
         superclasses = shares_by_group(difficulty, groups, report.level)
@@ -134,10 +139,12 @@ def difficulty_by_class(shares: pd.DataFrame, noun: str) -> Figure:
     return figure
 
 
-def _draw_superclasses(found: Classes, _: DynamicsReport) -> Figure | None:
-    if found.superclasses is None:
-        return None
-    return difficulty_by_class(found.superclasses, "superclasses")
+def _draw(shares: pd.DataFrame | None, noun: str) -> Figure | None:
+    return None if shares is None else difficulty_by_class(shares, noun)
+
+
+def _table(shares: pd.DataFrame | None) -> pd.DataFrame | None:
+    return None if shares is None else table_with_reasons(shares)
 
 
 SECTION = Section(
@@ -145,13 +152,11 @@ SECTION = Section(
     compute=compute,
     results=lambda found: {"classes": found.classes, "superclasses": found.superclasses},
     figures={
-        "classes": lambda found, _: difficulty_by_class(found.classes, "classes"),
-        "superclasses": _draw_superclasses,
+        "classes": lambda found, _: _draw(found.classes, "classes"),
+        "superclasses": lambda found, _: _draw(found.superclasses, "superclasses"),
     },
     tables={
-        "classes": lambda found, _: table_with_reasons(found.classes),
-        "superclasses": lambda found, _: (
-            None if found.superclasses is None else table_with_reasons(found.superclasses)
-        ),
+        "classes": lambda found, _: _table(found.classes),
+        "superclasses": lambda found, _: _table(found.superclasses),
     },
 )

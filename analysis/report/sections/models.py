@@ -35,6 +35,9 @@ class Models:
         Models that failed → why.
     n_skipped : int
         Images that could not be read.
+    imported : dict or None
+        `format`, `labels` (where they are from) and `n_unknown_predictions` of imported decisions; None where
+        models were evaluated here.
     """
 
     images: str | None
@@ -46,6 +49,7 @@ class Models:
     models: list[dict[str, Any]] = field(repr=False)
     failures: dict[str, str]
     n_skipped: int
+    imported: dict[str, Any] | None
 
 
 def compute(report: StudyReport) -> Models | None:
@@ -60,7 +64,7 @@ def compute(report: StudyReport) -> Models | None:
     return Models(
         images=manifest.images.source,
         n_images=len(decisions.images),
-        device=manifest.device,
+        device=None if manifest.imported else manifest.device,
         accuracy_mean=float(accuracy.mean()),
         accuracy_low=float(accuracy.min()),
         accuracy_high=float(accuracy.max()),
@@ -71,6 +75,10 @@ def compute(report: StudyReport) -> Models | None:
         ],
         failures=decisions.failures,
         n_skipped=len(manifest.images.skipped),
+        imported=manifest.imported
+        and {
+            name: getattr(manifest.imported, name) for name in ("format", "labels", "n_unknown_predictions")
+        },
     )
 
 

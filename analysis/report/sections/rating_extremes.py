@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analysis.report.pictures import Picture, embed_file
+from analysis.report.pictures import Picture, embed_items
 from analysis.report.section import Section
 from analysis.report.sections import ratings
 from analysis.report.sections.ratings import RatingResults
@@ -16,11 +16,10 @@ def compute(report: StudyReport) -> RatingResults:
     return report.of(ratings.compute)
 
 
-def pictures(found: RatingResults, report: StudyReport) -> Mapping[str, Picture]:
+def pictures(found: RatingResults, report: StudyReport) -> Mapping[str, Picture | None]:
     """Return the pictures of these images, by `item_id`."""
-    folder = report.data.stimulus_set.folder
     shown = [row["image"] for each in found.questions for row in (*each.highest, *each.lowest)]
-    return {item["item_id"]: embed_file(folder / item["file"]) for item in shown}
+    return embed_items(report.data.stimulus_set.folder, shown)
 
 
 SECTION = Section(name="rating_extremes", compute=compute, results=lambda _: {}, pictures=pictures)

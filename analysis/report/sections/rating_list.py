@@ -41,7 +41,7 @@ def compute(report: StudyReport) -> RatedImages:
     return RatedImages(len(images), rows_of(report, images.head(LISTED_UP_TO)), images)
 
 
-def pictures(found: RatedImages, report: StudyReport) -> Mapping[str, Picture]:
+def pictures(found: RatedImages, report: StudyReport) -> Mapping[str, Picture | None]:
     """Return thumbnails of the images, by `item_id`."""
     return thumbnails(report, [row["image"] for row in found.listed])
 

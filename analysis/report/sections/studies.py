@@ -25,8 +25,10 @@ from analysis.report.style import (
     without_left_axis,
 )
 from analysis.report.task import StudyReport
+from analysis.statistics.accuracy import population_accuracy
 from analysis.statistics.contrasts import Contrast, accuracy_difference, study_difference
 from analysis.statistics.population_mean import PopulationMean
+from experiment.records import Setting
 from model_eval.columns import Difficulty
 from tricky.core.errors import InputError
 from tricky.core.files import sha256_of
@@ -42,6 +44,8 @@ ANOTHER_TASK = "its observers did another task"
 @dataclass(frozen=True)
 class Studies:
     """Studies, one row each: this one, the published one, then others as they were named.
+
+    Where this study has sessions in the lab and online, those in the other setting have a row, too.
 
     Attributes
     ----------
@@ -81,6 +85,7 @@ def compute(report: StudyReport) -> Studies:
     rows = [
         _this_study(report, accuracy) | _difference(reason="this is the study itself"),
         _published_study(report, accuracy),
+        *_other_setting(report),
         *(
             _other_study(other) | _contrast(compare(report, accuracy, (data.root / name).resolve(), other))
             for name, other in others.items()
@@ -119,17 +124,45 @@ def compare(
         theirs = answers_of(root, other)
     if theirs is None:
         return study_difference(population_of(other), accuracy)
-    answers = pd.concat([theirs, data.kept], keys=["other", "this"], names=["study"]).reset_index()
-    found = accuracy_difference(
+    found = _same_items(theirs, data.kept, report.level)
+    if not np.isclose(found.first, population_of(other).estimate, rtol=0, atol=1e-12):
+        raise InputError(f"{root}: its sessions are not those of its report; run `tricky -C {root} analyse`")
+    return replace(found, method=found.method and f"the same pairs in both: {found.method}")
+
+
+def _other_setting(report: StudyReport) -> list[dict[str, Any]]:
+    """Return the row of this study's sessions in the other setting, if there are any answers from there."""
+    data = report.data
+    theirs = data.elsewhere.dropna(subset="correct") if len(data.elsewhere) else data.elsewhere
+    if theirs.empty:
+        return []
+    where = "in the lab" if data.setting is Setting.ONLINE else "online"
+    images = report.of(difficulty.compute)
+    accuracy = population_accuracy(
+        theirs["correct"],
+        theirs["participant"].astype(str),
+        theirs["trial_id"].astype(str),
+        report.level,
+    )
+    row = _row(
+        (f"{report.title}, {where}", str(data.kind), images.n_images, images.n_models),
+        images.shares,
+        accuracy,
+        (None, "it is in the report on these sessions"),
+    )
+    return [row | _contrast(_same_items(theirs, data.kept, report.level))]
+
+
+def _same_items(theirs: pd.DataFrame, ours: pd.DataFrame, level: float) -> Contrast:
+    """Return our accuracy minus theirs, of different observers with the same set."""
+    answers = pd.concat([theirs, ours], keys=["other", "this"], names=["study"]).reset_index()
+    return accuracy_difference(
         answers["correct"],
         answers["study"] + " " + answers["participant"].astype(str),
         answers["trial_id"].astype(str),
         answers["study"] == "this",
-        report.level,
+        level,
     )
-    if not np.isclose(found.first, population_of(other).estimate, rtol=0, atol=1e-12):
-        raise InputError(f"{root}: its sessions are not those of its report; run `tricky -C {root} analyse`")
-    return replace(found, method=found.method and f"the same pairs in both: {found.method}")
 
 
 def _this_study(report: StudyReport, accuracy: PopulationMean) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def compute(report: StudyReport) -> TrialList:
     return TrialList(rows_of(report, report.of(trials.compute).table.head(LISTED_UP_TO)))
 
 
-def pictures(found: TrialList, report: StudyReport) -> Mapping[str, Picture]:
+def pictures(found: TrialList, report: StudyReport) -> Mapping[str, Picture | None]:
     """Return thumbnails of their items, by `item_id`."""
     places = report.task.places
     return thumbnails(report, [row[place.name] for row in found.listed for place in places])

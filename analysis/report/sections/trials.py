@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.report.json_values import LeftOut
-from analysis.report.pictures import Picture, embed_file
+from analysis.report.pictures import Picture, embed_items
 from analysis.report.section import Section
 from analysis.report.shown_trials import rows_of
 from analysis.report.task import StudyReport
@@ -59,11 +59,11 @@ def compute(report: StudyReport) -> Trials:
     )
 
 
-def pictures(found: Trials, report: StudyReport) -> Mapping[str, Picture]:
+def pictures(found: Trials, report: StudyReport) -> Mapping[str, Picture | None]:
     """Return the pictures of these trials, by `item_id`."""
-    folder, places = report.data.stimulus_set.folder, report.task.places
+    places = report.task.places
     shown = [row[place.name] for row in (*found.hardest, *found.easiest) for place in places]
-    return {item["item_id"]: embed_file(folder / item["file"]) for item in shown}
+    return embed_items(report.data.stimulus_set.folder, shown)
 
 
 SECTION = Section(

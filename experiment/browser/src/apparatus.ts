@@ -1,5 +1,6 @@
 /** What a session is shown on: recorded once for each page load (`BrowserApparatus` in `online/events.py`). */
 
+import type { Store } from "./events";
 import { angleOf } from "./geometry";
 import { family, type Features } from "./requirements";
 import type { Session } from "./session";
@@ -37,11 +38,7 @@ export function apparatus(
 }
 
 /** Remember that this browser has begun a session of the study; return how many others it has begun. */
-export function countSessions(
-  store: Pick<Storage, "getItem" | "setItem">,
-  study: string,
-  session: string,
-): number {
+export function countSessions(store: Store, study: string, session: string): number {
   const name = `tricky:sessions:${study}`;
   const known = JSON.parse(store.getItem(name) ?? "[]") as string[];
   const others = known.filter((each) => each !== session);

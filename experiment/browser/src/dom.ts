@@ -19,10 +19,12 @@ export function make<Tag extends keyof HTMLElementTagNameMap>(
 const ARROWS: Record<string, number> = { ArrowRight: 0, ArrowDown: 90, ArrowLeft: 180, ArrowUp: 270 };
 const ARROW_OUTLINE = "-10,1.6 1,1.6 1,7.2 10,0 1,-7.2 1,-1.6 -10,-1.6";
 
-/** Draw a key as a button: an arrow for the arrow keys, otherwise its label. */
+/** Draw a key as a button: an arrow for the arrow keys, otherwise its label; `name` says what it does. */
 export function keyCap(key: Key, name: string): HTMLButtonElement {
-  const cap = make("button", { type: "button", class: "cap", "aria-label": name });
   const turned = ARROWS[key.key ?? ""];
+  // Who speaks to the browser says what is written on the key.
+  const spoken = turned !== undefined || name === key.cap ? name : `${key.cap}: ${name}`;
+  const cap = make("button", { type: "button", class: "cap", "aria-label": spoken });
   cap.append(turned === undefined ? key.cap : arrow(turned));
   return cap;
 }

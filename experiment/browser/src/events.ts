@@ -87,6 +87,7 @@ export class EventQueue {
     this.store.setItem(this.prefix + event.seq, JSON.stringify(event));
     this.nextSeq += 1;
     this.unsent.push(event);
+    this.wake();
     void this.flush();
     return event;
   }

@@ -4,17 +4,19 @@ import { initJsPsych, type JsPsych } from "jspsych";
 import { LinkClosed, type Backend } from "./backend";
 import { ServeBackend } from "./backend-serve";
 import { showClosed, showEnding } from "./ending";
-import { EventQueue, Rejected } from "./events";
+import { EventQueue, Rejected, type Store } from "./events";
 import type { Plan } from "./plan";
 import { Session } from "./session";
 import { modeOf } from "./simulation";
+import { openStorage } from "./storage";
 import { timeline } from "./timeline";
 
 const RETRY_MS = 3000;
 
 async function main(): Promise<void> {
   const backend: Backend = new ServeBackend(window.location.pathname);
-  const store = window.localStorage;
+  const store = openStorage();
+  document.body.replaceChildren();
   const jsPsych = initJsPsych();
   const plan = await currentPlan(backend, store);
   if (!plan) return;
@@ -30,7 +32,15 @@ async function main(): Promise<void> {
   const session = new Session(plan, queue, backend, jsPsych, mode !== null);
   if (plan.state.closed) session.ending = endingOf(plan);
   else if (!(await onlyPage(backend.storagePrefix))) session.ending = { page: "elsewhere" };
-  if (!session.ending) await run(jsPsych, session, timeline(session, store, backend.storagePrefix), mode);
+  if (!session.ending) {
+    try {
+      await run(jsPsych, session, timeline(session, store, backend.storagePrefix), mode);
+    } catch (problem) {
+      // An error of the client must not leave a participant in front of an empty page.
+      console.error(problem);
+      session.ending = { page: "error" };
+    }
+  }
   if (queue.closed) store.removeItem(`${backend.storagePrefix}size`);
   showEnding(session);
 }
@@ -54,7 +64,7 @@ async function run(
  * Return the plan with the session's state, after the events that an earlier page could not send; undefined if
  * the link was closed.
  */
-async function currentPlan(backend: Backend, store: Storage): Promise<Plan | undefined> {
+async function currentPlan(backend: Backend, store: Store): Promise<Plan | undefined> {
   for (;;) {
     try {
       const plan = await backend.plan();

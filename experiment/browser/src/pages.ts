@@ -59,10 +59,7 @@ function pageHtml(session: Session, page: Page, parts: PageParts): string {
 }
 
 function continueCap(session: Session): HTMLElement {
-  const cap = keyCap(
-    session.plan.keys.continue,
-    `${session.plan.keys.continue.cap}: ${session.text("continue")}`,
-  );
+  const cap = keyCap(session.plan.keys.continue, session.text("continue"));
   cap.dataset["does"] = "continue";
   return cap;
 }

@@ -1,5 +1,6 @@
 /** What precedes the pages and trials of a session: device, consent, images, fields, screen. */
 
+import type { Store } from "./events";
 import BrowserCheck from "@jspsych/plugin-browser-check";
 import Fullscreen from "@jspsych/plugin-fullscreen";
 import Preload from "@jspsych/plugin-preload";
@@ -152,7 +153,7 @@ export function fullScreen(session: Session, body: "full_screen_body" | "full_sc
 }
 
 /** Measure the refresh, start the clock, and report what the session is shown on. */
-export function start(session: Session, features: Features, store: Storage): Node {
+export function start(session: Session, features: Features, store: Store): Node {
   return report(session, "run", async () => {
     session.refresh = await measureRefresh();
     session.focus.watch();

@@ -54,6 +54,7 @@ export class Presses {
 
   /** Make an element answer a question when it is clicked, touched, or activated from the keyboard. */
   answers(element: HTMLElement, target: Target): void {
+    element.dataset["value"] = target.value;
     const press = (event: UIEvent) =>
       this.waiting.push({ code: "", key: "", target, time_ms: event.timeStamp });
     element.addEventListener("pointerdown", (event) => {

@@ -99,6 +99,11 @@ export class Session {
     return this.plan.state.elapsed_s + (time_ms - (this.startedAt ?? time_ms)) / 1000;
   }
 
+  /** Let time pass on the session's clock: simulated participants that show nothing take none. */
+  skip(seconds: number): void {
+    if (this.startedAt !== null) this.startedAt -= 1000 * seconds;
+  }
+
   /** Return sizes and positions of the images in the window as it is now, in device pixels. */
   layout(): Layout {
     const ratio = window.devicePixelRatio;
@@ -157,8 +162,9 @@ export class Session {
   private showConnection(): void {
     const { pending, offline } = this.queue;
     const responses = pending.filter((event) => event.type === "response").length;
-    const goesOn = responses < this.plan.offline_trials;
-    this.notice.show("offline", offline ? this.text(goesOn ? "offline" : "offline_wait") : null);
+    let text = this.text(responses <= this.plan.offline_trials ? "offline" : "offline_wait");
+    if (pending.at(-1)?.type === "finished") text = this.text("saving_wait", { n: pending.length });
+    this.notice.show("offline", offline ? text : null);
   }
 }
 

@@ -1,7 +1,8 @@
 /** The size of the screen in millimetres, and the distance to it, as far as the study asks for them. */
 
+import type { Store } from "./events";
 import VirtualChinrest from "@jspsych/plugin-virtual-chinrest";
-import { textOf } from "./dom";
+import { make, textOf } from "./dom";
 import { UNKNOWN_SIZE, type ScreenSize } from "./geometry";
 import { CardPlugin } from "./plugins/card";
 import type { Session } from "./session";
@@ -10,11 +11,7 @@ const DISTANCES_MM = [150, 1500] as const;
 const MEASUREMENTS = 5;
 
 /** Return the nodes that measure the size; on the same screen it is measured once, also after a reload. */
-export function sizeNodes(
-  session: Session,
-  store: Pick<Storage, "getItem" | "setItem">,
-  name: string,
-): object[] {
+export function sizeNodes(session: Session, store: Store, name: string): object[] {
   const wanted = session.plan.require.size;
   const known = read(store.getItem(name));
   if (wanted === "none" || known) {
@@ -44,13 +41,14 @@ export function sizeNodes(
 /** Measure the distance with the blind spot (Li et al. 2020); jsPsych's plugin then knows the card's size. */
 function chinrest(session: Session, keep: (size: ScreenSize) => void): object {
   const text = (name: string) => session.text(name);
+  const skip = make("button", { type: "button", class: "quiet", id: "skip" }, text("distance_skip"));
   const card_mm = 85.6;
   return {
     type: VirtualChinrest,
     resize_units: "none",
     blindspot_reps: MEASUREMENTS,
     adjustment_prompt: "",
-    blindspot_prompt: textOf(session.lines("distance")).outerHTML,
+    blindspot_prompt: textOf(session.lines("distance")).outerHTML + skip.outerHTML,
     blindspot_measurements_prompt: `${text("distance_left")} `,
     viewing_distance_report: `<p>${session.text("distance_is", { cm: "<span id='distance-estimate'></span>" })}</p>`,
     redo_measurement_button_label: text("distance_again"),
@@ -61,6 +59,10 @@ function chinrest(session: Session, keep: (size: ScreenSize) => void): object {
       const item = document.querySelector<HTMLElement>("#item");
       if (item) item.style.width = `${(session.size.px_per_mm as number) * card_mm}px`;
       document.querySelector<HTMLElement>("#end_resize_phase")?.click();
+      document.querySelector("#skip")?.addEventListener("click", () => {
+        session.jsPsych.pluginAPI.cancelAllKeyboardResponses();
+        session.jsPsych.finishTrial({});
+      });
     },
     on_finish: ({ view_dist_mm }: { view_dist_mm: number | undefined }) => {
       const plausible =

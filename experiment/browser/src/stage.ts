@@ -33,6 +33,7 @@ export class Stage implements Frames {
     this.layout = session.layout();
     this.element.style.setProperty("--image-height", `${this.layout.heightPx / this.pixelRatio}px`);
     this.cross.hidden = true;
+    this.element.dataset["trial"] = String(trial.index);
     display.replaceChildren(this.element);
     this.put(ask);
   }
@@ -69,6 +70,8 @@ export class Stage implements Frames {
 
   /** Put a question and its answers on the screen, with the next frame. */
   put(ask: Ask, text = ask.text): void {
+    this.element.dataset["phase"] = "waiting";
+    this.element.dataset["ask"] = ask.name;
     const answers = make("div", { class: ask.by_place ? "answers by-place" : "answers", role: "group" });
     answers.setAttribute("aria-label", text);
     ask.options.forEach((option, place) => {
@@ -103,8 +106,7 @@ export class Stage implements Frames {
   async show(): Promise<void> {
     this.cross.hidden = true;
     for (const each of this.places) each.classList.add("shown");
-    await nextFrameOf(this);
-    this.onset = this.last;
+    await this.appear();
     this.frames_s = [];
     if (this.session.plan.limited) {
       this.shownFrames = 1;
@@ -119,8 +121,14 @@ export class Stage implements Frames {
       this.shownFrames = null;
     }
     this.put(ask);
+    await this.appear();
+  }
+
+  /** Wait for the frame that has what was put on the screen: from it on, answers count. */
+  private async appear(): Promise<void> {
     await nextFrameOf(this);
     this.onset = this.last;
+    this.element.dataset["phase"] = "question";
   }
 
   /** Show the images with a text, and a frame around the right one. */

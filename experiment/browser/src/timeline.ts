@@ -1,5 +1,6 @@
 /** The session as a timeline of jsPsych, in the order of `experiment/session/plan.py`. */
 
+import type { Store } from "./events";
 import { examples, pageNode } from "./pages";
 import { nPractice, type Ask, type PlannedTrial } from "./plan";
 import { FeedbackPlugin } from "./plugins/feedback";
@@ -21,7 +22,7 @@ import { sizeNodes } from "./size";
 import { progressBar } from "./stage";
 
 /** Return everything that is left of a session. */
-export function timeline(session: Session, store: Storage, prefix: string): Node[] {
+export function timeline(session: Session, store: Store, prefix: string): Node[] {
   const { state, questions, debriefing } = session.plan;
   const features = {} as Features;
   const left = questions.filter((ask) => !state.answered.includes(ask.name));

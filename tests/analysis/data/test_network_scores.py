@@ -14,7 +14,8 @@ def test_scores_of_models_and_of_all_of_them_together(tmp_path):
     for name, row in zip("xyz", confidences, strict=True):
         table = images[["image_id"]].assign(p_prediction=row, margin=10 * row, entropy=1 - row)
         write_parquet(tmp_path / f"{name}.parquet", table)
-    decisions = Decisions(("x", "y", "z"), ("", "", ""), images, predictions, predictions < 0, {})
+    correct, seen = predictions == images["label"].to_numpy(), predictions >= 0
+    decisions = Decisions(("x", "y", "z"), ("", "", ""), images, predictions, correct, seen, None, {})
     scores = image_scores(tmp_path, decisions, ["b", "c", "unknown"])
     assert scores["x", "margin"].tolist()[:2] == pytest.approx([5, 4])
     assert scores["x", "entropy"].tolist()[:2] == pytest.approx([-0.5, -0.6])  # the surer, the larger

@@ -148,6 +148,21 @@ def test_sessions_in_the_lab_and_online_are_never_pooled(study):
     assert "Left out: 3 sessions in the lab" in text_of(online)
 
 
+def test_the_lab_and_online_sessions_of_a_study_are_compared(study):
+    study.write_observers(4)
+    study.write_observers(3, prefix="web", seed=3, sidecar={"Setting": "online"})
+    named = {"web03": "other window", "sim04": "fell asleep"}  # sessions of either setting may be named
+    lab = report(study.root, exclude={"sessions": named})
+    (row,) = [each for each in lab.content["studies"] if each["study"] == "Small study, online"]
+    online = report(study.root, setting="online", exclude={"sessions": named})
+    assert row["accuracy"] == accuracy_of(online).estimate
+    assert row["n_observers"] == 2
+    difference = accuracy_of(lab).estimate - accuracy_of(online).estimate
+    assert row["difference"] == pytest.approx(difference)
+    (back,) = [each for each in online.content["studies"] if each["study"] == "Small study, in the lab"]
+    assert back["difference"] == pytest.approx(-row["difference"])
+
+
 def test_a_setting_without_sessions_is_named(study):
     study.write_observers(2)
     with pytest.raises(InputError, match="all sessions are in the lab, none is online; leave out --setting"):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import resource
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -136,17 +137,20 @@ def test_ten_thousand_strange_requests_leave_other_sessions_alone(server, token)
     """A sample of them; `make online-check` sends all."""
     rng = random.Random(1)
     events = list(OnlineParticipant(plan_of(server, token), right_in_practice).events())
-    victim = _last(server, events[0])
+    victim = ""
     for number in range(int(os.environ.get("ONLINE_REQUESTS", "300"))):
+        if number % 500 == 0:  # before the limit of requests of one link hides what comes of them
+            victim = _begun(server, events[0])
         status = _strange(server, rng, victim, events, number)
-        assert status in (200, 400, 404, 405, 409, 413, 429), status
+        guessed = number % 6 == 5  # which are limited, too
+        assert status in (200, 400, 404, 409, 413) or (guessed and status == 429), status
     # Whatever arrived, the other participant's session is as it was, and goes on.
     assert plan_of(server, token)["state"]["next_seq"] == 0
     assert post(server.port, token, events).json["closed"]["kind"] == "complete"
     assert "Traceback" not in server.errors()
 
 
-def _last(server, consent):
+def _begun(server, consent):
     """Return the token of a session that has begun."""
     (made,) = invite(server.folder, 1, **SETTINGS)
     assert post(server.port, made, [consent]).status == 200
@@ -221,6 +225,25 @@ def test_a_server_that_is_stopped_finishes_what_it_writes(tmp_path):
         assert server.stop() == 0
     (session,) = read_data(tmp_path / "data").sessions
     assert session.n_rows == 5
+
+
+def test_a_full_disk_loses_nothing_and_needs_no_restart(tmp_path):
+    """Writing fails at once, as on a full disk; when there is room again, the browser's next try succeeds."""
+    (token,) = invite(tmp_path, 1, **FIELDS)
+    with running(tmp_path, **FIELDS) as server:
+        events = list(OnlineParticipant(plan_of(server, token)).events())
+        assert post(server.port, token, events[:4]).status == 200
+        room = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (1, room[1]))
+        for _ in range(2):
+            refused = post(server.port, token, events[4:6])
+            assert (refused.status, refused.json) == (503, {"error": "not stored"})
+        assert plan_of(server, token)["state"]["next_seq"] == 4
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, room)
+        assert post(server.port, token, events[4:]).json["closed"]["kind"] == "complete"
+    (session,) = read_data(tmp_path / "data").sessions
+    assert session.complete
+    assert "Traceback" not in server.errors()
 
 
 def test_people_from_a_recruitment_service_get_one_link_each(tmp_path):

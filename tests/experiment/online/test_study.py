@@ -7,12 +7,14 @@ from online_client import OnlineParticipant, right_in_practice, rightmost
 from online_plans import online_setup
 
 from experiment.data.read_data import read_data
+from experiment.interfaces import NotSaved
 from experiment.online.events import canonical
 from experiment.online.folder import forget, only_server
 from experiment.online.recruitment import Recruited
 from experiment.online.settings import OnlineSettings
 from experiment.online.store import Status
 from experiment.online.study import Closed, Full, Offer, OnlineStudy
+from experiment.session.record import SessionRecord
 from tricky.core.errors import InputError
 
 HOUR_S = 3600.0
@@ -197,6 +199,31 @@ def test_settings_that_events_do_not_go_with_are_named(study):
     assert "web0001: event 0 of this session does not go with the study as it is now" in lines[0]
     with pytest.raises(InputError, match="does not go with the study"):
         again.session_of(again.links[0])
+
+
+def test_rows_that_could_not_be_written_are_written_with_the_next_answer(study, tmp_path, monkeypatch):
+    lines = []
+    made = study(log=lines.append, participant_fields=())
+    (link,) = made.invite(1)
+    take_part(made, link, 4)
+    written = SessionRecord.record
+
+    def full(*_):
+        raise NotSaved("no space left on device")
+
+    monkeypatch.setattr(SessionRecord, "record", full)
+    session = made.session_of(link)
+    plan = json.loads(json.dumps(session.content(0.0)))
+    events = list(OnlineParticipant(plan).events())
+    send(made, link, session, events[:3])
+    made.settle()
+    monkeypatch.setattr(SessionRecord, "record", written)
+    send(made, link, session, events[3:])
+    made.close()
+    assert any("rows are not written yet (no space left on device); the events are safe" in x for x in lines)
+    (recorded,) = read_data(tmp_path / "data").sessions
+    assert recorded.complete
+    assert recorded.cells().cells("resumed")[3:5] == ["true", "true"]
 
 
 def test_an_id_of_the_lab_is_not_given_again(study, tmp_path):

@@ -31,3 +31,11 @@ def test_agreement_is_what_counting_by_hand_gives() -> None:
             error,
             wrong_votes / n_seen,
         )
+
+
+def test_where_an_answer_is_unknown_so_is_the_commonest() -> None:
+    predictions = np.array([[1, -1], [1, 1], [0, 0]])
+    found = modal_answers(predictions, np.array([1, 1]), np.array([True, False]))
+    assert [column[0] for column in found] == [1, 2 / 3, 0, 1 / 3]
+    assert (found.modal_prediction[1], found.modal_error[1]) == (-1, -1)
+    assert np.isnan([found.modal_share[1], found.modal_error_share[1]]).all()

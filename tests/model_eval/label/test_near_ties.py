@@ -50,5 +50,6 @@ def test_near_ties_are_counted_only_where_they_turn_right_into_wrong(tmp_path: P
     for noise, counts in ((6e-8, (2, 1, 1)), (4e-8, (0, 0, 0))):
         write_pool(tmp_path, [{"name": name, "noise": noise} for name in names])
         read = read_decisions(tmp_path)
+        assert read.near_ties is not None
         found = count_near_ties(read.correct, read.seen, read.near_ties, 0)
         assert found == dict(zip(("decisions", "trivial", "impossible"), counts, strict=True))

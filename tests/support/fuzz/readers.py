@@ -47,6 +47,7 @@ NOT_READERS = {
     "model_eval.label_evidence.formats:read_evidence": "chooses a reader by the content of the file",
     "model_eval.decisions:read_images": "part of `read_decisions` and `read_conditions`",
     "tricky.core.files:read_bytes": "part of every reader of text",
+    "tricky.core.foreign_tables:read_tables_ahead": "calls `read_foreign_table`",
     "tricky.core.manifests:read_record": "part of `read_manifest` and `read_sidecar`",
     "tricky.core.parquet:read_arrow": "part of `read_parquet`",
     "tricky.reserved_names:read_as_missing": "says what pandas makes of a name; reads no file",
@@ -215,6 +216,55 @@ def _table(root: Path) -> Any:
     return table, [table.optional_texts(column) for column in table.columns]
 
 
+def _import(module: str, *names: str) -> Callable[[Path], Any]:
+    """Return a call that reads decisions of one format, and says all that was read."""
+
+    def call(root: Path) -> Any:
+        import importlib
+
+        from model_eval.import_decisions.records import Reading
+
+        columns = {
+            "long_table": {
+                "image": "image",
+                "model": "model",
+                "prediction": "prediction",
+                "probability": "probability",
+            },
+            "model_table": {"image": "image", "prediction": "prediction", "label": "label"},
+            "timm_results": {"image": "filename", "prediction": "index", "probability": "prob"},
+            "model_vs_human": {"image": "imagename", "model": "subj", "prediction": "object_response"},
+        }
+        name, function = module.split(":")
+        read = getattr(importlib.import_module(f"model_eval.import_decisions.{name}"), function)
+        paths = [root / "lab" / "import" / each for each in names]
+        found = read(paths, Reading(columns.get(name, {}), n_images=5))
+        return [
+            (
+                each.name,
+                digest,
+                *(str(getattr(each, key)) for key in ("image_ids", "prediction", "correct", "label")),
+            )
+            for each, digest in found
+        ]
+
+    return call
+
+
+def _import_labels(root: Path) -> Any:
+    from model_eval.import_decisions.images import read_labels
+
+    return read_labels(root / "lab/import/labels.csv", _labels(root).index.tolist())
+
+
+def _foreign(root: Path) -> Any:
+    from tricky.core.foreign_tables import SUFFIXES, read_foreign_table
+
+    files = sorted(path for path in (root / "lab/import").iterdir() if path.name.endswith(SUFFIXES))
+    return [read_foreign_table(path).table.to_pylist() for path in files]
+
+
+_IMPORT = "lab/import"
 _STIMULI = ("stimuli/main/stimulus_set.json", "stimuli/main/items.tsv", "stimuli/main/trials.tsv")
 _IMAGENET = "lab/imagenet"
 _DATA = ("data/participants.tsv", "data/sub-*/beh/*")
@@ -256,6 +306,34 @@ READERS: Mapping[str, Reader] = dict(
             lambda root: (root / "lab/list.txt",),
             ("lab/list.txt",),
             edited=True,
+        ),
+        (
+            "tricky.core.foreign_tables:read_foreign_table",
+            Reader(_foreign, (f"{_IMPORT}/*.csv", f"{_IMPORT}/*.gz", f"{_IMPORT}/*.json"), edited=True),
+        ),
+        *(
+            (
+                f"model_eval.import_decisions.{module}",
+                Reader(_import(module, *names), tuple(f"{_IMPORT}/{name}" for name in names), edited=True),
+            )
+            for module, names in (
+                ("long_table:read_long", ("long.csv",)),
+                ("model_table:read_model_tables", ("one.csv", "two.csv.gz", "three.parquet")),
+                ("timm_results:read_timm", ("timm.json", "timm.csv")),
+                ("epoch_results:read_epochs", ("RESULTS_EP2.csv",)),
+                ("model_vs_human:read_model_vs_human", ("human.csv",)),
+                ("arrays:read_arrays", ("right.npy", "predicted.npy")),
+            )
+        ),
+        _named(
+            "model_eval.import_decisions.arrays:read_array",
+            lambda root: (root / _IMPORT / "right.npy",),
+            (f"{_IMPORT}/right.npy",),
+            edited=True,
+        ),
+        (
+            "model_eval.import_decisions.images:read_labels",
+            Reader(_import_labels, (f"{_IMPORT}/labels.csv",), edited=True),
         ),
         _named(
             "tricky.core.cache:read_memory",

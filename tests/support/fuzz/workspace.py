@@ -52,7 +52,29 @@ def workspace(study: Path, folder: Path) -> Path:
     rows = [f"{trial},0.{index % 9 + 1}" for index, trial in enumerate(trials)]
     (lab / "probabilities.csv").write_text("\n".join(["trial_id,p_correct", *rows]) + "\n")
     _write_ours(folder, lab)
+    _write_decisions(lab / "import", ids)
     return folder
+
+
+def _write_decisions(folder: Path, ids: list[str]) -> None:
+    """Write decisions of models in every format that can be imported."""
+    folder.mkdir()
+    table = pd.DataFrame({"image": ids, "prediction": "bee", "label": "cat", "probability": 0.5})
+    pd.concat([table.assign(model=name) for name in ("one", "two")]).to_csv(folder / "long.csv", index=False)
+    table.to_csv(folder / "one.csv", index=False)
+    table.to_csv(folder / "two.csv.gz", index=False)
+    table.to_parquet(folder / "three.parquet", index=False)
+    names = {"filename": ids, "index": range(len(ids)), "prob": 0.5}
+    pd.DataFrame(names).set_index("filename").to_json(folder / "timm.json", orient="index")
+    pd.DataFrame({"filename": ids, "index": "[3 1]", "prob": "[0.5 0.1]"}).to_csv(
+        folder / "timm.csv", index=False
+    )
+    pd.DataFrame({"p": range(4), "t": 1}).to_csv(folder / "RESULTS_EP2.csv", index=False, header=False)
+    rows = {"subj": "net", "session": 1, "trial": 1, "rt": "NaN", "object_response": "cat", "category": "dog"}
+    pd.DataFrame({"imagename": ids, **rows}).to_csv(folder / "human.csv", index=False)
+    np.save(folder / "right.npy", np.ones((2, 5), dtype=bool))
+    np.save(folder / "predicted.npy", np.arange(10).reshape(2, 5))
+    table[["image", "label"]].to_csv(folder / "labels.csv", index=False)
 
 
 def _write_imagenet(folder: Path, picture: Path) -> None:

@@ -35,6 +35,7 @@ COMMANDS: dict[str, Command | None] = {
     "init": Command(("new",)),
     "status": Command(),
     "label": Command(("--counts", "counts.csv", "--models", "5"), TABLES | {"scipy"}),
+    "import decisions": Command(("right.csv", "--replace"), TABLES | {"PIL"}),
     "images check": Command((), TABLES | {"PIL"}),
     "stimuli build": Command(("--replace",), SETS | {"sklearn"}),
     "stimuli check": Command((), SETS),
@@ -51,7 +52,7 @@ COMMANDS: dict[str, Command | None] = {
     "power": Command(("--observers", "6", "--trials", "30"), SETS | {"matplotlib"}),
     "dynamics": Command((), REPORT),
     # These run models, or show something on a screen.
-    **dict.fromkeys(("demo", "train", "evaluate", "pool show", "pool check", "import decisions"), None),
+    **dict.fromkeys(("demo", "train", "evaluate", "pool show", "pool check"), None),
     **dict.fromkeys(("run", "calibrate", "doctor", "online serve"), None),
 }
 """Every command. None: only its `--help` is run."""
@@ -91,6 +92,8 @@ def finished(tmp_path_factory) -> Path:
         study = finish(tmp_path_factory.mktemp("imports") / "study", "2afc")
     shutil.copytree(study / "data", study / "other")
     names = sorted(path.relative_to(study / "images").as_posix() for path in study.glob("images/*/*.png"))
+    rows = [f"{name},net,{number % 2}" for number, name in enumerate(names)]
+    (study / "right.csv").write_text("\n".join(["image,model,correct", *rows]) + "\n", encoding="utf-8")
     rows = [f"{name},{number % 6}" for number, name in enumerate(names)]
     (study / "counts.csv").write_text("\n".join(["image_id,n_correct", *rows]) + "\n", encoding="utf-8")
     return study

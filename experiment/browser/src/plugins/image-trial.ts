@@ -3,7 +3,7 @@
 import { ParameterType, type JsPsych, type JsPsychPlugin, type TrialType } from "jspsych";
 import { NO_ANSWER, Paused, Stopped, type Answer } from "../answer";
 import type { Focus } from "../focus";
-import type { Timing } from "../frames";
+import { timingOf, type Timing } from "../frames";
 import type { Ask, PlannedTrial } from "../plan";
 import type { Session } from "../session";
 import { pressLater, trialAnswers, type Mode, type SimulationOptions } from "../simulation";
@@ -71,24 +71,17 @@ export class ImageTrialPlugin implements JsPsychPlugin<Info> {
     onLoad();
     if (mode === "visual")
       return { ...(await this.run(this.jsPsych.getDisplayElement(), parameters, answers)) };
-    return this.jsPsych.pluginAPI.mergeSimulationData(
-      {
-        trial: trial.index,
-        round,
-        answers,
-        onset_s: session.secondsOf(performance.now()),
-        timing: {
-          dropped_frames: 0,
-          late_flips: 0,
-          worst_frame_s: null,
-          ok: true,
-          image_frames: null,
-          image_duration_s: null,
-        },
-        focus: session.focus.counts(),
-      } satisfies TrialData,
-      options,
-    );
+    session.skip(session.plan.inter_trial_interval_s);
+    const data: TrialData = {
+      trial: trial.index,
+      round,
+      answers,
+      onset_s: session.secondsOf(performance.now()),
+      timing: timingOf([], session.refresh, null),
+      focus: { lost: 0, lost_s: 0, left_full_screen: 0 },
+    };
+    session.skip(answers.reduce((sum, answer) => sum + (answer.time_s ?? 0), 0));
+    return this.jsPsych.pluginAPI.mergeSimulationData(data, options);
   }
 
   /** Show the trial and wait for its answers; undefined if the participant stopped the session. */

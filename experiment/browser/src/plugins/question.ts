@@ -51,9 +51,10 @@ export class QuestionPlugin implements JsPsychPlugin<Info> {
   private async run(display: HTMLElement, parameters: TrialType<Info>, simulated: Answer | null) {
     const { session, ask } = read(parameters);
     const frames = new QuestionFrames(session);
-    show(display, session, ask);
+    const main = show(display, session, ask);
     await frames.frame();
     frames.onset = frames.last;
+    main.dataset["phase"] = "question";
     session.person.forget();
     if (simulated) pressLater(session, ask, simulated, frames.onset);
     try {
@@ -88,7 +89,7 @@ class QuestionFrames implements Frames {
   }
 }
 
-function show(display: HTMLElement, session: Session, ask: Ask): void {
+function show(display: HTMLElement, session: Session, ask: Ask): HTMLElement {
   const answers = ask.options.map((option) => {
     const cap = option.keys[0] ? keyCap(option.keys[0], option.label || option.value) : null;
     const answer = make(
@@ -102,9 +103,10 @@ function show(display: HTMLElement, session: Session, ask: Ask): void {
   });
   const group = make("div", { class: "answers", role: "group", "aria-label": ask.text }, ...answers);
   group.style.setProperty("--n-answers", String(answers.length));
-  display.replaceChildren(
-    make("main", { class: "asked" }, make("h1", { class: "question" }, ask.text), group),
-  );
+  const question = make("h1", { class: "question" }, ask.text);
+  const main = make("main", { class: "asked", "data-ask": ask.name }, question, group);
+  display.replaceChildren(main);
+  return main;
 }
 
 function read(parameters: TrialType<Info>): { session: Session; ask: Ask; simulated: string | null } {
