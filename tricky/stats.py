@@ -1,6 +1,10 @@
-"""The statistics of `analysis` under plain names, for notebooks: functions of arrays, each with its source.
+"""The statistics of `analysis` under plain names, for notebooks.
+
+``analyse_…`` take a table with one row a trial and answer a question; the others are functions of arrays,
+each with its source.
 
 >>> import tricky
+>>> tricky.stats.analyse_accuracy(trials, observer="Subject", item="Stimulus", correct="OK")  # doctest: +SKIP
 >>> tricky.stats.population_accuracy(correct, observer, item)  # doctest: +SKIP
 """
 
@@ -36,9 +40,19 @@ if TYPE_CHECKING:
     from analysis.statistics.rating_composition import rating_composition
     from analysis.statistics.ratings import rating_distribution
     from analysis.statistics.variance_components import variance_components
+    from analysis.tables.accuracy import analyse_accuracy
+    from analysis.tables.conditions import analyse_conditions
+    from analysis.tables.consistency import analyse_consistency
+    from analysis.tables.items import analyse_items
+    from analysis.tables.ratings import analyse_ratings
 
 __all__ = [
     "accuracy_difference",
+    "analyse_accuracy",
+    "analyse_conditions",
+    "analyse_consistency",
+    "analyse_items",
+    "analyse_ratings",
     "beta_shares",
     "bootstrap_accuracy",
     "copy_model",

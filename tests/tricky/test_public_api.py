@@ -22,6 +22,11 @@ EXPORTED = {
     ],
     "tricky.stats": [
         "accuracy_difference",
+        "analyse_accuracy",
+        "analyse_conditions",
+        "analyse_consistency",
+        "analyse_items",
+        "analyse_ratings",
         "beta_shares",
         "bootstrap_accuracy",
         "copy_model",
