@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         interval_of_histogram,
         measure_dichotomy,
     )
+    from analysis.statistics.difficulty_models import beta_shares, fit_beta, fit_sigmoid, sigmoid_shares
     from analysis.statistics.error_consistency import error_consistency, kappa_bounds, less_biased_kappa
     from analysis.statistics.independence import independence_p_values, mean_independence_p_value
     from analysis.statistics.noise_ceiling import noise_ceiling
@@ -52,12 +53,15 @@ __all__ = [
     "analyse_consistency",
     "analyse_items",
     "analyse_ratings",
+    "beta_shares",
     "bootstrap_accuracy",
     "copy_model",
     "crossed_model",
     "dichotomy",
     "dichotomy_of_histogram",
     "error_consistency",
+    "fit_beta",
+    "fit_sigmoid",
     "independence_p_values",
     "interval_of_histogram",
     "items_for_width",
@@ -78,6 +82,7 @@ __all__ = [
     "rating_agreement",
     "rating_composition",
     "rating_distribution",
+    "sigmoid_shares",
     "study_difference",
     "variance_components",
 ]
