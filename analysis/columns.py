@@ -53,6 +53,7 @@ _REPORT_COLUMNS = (
     # ratings
     *("group", "question", "answer", "n_missing", "n_ratings", "mean", "slope", "slope_low", "slope_high"),
     *("alpha", "alpha_low", "alpha_high"),
+    *("base_rate", "equalised", "equalised_low", "equalised_high"),
     # studies
     *("kind", "difference", "difference_low", "difference_high", "difference_p", "difference_method"),
     # dynamics
