@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from experiment.online.events import Event, QuestionEvent, ResponseEvent, RunEvent, parse_event
+from experiment.online.events import Event, ResponseEvent, parse_event
 from experiment.online.store import Link, Status, StoredEvent
 from experiment.session.plan import schedule
 from stimuli.records import StimulusSet
@@ -25,7 +25,7 @@ class OnlineStatus:
         Sessions that were begun: of participants who agreed, if they are asked for consent.
     n_running, n_complete, n_dropped_out, n_screened_out, n_no_consent : int
     median_duration_s : float or None
-        Of complete sessions, from the first run to the last answer.
+        Of complete sessions, from their start to the last answer to a trial.
     n_catch, n_catch_right : int
         Catch trials answered in complete sessions, and those answered correctly.
     """
@@ -101,11 +101,10 @@ def status_of(
 
 
 def _of_complete(stored: Sequence[StoredEvent], participant: str, stimulus_set: StimulusSet) -> _Complete:
-    events = [(parse_event(each.text), each.received) for each in stored]
-    runs = [received for event, received in events if isinstance(event, RunEvent)]
-    last = [received for event, received in events if isinstance(event, ResponseEvent | QuestionEvent)]
-    duration_s = last[-1] - runs[0] if runs and last else 0.0
-    return _Complete(duration_s, _catch([event for event, _ in events], participant, stimulus_set))
+    events = [parse_event(each.text) for each in stored]
+    answered = [event for event in events if isinstance(event, ResponseEvent)]
+    ends_s = [each.onset_s + sum(answer.time_s or 0.0 for answer in each.answers) for each in answered]
+    return _Complete(max(ends_s, default=0.0), _catch(events, participant, stimulus_set))
 
 
 def _catch(events: Sequence[Event], participant: str, stimulus_set: StimulusSet) -> tuple[int, int]:

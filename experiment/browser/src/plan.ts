@@ -93,15 +93,6 @@ export interface State {
   closed: Closed | null;
 }
 
-/** Answers that a simulated participant gives; what is missing is drawn at random. */
-export interface Simulation {
-  mode: "visual" | "data-only";
-  /** By `round:index` of the trial, one answer for each question. */
-  answers: Record<string, { value: string | null; time_s: number | null }[]>;
-  questions: Record<string, string>;
-  fields: Record<string, string>;
-}
-
 export interface Plan {
   schema: number;
   study: string;
@@ -136,7 +127,6 @@ export interface Plan {
   scaling: "auto" | "integer" | "interpolated";
   require: Requirements;
   offline_trials: number;
-  simulation?: Simulation | null;
   state: State;
 }
 

@@ -1,4 +1,4 @@
-/** Simulated participants: jsPsych's simulation mode drives the page with the plan's answers, or random ones. */
+/** Simulated participants: jsPsych's simulation mode drives the page, in trial runs only. */
 
 import type { JsPsych } from "jspsych";
 import { NO_ANSWER, type Answer } from "./answer";
@@ -12,28 +12,24 @@ export interface SimulationOptions {
   data?: Record<string, unknown>;
 }
 
-/** Return how the page is simulated; null: a person takes part. A query works for previews only. */
+/** Return how the page is simulated; null: a person takes part. Only trial runs can be simulated. */
 export function modeOf(plan: Session["plan"], query: string): Mode | null {
-  if (plan.simulation) return plan.simulation.mode;
   const asked = new URLSearchParams(query).get("simulate");
   return plan.preview && (asked === "visual" || asked === "data-only") ? asked : null;
 }
 
-/** Return the answers to the questions of a trial. */
-export function trialAnswers(session: Session, trial: PlannedTrial, round: number): Answer[] {
-  const given = session.plan.simulation?.answers[`${round}:${trial.index}`];
-  return session.plan.asks.map((ask, place) => {
-    const planned = given?.[place];
-    if (planned) return { ...NO_ANSWER, value: planned.value, time_s: planned.time_s };
-    return { ...NO_ANSWER, ...drawn(session.jsPsych, ask, place === 0 ? trial.right_answer : null) };
-  });
+/** Draw the answers to the questions of a trial: often right, and sometimes after the deadline. */
+export function trialAnswers(session: Session, trial: PlannedTrial): Answer[] {
+  const [first, ...rest] = session.plan.asks.map((ask, place) =>
+    drawn(session.jsPsych, ask, place === 0 ? trial.right_answer : null),
+  ) as [Answer, ...Answer[]];
+  return [first, ...rest.map((answer) => (first.value === null ? NO_ANSWER : answer))];
 }
 
-/** Return the answer to a question outside trials. */
-export function questionAnswer(session: Session, ask: Ask, value?: string): Answer {
-  const planned = value ?? session.plan.simulation?.questions[ask.name];
-  const answer = { ...NO_ANSWER, ...drawn(session.jsPsych, ask, null) };
-  return planned === undefined ? answer : { ...answer, value: planned };
+/** Draw the answer to a question outside trials; `value`: which one it is. */
+export function questionAnswer(session: Session, ask: Ask, value: string | null): Answer {
+  const answer = drawn(session.jsPsych, ask, null);
+  return value === null ? answer : { ...answer, value };
 }
 
 /** Press the key of an answer, as a person would, at a time after the onset of its question. */
@@ -50,10 +46,11 @@ export function pressLater(session: Session, ask: Ask, answer: Answer, onset: nu
   );
 }
 
-function drawn(jsPsych: JsPsych, ask: Ask, right: string | null): { value: string; time_s: number } {
+function drawn(jsPsych: JsPsych, ask: Ask, right: string | null): Answer {
   const values = ask.options.map((option) => option.value);
   const { sampleBernoulli, sampleExGaussian, sampleWithoutReplacement } = jsPsych.randomization;
   const knows = right !== null && sampleBernoulli(0.8) === 1;
   const value = knows ? right : (sampleWithoutReplacement(values, 1)[0] as string);
-  return { value, time_s: ask.from_s + sampleExGaussian(450, 80, 1 / 150, true) / 1000 };
+  const time_s = ask.from_s + sampleExGaussian(450, 80, 1 / 150, true) / 1000;
+  return time_s < (ask.deadline_s ?? Number.POSITIVE_INFINITY) ? { ...NO_ANSWER, value, time_s } : NO_ANSWER;
 }

@@ -82,6 +82,10 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "stimuli/check.py": ({"Image.open"}, "checks exported images"),
     "stimuli/export_images.py": ({"Image.open"}, "opens images that may be referred to"),
     "stimuli/contact_sheet.py": ({"Image.open", "read_text"}, "a checked set's images; templates"),
+    "experiment/import_sessions/read_source.py": (
+        {"pd.read_excel"},
+        "reads workbooks, which only pandas can",
+    ),
     "experiment/data/journal.py": ({"open", "write_bytes"}, "appends to a session's table, row by row"),
     "experiment/session/simulate.py": (
         {"read_bytes", "write_bytes"},

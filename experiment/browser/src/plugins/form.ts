@@ -90,12 +90,12 @@ function input(field: Field, session: Session): HTMLElement {
   });
 }
 
-/** Return what a simulated participant fills in: the plan's values, or plausible ones. */
+/** Return what a simulated participant fills in. */
 export function simulatedFields(session: Session): Record<string, string> {
   return Object.fromEntries(
     session.plan.fields.map((field) => {
-      const value = { choice: field.choices[0] ?? "", integer: "30", number: "30", text: "n/a" }[field.type];
-      return [field.name, session.plan.simulation?.fields[field.name] ?? value];
+      const value = { choice: field.choices[0] ?? "", integer: "30", number: "30", text: "test" }[field.type];
+      return [field.name, value];
     }),
   );
 }

@@ -67,7 +67,7 @@ export class ImageTrialPlugin implements JsPsychPlugin<Info> {
 
   async simulate(parameters: TrialType<Info>, mode: Mode, options: SimulationOptions, onLoad: () => void) {
     const { session, trial, round } = read(parameters);
-    const answers = trialAnswers(session, trial, round);
+    const answers = trialAnswers(session, trial);
     onLoad();
     if (mode === "visual")
       return { ...(await this.run(this.jsPsych.getDisplayElement(), parameters, answers)) };

@@ -14,7 +14,7 @@ const info = {
   parameters: {
     /** The question. */
     ask: { type: ParameterType.OBJECT },
-    /** The answer that a simulated participant gives; null: one of the plan, or at random. */
+    /** The answer that a simulated participant gives; null: at random. */
     simulated: { type: ParameterType.STRING, default: null },
     /** Function that returns the session. */
     session: { type: ParameterType.FUNCTION },
@@ -41,7 +41,7 @@ export class QuestionPlugin implements JsPsychPlugin<Info> {
 
   async simulate(parameters: TrialType<Info>, mode: Mode, options: SimulationOptions, onLoad: () => void) {
     const { session, ask, simulated } = read(parameters);
-    const answer = questionAnswer(session, ask, simulated ?? undefined);
+    const answer = questionAnswer(session, ask, simulated);
     onLoad();
     if (mode === "visual") return this.run(this.jsPsych.getDisplayElement(), parameters, answer);
     const { value, time_s } = answer;
