@@ -16,7 +16,7 @@ TEST_PACKAGES := $(SCREEN_PACKAGES) chromium chromium-driver xdotool xvfb
 CLIENT := experiment/browser
 CLIENT_PACKAGES := $(shell command -v npm >/dev/null || echo npm)
 
-.PHONY: online-check client client-check client-packages gpu-check help setup demo test fuzz faults lint bench clean
+.PHONY: online-check client client-check client-packages gpu-check help setup demo test fuzz faults lint paper bench clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is to make
@@ -61,6 +61,9 @@ online-check: .venv/ready ## Kill the server of online sessions 20 times under 5
 
 faults: .venv/ready ## Stop every command at every step, and fill the disk: some hours (SOME=5: five steps of each)
 	@PYTHONPATH=tests/support $(RUN) faults $(if $(SOME),--some $(SOME)) --seed $(or $(SEED),$(shell date +%s))
+
+paper: .venv/ready ## Figures and numbers of Meding et al. (2022) from DATA=folder of their files (docs/paper.md)
+	@$(BIN)/python examples/paper $(if $(DATA),'$(DATA)') --out '$(or $(OUT),paper)' $(if $(TRAIN),--train $(TRAIN)) $(if $(SUPERCLASSES),--superclasses '$(SUPERCLASSES)')
 
 bench: .venv/ready ## Run benchmarks (all, or BENCHMARKS="desk demo"), and write docs/performance.md
 	@$(BIN)/python -P benchmarks/run.py $(BENCHMARKS)

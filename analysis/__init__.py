@@ -1,8 +1,8 @@
 """What did observers and models do, and with what certainty?
 
 `read_sessions` returns all trials of a study as a table; the other functions are statistics of arrays, of
-which `tricky.stats` has all. `analysis.data` gathers what a report is computed from, and `analysis.report`
-writes it. The modules of this package are internal.
+which `tricky.stats` has all, and calls that take tables. `analysis.data` gathers what a report is computed
+from, and `analysis.report` writes it. The modules of this package are internal.
 """
 
 from __future__ import annotations

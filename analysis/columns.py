@@ -10,13 +10,13 @@ ENTITIES = ("participant", "session", "kind", "set_id")
 SESSION_COLUMNS = ("complete", "interrupted", "forced", "setting", "earlier_sessions")
 """Columns about a whole session, on each of its rows."""
 
-ABOUT_TRIALS = ("block", "list", "catch", "repeats", "scored", "labelled", "right_answer")
+ABOUT_TRIALS = ("block", "list", "catch", "repeats", "condition", "scored", "labelled", "right_answer")
 """Columns about a trial and its scoring; all others are about its items."""
 
 ABOUT_ITEM = ("item", "class", "difficulty", "n_correct", "n_models", "share")
 """Endings of the columns of a trial's item, after the name of its place."""
 
-JOINED_COLUMNS = ("session_key", "n_expected")
+JOINED_COLUMNS = ("session_key", "n_expected", "answered")
 """Columns that joining adds to sessions and trials."""
 
 INTERNAL_COLUMNS = ("observer", "study", "rating", "index", "level_0", "level_1", "key_0", "_file")

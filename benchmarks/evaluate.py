@@ -19,8 +19,8 @@ as its last line one JSON object:
 `overhead_ms`
     Time per model and batch of 128 images with networks that compute nothing.
 `rss_growth_mb`
-    Peak memory of a process that evaluates ten times as many images, less that for the number given: the
-    median of three pairs of runs (Linux tells it).
+    Peak memory of a process that evaluates ten times as many images, less its peak during the first tenth:
+    the median of three runs (Linux tells it).
 
 ``python -P benchmarks/evaluate.py [N_IMAGES] [N_MODELS]`` runs it smaller; ``--trace N_IMAGES`` only shows
 how much memory one evaluation of many small images takes, in tenths of it (`rss_mb`).
@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import statistics
 import subprocess
 import sys
@@ -201,27 +202,17 @@ def bound(entries: Sequence[ModelEntry], images: Path, root: Path) -> tuple[floa
     return decoding, seconds(ask_all)
 
 
-def peak_mb(images: Path, root: Path) -> float:
-    """Return the peak memory of a process that evaluates one model."""
+def memory_growth_mb(images: Path, root: Path) -> float:
+    """Return how much the peak memory of a process grows after the first tenth of the images."""
     with tempfile.TemporaryDirectory(dir=root) as study:
-        return float(start("-P", __file__, "--memory", str(images), study))
+        tenths = json.loads(start("-P", __file__, "--memory", str(images), study))
+    print("largest memory in each tenth of the images, in MB:", *map(round, tenths))
+    return max(tenths) - tenths[0]
 
 
-def measure_memory(images: Path, root: Path) -> None:
-    """Evaluate one model and print this process's peak memory in MB."""
-    with_tricky(write_weights(root, ["test_resnet"]), images, root)
-    # Not `ru_maxrss`: a child begins with its parent's, which is larger here.
-    print(memory_mb("VmHWM"))
-
-
-def memory_mb(name: str) -> float:
-    """Return a figure of this process's memory, such as ``VmRSS`` for what it holds now."""
-    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    return float(status[name].split()[0]) / 1024
-
-
-def show_trace(n_images: int) -> None:
-    """Evaluate one model on many small images, and print the largest memory during each tenth of them."""
+def memory_by_tenth(images: Path, root: Path) -> list[float]:
+    """Evaluate one model; return the largest memory of this process in each tenth of the images, in MB."""
+    entries = write_weights(root, ["test_resnet"])
     largest = [0.0] * 11
     tenth, done = 0, threading.Event()
 
@@ -231,25 +222,32 @@ def show_trace(n_images: int) -> None:
             tenth = 10 * n_done // n_expected
 
     def watch() -> None:
+        pages = Path("/proc/self/statm")
         while not done.wait(0.02):
-            largest[tenth] = max(largest[tenth], memory_mb("VmRSS"))
+            rss_mb = int(pages.read_text().split()[1]) * resource.getpagesize() / 2**20
+            largest[tenth] = max(largest[tenth], rss_mb)
 
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        with_tricky(entries, images, root, reporter=Reporter(progress))
+    finally:
+        done.set()
+        watching.join()
+    return largest[:10]
+
+
+def show_trace(n_images: int) -> None:
+    """Evaluate one model on many small images, and print the largest memory during each tenth of them."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         few, images = root / "few", root / "images"
         write_images(few, min(n_images, 500), (160, 120))
         multiply(few, images, -(-n_images // 500))
-        entries = write_weights(root, ["test_resnet"])
-        watching = threading.Thread(target=watch)
-        watching.start()
-        try:
-            with_tricky(entries, images, root, reporter=Reporter(progress))
-        finally:
-            done.set()
-            watching.join()
-    for number, value in enumerate(largest[:10]):
+        largest = memory_by_tenth(images, root)
+    for number, value in enumerate(largest):
         print(f"images {number * n_images // 10:6,} to {(number + 1) * n_images // 10:6,}: {value:.0f} MB")
-    print(json.dumps({"rss_mb": [round(value) for value in largest[:10]]}))
+    print(json.dumps({"rss_mb": [round(value) for value in largest]}))
 
 
 def multiply(images: Path, folder: Path, n_copies: int) -> None:
@@ -316,7 +314,7 @@ def main() -> None:
     parser.add_argument("--memory", type=Path, nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.memory:
-        measure_memory(*options.memory)
+        print(json.dumps(memory_by_tenth(*options.memory)))
         return
     if options.trace:
         show_trace(options.trace)
@@ -345,8 +343,7 @@ def main() -> None:
 
         many = root / "many"
         multiply(images, many, 10)
-        pairs = [(peak_mb(images, root), peak_mb(many, root)) for _ in range(3)]
-        print(f"peak memory in MB for {n_images} and {10 * n_images} images:", *pairs)
+        growth = statistics.median(memory_growth_mb(many, root) for _ in range(3))
     figures = {
         "pool_vs_timm": ours_started / theirs_started,
         "pool_vs_timm_within": ours / theirs,
@@ -354,7 +351,7 @@ def main() -> None:
         "pool_vs_bound": ours / (decoding + forward),
         "fast_vs_exact": ours / exact,
         "overhead_ms": overhead,
-        "rss_growth_mb": statistics.median(many - few for few, many in pairs),
+        "rss_growth_mb": growth,
     }
     print(json.dumps({name: round(value, 3) for name, value in figures.items()}))
 

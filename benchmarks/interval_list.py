@@ -62,6 +62,8 @@ INTERVALS = {
         "coverage-consistency", "mean κ of an independent network"
     ),
     "named.shares": SHARE,
+    "named_classes.by_class": POPULATION,
+    "by_condition": POPULATION,
     "questions.distribution": SHARE,
     "questions.composition": Measured("coverage-ratings", "share of a group, counted"),
     "questions.composition.equalised": Measured("coverage-ratings", "share of a group, equalised"),

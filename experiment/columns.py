@@ -182,6 +182,9 @@ ONLINE_COLUMNS = (
 )
 """Further columns of online sessions."""
 
+SOURCE_ROW = "source_row"
+"""The last column of an imported session: where each row comes from."""
+
 SHARED_COLUMNS = (*TRIAL_COLUMNS, *TIME_COLUMNS, *SCREEN_COLUMNS)
 """The columns of every session table."""
 

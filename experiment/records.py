@@ -23,10 +23,11 @@ class Kind(StrEnum):
 
 
 class Setting(StrEnum):
-    """Where a session takes place."""
+    """Where a session takes place; one that was imported took place elsewhere, in whatever setting."""
 
     LAB = "lab"
     ONLINE = "online"
+    IMPORTED = "imported"
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ def check_set(folder: Path) -> list[Checked]:
         The folder contains no set, or its tables can't be read at all.
     """
     stimulus_set = read_tables(folder)
+    stimulus_set.refuse_imported("this check")
     settings = stimulus_set.settings
     items = items_table(stimulus_set)
     lists = {name: frozenset(ids) for name, ids in stimulus_set.manifest.lists.items()}

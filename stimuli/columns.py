@@ -25,8 +25,9 @@ ITEM_FIELDS = (
 ITEM_COLUMNS = (*ITEM_FIELDS, "stability", "image_sha256", *FEATURE_COLUMNS)
 """Columns of ``items.tsv``; those of the lab's own table follow."""
 
-TRIAL_COLUMNS = ("trial_id", "block", "item", "item_a", "item_b", "session", "catch", "repeats")
-"""Columns of ``trials.tsv``: a pair has `item_a` and `item_b` in place of `item`."""
+TRIAL_COLUMNS = ("trial_id", "block", "item", "item_a", "item_b", "session", "catch", "repeats", "condition")
+"""Columns of ``trials.tsv``: a pair has `item_a` and `item_b` in place of `item`, and only a set
+of imported sessions has `condition`."""
 
 
 def trial_item_columns(n_images: int) -> tuple[str, ...]:

@@ -72,6 +72,7 @@ def show_set(folder: Path) -> Sheet:
         The folder contains no set, or one that changed since it was written.
     """
     stimulus_set = read_any_set(folder)
+    stimulus_set.refuse_imported("a contact sheet")
     stimulus_set.require_images("draw contact sheets")
     rows = items_table(stimulus_set)
     groups = stimulus_set.settings.groups

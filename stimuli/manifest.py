@@ -83,6 +83,24 @@ class RefreshRecord(Record):
     trials_kept: Count
 
 
+class ImportedRecord(Record):
+    """Where a set comes from that was made of imported sessions.
+
+    Attributes
+    ----------
+    format : str
+        Of the files, as `tricky import sessions --as` names it.
+    files : tuple of str
+        SHA-256 of each file, sorted; names of files may say who a participant is.
+    classes : tuple of str
+        Names that observers chose from, in the task of naming classes; empty in other tasks.
+    """
+
+    format: str
+    files: tuple[Sha256, ...]
+    classes: tuple[str, ...] = ()
+
+
 class SetSettings(Record):
     """The settings of a set."""
 
@@ -108,6 +126,7 @@ class SetManifest(StageManifest[SetSettings]):
     matched: dict[str, MatchedRecord] = Field(default_factory=dict)
     parent: ParentRecord | None = None
     refresh: RefreshRecord | None = None
+    imported: ImportedRecord | None = None
 
     @field_validator("tables")
     @classmethod
@@ -119,4 +138,6 @@ class SetManifest(StageManifest[SetSettings]):
     def summary(self) -> str:
         """Return the numbers of trials, and the set's id."""
         settings = self.settings.stimuli
+        if self.imported is not None:
+            return f"{settings.trials} trials of imported sessions, id {self.set_id}"
         return f"{settings.trials} trials + {settings.practice_trials} for practice, id {self.set_id}"

@@ -15,11 +15,13 @@ from stimuli.settings import StimulusSettings
 from tricky.core.errors import InputError
 from tricky.core.files import check_hash
 from tricky.core.manifests import read_manifest
+from tricky.core.names import MISSING
 from tricky.core.tables import read_table
 from tricky.core.tasks import declaration
 from tricky.core.typed_table import TextTable
 
 MADE_BY = "tricky stimuli build"
+IMPORTED_BY = "tricky import sessions"
 
 
 class Block(StrEnum):
@@ -46,9 +48,10 @@ class Item:
     label, class_name : int, str
         The true class.
     difficulty : str
-        ``trivial``, ``in-between`` or ``impossible`` when the set was built.
+        ``trivial``, ``in-between`` or ``impossible`` when the set was built; empty for an image of an
+        imported set that the study has not labelled.
     n_correct, n_models : int
-        Number of models that were correct, and that were evaluated.
+        Number of models that were correct, and that were evaluated; 0 where there is no difficulty.
     """
 
     item_id: str
@@ -60,6 +63,11 @@ class Item:
     difficulty: str
     n_correct: int
     n_models: int
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the image has a difficulty."""
+        return self.n_models > 0
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,8 @@ class Trial:
         Whether its items are unmistakable, so that it checks attention rather than ability.
     repeats : str or None
         `trial_id` of the trial that this one repeats.
+    condition : str or None
+        Condition in which an imported session showed the images.
     """
 
     trial_id: str
@@ -88,6 +98,7 @@ class Trial:
     session: int = field(default=1, kw_only=True)
     catch: bool = field(default=False, kw_only=True)
     repeats: str | None = field(default=None, kw_only=True)
+    condition: str | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -144,6 +155,19 @@ class StimulusSet:
             )
 
     @property
+    def imported(self) -> bool:
+        """Whether the set was made of imported sessions, so that it cannot be shown."""
+        return self.manifest.imported is not None
+
+    def refuse_imported(self, what: str) -> None:
+        """Raise InputError if the set was imported; `what` says what needs a set that tricky built."""
+        if self.imported:
+            raise InputError(
+                f"{self.folder}: made of imported sessions, and {what} needs a set that `{MADE_BY}` built; "
+                f"`tricky analyse --stimuli {self.name}` reports on the imported sessions"
+            )
+
+    @property
     def n_sessions(self) -> int:
         """Number of lists that the main block is divided into."""
         return max((trial.session for trial in self.trials), default=1)
@@ -160,7 +184,7 @@ def read_any_set(folder: Path) -> StimulusSet:
     stimulus_set = read_tables(folder)
     for item in stimulus_set.items.values():
         if item.file:
-            check_hash(folder / item.file, item.sha256, folder / "items.tsv", MADE_BY)
+            check_hash(folder / item.file, item.sha256, folder / "items.tsv", _made_by(stimulus_set.manifest))
     return stimulus_set
 
 
@@ -197,22 +221,29 @@ def read_tables(folder: Path) -> StimulusSet:
     """
     manifest = read_set_manifest(folder)
     for name, digest in manifest.tables.items():
-        check_hash(folder / name, digest, folder / "stimulus_set.json", MADE_BY)
-    items, more = _read_items(folder / "items.tsv", reference=manifest.settings.stimuli.export.reference)
+        check_hash(folder / name, digest, folder / "stimulus_set.json", _made_by(manifest))
+    items, more = _read_items(folder / "items.tsv", manifest)
     n_images: int = declaration(manifest.task, "stimuli").n_images
     trials = _read_trials(folder / "trials.tsv", items, n_images)
     return StimulusSet(folder, manifest, items, trials, more)
 
 
-def _read_items(path: Path, *, reference: bool) -> tuple[dict[str, Item], dict[str, dict[str, str]]]:
+def _made_by(manifest: SetManifest) -> str:
+    return MADE_BY if manifest.imported is None else IMPORTED_BY
+
+
+def _read_items(path: Path, manifest: SetManifest) -> tuple[dict[str, Item], dict[str, dict[str, str]]]:
     """Return the items, and their further columns, by `item_id`.
 
-    Only a set that refers to original files may contain paths outside its folder.
+    Only a set that refers to original files may contain paths outside its folder, and only one that was
+    imported may lack images and difficulties.
     """
+    reference = manifest.settings.stimuli.export.reference
+    read_as = {**_READ_AS, **({} if manifest.imported is None else _READ_AS_IMPORTED)}
     own = [each.name for each in fields(Item)]
     table = read_table(path, own, own=True)
-    read: dict[str, list[Any]] = {name: table.texts(name) for name in own if name not in _READ_AS}
-    read |= {name: read_as(table, name) for name, read_as in _READ_AS.items()}
+    read: dict[str, list[Any]] = {name: table.texts(name) for name in own if name not in read_as}
+    read |= {name: reader(table, name) for name, reader in read_as.items()}
     further = {name: table.cells(name) for name in table.columns if name not in own}
     if "image_sha256" in further:  # missing where the study has no images
         further["image_sha256"] = [each or "" for each in table.optional_texts("image_sha256")]
@@ -243,6 +274,23 @@ _READ_AS: Mapping[str, Callable[[TextTable, str], list[Any]]] = {
 """Columns of items that are not plain text without missing values."""
 
 
+def _or_empty(table: TextTable, name: str) -> list[str]:
+    return [each or "" for each in table.optional_texts(name)]
+
+
+def _difficulty_or_empty(table: TextTable, name: str) -> list[str]:
+    return ["" if each in MISSING else each for each in table.choices(name, (*Difficulty, *MISSING))]
+
+
+_READ_AS_IMPORTED: Mapping[str, Callable[[TextTable, str], list[Any]]] = {
+    "file": _or_empty,
+    "sha256": _or_empty,
+    "difficulty": _difficulty_or_empty,
+    "n_models": lambda table, name: table.whole_numbers(name, least=0),
+}
+"""The same for sets that were imported."""
+
+
 def _read_trials(path: Path, items: Mapping[str, Item], n_images: int) -> tuple[Trial, ...]:
     """Return the trials; columns that a set of plain trials may lack have defaults."""
     places = trial_item_columns(n_images)
@@ -254,12 +302,21 @@ def _read_trials(path: Path, items: Mapping[str, Item], n_images: int) -> tuple[
     sessions = table.whole_numbers("session", least=0) if "session" in table else [1] * n_rows
     catch = table.truths("catch") if "catch" in table else [False] * n_rows
     repeats = table.optional_texts("repeats") if "repeats" in table else [None] * n_rows
+    conditions = table.optional_texts("condition") if "condition" in table else [None] * n_rows
     for row, name in enumerate(repeats):
         if name is not None and name not in names:
             raise table.error(row, "repeats", "a trial of this table")
     return tuple(
-        Trial(name, block, tuple(cells), session=session, catch=caught, repeats=repeated)
-        for name, block, session, caught, repeated, *cells in zip(
-            names, blocks, sessions, catch, repeats, *shown, strict=True
+        Trial(
+            name,
+            block,
+            tuple(cells),
+            session=session,
+            catch=caught,
+            repeats=repeated,
+            condition=condition,
+        )
+        for name, block, session, caught, repeated, condition, *cells in zip(
+            names, blocks, sessions, catch, repeats, conditions, *shown, strict=True
         )
     )

@@ -50,6 +50,7 @@ def refresh_set(
         The parent is damaged, or there are too few images to replace those that are dropped.
     """
     old = read_any_set(parent)
+    old.refuse_imported("a successor")
     settings = old.settings
     inputs = read_inputs(sources, settings, old.name, progress)
     rng = generator_of_set(new.seed, new.name)

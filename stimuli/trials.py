@@ -31,9 +31,15 @@ def item_id_of(image_id: str, sha256: str) -> str:
     return f"item-{sha256_of(f'{image_id}/{sha256}')[:ID_DIGITS]}"
 
 
-def trial_id_of(item_ids: Iterable[str], *, repeat: bool = False) -> str:
-    """Return the id of a trial, a hash of its items: the same items are the same trial in every set."""
-    return f"trial-{sha256_of('/'.join(sorted(item_ids)) + ('/repeat' if repeat else ''))[:ID_DIGITS]}"
+def trial_id_of(item_ids: Iterable[str], *, repeat: bool = False, condition: str | None = None) -> str:
+    """Return the id of a trial, a hash of its items: the same items are the same trial in every set.
+
+    Imported sessions may have shown them in several conditions, each of which makes a trial of its own.
+    """
+    parts = [*sorted(item_ids), *(["repeat"] if repeat else [])]
+    if condition is not None:
+        parts.append(f"condition={condition}")
+    return f"trial-{sha256_of('/'.join(parts))[:ID_DIGITS]}"
 
 
 def deal(slots: Sequence[Slot], kinds: Sequence[str], n_sessions: int, n_repeats: int) -> list[Slot]:

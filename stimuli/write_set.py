@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,8 @@ from stimuli.columns import FEATURE_COLUMNS, trial_item_columns
 from stimuli.export_images import check_referable, export_image
 from stimuli.inputs import Inputs
 from stimuli.manifest import CONTENT, SetManifest, set_id_of
-from stimuli.records import MADE_BY, Item, StimulusSet, Trial, read_any_set, set_id_in
+from stimuli.records import Item, StimulusSet, Trial, read_any_set
+from stimuli.set_folder import NewSet, move_into_place, scratch
 from stimuli.settings import StimulusSettings
 from stimuli.trials import item_id_of
 from tricky.core.errors import InputError
@@ -66,32 +65,6 @@ def carried_columns(settings: StimulusSettings) -> list[str]:
     return [name for name in dict.fromkeys(named) if name not in own]
 
 
-_OLD = "old"
-"""Name of a set that is being replaced, in the folder of the new one."""
-
-
-@dataclass(frozen=True)
-class NewSet:
-    """The stimulus set to build.
-
-    Attributes
-    ----------
-    name : str
-        Name of the set in the study.
-    folder : Path
-        Folder of the set.
-    seed : int
-        Seed of the study.
-    replace : bool
-        Whether a different set in `folder` may be replaced.
-    """
-
-    name: str
-    folder: Path
-    seed: int
-    replace: bool = False
-
-
 def write_set(
     contents: Contents,
     inputs: Inputs,
@@ -108,7 +81,7 @@ def write_set(
     """
     folder = new.folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _scratch(folder) as part:
+    with scratch(folder) as part:
         columns = [each.name for each in fields(Item)]
         more = [
             column
@@ -137,28 +110,8 @@ def write_set(
             "versions": versions_of("numpy", "pandas", "scipy", "pillow", "scikit-learn", "imagehash"),
         }
         write_manifest(part / "stimulus_set.json", SetManifest, manifest)
-        _move_into_place(part, folder, replace=new.replace)
+        move_into_place(part, folder, replace=new.replace)
     return read_any_set(folder)
-
-
-@contextmanager
-def _scratch(folder: Path) -> Iterator[Path]:
-    """Yield a new folder next to a set's own; what a killed process left there is removed first."""
-    scratch = folder.with_name(f".{folder.name}.part")
-    _clear(scratch, folder)
-    try:
-        part = scratch / "set"
-        part.mkdir(mode=0o755, parents=True)
-        yield part
-    finally:
-        _clear(scratch, folder)
-
-
-def _clear(scratch: Path, folder: Path) -> None:
-    """Remove a folder; a set that was moved there, and that no other has replaced, gets its place back."""
-    if (old := scratch / _OLD).exists() and not folder.exists():
-        old.rename(folder)
-    shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _export(
@@ -240,24 +193,3 @@ def _write_read_only(path: Path, columns: Sequence[str], rows: Iterable[Sequence
     """Write a table that is not meant to be edited."""
     write_tsv(path, columns, rows)
     path.chmod(0o444)
-
-
-def _move_into_place(part: Path, folder: Path, *, replace: bool) -> None:
-    """Move the finished set `part` to `folder`, unless another set is there.
-
-    The same set is written again, which repairs a damaged one and updates its origins.
-
-    Raises
-    ------
-    InputError
-        `folder` contains something else, and `replace` is False.
-    """
-    if folder.exists():
-        if not replace and set_id_in(folder) != set_id_in(part):
-            raise InputError(
-                f"{folder}: contains another stimulus set, which observers may have seen; give the new one "
-                "a name of its own in study.toml ([stimuli.NAME]), or replace the old one: "
-                f"`{MADE_BY} --replace`"
-            )
-        folder.rename(part.with_name(_OLD))
-    part.rename(folder)

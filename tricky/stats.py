@@ -1,6 +1,10 @@
-"""The statistics of `analysis` under plain names, for notebooks: functions of arrays, each with its source.
+"""The statistics of `analysis` under plain names, for notebooks.
+
+``analyse_…`` take a table with one row a trial and answer a question; the others are functions of arrays,
+each with its source.
 
 >>> import tricky
+>>> tricky.stats.analyse_accuracy(trials, observer="Subject", item="Stimulus", correct="OK")  # doctest: +SKIP
 >>> tricky.stats.population_accuracy(correct, observer, item)  # doctest: +SKIP
 """
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
         interval_of_histogram,
         measure_dichotomy,
     )
+    from analysis.statistics.difficulty_models import beta_shares, fit_beta, fit_sigmoid, sigmoid_shares
     from analysis.statistics.error_consistency import error_consistency, kappa_bounds, less_biased_kappa
     from analysis.statistics.independence import independence_p_values, mean_independence_p_value
     from analysis.statistics.noise_ceiling import noise_ceiling
@@ -35,15 +40,28 @@ if TYPE_CHECKING:
     from analysis.statistics.rating_composition import rating_composition
     from analysis.statistics.ratings import rating_distribution
     from analysis.statistics.variance_components import variance_components
+    from analysis.tables.accuracy import analyse_accuracy
+    from analysis.tables.conditions import analyse_conditions
+    from analysis.tables.consistency import analyse_consistency
+    from analysis.tables.items import analyse_items
+    from analysis.tables.ratings import analyse_ratings
 
 __all__ = [
     "accuracy_difference",
+    "analyse_accuracy",
+    "analyse_conditions",
+    "analyse_consistency",
+    "analyse_items",
+    "analyse_ratings",
+    "beta_shares",
     "bootstrap_accuracy",
     "copy_model",
     "crossed_model",
     "dichotomy",
     "dichotomy_of_histogram",
     "error_consistency",
+    "fit_beta",
+    "fit_sigmoid",
     "independence_p_values",
     "interval_of_histogram",
     "items_for_width",
@@ -64,6 +82,7 @@ __all__ = [
     "rating_agreement",
     "rating_composition",
     "rating_distribution",
+    "sigmoid_shares",
     "study_difference",
     "variance_components",
 ]

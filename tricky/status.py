@@ -234,6 +234,8 @@ def _data_status(study: StudyFolder) -> StageStatus:
         data = read_data(study.data)
         data.require_sessions()
         set_id = set_id_in(study.stimulus_set(study.settings.experiment.stimuli))
+        imported = {each.sidecar.stimulus_set.name for each in data.sessions if each.sidecar.imported}
+        set_ids = {set_id, *(set_id_in(study.stimulus_set(name)) for name in imported if name)}
     except InputError as error:
         return StageStatus(DATA.folder, f"tricky {DATA.command}", State.OUT_OF_DATE, why=str(error))
     sessions = {  # of several tasks in one session, the first
@@ -246,7 +248,7 @@ def _data_status(study: StudyFolder) -> StageStatus:
         f"{len(complete)} {'people' if kind == 'person' else kind} ({sum(complete)} complete)"
         for kind, complete in sorted(by_kind.items())
     )
-    others = sum(each.sidecar.stimulus_set.set_id != set_id for each in sessions.values())
+    others = sum(each.sidecar.stimulus_set.set_id not in set_ids for each in sessions.values())
     if others:
         why = f"{others} sessions saw another stimulus set than stimuli/{study.settings.experiment.stimuli}"
         return StageStatus(DATA.folder, f"tricky {DATA.command}", State.OUT_OF_DATE, holds, why)

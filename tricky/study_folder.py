@@ -81,10 +81,13 @@ class StudyFolder:
         InputError
             The study has neither settings for a set of that name nor a successor with that name.
         """
-        name = self.settings.experiment.stimuli
+        return self.named_set(self.settings.experiment.stimuli, "[experiment] stimuli")
+
+    def named_set(self, name: str, setting: str) -> Path:
+        """Return the folder of the stimulus set that a setting, or an option, names: see `shown_set`."""
         folder = self.stimulus_set(name)
         if not folder.is_dir():
-            where = f"{self.root / FILE_NAME}: [experiment] stimuli"
+            where = setting if setting.startswith("--") else f"{self.root / FILE_NAME}: {setting}"
             match_entries([name], self.set_names(), where=where, what="stimulus set")
         return folder
 

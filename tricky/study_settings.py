@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from analysis.settings import AnalyseSettings
+from experiment.import_settings import ImportSessionsSettings
 from experiment.online.settings import OnlineSettings
 from experiment.settings import ExperimentSettings, SimulateSettings
 from model_eval.settings import (
@@ -20,7 +21,8 @@ from model_eval.settings import (
 )
 from stimuli.settings import StimulusSettings
 from tricky.core.names import FileName, Line, Name, first_duplicate
-from tricky.core.settings import SettingsModel, read_toml, validated
+from tricky.core.settings import SettingError, SettingsModel, read_toml, validated
+from tricky.core.tasks import is_imported_only
 from tricky.reserved_names import check_columns
 
 FILE_NAME = "study.toml"
@@ -40,6 +42,7 @@ class ImportSettings(SettingsModel):
     """``[import]``: how the files of others are read; a section for each command of `tricky import`."""
 
     decisions: ImportDecisionsSettings = ImportDecisionsSettings()
+    sessions: ImportSessionsSettings = ImportSessionsSettings()
 
 
 class Settings(SettingsModel):
@@ -64,6 +67,18 @@ class Settings(SettingsModel):
     def _sets_differ(cls, stimuli: dict[str, StimulusSettings]) -> dict[str, StimulusSettings]:
         if (name := first_duplicate(stimuli)) is not None:
             raise ValueError(f"sets with names that differ (capitals aside): {name!r} is there twice")
+        return stimuli
+
+    @field_validator("stimuli")
+    @classmethod
+    def _sets_are_shown(cls, stimuli: dict[str, StimulusSettings]) -> dict[str, StimulusSettings]:
+        for name, settings in stimuli.items():
+            if is_imported_only(settings.task):
+                raise SettingError(
+                    (name, "task"),
+                    settings.task,
+                    "a task that sessions are run for; this one is for `tricky import sessions`",
+                )
         return stimuli
 
     @model_validator(mode="after")

@@ -68,7 +68,8 @@ def exclude(sessions: pd.DataFrame, rules: ExcludeSettings) -> Exclusion:
     Parameters
     ----------
     sessions : DataFrame
-        Rows of sessions as `analysis.data.trials.joined` returns them, practice and catch trials included.
+        Rows of sessions as `analysis.data.trials.joined` returns them, practice and catch trials included,
+        with `answered`: whether there is an answer; without this column, a response time says so.
     rules : ExcludeSettings
 
     Raises
@@ -89,7 +90,9 @@ def exclude(sessions: pd.DataFrame, rules: ExcludeSettings) -> Exclusion:
             "n_recorded": count(key[scored], minlength=n_sessions),
         }
     )
-    answered = scored & sessions["response_time"].notna().to_numpy()
+    # Imported sessions may have answers without times.
+    given = sessions["answered"] if "answered" in sessions else sessions["response_time"].notna()
+    answered = scored & given.to_numpy(bool)
     table["n_unanswered"] = table["n_recorded"] - count(key[answered], minlength=n_sessions)
     broken = _broken_by_trial(sessions, rules)
     for number, rule in enumerate(TRIAL_RULES, start=1):

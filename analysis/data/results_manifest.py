@@ -58,7 +58,7 @@ class SessionsRecord(Record):
     """The sessions that a report is about."""
 
     kind: Literal["person", "simulated"]
-    setting: Literal["lab", "online"] = "lab"
+    setting: Literal["lab", "online", "imported"] = "lab"
     stimulus_set: ShownSetRecord
 
 
@@ -95,7 +95,8 @@ class ResultsManifest(StageManifest[ResultsSettings]):
     title: str
     task: str
     sessions: SessionsRecord
-    difficulty: DifficultyRecord
+    difficulty: DifficultyRecord | None = None
+    """None where imported sessions showed images that the study has not labelled."""
 
 
 class AccuracyResultsManifest(ResultsManifest):
@@ -103,7 +104,7 @@ class AccuracyResultsManifest(ResultsManifest):
 
     population: PopulationRecord
     consistency: ConsistencyRecord
-    other_labels: OtherLabelsRecord | None
+    other_labels: OtherLabelsRecord | None = None
 
 
 class DichotomyRecord(Record):

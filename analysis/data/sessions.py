@@ -88,7 +88,8 @@ def read_sessions(
             f"{folder}: no session with the set in {stimuli} as it is now (set_id {stimulus_set.set_id})"
         )
     difficulty = None if labels is None else labels_of(read_difficulty(Path(labels)), stimulus_set)
-    return joined(table, trials_of(stimulus_set, difficulty), rescore=labels is not None)
+    trials = trials_of(stimulus_set, difficulty)
+    return joined(table, trials, rescore=labels is not None, imported=stimulus_set.imported)
 
 
 def table_of(recorded: RecordedData) -> pd.DataFrame:

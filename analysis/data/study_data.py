@@ -17,6 +17,7 @@ from analysis.data.trials import joined, labels_of, trials_of
 from analysis.settings import ExcludeSettings
 from experiment.data.read_data import RecordedData, read_data
 from experiment.records import Kind, Setting
+from experiment.tasks import kind_of
 from model_eval.decisions import Decisions, read_decisions, read_pool
 from model_eval.difficulty import DifficultyTable, read_difficulty, read_label_tables
 from model_eval.training_manifests import TrainingManifest
@@ -26,7 +27,7 @@ from tricky.core.files import check_hash, sha256_of
 from tricky.core.manifests import StageManifest, read_manifest
 
 Choice = Literal["auto", "person", "simulated"]
-SettingChoice = Literal["auto", "lab", "online"]
+SettingChoice = Literal["auto", "lab", "online", "imported"]
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,9 @@ class StudyData:
     ----------
     root : Path
         Folder of the study.
-    difficulty : DifficultyTable
-        Images of the study, and how hard each is for networks.
+    labels : DifficultyTable or None
+        Images of the study, and how hard each is for networks; None where sessions were imported that showed
+        none of them.
     label_tables : dict of str to DataFrame
         How labels change in sub-pools, as `read_label_tables` returns it.
     decisions : Decisions or None
@@ -117,7 +119,7 @@ class StudyData:
     """
 
     root: Path
-    difficulty: DifficultyTable
+    labels: DifficultyTable | None
     label_tables: dict[str, pd.DataFrame]
     decisions: Decisions | None
     stimulus_set: StimulusSet
@@ -137,6 +139,13 @@ class StudyData:
     notes: tuple[str, ...]
     manifests: dict[str, StageManifest[Any]]
     made_from: dict[str, str]
+
+    @property
+    def difficulty(self) -> DifficultyTable:
+        """The labels, for sections that need them."""
+        if self.labels is None:
+            raise ValueError("the images have no labels")
+        return self.labels
 
     @property
     def kept(self) -> pd.DataFrame:
@@ -163,6 +172,8 @@ class StudyData:
         """Whether the images were labelled again after the stimulus set was built."""
         set_manifest = self.manifests[f"stimuli/{self.stimulus_set.folder.name}/stimulus_set.json"]
         name = "difficulty/difficulty.json"
+        if self.labels is None:
+            return False
         return set_manifest.made_from.get(name) != self.made_from[name]
 
 
@@ -183,10 +194,8 @@ def gather(root: Path, selection: Selection, rules: ExcludeSettings) -> StudyDat
         A stage is missing or changed, the decisions are not those that the images were labelled by, or no
         session of that kind was run with that set.
     """
-    difficulty = read_difficulty(root / "difficulty")
-    decisions, manifests = _read_models(root, difficulty)
     stimulus_set = read_any_set(root / "stimuli" / selection.stimulus_set)
-    manifests["difficulty/difficulty.json"] = difficulty.manifest
+    difficulty, decisions, manifests = _read_labels(root, stimulus_set)
     manifests[f"stimuli/{selection.stimulus_set}/stimulus_set.json"] = stimulus_set.manifest
 
     data = read_data(root / "data")
@@ -202,8 +211,11 @@ def gather(root: Path, selection: Selection, rules: ExcludeSettings) -> StudyDat
     trials = (
         own if labels is None else trials_of(stimulus_set, labels_of(read_difficulty(labels), stimulus_set))
     )
-    recorded = joined(shown.reset_index(drop=True), trials, rescore=labels is not None)
+    recorded = joined(
+        shown.reset_index(drop=True), trials, rescore=labels is not None, imported=stimulus_set.imported
+    )
     check_answers(recorded, stimulus_set, root / "data")
+    recorded["answered"] = recorded[next(iter(kind_of(stimulus_set.task).answers(stimulus_set)))].notna()
     if rules.min_catch_accuracy is not None and not has_right_answers(stimulus_set):
         raise InputError(
             "[analyse.exclude] min_catch_accuracy: answers of the task "
@@ -215,8 +227,8 @@ def gather(root: Path, selection: Selection, rules: ExcludeSettings) -> StudyDat
         raise InputError(f"{root / 'data'}: {why}")
     return StudyData(
         root=root,
-        difficulty=difficulty,
-        label_tables=read_label_tables(root / "difficulty"),
+        labels=difficulty,
+        label_tables={} if difficulty is None else read_label_tables(root / "difficulty"),
         decisions=decisions,
         stimulus_set=stimulus_set,
         trials=trials,
@@ -236,6 +248,27 @@ def gather(root: Path, selection: Selection, rules: ExcludeSettings) -> StudyDat
         manifests=manifests,
         made_from=_hashes(root, list(manifests), labels, data),
     )
+
+
+def _read_labels(
+    root: Path, stimulus_set: StimulusSet
+) -> tuple[DifficultyTable | None, Decisions | None, dict[str, StageManifest[Any]]]:
+    """Return the labels of a study, the decisions that they follow from, and the manifests of their stages.
+
+    Imported sessions may have shown images that the study has not labelled, or not even evaluated: then there
+    are no labels, or no decisions either.
+    """
+    items = stimulus_set.items.values()
+    if not stimulus_set.imported or any(item.labelled for item in items):
+        difficulty = read_difficulty(root / "difficulty")
+        decisions, manifests = _read_models(root, difficulty)
+        manifests["difficulty/difficulty.json"] = difficulty.manifest
+        return difficulty, decisions, manifests
+    if (root / "decisions" / "pool.json").is_file():
+        decisions = read_decisions(root / "decisions")
+        if {item.image_id for item in items} & set(decisions.images["image_id"]):
+            return None, decisions, {"decisions/pool.json": read_pool(root / "decisions")}
+    return None, None, {}
 
 
 def _read_models(
@@ -302,18 +335,18 @@ def _kept(
 
 def _in_one_setting(of_kind: pd.DataFrame, data: Path, selection: Selection) -> tuple[Setting, pd.DataFrame]:
     """Return the setting that was selected, and the rows of its sessions."""
-    lab = Setting.LAB if (of_kind["setting"] == Setting.LAB).any() else Setting.ONLINE
-    setting = lab if selection.setting == "auto" else Setting(selection.setting)
+    there = set(of_kind["setting"])
+    other = next(each for each in Setting if each in there)
+    setting = other if selection.setting == "auto" else Setting(selection.setting)
     shown = of_kind[of_kind["setting"] == setting]
     if shown.empty:
-        other = Setting.ONLINE if setting is Setting.LAB else Setting.LAB
         raise InputError(
             f"{data}: all sessions are {_IN[other]}, none is {_IN[setting]}; leave out --setting"
         )
     return setting, shown
 
 
-_IN = {Setting.LAB: "in the lab", Setting.ONLINE: "online"}
+_IN = {Setting.LAB: "in the lab", Setting.ONLINE: "online", Setting.IMPORTED: "imported"}
 
 
 def _hashes(root: Path, manifests: list[str], labels: Path | None, data: RecordedData) -> dict[str, str]:

@@ -67,8 +67,9 @@ def trials_of(stimulus_set: StimulusSet, labels: Mapping[str, Label] | None = No
     -------
     DataFrame, one row a trial, index `trial_id`
         `block`, `list` (1, 2 … of a set that is cut into several; 0 for practice), `catch`, `repeats`
-        (`trial_id` or missing), `scored`: whether answers count (main block, neither catch trial
-        nor repeat), and `labelled`: whether every item has a label.
+        (`trial_id` or missing), `condition` (of an imported set, or missing), `scored`: whether
+        answers count (main block, neither catch trial nor repeat), and `labelled`: whether
+        every item has a label.
 
         Then, of a pair, for the item that fewer models got right and for the other: `harder_item`,
         `easier_item`, and of each `_class`, `_difficulty`, `_n_correct`, `_n_models` and `_share` (of models
@@ -90,6 +91,7 @@ def trials_of(stimulus_set: StimulusSet, labels: Mapping[str, Label] | None = No
             "list": trial.session,
             "catch": trial.catch,
             "repeats": trial.repeats,
+            "condition": trial.condition,
             "scored": trial.block is Block.MAIN and not trial.catch and trial.repeats is None,
         }
         items = [stimulus_set.items[each] for each in trial.item_ids]
@@ -101,6 +103,8 @@ def trials_of(stimulus_set: StimulusSet, labels: Mapping[str, Label] | None = No
 
 def _label(item: Item, labels: Mapping[str, Label] | None) -> Label | None:
     if labels is None:
+        if not item.labelled:
+            return None
         return Label(item.n_correct, item.n_models, item.difficulty)
     return labels.get(item.image_id)
 
@@ -128,6 +132,13 @@ def image_columns(found: list[tuple[Item, Label | None]], settings: StimulusSett
     return item_columns("image", item, label) | {"group": group, "right_answer": right}
 
 
+def naming_columns(found: list[tuple[Item, Label | None]], _: StimulusSettings) -> dict[str, Any]:
+    """Return the columns of an image whose class was named: its class is the right answer."""
+    ((item, label),) = found
+    group = None if label is None else label.difficulty
+    return item_columns("image", item, label) | {"group": group, "right_answer": item.class_name or None}
+
+
 def item_columns(place: str, item: Item | None, label: Label | None) -> dict[str, Any]:
     """Return the columns of the item at a place of a trial; None where it is unknown."""
     return {
@@ -140,10 +151,13 @@ def item_columns(place: str, item: Item | None, label: Label | None) -> dict[str
     }
 
 
-def joined(sessions: pd.DataFrame, trials: pd.DataFrame, *, rescore: bool = False) -> pd.DataFrame:
+def joined(
+    sessions: pd.DataFrame, trials: pd.DataFrame, *, rescore: bool = False, imported: bool = False
+) -> pd.DataFrame:
     """Return the rows of sessions with the columns of their trials.
 
-    A further column, `n_expected`, is the number of scored trials of a complete session.
+    A further column, `n_expected`, is the number of scored trials of a complete session: of an imported one,
+    which may have shown any part of the set, the number that it has.
 
     Parameters
     ----------
@@ -153,14 +167,18 @@ def joined(sessions: pd.DataFrame, trials: pd.DataFrame, *, rescore: bool = Fals
         As `trials_of` returns it.
     rescore : bool
         Whether to score the answers by the labels of these trials, in place of what the session recorded.
+    imported : bool
+        Whether the set was made of imported sessions.
     """
     more = trials.drop(columns="block")
     table = sessions.merge(more, left_on=sessions["trial_id"].astype(str), right_index=True, how="left")
     table = table.drop(columns="key_0")
     by_list = trials[trials["scored"]].groupby("list").size()
     # Practice is in no list; a session with only practice so far may still get any list.
-    shown = table.groupby(["participant", "session"], observed=True, dropna=False)["list"].transform("max")
-    table["n_expected"] = shown.map(by_list).fillna(by_list.max()).astype(int)
+    by_session = table.groupby(["participant", "session"], observed=True, dropna=False)
+    table["n_expected"] = by_session["list"].transform("max").map(by_list).fillna(by_list.max()).astype(int)
+    if imported:
+        table["n_expected"] = by_session["scored"].transform("sum").astype(int)
     if rescore:
         table["correct"] = is_right(table, table["right_answer"])
     return table

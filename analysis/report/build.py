@@ -142,6 +142,7 @@ def write_report(
         "unit": task.unit,
         "words": task.words(data.stimulus_set),
         "measures": task.measures(data.stimulus_set),
+        "labelled": data.labels is not None,
     }
     files = ReportFiles(
         page=root / "report" / "report.html",
@@ -151,7 +152,8 @@ def write_report(
         template="report.html.jinja",
         stale=[section for each in known_tasks() for section in declaration(each, "analysis").sections],
     )
-    return build(report, task.sections, files, about, shown)
+    sections = [each for each in task.sections if data.labels is not None or not each.needs_labels]
+    return build(report, sections, files, about, shown)
 
 
 def write_dynamics(
@@ -251,7 +253,7 @@ def build(
 
     figures = files.write_figures(_each(report, sections, records, lambda section: section.figures))
     files.write_tables(_each(report, sections, records, lambda section: section.tables))
-    values = {**content, **shown, "level": f"{report.level:.0%}", "figures": figures}
+    values = {"difficulty": None, **content, **shown, "level": f"{report.level:.0%}", "figures": figures}
     names = [section.name for section in sections]
     write_text(files.page, render(files.template, names, values, pictures))
     write_manifest(files.results, files.manifest, content)

@@ -12,6 +12,9 @@ from analysis.statistics.items import answer_matrix
 from analysis.statistics.networks_as_observers import choices, feature_choices
 from stimuli.columns import FEATURES
 
+DECISION = "decision"
+"""The measure by which a network names the class of an image: its prediction."""
+
 
 def network_choices(report: StudyReport) -> pd.DataFrame:
     """Return the choices of networks; without columns where they cannot do the task."""
@@ -22,7 +25,7 @@ def network_choices(report: StudyReport) -> pd.DataFrame:
 
 
 def choices_by_confidence(report: StudyReport, trials: pd.Index) -> np.ndarray:
-    """Return the choices of each model by its own confidence: 1 right, 0 wrong, NaN none.
+    """Return the choices of each model by its own confidence, or its decisions: 1 right, 0 wrong, NaN none.
 
     Returns
     -------
@@ -30,9 +33,11 @@ def choices_by_confidence(report: StudyReport, trials: pd.Index) -> np.ndarray:
         Without rows where networks cannot do the task.
     """
     made = report.of(network_choices)
-    if "confidence" not in made.columns.get_level_values(1):
+    measures = made.columns.get_level_values(1)
+    measure = next((each for each in ("confidence", DECISION) if each in measures), None)
+    if measure is None:
         return np.empty((0, len(trials)))
-    models = made.xs("confidence", axis=1, level=1).drop(columns="all models", errors="ignore")
+    models = made.xs(measure, axis=1, level=1).drop(columns="all models", errors="ignore")
     return models.reindex(trials).T.to_numpy(float)
 
 
@@ -64,6 +69,28 @@ def pair_choices(report: StudyReport) -> pd.DataFrame:
     by_features = feature_choices(features["harder"], features["easier"], rng)
     if by_features is not None:
         found["low-level features", "cross-validated"] = by_features
+    return found.loc[:, found.notna().any()]
+
+
+def naming_choices(report: StudyReport) -> pd.DataFrame:
+    """Return whether networks named the classes of the images that observers named.
+
+    Returns
+    -------
+    DataFrame, images × (network, measure)
+        1 right, 0 wrong, NaN for an image that a network did not see; in the order of `answer_matrix`. No
+        column where there are no decisions.
+    """
+    data = report.data
+    trials = answer_matrix(data.kept).columns
+    if data.decisions is None:
+        return pd.DataFrame(index=trials, columns=pd.MultiIndex.from_tuples([], names=["network", "measure"]))
+    decisions = data.decisions
+    right = np.where(decisions.seen, decisions.correct, np.nan)
+    by_image = pd.DataFrame(right.T, index=decisions.images["image_id"].astype(str), columns=decisions.models)
+    images = [data.stimulus_set.items[each].image_id for each in data.trials.loc[trials, "image_item"]]
+    found = by_image.reindex(images).set_axis(trials)
+    found.columns = pd.MultiIndex.from_product([decisions.models, [DECISION]], names=["network", "measure"])
     return found.loc[:, found.notna().any()]
 
 

@@ -9,7 +9,10 @@ import pandas as pd
 from analysis.report.groups import UNANSWERED
 from analysis.report.shown_trials import item_of
 from analysis.report.task import StudyReport
+from analysis.report.timeline import with_time_reasons
 from stimuli.settings import QuestionSettings
+
+_OF_TIMES = ("median_response_time_s", "median_response_time_s_reason")
 
 
 def ratings_of(sessions: pd.DataFrame, questions: tuple[QuestionSettings, ...]) -> pd.DataFrame:
@@ -38,6 +41,7 @@ def images_of(report: StudyReport, ratings: pd.DataFrame) -> pd.DataFrame:
     trials = pd.DataFrame(
         {"n_ratings": by_trial.size(), "median_response_time_s": by_trial["response_time"].median()}
     )
+    trials = with_time_reasons(trials)
     questions = report.data.stimulus_set.settings.questions
     for each in questions:
         trials[f"{each.name}_mean"] = by_trial[each.name].mean()
@@ -68,7 +72,7 @@ def rows_of(report: StudyReport, images: pd.DataFrame) -> list[dict[str, Any]]:
             "means": {
                 f"{name}{part}": row[f"{name}_mean{part}"] for name in questions for part in ("", "_reason")
             },
-            "median_response_time_s": row["median_response_time_s"],
+            **{name: row[name] for name in _OF_TIMES if name in row},
             "image": item_of(report, row, "image"),
         }
         for row in images.to_dict("records")

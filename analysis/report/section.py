@@ -104,6 +104,9 @@ class Section(Generic[AnyReport, Record]):
         Record → table for the terminal, one row an observer.
     sentence : callable or None
         Record, report → main result in a sentence, for the terminal.
+    needs_labels : bool
+        Whether it is about how hard images are for networks: left out of reports of imported sessions whose
+        images the study has not labelled.
     """
 
     name: str
@@ -114,6 +117,7 @@ class Section(Generic[AnyReport, Record]):
     pictures: Callable[[Record, AnyReport], Any] | None = None
     observers: Callable[[Record], pd.DataFrame] | None = None
     sentence: Callable[[Record, AnyReport], str] | None = None
+    needs_labels: bool = False
 
 
 def page_only(name: str) -> Section[Any, None]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from analysis.data.trials import image_columns, pair_columns
+from analysis.data.trials import image_columns, naming_columns, pair_columns
 from analysis.report.groups import easiest_first
-from analysis.report.network_choices import pair_choices
+from analysis.report.network_choices import naming_choices, pair_choices
 from analysis.report.published import PUBLISHED
 from analysis.report.response_bias import (
     group_measures,
@@ -21,6 +21,7 @@ from analysis.report.response_bias import (
 from analysis.report.section import DynamicsReport, Section, page_only
 from analysis.report.sections import (
     agreement,
+    by_condition,
     classes,
     conditions,
     confidence,
@@ -36,6 +37,7 @@ from analysis.report.sections import (
     methods,
     model_consistency,
     models,
+    named_classes,
     named_groups,
     networks_as_observers,
     noise,
@@ -146,6 +148,21 @@ def _rating_words(_: StimulusSet) -> Words:
     )
 
 
+def _naming_words(stimulus_set: StimulusSet) -> Words:
+    imported = stimulus_set.manifest.imported
+    n_classes = 0 if imported is None else len(imported.classes)
+    return Words(
+        question="which classes can {people} name?",
+        stimuli="",
+        procedure=f"In each trial the {{observer}} saw one image and named its class, one of {n_classes}",
+        counterbalanced="",
+        did="named the classes of images",
+        right="the class of the image was named",
+        not_scored="to images without a class",
+        none_right="no image has a class",
+    )
+
+
 PAIR = ReportTask(
     sections=(
         *IMAGES,
@@ -220,6 +237,33 @@ RATING = ReportTask(
     difficulty=("image_share", "group"),
     trial=image_columns,
     words=_rating_words,
+)
+
+
+NAMING = ReportTask(
+    sections=(
+        models.SECTION,
+        difficulty.SECTION,
+        labels.SECTION,
+        sessions.SECTION,
+        observers.SECTION,
+        named_classes.SECTION,
+        by_condition.SECTION,
+        confidence.SECTION,
+        population.SECTION,
+        exclusions.SECTION,
+        consistency.SECTION,
+        model_consistency.SECTION,
+        graded_accuracy.SECTION,
+        *END,
+    ),
+    unit="image",
+    a_unit="an image",
+    places=(Place("image", "{group} for networks", "{group}"),),
+    difficulty=("image_share",),
+    trial=naming_columns,
+    words=_naming_words,
+    network_choices=naming_choices,
 )
 
 

@@ -1,4 +1,4 @@
-"""The order of an observer's trials in time."""
+"""The order of an observer's trials in time, and response times that nobody recorded."""
 
 from __future__ import annotations
 
@@ -18,3 +18,15 @@ def in_second_half(sessions: pd.DataFrame, observer: pd.Series) -> np.ndarray:
     rank = pd.Series(in_time(sessions), sessions.index).groupby(observer).rank(method="first") - 1
     n_trials = observer.groupby(observer).transform("size")
     return (rank >= n_trials // 2).to_numpy()
+
+
+def with_time_reasons(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with the reason why median response times are missing, if any are.
+
+    Imported sessions may have no times.
+    """
+    missing = table["median_response_time_s"].isna()
+    if not missing.any():
+        return table
+    reason = pd.Series(None, table.index, dtype=object).where(~missing, "no response time is known")
+    return table.assign(median_response_time_s_reason=reason)

@@ -92,11 +92,11 @@ class PairMean:
         first, both = n_right / n, n_both / n
         if len(used) > subject_model.SUBJECTS_APART and 10 * np.count_nonzero(used) < used.size:
             pairs = np.nonzero(used)
-            some = _influence_coefficients(first[pairs], first.T[pairs], both[pairs], np.True_)
+            some = influence_coefficients(first[pairs], first.T[pairs], both[pairs], np.True_)
             scaled = self.weights[pairs] / n[pairs]
             coefficients = [sparse.coo_array((scaled * each, pairs), used.shape).tocsr() for each in some]
         else:
-            some = _influence_coefficients(first, first.T, both, used)
+            some = influence_coefficients(first, first.T, both, used)
             coefficients = [self.weights / n * each for each in some]
         product, linear, constant = coefficients
         at_once = max(1, CHUNK // len(right))
@@ -112,7 +112,7 @@ class PairMean:
             yield influence, left
 
 
-def _influence_coefficients(
+def influence_coefficients(
     first: np.ndarray, second: np.ndarray, both: np.ndarray, used: np.ndarray | np.bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     r"""Return the influence on κ of an item as a function of the two answers x, y.
@@ -176,7 +176,7 @@ def variance_path(
     path: list[tuple[float, float]] = []
     for p, probability in working_models(alike, first, mean.kappa[between]):
         a = (p @ probability)[:, np.newaxis]
-        coefficients = _influence_coefficients(a, a.T, (p * probability) @ p.T, used)
+        coefficients = influence_coefficients(a, a.T, (p * probability) @ p.T, used)
         variance = 0.0
         for pattern, n in zip(weighted, counts, strict=True):
             variance += n * _variance_of_form(pattern, coefficients, p, probability)
@@ -240,7 +240,7 @@ def _variance_of_form(
     ----------
     weights : _Weights
     coefficients : tuple of ndarray of float, shape (n_classes, n_classes)
-        As `_influence_coefficients` returns them.
+        As `influence_coefficients` returns them.
     p : ndarray of float, shape (n_classes, n_difficulties)
     probability : ndarray of float, shape (n_difficulties,)
     """

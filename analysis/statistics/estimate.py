@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar, cast
 
 import numpy as np
+import pandas as pd
 
 from tricky.core.errors import InputError
 
@@ -93,7 +94,12 @@ def _shown(value: Any) -> str:
     if isinstance(value, float | np.floating):
         return f"{value:.4g}"
     if isinstance(value, Estimate):
-        return f"{value.estimate:.4g} ({value.level:.0%} interval {value.low:.4g} to {value.high:.4g})"
+        interval = f"{value.level:.0%} interval {value.low:.4g} to {value.high:.4g}"
+        return f"{value.estimate:.4g} ({value.reason or interval})"
+    if isinstance(value, NoResult):
+        return f"none: {value.reason}"
+    if isinstance(value, pd.DataFrame):
+        return f"table of {len(value)} × {value.shape[1]}: {', '.join(map(str, value.columns))}"
     if isinstance(value, np.ndarray):
         return f"array of shape {cast('np.ndarray', value).shape}"
     if isinstance(value, tuple):

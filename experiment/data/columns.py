@@ -11,6 +11,7 @@ from experiment.columns import (
     ONLINE_COLUMNS,
     SCREEN_COLUMNS,
     SHARED_COLUMNS,
+    SOURCE_ROW,
     TIME_COLUMNS,
     TRIAL_COLUMNS,
     Column,
@@ -124,8 +125,9 @@ _ANY_QUESTION = Ask("response", "", ())
 OF_QUESTIONS = ("", "_time")
 """Endings of the columns of a question in session tables."""
 
-PARTICIPANT_COLUMNS = ("participant_id", "kind")
-"""Columns of ``participants.tsv``; those of the study's participant fields follow."""
+PARTICIPANT_COLUMNS = ("participant_id", "kind", "original_id")
+"""Columns of ``participants.tsv``; those of the study's participant fields follow.  Only imported sessions
+have `original_id`, and only if the study asks for it."""
 
 CONSENT_COLUMNS = ("time", "participant_id", "session", "answer", "file", "sha256")
 """Columns of ``consent.tsv``."""
@@ -137,7 +139,8 @@ SIDECAR_KEYS = (
     *("TaskName", "TaskDescription", "Instructions", "CogAtlasID", "CogPOID", "InstitutionName"),
     *("InstitutionalDepartmentName", "InstitutionAddress", "AnswerKeys", "StimulusSet", "Simulated"),
     *("Settings", "Versions", "Apparatus", "Runs", "Consent", "Questionnaire", "Practice", "Preflight"),
-    *("Participant", "Session", "RecordedAs", "Setting", "TableSHA256", "TableChanged", "schema_version"),
+    *("Participant", "Session", "RecordedAs", "Setting", "Imported", "TableSHA256", "TableChanged"),
+    "schema_version",
 )
 """Keys of a session's sidecar, and of ``participants.json``, apart from those that describe columns."""
 
@@ -151,7 +154,7 @@ def session_columns() -> tuple[str, ...]:
         if each is not None
     ]
     shared = [column.name for column in (*SHARED_COLUMNS, *LIMITED_COLUMNS, *ONLINE_COLUMNS)]
-    return tuple(dict.fromkeys([*shared, *of_tasks, *(CONFIDENCE + end for end in OF_QUESTIONS)]))
+    return tuple(dict.fromkeys([*shared, *of_tasks, *(CONFIDENCE + end for end in OF_QUESTIONS), SOURCE_ROW]))
 
 
 def tables() -> dict[str, tuple[str, ...]]:

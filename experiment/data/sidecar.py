@@ -102,6 +102,21 @@ class ConsentRecord(Record):
     session: str
 
 
+class Imported(_Part):
+    """Where an imported session comes from.
+
+    Attributes
+    ----------
+    format : str
+        Of the files, as `tricky import sessions --as` names it.
+    files : tuple of str
+        SHA-256 of each file that rows are from; their names may say who the participant is.
+    """
+
+    format: str
+    files: tuple[Sha256, ...]
+
+
 class DeclaredChange(Record):
     """A change that the lab made to a complete session's table on purpose: the new hash, and the reason."""
 
@@ -127,6 +142,8 @@ class Sidecar(_Part):
         Where the session took place; None in data of other programs, which is read as the lab.
     simulated : dict or None
         The simulated observer's parameters; None for a person.
+    imported : Imported or None
+        Where the session comes from, if tricky did not run it.
     settings, versions, apparatus, preflight
         Of the last run.
     runs : tuple of Run
@@ -155,6 +172,7 @@ class Sidecar(_Part):
     stimulus_set: ShownSet
     answer_keys: dict[str, dict[str, str]] = Field(default_factory=dict)
     simulated: dict[str, Any] | None = None
+    imported: Imported | None = None
     settings: Annotated[dict[str, Any], AfterValidator(_with_questions)] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict)
     apparatus: dict[str, Any] = Field(default_factory=dict)

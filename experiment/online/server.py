@@ -200,7 +200,7 @@ class OnlineApp:
         entry = self._entry(link)
         async with entry.lock:
             session = await self._session(link, entry)
-            return JSONResponse(session.content(time.time()))
+            return JSONResponse(self._study.content(session))
 
     async def _image(self, request: Request) -> Response:
         link = self._link(request)

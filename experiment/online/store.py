@@ -9,7 +9,6 @@ from __future__ import annotations
 import queue
 import sqlite3
 import threading
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
@@ -265,10 +264,12 @@ class Store:
             ),
         )
 
-    def add_event(self, participant: str, seq: int, text: str) -> tuple[str, tuple[object, ...]]:
+    def add_event(
+        self, participant: str, seq: int, text: str, received: float
+    ) -> tuple[str, tuple[object, ...]]:
         """Return the change that adds an event; it fails if there is one with this number."""
         digest = _digest(participant, seq, text)
-        return "INSERT INTO events VALUES (?, ?, ?, ?, ?)", (participant, seq, time.time(), text, digest)
+        return "INSERT INTO events VALUES (?, ?, ?, ?, ?)", (participant, seq, received, text, digest)
 
     def events(self, participant: str) -> list[StoredEvent]:
         """Return the events of a participant, in order.

@@ -12,6 +12,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from experiment.data.bids import SessionPath, check_new_participant, read_participants
 from experiment.data.session_files import readable_by
@@ -226,6 +227,10 @@ class OnlineStudy:
             self._save(assigned).result()
             link.participant, link.status, link.assigned = participant, Status.OPEN, assigned.assigned
 
+    def content(self, session: OnlineSession) -> dict[str, Any]:
+        """Return the plan of a session, with its state now."""
+        return session.content(self._clock())
+
     def is_full(self) -> bool:
         """Return whether the study has enough participants."""
         limit = self.offer.online.max_participants
@@ -288,9 +293,10 @@ class OnlineStudy:
         with self._changing:
             if link.status in CLOSED:
                 raise Closed
-            changed = replace(link, last_event=self._clock(), status=_status(link, session))
+            now = self._clock()
+            changed = replace(link, last_event=now, status=_status(link, session))
             return self.store.change(
-                *(self.store.add_event(participant, each.seq, each.text) for each in new),
+                *(self.store.add_event(participant, each.seq, each.text, now) for each in new),
                 self.store.update(changed),
             )
 

@@ -122,6 +122,7 @@ def read_material(setup: SessionSetup) -> Material:
         The stimulus set is damaged, or the texts are incomplete.
     """
     stimulus_set = read_any_set(setup.stimuli)
+    stimulus_set.refuse_imported("a session")
     return Material(stimulus_set, read_texts(setup.settings.language, stimulus_set.task, setup.root))
 
 

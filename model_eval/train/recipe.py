@@ -145,13 +145,17 @@ def read_recipe(settings: TrainSettings, root: Path) -> Recipe | None:
     own = {"base": settings.base.model_dump(exclude_unset=True), "conditions": settings.conditions}
     if not settings.recipe:
         return _resolved(validated(Recipe, own, where="[train]"), "[train]")
-    where, content = _read_file(settings.recipe, root)
+    where, content = _read_file(settings.recipe, root, ())
     recipe = validated(Recipe, content, where=where)
     for name, condition in settings.conditions.items():
         if name not in recipe.conditions and "based_on" not in condition:
             raise InputError(_unknown_condition(name, recipe.conditions, where))
-    merged = {name: {**content.get(name, {}), **own[name]} for name in ("base", "conditions")}
-    return _resolved(validated(Recipe, merged, where=f"[train], with {where}"), where)
+    return _resolved(validated(Recipe, _merged(content, own), where=f"[train], with {where}"), where)
+
+
+def _merged(content: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a recipe with the keys of ``[base]`` and the conditions of another in place of its own."""
+    return {name: {**content.get(name, {}), **own.get(name, {})} for name in ("base", "conditions")}
 
 
 def _unknown_condition(name: str, known: Collection[str], where: str) -> str:
@@ -276,15 +280,26 @@ def _seeds(seed: int, new: tuple[Chance, ...] = (), *names: str) -> Seeds:
     return Seeds(*(draw(source) for source in get_args(Chance)))
 
 
-def _read_file(name: str, root: Path) -> tuple[str, dict[str, Any]]:
-    """Return the place of a recipe, in words, and its content."""
+def _read_file(name: str, root: Path, waiting: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+    """Return the place of a recipe, in words, and its content with that of the one that it is based on.
+
+    `waiting` names the recipes that are based on this one.
+    """
     if name in shipped_recipes():
         with as_file(files("model_eval").joinpath("train", "recipes", f"{name}.toml")) as path:
-            return f"recipe {name}", read_toml(path)
-    path = root / name
-    if not path.is_file():
-        raise InputError(
-            f"{path}: no such recipe; set `recipe` in [train] to {', '.join(shipped_recipes())} or to a TOML "
-            "file with [base] and [conditions.NAME]"
-        )
-    return str(path), read_toml(path)
+            where, content = f"recipe {name}", read_toml(path)
+    else:
+        path = root / name
+        if not path.is_file():
+            raise InputError(
+                f"{path}: no such recipe; set `recipe` in [train] to {', '.join(shipped_recipes())} or to a "
+                "TOML file with [base] and [conditions.NAME]"
+            )
+        where, content = str(path), read_toml(path)
+    parent = content.pop("based_on", None)
+    if parent is None:
+        return where, content
+    if not isinstance(parent, str) or parent in (name, *waiting):
+        raise InputError(f"{where}: based_on = {parent!r}, expected the name or the file of another recipe")
+    validated(Recipe, content, where=where)
+    return where, _merged(_read_file(parent, root, (name, *waiting))[1], content)

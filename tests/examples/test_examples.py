@@ -23,7 +23,7 @@ def test_a_study_from_scratch_ends_in_a_report_with_the_same_number(tmp_path):
     said = output_of("study_from_scratch.py", str(tmp_path / "study"))
     content = json.loads((tmp_path / "study" / "report" / "results.json").read_text())
     assert content["population"]["n_observers"] == 6
-    assert f"right in {content['population']['estimate']:.1%} of trials" in said
+    assert f"population: {content['population']['estimate']:.4g} (95% interval" in said
     assert (tmp_path / "study" / "report" / "report.html").exists()
 
 
@@ -33,9 +33,12 @@ def test_other_peoples_data_are_read_with_what_is_missing_left_out():
     right = (table["Key"] == table["CorrectKey"]).mean()
     assert 0 < 320 - len(table) < 10
     assert f"accuracy {right:.1%}," in said
-    alpha = re.search(r"α (\d\.\d\d) \((\d\.\d\d) to (\d\.\d\d)\)", said)
+    alpha = re.search(r"α Agreement\n  estimate: (0\.\d+)\n  95% interval: (0\.\d+) to (0\.\d+)", said)
     assert alpha is not None
     assert float(alpha[2]) < float(alpha[1]) < float(alpha[3])
+    # The model is right by chance: people agree with each other, and with it no more than chance has it.
+    means = re.findall(r"(observers|observers and models) +(-?[\d.]+) +(-?[\d.]+) +(-?[\d.]+)\n", said)
+    assert [float(row[2]) > 0 for row in means[:2]] == [True, False]
 
 
 @pytest.mark.parametrize("name", ["study_from_scratch.py", "other_data.py"])

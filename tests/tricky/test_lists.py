@@ -338,6 +338,15 @@ NO_NAMES_OF_DATA = {
     "online.require.browsers": "words that pydantic checks",
     "experiment.monitor.gamma_file": "a file",
     **{f"import.decisions.{key}": "a file" for key in ("labels", "images", "models")},
+    **dict.fromkeys(
+        [f"import.sessions.{key}" for key in ("classes", "groups", "questions.answers")],
+        "what observers chose from; answers outside of it are refused",
+    ),
+    "import.sessions.no_answer": "spellings that files may have",
+    **dict.fromkeys(
+        [f"import.sessions.{key}" for key in ("answers", "keep", "leave_out")],
+        "see tests/experiment/import_sessions/test_import_sessions.py",
+    ),
 }
 """Settings that hold several values or name a file, but nothing that could be missing in the data."""
 

@@ -80,6 +80,13 @@ def analyse(
     setting: Annotated[
         Where, typer.Option(help="auto: sessions in the lab, or online where there are none in the lab.")
     ] = Where.AUTO,
+    stimuli: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The stimulus set whose sessions are scored; by default that of \\[experiment].",
+        ),
+    ] = None,
     compare_with: Annotated[
         list[Path] | None,
         typer.Option(metavar="DIR", help="An analysed study to compare with; may be repeated."),
@@ -91,7 +98,7 @@ def analyse(
     if compare_with:
         folders = [Path(os.path.relpath(each.resolve(), study.root)).as_posix() for each in compare_with]
         study = study.with_settings(where="command line", analyse={"compare_with": folders})
-    results = study.analyse(observers.value, labels, setting.value)
+    results = study.analyse(observers.value, labels, setting.value, stimuli)
     show_results(results)
     for note in results.content["sessions"]["notes"]:
         say(Styled(note, "yellow"))

@@ -174,9 +174,14 @@ def read_json_object(path: Path, remedy: str) -> dict[str, Any]:
 
 def read_json_list(path: Path, remedy: str) -> list[Any]:
     """Read a file that holds one JSON list: see `read_json_object`."""
-    content = _parse_json(read_text(path), str(path), remedy)
+    return parse_json_list(read_text(path), str(path), remedy)
+
+
+def parse_json_list(text: str, where: str, remedy: str) -> list[Any]:
+    """Return the JSON list that a text is: see `parse_json_object`."""
+    content = _parse_json(text, where, remedy)
     if not isinstance(content, list):
-        raise InputError(f"{path}: not a JSON list; {remedy}")
+        raise InputError(f"{where}: not a JSON list; {remedy}")
     return cast("list[Any]", content)
 
 

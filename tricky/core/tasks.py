@@ -32,6 +32,8 @@ class TaskEntry:
         `analysis.report.task.ReportTask`: what the report contains.
     places : tuple of str
         Names of the images of a trial in the columns of the analysis, such as ``harder`` and ``easier``.
+    imported_only : bool
+        Whether sessions of the task are imported and analysed, but not run.
     """
 
     name: str
@@ -39,6 +41,7 @@ class TaskEntry:
     experiment: str
     analysis: str
     places: tuple[str, ...]
+    imported_only: bool = False
 
 
 DEFAULT_TASK = "2afc"
@@ -68,6 +71,11 @@ def known_places() -> tuple[str, ...]:
     return tuple(dict.fromkeys(place for entry in _ENTRIES.values() for place in entry.places))
 
 
+def is_imported_only(task: str) -> bool:
+    """Return whether sessions of a task are imported and analysed, but not run."""
+    return _ENTRIES[task].imported_only
+
+
 def declaration(task: str, package: Package) -> Any:
     """Return what a package declares about a task.
 
@@ -86,17 +94,35 @@ def check_task(name: str) -> str:
     Raises
     ------
     ValueError
+        There is no such task; those that sessions are run for are named.
+    """
+    return _check(name, [each for each in _ENTRIES if not _ENTRIES[each].imported_only])
+
+
+def check_imported_task(name: str) -> str:
+    """Return the name of a task of imported sessions.
+
+    Raises
+    ------
+    ValueError
         There is no such task.
     """
+    return _check(name, list(_ENTRIES))
+
+
+def _check(name: str, named: list[str]) -> str:
     if name not in _ENTRIES:
-        near = difflib.get_close_matches(name, _ENTRIES, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(name, named, n=1, cutoff=0.5)
         hint = f'; did you mean "{near[0]}"?' if near else ""
-        raise ValueError(f"the name of a task ({', '.join(_ENTRIES)}){hint}")
+        raise ValueError(f"the name of a task ({', '.join(named)}){hint}")
     return name
 
 
 TaskName = Annotated[str, AfterValidator(check_task)]
 """The name of a task in settings and manifests."""
+
+ImportedTaskName = Annotated[str, AfterValidator(check_imported_task)]
+"""The name of a task whose sessions are imported."""
 
 register(
     TaskEntry(
@@ -123,5 +149,15 @@ register(
         "experiment.tasks.rating:RATING",
         "analysis.report.tasks:RATING",
         places=("image",),
+    )
+)
+register(
+    TaskEntry(
+        "naming",
+        "stimuli.tasks.naming:NAMING",
+        "experiment.tasks.naming:NAMING",
+        "analysis.report.tasks:NAMING",
+        places=("image",),
+        imported_only=True,
     )
 )

@@ -69,22 +69,22 @@ class AnalysisStages(ImageStages):
         observers: Literal["auto", "person", "simulated"] = "auto",
         labels: Path | None = None,
         setting: Literal["auto", "lab", "online"] = "auto",
+        stimuli: str | None = None,
     ) -> Results[StudyReport]:
-        """Score the observers, by the set's own labels or those in another folder, and write the report."""
+        """Score the observers, by the set's own labels or those in another folder, and write the report.
+
+        `stimuli` names the set whose sessions are scored; by default it is the one that sessions show.
+        """
         require("matplotlib", extra="analysis", to="write the report")
         from analysis.data.study_data import Selection
         from analysis.report.build import write_report
 
-        self.shown_set()  # a wrong name is an error before anything is read
+        name = self.settings.experiment.stimuli if stimuli is None else stimuli
+        self.named_set(name, "[experiment] stimuli" if stimuli is None else "--stimuli")  # a wrong name
         return write_report(
             self.root,
             self.settings.analyse,
-            Selection(
-                self.settings.experiment.stimuli,
-                observers,
-                None if labels is None else labels.resolve(),
-                setting,
-            ),
+            Selection(name, observers, None if labels is None else labels.resolve(), setting),
             title=self.settings.study.name,
             seed=self.settings.study.seed,
             source=self.open_images_if_here(),

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from tricky.core.errors import InputError
 from tricky.core.progress import Notify, Progress, no_notice, no_progress
+from tricky.stages.declared import DATA
 from tricky.stages.installed import require
+from tricky.stages.writes import writes
 from tricky.study_folder import StudyFolder
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from experiment.data.bids import Dataset
     from experiment.data.merge import Merged
     from experiment.data.withdraw import Holding
+    from experiment.import_sessions.import_sessions import ImportedSessions
     from experiment.interfaces import AskExperimenter
     from experiment.session.preflight import Check
     from experiment.session.prepare import SessionSetup
@@ -137,6 +140,39 @@ class ExperimentStages(StudyFolder):
                 people_only=people_only,
                 set_id=set_id_in(self.shown_set()),
             )
+
+    @writes(DATA)
+    def import_sessions(
+        self,
+        sources: Sequence[Path],
+        set_name: str,
+        *,
+        replace: bool = False,
+        progress: Progress = no_progress,
+    ) -> ImportedSessions:
+        """Write sessions that other programs recorded into the data set, and the set of what they showed."""
+        from experiment.data.session_files import readable_by
+        from experiment.import_sessions.images import read_known_images
+        from experiment.import_sessions.import_sessions import Target, import_sessions
+        from model_eval.images.open import folder_of_files
+        from stimuli.set_folder import NewSet
+        from tricky.core.names import check_file_name
+
+        try:
+            check_file_name(set_name)
+        except ValueError as error:
+            raise InputError(f"--set {set_name}: expected {error}") from None
+        if set_name in self.settings.stimuli:
+            raise InputError(f"--set {set_name}: study.toml describes a set of this name; give another")
+        settings = self.settings.experiment
+        target = Target(
+            self.data,
+            NewSet(set_name, self.stimulus_set(set_name), self.settings.study.seed, replace),
+            self.dataset(),
+            read_known_images(self.root, folder_of_files(self.settings.images, self.root)),
+        )
+        with readable_by(settings.privacy, self.data):
+            return import_sessions(sources, self.settings.import_.sessions, target, progress)
 
     def look_up_participant(self, participant: str) -> Holding:
         """Look up the data of a participant."""

@@ -126,6 +126,7 @@ class StimuliStages(ImageStages):
         from stimuli.records import read_any_set
 
         stimulus_set = read_any_set(self.stimulus_set(name))
+        stimulus_set.refuse_imported("a plan of sessions")
         digits = max(2, len(str(observers)))
         return stimulus_set, orders(stimulus_set, [f"{n:0{digits}d}" for n in range(1, observers + 1)])
 

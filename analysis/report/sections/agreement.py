@@ -14,6 +14,7 @@ from analysis.report.rated_images import if_missing, ratings_of
 from analysis.report.section import Section, key
 from analysis.report.sections import ratings
 from analysis.report.task import StudyReport
+from analysis.report.timeline import with_time_reasons
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,6 +44,7 @@ def compute(report: StudyReport) -> RatingObservers:
     observers = pd.DataFrame(
         {"n_ratings": rows.size(), "median_response_time_s": rows["response_time"].median()}
     )
+    observers = with_time_reasons(observers)
     for each in report.of(ratings.compute).questions:
         found = each.observers.drop(columns="n_ratings").rename(
             columns={part: f"correlation_{part}" for part in ("low", "high", "reason")}

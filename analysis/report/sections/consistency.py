@@ -15,12 +15,8 @@ from analysis.report.sections import observers
 from analysis.report.style import FAINT, GREY, INK, new_axes, reach, styled, without_left_axis
 from analysis.report.subject_consistency import Consistency, consistency_of, table_of_pairs
 from analysis.report.task import StudyReport
-from analysis.statistics.consistency_intervals import (
-    ConsistencyEstimate,
-    measure_consistency,
-    pairs_between,
-    pairs_within,
-)
+from analysis.statistics.consistency_comparisons import Answers, Comparison, comparisons_of
+from analysis.statistics.consistency_intervals import ConsistencyEstimate
 from analysis.statistics.independence import mean_independence_p_value
 from analysis.statistics.items import answer_matrix
 from model_eval.decisions import Decisions
@@ -104,24 +100,15 @@ def mean_consistencies(
     """
     n, m = len(answers), len(networks)
     every = np.concatenate([answers, networks.reshape(m, answers.shape[1])])
-    everyone = _Subjects(every == 1, ~np.isnan(every))
-    people, models = np.arange(n), np.arange(n, n + m)
-    within, across = pairs_within(people), pairs_between(people, models)
-    rows = []
-    if n > 1:
-        rows.append(_measured("observers", everyone, within, [people], rng, level))
-    if n and m:
-        groups = [people] if n > 1 else []
-        rows.append(_measured("observers and models", everyone, across, groups, rng, level))
-        if n > 1:
-            name = "observers minus observers and models"
-            rows.append(_measured(name, everyone, within, groups, rng, level, compared_with=across))
-    if m > 1:
-        rows.append(_measured("models", everyone, pairs_within(models), [], rng, level))
+    everyone = Answers(every == 1, ~np.isnan(every))
+    rows = [
+        _measured(between, comparison, everyone, rng, level)
+        for between, comparison in comparisons_of(n, m).items()
+    ]
     if decisions is not None and len(decisions.models) > 1:
-        on_all = _Subjects(decisions.correct, decisions.seen)
-        pairs = pairs_within(np.arange(len(decisions.models)))
-        rows.append(_measured("models on all images", on_all, pairs, [], rng, level))
+        on_all = Answers(decisions.correct, decisions.seen)
+        comparison = comparisons_of(0, len(decisions.models))["models"]
+        rows.append(_measured("models on all images", comparison, on_all, rng, level))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -131,40 +118,16 @@ def n_permutations_for(n_subjects: int, n_answers: int) -> int:
     return int(np.clip(within_time - 1, FEWEST_PERMUTATIONS, MOST_PERMUTATIONS))
 
 
-@dataclass(frozen=True)
-class _Subjects:
-    """Whether subjects were right about items, and saw them: (n_subjects, n_items) each."""
-
-    right: np.ndarray
-    seen: np.ndarray
-
-
 def _measured(
-    between: str,
-    subjects: _Subjects,
-    pairs: np.ndarray,
-    groups: list[np.ndarray],
-    rng: np.random.Generator,
-    level: float,
-    compared_with: np.ndarray | None = None,
+    between: str, comparison: Comparison, everyone: Answers, rng: np.random.Generator, level: float
 ) -> dict[str, object]:
-    involved = np.unique(pairs if compared_with is None else np.concatenate([pairs, compared_with]))
-    place = np.full(len(subjects.right), -1)
-    place[involved] = np.arange(len(involved))
-    right, seen, pairs = subjects.right[involved], subjects.seen[involved], place[pairs]
-    mask = None if seen.all() else seen
-    found = measure_consistency(
-        right,
-        pairs,
-        compared_with=None if compared_with is None else place[compared_with],
-        observed=mask,
-        new_subjects=[place[group] for group in groups],
-        level=level,
-    )
+    found = comparison.measure(everyone, level)
     more = {"p_value": np.nan, "p_value_reason": "a difference is not tested", "n_permutations": 0}
-    if compared_with is None:
-        n_permutations = n_permutations_for(len(involved), right.size)
-        p_value = mean_independence_p_value(right, pairs, rng, mask, n_permutations)
+    if comparison.compared_with is None:
+        own, (right, seen) = comparison.among_involved(everyone)
+        n_permutations = n_permutations_for(len(right), right.size)
+        mask = None if seen.all() else seen
+        p_value = mean_independence_p_value(right, own.pairs, rng, mask, n_permutations)
         reason = found.reason if np.isnan(p_value) else None
         more |= {"p_value": p_value, "p_value_reason": reason, "n_permutations": n_permutations}
     return {"between": between} | asdict(found) | more

@@ -91,4 +91,5 @@ SECTION = Section(
     results=key("difficulty"),
     figures={"histogram": _draw},
     tables={"histogram": lambda found, _: found.histogram},
+    needs_labels=True,
 )

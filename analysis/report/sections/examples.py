@@ -89,4 +89,5 @@ SECTION = Section(
     compute=compute,
     results=lambda found: {"examples_at_most": found.examples_at_most, "examples": found.examples},
     pictures=pictures,
+    needs_labels=True,
 )

@@ -33,7 +33,7 @@ class GradedAccuracy:
 
 def compute(report: StudyReport) -> GradedAccuracy:
     """Compute accuracy at each share of correct models."""
-    rows = report.data.answers.dropna(subset="group")
+    rows = report.data.answers.dropna(subset=["group", "image_share"])
     by_group = [
         accuracy_by("image_share", part, report.level).assign(group=group)
         for group, part in rows.groupby(rows["group"].astype(str))
@@ -100,4 +100,5 @@ SECTION = Section(
     results=lambda found: {"items": found},
     figures={"graded": _draw},
     tables={"graded": lambda found, _: found.graded},
+    needs_labels=True,
 )

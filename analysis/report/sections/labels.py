@@ -173,4 +173,5 @@ SECTION = Section(
         "pool_size": lambda _, report: report.data.label_tables.get(POOL_SIZE),
         "leave_one_out": lambda _, report: report.data.label_tables.get(LEAVE_ONE_OUT),
     },
+    needs_labels=True,
 )

@@ -101,7 +101,7 @@ def compute(report: StudyReport) -> MethodsAndLists:
     )
     lists = [
         {"list": name, **counts.model_dump()}
-        for manifest in (data.difficulty.manifest, data.stimulus_set.manifest)
+        for manifest in (*([] if data.labels is None else [data.labels.manifest]), data.stimulus_set.manifest)
         for name, counts in manifest.matched.items()
     ]
     return MethodsAndLists(methods, lists)

@@ -25,7 +25,7 @@ from analysis.report.style import (
     styled,
 )
 from analysis.report.task import StudyReport
-from analysis.report.timeline import in_time
+from analysis.report.timeline import in_time, with_time_reasons
 from analysis.statistics.accuracy import observer_accuracy
 from analysis.statistics.confidence import type_2_area
 from analysis.statistics.observers import halves, repeat_agreement, times_by_correctness
@@ -70,7 +70,7 @@ def compute(report: StudyReport) -> Observers:
     table = observer_accuracy(answers["correct"], answers["participant"].astype(str), level)
     times = answers.groupby("participant", observed=True)["response_time"].median()
     table["median_response_time_s"] = times.rename(index=str).reindex(table.index)
-    table = table.sort_values("accuracy", ascending=False, kind="stable")
+    table = with_time_reasons(table.sort_values("accuracy", ascending=False, kind="stable"))
     preference = pd.DataFrame(index=table.index)
     if task.preference is not None:
         preference = task.preference.score(answers, report.data.stimulus_set, level)

@@ -36,6 +36,8 @@ class Sessions:
         Labels that answers are scored by in place of the set's own.
     stimulus_set : dict
         `name` and `set_id`.
+    imported : dict or None
+        Of sessions that were imported: `format` of the files, and their number, `n_files`.
     """
 
     kind: str
@@ -55,6 +57,7 @@ class Sessions:
     labels: str | None
     conditions: list[dict[str, Any]]
     stimulus_set: dict[str, str]
+    imported: dict[str, Any] | None
 
 
 def compute(report: StudyReport) -> Sessions:
@@ -79,7 +82,13 @@ def compute(report: StudyReport) -> Sessions:
         labels=None if data.relabelled is None else data.relabelled.name,
         conditions=data.conditions,
         stimulus_set={"name": data.stimulus_set.name, "set_id": data.stimulus_set.set_id},
+        imported=_imported(data),
     )
+
+
+def _imported(data: StudyData) -> dict[str, Any] | None:
+    record = data.stimulus_set.manifest.imported
+    return None if record is None else {"format": record.format, "n_files": len(record.files)}
 
 
 def _n_sessions(data: StudyData, mark: str) -> int:

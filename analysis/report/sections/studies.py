@@ -177,6 +177,10 @@ def _this_study(report: StudyReport, accuracy: PopulationMean) -> dict[str, Any]
 
 def _other_study(other: AccuracyResultsManifest) -> dict[str, Any]:
     images, pairs = other.difficulty, other.consistency.observers
+    if images is None:
+        raise InputError(
+            f"{other.title}: its images have no difficulty, so it can't be compared with this study"
+        )
     return _row(
         (other.title, other.sessions.kind, images.n_images, images.n_models),
         images.shares.model_dump(by_alias=True),

@@ -13,6 +13,7 @@ from analysis.report.pictures import Picture, embed_items
 from analysis.report.section import Section
 from analysis.report.shown_trials import rows_of
 from analysis.report.task import StudyReport
+from analysis.report.timeline import with_time_reasons
 from analysis.statistics.items import trial_accuracy
 
 HARDEST_TRIALS = 12
@@ -44,7 +45,7 @@ class Trials:
 
 def compute(report: StudyReport) -> Trials:
     """Sort the trials by accuracy, and choose those that are shown."""
-    trials = trial_accuracy(report.data.answers, report.data.trials)
+    trials = with_time_reasons(trial_accuracy(report.data.answers, report.data.trials))
     wrong = trials[trials["n_correct"] < trials["n_answers"]].head(HARDEST_TRIALS)
     best = trials[~trials["trial_id"].isin(wrong["trial_id"])].sort_values(
         ["accuracy", "n_answers", "median_response_time_s", "trial_id"], ascending=[False, False, True, True]

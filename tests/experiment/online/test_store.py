@@ -18,7 +18,7 @@ def filled(tmp_path):
         store.add_links(["a" * 22, "b" * 22]).result()
         for number, link in enumerate(store.links(), start=1):
             link.participant, link.status = f"web{number:04d}", Status.OPEN
-            events = [store.add_event(link.participant, seq, f'{{"seq": {seq}}}') for seq in range(40)]
+            events = [store.add_event(link.participant, seq, f'{{"seq": {seq}}}', 1.0) for seq in range(40)]
             store.change(store.update(link), *events).result()
     return tmp_path
 
@@ -38,10 +38,10 @@ def test_links_are_numbered_in_the_order_in_which_they_are_made(filled):
 
 def test_an_event_counts_once(filled):
     with Store(filled) as store:
-        twice = store.change(store.add_event("web0001", 3, "{}"))
+        twice = store.change(store.add_event("web0001", 3, "{}", 1.0))
         assert isinstance(twice.exception(), sqlite3.IntegrityError)
         # What is saved together with it fails, and nothing else.
-        store.change(store.add_event("web0001", 40, "{}")).result()
+        store.change(store.add_event("web0001", 40, "{}", 1.0)).result()
         assert len(store.events("web0001")) == 41
 
 

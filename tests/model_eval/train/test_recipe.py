@@ -269,7 +269,7 @@ def test_a_study_without_a_recipe_has_none() -> None:
 
 
 def test_a_missing_recipe_is_an_error_that_names_those_that_exist(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no such recipe; set .* to paper-resnet18, small"):
+    with pytest.raises(InputError, match=r"no such recipe; set .* to paper-.*, paper-vgg11, small"):
         read_recipe(TrainSettings(recipe="samll"), tmp_path)
 
 
@@ -278,6 +278,70 @@ def test_shipped_recipes_hold_together(name: str) -> None:
     recipe = read_recipe(TrainSettings(recipe=name), Path())
     assert recipe is not None
     assert len(runs_of(recipe, 1)) > len(recipe.conditions)
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("paper-vgg11", {"network", "epochs", "decay_epochs", "batch_size"}),
+        ("paper-densenet121", {"network", "epochs", "decay_epochs", "batch_size"}),
+        (
+            "paper-resnet18-cifar100",
+            {"epochs", "decay_epochs", "input_size_px", "crop_pct", "augmentation"},
+        ),
+        (
+            "paper-resnet18-gaussian",
+            {"epochs", "decay_epochs", "learning_rate", "crop_pct", "augmentation"},
+        ),
+    ],
+)
+def test_the_papers_other_base_networks_have_the_same_conditions(name: str, changed: set[str]) -> None:
+    first, other = (read_recipe(TrainSettings(recipe=each), Path()) for each in ("paper-resnet18", name))
+    assert first is not None
+    assert other is not None
+    one, two = first.base.model_dump(), other.base.model_dump()
+    assert {key for key in one if one[key] != two[key]} == changed
+    assert list(other.conditions) == list(first.conditions)
+    assert [run.name for run in runs_of(other, 1)] == [run.name for run in runs_of(first, 1)]
+    assert {run.last_epoch for run in runs_of(other, 1)} == {30, 31, 40}
+    networks = {run.condition: run.recipe.network for run in runs_of(other, 1)}
+    assert networks["architecture"] == networks["combined"] != networks["base"]
+
+
+def test_a_recipe_based_on_another_keeps_what_it_does_not_name(tmp_path: Path) -> None:
+    (tmp_path / "one.toml").write_text(
+        "[base]\nepochs = 3\nbatch_size = 16\n[conditions.a]\nlearning_rate = 0.1\nmodels = 1\n"
+    )
+    (tmp_path / "two.toml").write_text(
+        'based_on = "one.toml"\n[base]\nepochs = 5\n[conditions.b]\nbased_on = "a"\nepochs = 9\n'
+    )
+    (tmp_path / "three.toml").write_text('based_on = "two.toml"\n[conditions.a]\nweight_decay = 0.5\n')
+    recipe = read_recipe(TrainSettings(recipe="three.toml", base=BaseRecipe(batch_size=4)), tmp_path)
+    assert recipe is not None
+    assert (recipe.base.epochs, recipe.base.batch_size) == (5, 4)
+    assert recipe.differences() == {
+        "base": {},
+        "a": {"weight_decay": 0.5},
+        "b": {"weight_decay": 0.5, "epochs": 9},
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("based_on = 3\n", r"own\.toml: based_on = 3, expected the name or the file of another recipe"),
+        ('based_on = "own.toml"\n', "based_on = 'own.toml', expected the name or the file of another"),
+        ('based_on = "other.toml"\n', r"other\.toml: based_on = 'own.toml', expected the name"),
+        ('based_on = "none.toml"\n', r"none\.toml: no such recipe; set `recipe`"),
+        ('based_on = "small"\n[base]\nepoch = 3\n', r"own\.toml: \[base\] epoch: unknown key"),
+        ('based_on = "small"\nbase = 3\n', r"own\.toml: \[base\] = 3: expected a table"),
+    ],
+)
+def test_a_recipe_that_cannot_be_based_on_another_is_refused(text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(text)
+    (tmp_path / "other.toml").write_text('based_on = "own.toml"\n')
+    with pytest.raises(InputError, match=said):
+        read_recipe(TrainSettings(recipe="own.toml"), tmp_path)
 
 
 def test_the_papers_recipe_has_its_thirteen_conditions_and_numbers_of_models() -> None:

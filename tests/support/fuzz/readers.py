@@ -51,6 +51,9 @@ NOT_READERS = {
     "tricky.core.manifests:read_record": "part of `read_manifest` and `read_sidecar`",
     "tricky.core.parquet:read_arrow": "part of `read_parquet`",
     "tricky.reserved_names:read_as_missing": "says what pandas makes of a name; reads no file",
+    "experiment.import_sessions.trials:read_rows": "reads what `read_source` returns; no file",
+    "experiment.import_sessions.images:read_known_images": "calls `read_difficulty` and `read_decisions`",
+    "experiment.import_sessions.compare:read_existing": "calls `read_data` and `read_any_set`",
     "experiment.session.prepare:read_material": "calls `read_any_set` and `read_texts`",
     "experiment.session.prepare:read_material_for_people": "calls these and `read_document`",
     "stimuli.inputs:read_inputs": "calls `read_difficulty`, `read_lists` and `read_own_table`",
@@ -136,6 +139,14 @@ def _named(
     """Return an entry of `READERS` for the function ``module:function``, called with these arguments."""
     module, _, function = name.partition(":")
     return name, Reader(_lazy(module, function, arguments), files, edited, slow)
+
+
+def _trials(suffix: str) -> tuple[str, Reader]:
+    """Return an entry for a file of someone else's trials."""
+    name, file = "experiment.import_sessions.read_source:read_source", f"lab/trials.{suffix}"
+    call = _lazy("experiment.import_sessions.read_source", "read_source", lambda root: (root / file,))
+    about = "" if suffix == "csv" else f": {suffix}"
+    return name + about, Reader(call, (file,), edited=True, slow=suffix == "xlsx")
 
 
 def _evidence(file: str, function: str) -> tuple[str, Reader]:
@@ -307,6 +318,7 @@ READERS: Mapping[str, Reader] = dict(
             ("lab/list.txt",),
             edited=True,
         ),
+        *(_trials(suffix) for suffix in ("csv", "json", "xlsx")),
         (
             "tricky.core.foreign_tables:read_foreign_table",
             Reader(_foreign, (f"{_IMPORT}/*.csv", f"{_IMPORT}/*.gz", f"{_IMPORT}/*.json"), edited=True),

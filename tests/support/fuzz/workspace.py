@@ -47,6 +47,10 @@ def workspace(study: Path, folder: Path) -> Path:
         Image.fromarray(pixels[0]).save(lab / f"picture.{suffix}")
     (lab / "list.json").write_text("[1, [2, null], {}]")
     write_evidence(lab)
+    shown = pd.DataFrame({"observer": ["s1", "s2"], "image": ids[:2], "said": ["ant", None], "rt": [0.5, 1]})
+    shown.to_csv(lab / "trials.csv", index=False)
+    shown.to_json(lab / "trials.json", orient="records")
+    shown.to_excel(lab / "trials.xlsx", index=False)
     (lab / "texts.toml").write_text(files("experiment").joinpath("screen/texts/en.toml").read_text("utf-8"))
     trials = pd.read_csv(folder / "stimuli/main/trials.tsv", sep="\t")["trial_id"]
     rows = [f"{trial},0.{index % 9 + 1}" for index, trial in enumerate(trials)]

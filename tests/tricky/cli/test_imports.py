@@ -45,6 +45,7 @@ COMMANDS: dict[str, Command | None] = {
     "online invite": Command(("2",), {"numpy"}),
     "online status": Command((), {"numpy"}),
     "simulate": Command((), {"numpy"}),
+    "import sessions": Command(("humans.csv",), SETS),
     "merge": Command(("other",)),
     "withdraw": Command(("sim01", "--yes")),
     "export": Command(("--psych-ds", "exported")),
@@ -95,6 +96,11 @@ def finished(tmp_path_factory) -> Path:
     rows = [f"{name},net,{number % 2}" for number, name in enumerate(names)]
     (study / "right.csv").write_text("\n".join(["image,model,correct", *rows]) + "\n", encoding="utf-8")
     rows = [f"{name},{number % 6}" for number, name in enumerate(names)]
+    (study / "humans.csv").write_text(
+        "subj,session,trial,rt,object_response,category,condition,imagename\n"
+        "subject-01,1,1,0.5,cat,cat,0,0001_x_s01_0_cat_10_a.png\n",
+        encoding="utf-8",
+    )
     (study / "counts.csv").write_text("\n".join(["image_id,n_correct", *rows]) + "\n", encoding="utf-8")
     return study
 
