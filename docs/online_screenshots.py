@@ -1,6 +1,7 @@
 """Make the pictures of docs/online.md: a session on real digits in Chromium, on a computer and on a phone.
 
-Run from the repository's root: ``python docs/online_screenshots.py``; with ``phone`` or ``computer``, only those.
+Run from the repository's root: ``python docs/online_screenshots.py``;
+with ``phone`` or ``computer`` behind it, only those.
 """
 
 from __future__ import annotations
