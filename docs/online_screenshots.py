@@ -1,6 +1,7 @@
 """Make the pictures of docs/online.md: a session on real digits in Chromium, on a computer and on a phone.
 
-Run from the repository's root: ``python docs/online_screenshots.py``.
+Run from the repository's root: ``python docs/online_screenshots.py``;
+with ``phone`` or ``computer`` behind it, only those.
 """
 
 from __future__ import annotations
@@ -20,8 +21,6 @@ from digit_sets import INFORMATION, build
 from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.action_chains import ActionChains
-from selenium.webdriver.common.by import By
 
 from experiment.data.bids import Dataset
 from experiment.online.server import OnlineApp, bound_socket
@@ -38,7 +37,7 @@ ONLINE: dict[str, Any] = {
     "require": {"phones": True, "full_screen": False, "size": "card"},
     "completion": {"complete": "C1A2B3C4", "address": "https://app.prolific.com/submissions/complete"},
 }
-COMPUTER, LAPTOP, PHONE = (1440, 900), (1280, 800), (390, 844)
+COMPUTER, PHONE = (1280, 800), (390, 844)
 GAP_PX = 24
 """Between the screens of a phone on one picture."""
 
@@ -67,6 +66,16 @@ def serving(folder: Path, language: str) -> Iterator[tuple[OnlineStudy, str]]:
         finally:
             server.should_exit = True
             running.join()
+
+
+LOOK_OR_ACT = """
+if (document.querySelector(arguments[0])) return true;
+document.querySelector("[data-phase=question] .answer")
+  ?.dispatchEvent(new PointerEvent("pointerdown", {bubbles: true}));
+document.querySelector("[data-does=continue], [type=submit], .prompt > .cap")?.click();
+return false;
+"""
+"""Say whether an element is on the page; if not, answer or go on."""
 
 
 class Participant:
@@ -100,24 +109,8 @@ class Participant:
 
     def until(self, selector: str) -> None:
         """Go on until the page shows an element; answer what is asked on the way."""
-        while not (found := self._driver.find_elements(By.CSS_SELECTOR, selector)):
-            self._driver.execute_script(
-                "document.querySelector('[data-phase=question] [data-value]')"
-                "?.dispatchEvent(new PointerEvent('pointerdown', {bubbles: true}));"
-                "document.querySelector('[data-does=continue], [type=submit], .prompt > .cap')?.click()"
-            )
-            time.sleep(0.1)
-        assert found
-
-    def press(self, key: str) -> None:
-        """Press a key."""
-        ActionChains(self._driver).send_keys(key).perform()
-
-    def offline(self, is_offline: bool) -> None:
-        """Cut the connection, or bring it back."""
-        conditions = {"offline": is_offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
-        self._driver.execute_cdp_cmd("Network.enable", {})
-        self._driver.execute_cdp_cmd("Network.emulateNetworkConditions", conditions)
+        while not self._driver.execute_script(LOOK_OR_ACT, selector):
+            time.sleep(0.05)
 
 
 SCREENS = {
@@ -125,8 +118,6 @@ SCREENS = {
     "card": ".card",
     "welcome": "[data-does=stop]",
     "trial": ".trial[data-trial='5'][data-phase=question][data-ask=response]",
-    "confidence": ".trial[data-ask=confidence][data-phase=question]",
-    "break": ".page progress",
     "closing": "output",
 }
 """The screens in the order in which a session has them, each with an element that only it has."""
@@ -151,12 +142,10 @@ def side_by_side(pictures: list[Image.Image]) -> Image.Image:
 
 
 def main(wanted: set[str]) -> None:
-    """Make all pictures, or those that are named."""
-    for language, size_px, stem in (
-        ("en", LAPTOP, "online"),
-        ("en", COMPUTER, "online-1440"),
-        ("de", PHONE, "online-phone"),
-    ):
+    """Make all pictures, or those on the devices that are named: ``computer``, ``phone``."""
+    for device, language, size_px in (("computer", "en", COMPUTER), ("phone", "de", PHONE)):
+        if wanted and device not in wanted:
+            continue
         with tempfile.TemporaryDirectory() as scratch, serving(Path(scratch), language) as (study, address):
             (link,) = study.invite(1)
             participant = Participant(Path(scratch) / "profile", f"{address}/s/{link.token}", size_px)
@@ -167,15 +156,12 @@ def main(wanted: set[str]) -> None:
                     pictures[name] = participant.picture()
             finally:
                 participant.close()
-            if size_px == PHONE:
-                shown = [pictures[name] for name in ("consent", "welcome", "trial", "closing")]
-                save(side_by_side([each.reduce(2) for each in shown]), stem)
-            elif size_px == COMPUTER:
-                save(pictures["trial"], f"{stem}-trial")
-            else:
-                for name in ("consent", "card", "trial", "closing"):
-                    if not wanted or name in wanted:
-                        save(pictures[name], f"{stem}-{name}")
+        if device == "phone":
+            shown = [pictures[name] for name in ("consent", "welcome", "trial", "closing")]
+            save(side_by_side([each.reduce(2) for each in shown]), "online-phone")
+        else:
+            for name in ("consent", "card", "trial", "closing"):
+                save(pictures[name], f"online-{name}")
 
 
 if __name__ == "__main__":

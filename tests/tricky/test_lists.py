@@ -337,7 +337,7 @@ NO_NAMES_OF_DATA = {
     "online.require.min_screen_px": "numbers",
     "online.require.browsers": "words that pydantic checks",
     "experiment.monitor.gamma_file": "a file",
-    **{f"import.decisions.{key}": "a file" for key in ("labels", "images", "models")},
+    **{f"import.decisions.{key}": "a file" for key in ("labels", "models")},
     **dict.fromkeys(
         [f"import.sessions.{key}" for key in ("classes", "groups", "questions.answers")],
         "what observers chose from; answers outside of it are refused",
