@@ -16,7 +16,7 @@ from typing import Any
 from stimuli.columns import trial_item_columns
 from stimuli.manifest import ImportedRecord, SetManifest, set_id_of
 from stimuli.records import Block, Item, StimulusSet, Trial, read_any_set
-from stimuli.set_folder import NewSet, move_into_place, scratch
+from stimuli.set_folder import NewSet
 from stimuli.settings import StimulusSettings
 from stimuli.trials import item_id_of, trial_id_of
 from tricky.core.errors import InputError
@@ -116,13 +116,11 @@ class ImportedSet:
         InputError
             The folder contains another set, and ``new.replace`` is False.
         """
-        new.folder.parent.mkdir(parents=True, exist_ok=True)
-        with scratch(new.folder) as part:
+        with new.written() as part:
             for name, text in self.tables.items():
                 write_text(part / name, text)
                 (part / name).chmod(0o444)
             write_manifest(part / "stimulus_set.json", SetManifest, self.content)
-            move_into_place(part, new.folder, replace=new.replace)
         return read_any_set(new.folder)
 
 

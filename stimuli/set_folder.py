@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from stimuli.records import MADE_BY, set_id_in
 from tricky.core.errors import InputError
+from tricky.core.whole_folder import whole_folder
 
 
 @dataclass(frozen=True)
@@ -33,47 +32,22 @@ class NewSet:
     seed: int
     replace: bool = False
 
+    def written(self) -> AbstractContextManager[Path]:
+        """Yield an empty folder for the set's files, which takes its place at the end.
 
-_OLD = "old"
-"""Name of a set that is being replaced, in the folder of the new one."""
+        The same set may be written again, which repairs a damaged one and updates its origins.
 
+        Raises
+        ------
+        InputError
+            At the end: `folder` contains another set, and `replace` is False.
+        """
+        return whole_folder(self.folder, self._check)
 
-@contextmanager
-def scratch(folder: Path) -> Iterator[Path]:
-    """Yield a new folder next to a set's own; what a killed process left there is removed first."""
-    beside = folder.with_name(f".{folder.name}.part")
-    _clear(beside, folder)
-    try:
-        part = beside / "set"
-        part.mkdir(mode=0o755, parents=True)
-        yield part
-    finally:
-        _clear(beside, folder)
-
-
-def _clear(beside: Path, folder: Path) -> None:
-    """Remove a folder; a set that was moved there, and that no other has replaced, gets its place back."""
-    if (old := beside / _OLD).exists() and not folder.exists():
-        old.rename(folder)
-    shutil.rmtree(beside, ignore_errors=True)
-
-
-def move_into_place(part: Path, folder: Path, *, replace: bool) -> None:
-    """Move the finished set `part` to `folder`, unless another set is there.
-
-    The same set is written again, which repairs a damaged one and updates its origins.
-
-    Raises
-    ------
-    InputError
-        `folder` contains something else, and `replace` is False.
-    """
-    if folder.exists():
-        if not replace and set_id_in(folder) != set_id_in(part):
+    def _check(self, part: Path) -> None:
+        if self.folder.exists() and not self.replace and set_id_in(self.folder) != set_id_in(part):
             raise InputError(
-                f"{folder}: contains another stimulus set, which observers may have seen; give the new one "
-                "a name of its own in study.toml ([stimuli.NAME]), or replace the old one: "
+                f"{self.folder}: contains another stimulus set, which observers may have seen; give the new "
+                "one a name of its own in study.toml ([stimuli.NAME]), or replace the old one: "
                 f"`{MADE_BY} --replace`"
             )
-        folder.rename(part.with_name(_OLD))
-    part.rename(folder)

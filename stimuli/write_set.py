@@ -17,7 +17,7 @@ from stimuli.export_images import check_referable, export_image
 from stimuli.inputs import Inputs
 from stimuli.manifest import CONTENT, SetManifest, set_id_of
 from stimuli.records import Item, StimulusSet, Trial, read_any_set
-from stimuli.set_folder import NewSet, move_into_place, scratch
+from stimuli.set_folder import NewSet
 from stimuli.settings import StimulusSettings
 from stimuli.trials import item_id_of
 from tricky.core.errors import InputError
@@ -80,8 +80,7 @@ def write_set(
         An image changed since the models saw it, can't be shown, or the folder contains another set.
     """
     folder = new.folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with scratch(folder) as part:
+    with new.written() as part:
         columns = [each.name for each in fields(Item)]
         more = [
             column
@@ -110,7 +109,6 @@ def write_set(
             "versions": versions_of("numpy", "pandas", "scipy", "pillow", "scikit-learn", "imagehash"),
         }
         write_manifest(part / "stimulus_set.json", SetManifest, manifest)
-        move_into_place(part, folder, replace=new.replace)
     return read_any_set(folder)
 
 

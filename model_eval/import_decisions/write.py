@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +25,7 @@ from tricky.core.manifests import write_manifest
 from tricky.core.names import check_dotted_file_name, first_duplicate
 from tricky.core.parquet import write_arrow, write_parquet
 from tricky.core.progress import Progress, no_progress
+from tricky.core.whole_folder import whole_folder
 
 UNKNOWN = "unknown"
 
@@ -100,7 +99,7 @@ def write_decisions(
     rank = np.empty(len(order), dtype=np.int32)
     rank[order] = np.arange(len(order))
     table = content.images.iloc[order].reset_index(drop=True).astype(IMAGE_DTYPES)
-    with _in_place_of(folder) as part:
+    with whole_folder(folder) as part:
         write_parquet(part / "images.parquet", table)
         rows = _Rows(table, content.classes)
 
@@ -190,16 +189,3 @@ class _Rows:
             [columns[name] for name in DECISION_DTYPES],
             schema=self._schema.with_metadata(self._schema.metadata),
         )
-
-
-@contextmanager
-def _in_place_of(folder: Path) -> Iterator[Path]:
-    """Give a folder to write to, which takes the place of `folder` when all is written."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
-        part = Path(scratch) / "new"
-        part.mkdir(mode=0o755)
-        yield part
-        if folder.exists():
-            folder.rename(Path(scratch) / "old")
-        part.rename(folder)

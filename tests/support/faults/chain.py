@@ -79,6 +79,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "export": ("export", "--psych-ds", "exported"),
     "analyse": ("analyse",),
     "power": ("power", "--observers", "4", "--trials", "20"),
+    "import sessions": ("import", "sessions", "../people"),
+    "import decisions": ("import", "decisions", "../others.csv", "--replace"),
 }
 """Every command that writes, but for those in `ELSEWHERE`."""
 
@@ -87,7 +89,6 @@ ELSEWHERE: dict[str, str] = {
     "demo": "runs the commands above",
     "run": "tests/experiment/test_kills.py",
     "calibrate": "writes one file, atomically; needs a screen",
-    "import decisions": "tests/model_eval/import_decisions",
     "online invite": "tests/experiment/online",
     "online serve": "tests/experiment/online",
     "online status": "only reads",
@@ -113,6 +114,31 @@ def write_study(root: Path) -> None:
     (root / "study.toml").write_text(STUDY)
 
 
+def write_others(root: Path, file: Path) -> None:
+    """Write decisions of others on the study's images, as a long table."""
+    images = sorted(path.relative_to(root / "photos").as_posix() for path in root.glob("photos/*/*.png"))
+    rows = [
+        f"{name},{image},{image.partition('/')[0] if (index + shift) % 3 else 'light'}"
+        for shift, name in enumerate(("alexnet", "vgg"))
+        for index, image in enumerate(images)
+    ]
+    file.write_text("\n".join(["model,image,prediction", *rows]) + "\n")
+
+
+def write_people(root: Path, folder: Path) -> None:
+    """Write the answers of two people who named what they saw, in the form of model-vs-human."""
+    images = sorted(path.name for path in root.glob("photos/dark/*.png"))
+    folder.mkdir()
+    for number in (1, 2):
+        said = {False: "cat", True: "dog"}
+        rows = [
+            f"subject-0{number},1,{trial},0.{500 + 7 * trial + number},{said[trial % 3 < number]},cat,none,{name}"
+            for trial, name in enumerate(images, start=1)
+        ]
+        header = "subj,session,trial,rt,object_response,category,condition,imagename"
+        (folder / f"noise_subject-0{number}_session_1.csv").write_text("\n".join([header, *rows]) + "\n")
+
+
 def write_booth(root: Path, booth: Path) -> None:
     """Record two people's sessions on another machine, with the stimulus set of the study."""
     study = open_study(root)
@@ -125,3 +151,11 @@ def write_booth(root: Path, booth: Path) -> None:
                 answer = session.task.asks[0].values[trial.trial_index % 2]
                 record.record(Response(trial, Choice(answer, 0.7), 2.0 * trial.trial_index))
             record.seal()
+
+
+PREPARED = {
+    "merge": (write_booth, "booth"),
+    "import sessions": (write_people, "people"),
+    "import decisions": (write_others, "others.csv"),
+}
+"""What commands need from elsewhere: the function that writes it, and its name next to the study."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from faults.chain import COMMANDS, write_booth, write_study
+from faults.chain import COMMANDS, PREPARED, write_study
 
 HOOK = Path(__file__).parents[1] / "faults_hook"
 KEPT = (".locks", ".images.parquet", ".covariates.parquet", "__pycache__")
@@ -112,8 +112,9 @@ class Chain:
         chain = cls(folder)
         write_study(chain.study)
         for command in COMMANDS if commands is None else commands:
-            if command == "merge":
-                write_booth(chain.study, folder / "booth")
+            if command in PREPARED:
+                prepare, name = PREPARED[command]
+                prepare(chain.study, folder / name)
             shutil.copytree(chain.study, folder / "before" / command, symlinks=True)
             counted = folder / "counted"
             ended = run(chain.study, command, f"count {counted}")

