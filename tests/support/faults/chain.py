@@ -132,7 +132,7 @@ def write_people(root: Path, folder: Path) -> None:
     for number in (1, 2):
         said = {False: "cat", True: "dog"}
         rows = [
-            f"subject-0{number},1,{trial},0.{500 + 7 * trial + number},{said[trial % 3 < number]},cat,none,{name}"
+            f"subject-0{number},1,{trial},0.{500 + 7 * trial},{said[trial % 3 < number]},cat,none,{name}"
             for trial, name in enumerate(images, start=1)
         ]
         header = "subj,session,trial,rt,object_response,category,condition,imagename"
