@@ -35,6 +35,8 @@ EXCEPTIONS = {
     "ExperimentSettings.quit_key": "a key that PsychoPy knows",
     "ExperimentSettings.pause_key": "a key that PsychoPy knows",
     "StimulusSettings.task": "a task that there is",
+    "ImportSessionsSettings.task": "a task that there is",
+    "ImportSessionsSettings.prefix": "letters and digits, or empty",
     "ModelEntry.family": "a name, or empty",
     "ModelEntry.arguments": "passed to the lab's own function as it is",
     "TrainSettings.conditions": "checked as `NetworkRecipe`, together with the recipe",
