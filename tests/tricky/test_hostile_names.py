@@ -74,7 +74,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], int, tuple[str, ...]]] = {
     "analyse": (("analyse",), 0, (FOLDER,)),
     "analyse --compare-with": (("analyse", "--compare-with", "{study}/[bold] é"), 2, ("[bold] é",)),
     "power": (("power", "--observers", "2", "--trials", "4"), 0, (FOLDER,)),
-    "import decisions": (("import", "decisions", "[/red] é.csv"), 2, ("[/red] é.csv",)),
+    "import decisions": (("import", "decisions", "[/red] é.csv", "--replace"), 2, ("[/red] é.csv",)),
     "import sessions": (("import", "sessions", "[/red] é.csv"), 2, ("[/red] é.csv",)),
     "online invite": (("online", "invite", "2"), 0, ("/s/",)),
     "online serve": (("online", "serve", "--host", "[/red] é"), 2, ("[/red] é",)),
