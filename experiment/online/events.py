@@ -191,7 +191,7 @@ class ScreenedOutEvent(_Event):
 
 
 class FinishedEvent(_Event):
-    """The participant has seen the last page."""
+    """All trials and questions are answered: data are complete, and the debriefing follows."""
 
     type: Literal["finished"]
 

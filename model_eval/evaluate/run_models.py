@@ -129,8 +129,9 @@ class Evaluation:
         return RunningModel(loaded.classifier, self.maker.device, self.settings, self.notify)
 
     def _notify_of_round(self, n_done: int, n_left: int) -> None:
+        together = "1 model was run alone" if n_done == 1 else f"{n_done} models were run together"
         self.notify(
-            f"{n_done} models were run together: the weights of more, with activations of "
+            f"{together}: the weights of more, with activations of "
             f"{self.plan.activations / 1e9:.1f} GB, don't fit into the {self.plan.budget / 1e9:.1f} GB that "
             f"are free on {self.maker.device.type}; {n_left} are left for further rounds"
         )

@@ -465,7 +465,7 @@ def test_models_that_do_not_fit_in_memory_together_run_in_rounds_with_the_same_d
 
     shutil.rmtree(tmp_path / "decisions")
     evaluate(drawn, entries, tmp_path, tell=messages.append)
-    assert messages[1].startswith("1 models were run together")  # with their activations two don't fit
+    assert messages[1].startswith("1 model was run alone")  # with their activations two don't fit
 
 
 def test_other_arithmetic_is_another_decision_and_is_recorded(drawn, tmp_path: Path) -> None:
