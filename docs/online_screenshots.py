@@ -23,7 +23,8 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 from experiment.data.bids import Dataset
-from experiment.online.server import OnlineApp, bound_socket
+from experiment.online.app import OnlineApp
+from experiment.online.server import bound_socket
 from experiment.online.settings import OnlineSettings
 from experiment.online.study import Offer, OnlineStudy
 from experiment.records import Setting

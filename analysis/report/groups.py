@@ -67,11 +67,7 @@ def answer_shares(
     found = found.astype({"share": float, "low": float, "high": float, "reason": object})
     found.loc[empty, "reason"] = f"{UNANSWERED} to an image of this group"
     found[["n_ratings", "n"]] = found[["n_ratings", "n"]].astype(float).fillna(0).astype(int)
-    table = found.reset_index()
-    table.insert(2, "answer", [answers[place] for place in table["rating"]])
-    table["group"] = [groups[place] for place in table["group"]]
-    table["rating"] += 1
-    return table
+    return _with_names(found, groups, answers)
 
 
 def group_shares(
@@ -120,8 +116,13 @@ def group_shares(
     found[["n_ratings", "n"]] = found[["n_ratings", "n"]].astype(float).fillna(0).astype(int)
     found["n_ratings"] = found.groupby("rating")["n"].transform("sum")
     found["base_rate"] = found["base_rate"].astype(float).fillna(0.0)
+    return _with_names(found, groups, answers)
+
+
+def _with_names(found: pd.DataFrame, groups: Sequence[str], answers: Sequence[str]) -> pd.DataFrame:
+    """Return a table by positions of groups and answers with their names; `rating` counts from 1."""
     table = found.reset_index()
-    table.insert(1, "answer", [answers[place] for place in table["rating"]])
+    table.insert(list(table).index("rating") + 1, "answer", [answers[place] for place in table["rating"]])
     table["group"] = [groups[place] for place in table["group"]]
     table["rating"] += 1
     return table

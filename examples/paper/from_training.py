@@ -113,7 +113,7 @@ def train(results: Results, quick: bool, say: Callable[[str], None]) -> None:
     quick : bool
         One epoch on few images: to try the script.
     say : callable
-        Is told what is done.
+        Takes a line about each step.
     """
     shapes = results.folder / "training" / "shapes.csv"
     rows = [f"{digit},{shape}" for shape, digits in SHAPES.items() for digit in digits]

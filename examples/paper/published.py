@@ -119,7 +119,7 @@ def _sheets(path: Path, n_items: int) -> dict[str, dict[str, np.ndarray]]:
         sheets = pd.read_excel(content, engine="odf", sheet_name=None, header=None)
     except ImportError:
         raise InputError("reading .ods files needs odfpy: pip install 'tricky-images[import]'") from None
-    except Exception as error:  # what is wrong with an archive of XML is told in many ways
+    except Exception as error:  # a damaged archive of XML may raise anything
         raise InputError(f"{path}: not readable as a workbook ({error}); download it again") from None
     answers = {}
     for name, sheet in sheets.items():

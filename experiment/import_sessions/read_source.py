@@ -157,7 +157,7 @@ def _workbook(content: bytes, path: Path, sheet: str) -> tuple[TextTable, frozen
             f"{path}: reading workbooks needs {error.name}; install it with "
             '`pip install "tricky-images[import]"`, or save the table as CSV'
         ) from None
-    except Exception as error:  # what is wrong with an archive of XML is told in many ways
+    except Exception as error:  # a damaged archive of XML may raise anything
         raise InputError(f"{path}: not readable as a workbook ({error}); save it again, or as CSV") from None
     filled = {name: frame for name, frame in sheets.items() if not frame.empty}
     if not filled:

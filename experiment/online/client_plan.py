@@ -53,6 +53,11 @@ class ClientPlan:
         """The item of each image number."""
         return tuple(dict.fromkeys(item for trial in self.session.trials for item in trial.items))
 
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """The image number of each item."""
+        return {item: number for number, item in enumerate(self.items)}
+
     def image_file(self, number: int) -> Path | None:
         """Return the file of an image; None if there is no image of this number."""
         if not 0 <= number < len(self.items):
@@ -128,7 +133,7 @@ class ClientPlan:
         return {
             "index": trial.trial_index,
             "block": trial.block.value,
-            "images": [self.items.index(item) for item in trial.items],
+            "images": [self._numbers[item] for item in trial.items],
             "right_answer": trial.right_answer if practice else None,
             "feedback": feedback,
         }
@@ -184,7 +189,7 @@ class ClientPlan:
         if not session.setup.settings.examples:
             return []
         captions = session.content.texts.captions(session.trials)
-        return [{"image": self.items.index(item), "caption": caption} for item, caption in captions.items()]
+        return [{"image": self._numbers[item], "caption": caption} for item, caption in captions.items()]
 
     def _consent(self) -> dict[str, Any] | None:
         """Return the information text and the question for consent; None if the study has none."""

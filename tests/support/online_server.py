@@ -182,7 +182,8 @@ def _offer(folder: Path, task: str, online: Any = None, preview: bool = False, *
 
 def main(folder: str, task: str, port: str, settings: str) -> None:
     """Run the server until it is stopped."""
-    from experiment.online.server import OnlineApp, bound_socket, serve
+    from experiment.online.app import OnlineApp
+    from experiment.online.server import bound_socket, serve
     from experiment.online.study import OnlineStudy
 
     def log(line: str) -> None:

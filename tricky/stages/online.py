@@ -22,8 +22,9 @@ class OnlineStages(ExperimentStages):
     ) -> None:
         """Run the server of the study's online sessions until it is stopped."""
         require("starlette", extra="online", to="serve online sessions")
+        from experiment.online.app import OnlineApp
         from experiment.online.folder import only_server
-        from experiment.online.server import OnlineApp, bound_socket, serve
+        from experiment.online.server import bound_socket, serve
         from experiment.online.study import OnlineStudy
 
         offer = self._offer(preview=preview)
